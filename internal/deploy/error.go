@@ -1,0 +1,34 @@
+package deploy
+
+import "strings"
+
+// Error is a failure that a person reads: what was tried, where, why it failed, and what to do now.
+type Error struct {
+	Op    string // what was being done: "connect", "unpack", "switch"
+	Host  string // "" when it concerns no single host
+	Phase Phase
+	Step  string // the step's name, "" outside steps
+	At    Position
+	Cause error
+	Hint  string   // what to do now, one line
+	Tail  []string // the last lines that the host printed, oldest first
+}
+
+func (e *Error) Error() string {
+	var parts []string
+	for _, part := range []string{e.Host, e.Step, e.Op} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if e.Cause != nil {
+		parts = append(parts, e.Cause.Error())
+	}
+	text := strings.Join(parts, ": ")
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
+	}
+	return text
+}
+
+func (e *Error) Unwrap() error { return e.Cause }

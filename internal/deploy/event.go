@@ -1,0 +1,125 @@
+package deploy
+
+import "time"
+
+// Event is one thing that happened, told while it happens. Events go one way, to a function that app supplies; that
+// function may be called from many goroutines.
+type Event interface{ event() }
+
+// Header is what is known of a deployment before it starts.
+type Header struct {
+	Version      string // of Slipway
+	Command      string // deploy, rollback
+	App          string
+	Environment  string // "" where the deploy file has none
+	URL          string // of the environment, for people
+	Release      ReleaseID
+	Deployment   DeploymentID
+	ArtifactSize int64  // bytes of the file; 0 for a rollback
+	ArtifactSHA  Digest // of the file
+	ContentSHA   Digest // of the content
+	Revision     string // full commit
+	Actor        string
+	RunURL       string // page of the CI run
+	RunID        string
+	Attempt      int
+	Hosts        []string
+}
+
+// Span is one thing done on one host: a step, or one part of an activation.
+type Span struct {
+	Host     string
+	Phase    Phase
+	Step     string // "Upload", "Migrate", "switch", "restart", "verify Health"
+	Start    time.Time
+	Duration time.Duration
+	Outcome  StepOutcome
+	Status   string // "exit 1", "killed by TERM", "timed out after 5m0s"; "" when it succeeded
+	Note     string // a few words worth the line: "2 applied", "sent 38.2 MB"
+	Err      *Error // nil when it succeeded
+}
+
+type (
+	// Started opens the log.
+	Started struct{ Header }
+
+	// PhaseStarted says that every host passed the barrier before the phase.
+	PhaseStarted struct{ Phase Phase }
+
+	// StepStarted says that a step begins on its hosts.
+	StepStarted struct {
+		Phase Phase
+		Step  string
+		Hosts []string
+	}
+
+	// Output is one line that a host printed, without its line ending, exactly as it came: nothing is safe to print in it.
+	Output struct {
+		Phase Phase
+		Step  string
+		Host  string
+		Line  string
+	}
+
+	// Progress says how far a transfer to a host is.
+	Progress struct {
+		Phase       Phase
+		Step        string
+		Host        string
+		Done, Total int64 // bytes
+	}
+
+	// SpanDone says that one host is through with a step, for live views; the verdict follows with StepDone.
+	SpanDone struct{ Span }
+
+	// StepDone is a verdict: the step is over on all its hosts.
+	StepDone struct {
+		Phase   Phase
+		Step    string
+		Note    string // for the whole step, like "3 hosts, all on 20261119-..."
+		At      Position
+		Command string // first line of what was run, for people
+		Spans   []Span // in the plan's order of hosts
+	}
+
+	// HostDone is a verdict of activate or unwind: one host went through its parts in this order.
+	HostDone struct {
+		Phase   Phase  // Activate or Unwind
+		Host    string // "fleet" for the fleet's own verify
+		Release ReleaseID
+		Spans   []Span
+	}
+
+	// Noted is something a person should know, that is no failure.
+	Noted struct {
+		Level Level
+		Text  string
+		At    Position
+	}
+
+	// Finished closes the log.
+	Finished struct{ Result Result }
+)
+
+// Level says how loud a note is.
+type Level string
+
+// The levels of notes.
+const (
+	LevelNotice  Level = "notice"
+	LevelWarning Level = "warning"
+)
+
+func (Started) event()      {}
+func (PhaseStarted) event() {}
+func (StepStarted) event()  {}
+func (Output) event()       {}
+func (Progress) event()     {}
+func (SpanDone) event()     {}
+func (StepDone) event()     {}
+func (HostDone) event()     {}
+func (Noted) event()        {}
+func (Finished) event()     {}
+
+// Emit takes events. It may be called concurrently and returns quickly.
+type Emit func(Event)

@@ -1,0 +1,64 @@
+package deploy
+
+import "time"
+
+// CurrentKind is what `current` is on a host before a deployment.
+type CurrentKind string
+
+// The kinds of current.
+const (
+	CurrentNone      CurrentKind = "none"
+	CurrentRelease   CurrentKind = "release"   // a link to a release of Slipway's
+	CurrentForeign   CurrentKind = "foreign"   // a link that another tool made: adopted
+	CurrentDirectory CurrentKind = "directory" // a real directory or file: refused
+)
+
+// Facts is what preflight learned of one host. Asked once, before anything is changed.
+type Facts struct {
+	Host          string
+	User          string            // who we are there
+	System        string            // uname -sm
+	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
+	FreeBytes     int64             // at the deploy path for this user; -1 unknown
+	FreeInodes    int64             // -1 unknown
+	LayoutFormat  int               // of .slipway/format; 0 is a host that Slipway never saw
+	ID            string            // .slipway/id: tells that two addresses are one machine
+	Current       CurrentKind
+	CurrentTarget string    // the link's text
+	CurrentID     ReleaseID // set when Current is CurrentRelease
+	Releases      []ReleaseFacts
+	History       []HistoryEntry // oldest first, the last 200
+	MissingShared []string       // shared files of the deploy file that are not there
+	ClockSkew     time.Duration  // host's clock less the runner's
+}
+
+// ReleaseFacts is what a host knows of one release in its releases folder.
+type ReleaseFacts struct {
+	ID       ReleaseID
+	Staged   bool // complete and verified against the artifact's manifest
+	Verified bool // passed its health checks once
+	Bad      bool // failed them; never a target to unwind or roll back to
+}
+
+// Release finds what is known of a release.
+func (f Facts) Release(id ReleaseID) (ReleaseFacts, bool) {
+	for _, r := range f.Releases {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return ReleaseFacts{}, false
+}
+
+// HistoryEntry is a line of history.jsonl: one change of current.
+type HistoryEntry struct {
+	At         time.Time    `json:"at"`
+	Release    ReleaseID    `json:"release"`
+	Before     ReleaseID    `json:"before,omitempty"`
+	Deployment DeploymentID `json:"deployment"`
+	Command    string       `json:"command"` // deploy, rollback
+	Actor      string       `json:"actor,omitempty"`
+	RunURL     string       `json:"run_url,omitempty"`
+	Order      string       `json:"order,omitempty"` // the run ID within one server and repository
+	Outcome    string       `json:"outcome"`         // activated, unwound
+}

@@ -1,0 +1,62 @@
+package deploy
+
+import "time"
+
+// Outcome is how a whole deployment ended.
+type Outcome string
+
+// The outcomes of a deployment.
+const (
+	OutcomeActivated Outcome = "activated" // exit 0, or 7 with a failed finish step
+	OutcomeUnchanged Outcome = "unchanged"
+	OutcomeFailed    Outcome = "failed"  // exit 1 or 8: the live code was not touched
+	OutcomeUnwound   Outcome = "unwound" // exit 3
+	OutcomePerson    Outcome = "person"  // exit 4
+	OutcomeCancelled Outcome = "cancelled"
+)
+
+// Result is everything there is to say of a deployment that is over. Report makes summary and outputs from it alone.
+type Result struct {
+	Header
+	Outcome  Outcome
+	ExitCode int
+	Start    time.Time
+	Duration time.Duration
+	Phases   []PhaseResult // those that started, in order
+	Hosts    []HostResult  // in the plan's order
+	Steps    []StepDone    // verdicts in the order they were given
+	Parts    []HostDone    // activations and unwindings in order
+	Warnings []string      // what is true now and a person must know: "shop.0042 stays applied"
+	Errors   []*Error      // in the plan's order: what failed, on which host
+	Failed   Phase         // the phase that failed, "" when none did
+	Step     string        // the step or part that failed first, "" when none did
+	Next     string        // what to do now, one line; "" when nothing is to be done
+}
+
+// PhaseResult is when a phase ran.
+type PhaseResult struct {
+	Phase    Phase
+	Start    time.Time
+	Duration time.Duration
+	OK       bool
+}
+
+// HostResult is what became of one host.
+type HostResult struct {
+	Host    string
+	Outcome HostOutcome
+	Before  ReleaseID // what it ran before; "" when nothing, or nothing of Slipway's
+	Now     ReleaseID // what it runs now
+	Roles   []string
+}
+
+// HostsWith are the names of hosts with an outcome, in order.
+func (r Result) HostsWith(outcome HostOutcome) []string {
+	names := []string{}
+	for _, h := range r.Hosts {
+		if h.Outcome == outcome {
+			names = append(names, h.Host)
+		}
+	}
+	return names
+}

@@ -1,0 +1,53 @@
+package deploy
+
+import "time"
+
+// Step is one named remote command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
+type Step struct {
+	Name    string
+	Phase   Phase
+	Number  int    // place in its phase, from 1
+	Run     string // a script for Shell, whole
+	Shell   string // the interpreter and its arguments: "sh -eu" unless given
+	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
+	Timeout time.Duration
+	Retries int // further tries after a failure, 0 is none
+	Once    bool
+	Roles   []string          // hosts with one of them; none is every host
+	Vars    map[string]string // over the host's variables
+	Secrets []string          // names of the secrets in its environment
+	Uses    string            // the recipe it came from, for people; "" for run
+	Hosts   []string          // names of the hosts that run it, in the plan's order; set by plan.Build
+	At      Position
+}
+
+// Check is one verification of a host after its restart, or of the fleet after the last batch. Exactly one of HTTP, TCP
+// and Run is set.
+type Check struct {
+	Name      string
+	HTTP      *HTTPCheck
+	TCP       string // host:port
+	Run       *Step
+	Runner    bool          // asked from the runner, not from the host
+	Within    time.Duration // how long it may take to pass
+	Interval  time.Duration // between two tries
+	Successes int           // consecutive ones that it takes, at least 1
+	At        Position
+}
+
+// HTTPCheck is a request and what its answer must be. Variables are expanded.
+type HTTPCheck struct {
+	URL     string
+	Method  string            // GET unless given
+	Headers map[string]string // of the request
+	Status  int               // wanted; 0 is any of 200 to 299
+	Header  string            // "Name: value" that the response must carry; "" is no demand
+	Body    string            // text that the response must contain; "" is no demand
+}
+
+// Activation is how one host takes a release into service. It is stored on the host with the release, so that unwinding
+// restarts and verifies the earlier release in the earlier release's own way.
+type Activation struct {
+	Restart []Step
+	Verify  []Check
+}
