@@ -1,0 +1,99 @@
+// Package config turns inputs and the deploy file into one finished value, Config, or into every mistake in them.
+//
+// Terms: an input is what CI or a flag gives; the deploy file is slipway.yml; a preset is a set of usual steps; an
+// environment entry is one of the deploy file's `environments`. What is given nearer wins: input, environment entry,
+// file, preset; maps merge and lists replace. The keys of the deploy file stand in one table (keys.go) that drives
+// decoding, the JSON schema and the reference page alike.
+//
+// The package must not know the state of any host, nor the clock: what it says of a file today it says for ever.
+package config
+
+import (
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+)
+
+// Config is everything that inputs and the deploy file say, complete: defaults filled in, recipes rendered, the
+// environment entry merged, every value checked.
+type Config struct {
+	App         string
+	Environment string // "" where the deploy file has no environments and no input names one
+	URL         string // of the environment, for people; may be empty
+
+	Artifact        string          // path or glob, as written; "" where the command takes none
+	ArtifactAt      deploy.Position // where it was written
+	StripComponents int             // leading folders dropped from every member
+
+	DeployPath   string // absolute, clean, never "/"
+	KeepReleases int    // successes kept, at least 1
+
+	Timeout time.Duration // of the whole deployment
+
+	SharedDirs  []string // relative to the release, clean, slashes
+	SharedFiles []string
+
+	Hosts []deploy.Host // at least one; Vars merged from file, environment entry, input, host
+
+	Secrets     map[string]secret.Secret // every declared name; all given when the command is deploy or rollback
+	SecretFiles []SecretFile
+
+	// Steps have Number set and Hosts not: plan selects hosts. Run is complete, recipes are rendered.
+	Prepare, Migrate, Finish, OnFailure []deploy.Step
+
+	// Activation is by role. "" is for hosts none of whose roles has an entry; it is always there.
+	Activation map[string]deploy.Activation
+	Fleet      []deploy.Check // once, after every host is activated
+
+	AllowRefs []string // refs that may be deployed to the environment; none is every ref
+
+	Login    Login
+	Identity Identity
+	Jump     []deploy.Address // bastions, first hop first
+
+	LogLines      int    // live lines per step and host
+	DeploymentKey string // tells matrix legs apart
+	To            string // rollback's target, "" is the previous release
+}
+
+// SecretFile is a file beside the release that holds a secret.
+type SecretFile struct {
+	Path   string // relative to the release, clean
+	Secret string // the declared name of the secret that is its content
+	At     deploy.Position
+}
+
+// Login is how Slipway logs in. For deploy and rollback one of Key and AgentSocket is set.
+type Login struct {
+	Key         secret.Secret
+	Passphrase  secret.Secret
+	Certificate string
+	AgentSocket string
+}
+
+// Identity is how a host proves who it is. For deploy and rollback one of the two is set.
+type Identity struct {
+	KnownHosts   string
+	Fingerprints []string // "SHA256:..."
+}
+
+// Env is what Load needs beside inputs and files.
+type Env struct {
+	DefaultApp  string // the repository's name, without its owner; may be empty
+	AgentSocket string // of an SSH agent; may be empty
+	Ref         string // that the run is for, "refs/heads/main"; "" outside CI
+}
+
+// Defaults of the deploy file and the inputs.
+const (
+	DefaultFile         = "slipway.yml"
+	DefaultKeepReleases = 5
+	DefaultTimeout      = 30 * time.Minute // of a deployment
+	DefaultStepTimeout  = 10 * time.Minute
+	DefaultShell        = "sh -eu"
+	DefaultRole         = "web" // of a host that names none
+	DefaultWithin       = 30 * time.Second
+	DefaultInterval     = time.Second
+	DefaultLogLines     = 500
+)
