@@ -1,0 +1,55 @@
+# The commands that CI runs (.ci/run), one by one. `make` lists them.
+# Tools are pinned in .ci/tool, which builds what is missing.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help check test vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e
+
+# Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
+FILES := git ls-files --cached --others --exclude-standard
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+check: lint generate-check tidy-check test ## what to run before a pull request
+
+test: ## every test but the ones in containers, with the race detector
+	go test -race -shuffle=on ./...
+
+lint: vet golangci lint-selftest shellcheck actionlint ## every linter
+
+vet:
+	go vet ./...
+	go vet -tags e2e ./...
+
+golangci:
+	tool=$$(.ci/tool golangci-lint) && "$$tool" run --allow-parallel-runners
+
+lint-selftest: ## prove that the import rules bite
+	.ci/lint-selftest
+
+shellcheck:
+	$(FILES) -z -- 'internal/**.sh' | xargs -0 -r shellcheck -s sh
+	$(FILES) -z -- '*.sh' .ci ':!internal' | xargs -0 -r shellcheck
+
+actionlint:
+	tool=$$(.ci/tool actionlint) && "$$tool" -color \
+		&& $(FILES) -z -- 'examples/**/workflows/*.yml' 'examples/**/*workflow*.yml' | xargs -0 -r "$$tool" -color
+
+generate: ## make what is generated: documentation, schema, action.yml
+	go generate ./...
+
+generate-check:
+	.ci/fresh go generate ./...
+
+tidy-check:
+	go mod tidy -diff
+
+vuln: ## known vulnerabilities in what we call
+	.ci/vuln $(VULN_FLAGS)
+
+demo: ## a deployment, a bad one, and a way back, on this machine
+	go run . demo
+
+e2e: ## the built image against hosts in containers; needs Docker
+	go test -tags e2e -count=1 -timeout 40m ./e2e/...
