@@ -1,0 +1,163 @@
+// Package plan decides what a deployment will do, before it does anything.
+//
+// Build turns what people wrote and what CI built into a Plan; Resolve holds the plan against what the hosts have and
+// gives a Schedule, or every reason why not. Both are pure: no connection, no clock, no environment. What `plan` prints
+// is what `deploy` runs.
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"time"
+
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+)
+
+// Plan is a deployment as far as it can be known without asking a host.
+type Plan struct {
+	deploy.Header
+
+	DeployPath   string
+	Targets      []deploy.Host
+	Artifact     Artifact
+	Timeout      time.Duration
+	KeepReleases int
+	SharedDirs   []string
+	SharedFiles  []string
+	SecretFiles  []config.SecretFile
+	Prepare      []deploy.Step
+	Migrate      []deploy.Step
+	Finish       []deploy.Step
+	OnFailure    []deploy.Step
+	Activations  map[string]deploy.Activation // by host, variables expanded; of a rollback, empty: each host has its own
+	Fleet        []deploy.Check
+	Vars         map[string]map[string]string // by host: declared variables and SLIPWAY_*
+	To           string                       // of a rollback: release ID, start of a revision, or "previous"
+}
+
+// Artifact is what a plan needs to know of the artifact.
+type Artifact struct {
+	SHA256  deploy.Digest // of the file
+	Content deploy.Digest
+	Size    int64 // bytes of the file
+	Bytes   int64 // unpacked, rounded up to blocks
+	Inodes  int64
+}
+
+// Run is what CI says of the run that deploys.
+type Run struct {
+	Version  string // of Slipway
+	Identity deploy.Identity
+	Revision string
+	Actor    string
+	URL      string
+	Attempt  int
+}
+
+// Rollback tells whether the plan activates a release that the hosts keep.
+func (p *Plan) Rollback() bool { return p.Command == "rollback" }
+
+// Build makes the plan of a deploy, or of a rollback, for which the artifact is empty. Its errors are deploy.Problems.
+func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan, error) {
+	p := &Plan{
+		DeployPath:   cfg.DeployPath,
+		Targets:      cfg.Hosts,
+		Artifact:     artifact,
+		Timeout:      cfg.Timeout,
+		KeepReleases: cfg.KeepReleases,
+		SharedDirs:   cfg.SharedDirs,
+		SharedFiles:  cfg.SharedFiles,
+		SecretFiles:  cfg.SecretFiles,
+		To:           cfg.To,
+		Header: deploy.Header{
+			Version: run.Version, Command: run.Identity.Command, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
+			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
+			ContentSHA: artifact.Content, Revision: run.Revision, Actor: run.Actor, RunURL: run.URL,
+			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
+		},
+	}
+	var problems deploy.Problems
+	if !p.Rollback() {
+		p.Release = deploy.NewReleaseID(now, run.Revision, artifact.Content)
+		p.Prepare = place(cfg.Prepare, cfg.Hosts, &problems)
+		p.Migrate = place(cfg.Migrate, cfg.Hosts, &problems)
+	}
+	p.Finish = place(cfg.Finish, cfg.Hosts, &problems)
+	p.OnFailure = place(cfg.OnFailure, cfg.Hosts, &problems)
+	p.setRelease(p.Release)
+	if err := p.activations(cfg); err != nil {
+		problems = append(problems, *err)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return p, nil
+}
+
+// setRelease fixes the release and everything that is named after it.
+func (p *Plan) setRelease(id deploy.ReleaseID) {
+	p.Release = id
+	p.Vars = make(map[string]map[string]string, len(p.Targets))
+	for _, host := range p.Targets {
+		vars := maps.Clone(host.Vars)
+		if vars == nil {
+			vars = map[string]string{}
+		}
+		maps.Copy(vars, p.own(host))
+		p.Vars[host.Name] = vars
+	}
+}
+
+// own are the variables that Slipway gives to every step on a host.
+func (p *Plan) own(host deploy.Host) map[string]string {
+	revision := p.Revision
+	if p.Rollback() {
+		revision = p.Release.Revision()
+	}
+	return map[string]string{
+		"SLIPWAY_RELEASE":         string(p.Release),
+		"SLIPWAY_RELEASE_PATH":    path.Join(p.DeployPath, "releases", string(p.Release)),
+		"SLIPWAY_CURRENT_PATH":    path.Join(p.DeployPath, "current"),
+		"SLIPWAY_SHARED_PATH":     path.Join(p.DeployPath, "shared"),
+		"SLIPWAY_REVISION":        revision,
+		"SLIPWAY_ARTIFACT_SHA256": string(p.ArtifactSHA),
+		"SLIPWAY_HOST":            host.Name,
+		"SLIPWAY_ENVIRONMENT":     p.Environment,
+		"SLIPWAY_DEPLOYMENT":      string(p.Deployment),
+		"SLIPWAY_ACTOR":           p.Actor,
+	}
+}
+
+// place fills in the hosts of each step: those with its roles, or of those the primary alone when it runs once.
+func place(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Problems) []deploy.Step {
+	placed := slices.Clone(steps)
+	for i := range placed {
+		step := &placed[i]
+		var chosen []deploy.Host
+		for _, host := range hosts {
+			if host.HasRole(step.Roles) {
+				chosen = append(chosen, host)
+			}
+		}
+		if len(chosen) == 0 {
+			*problems = append(*problems, deploy.Problem{At: step.At, Message: fmt.Sprintf("no host runs step %q: none has its role", step.Name)})
+			continue
+		}
+		if step.Once {
+			chosen = []deploy.Host{primary(chosen)}
+		}
+		step.Hosts = deploy.HostNames(chosen)
+	}
+	return placed
+}
+
+// primary is the host named as such, else the first.
+func primary(hosts []deploy.Host) deploy.Host {
+	if i := slices.IndexFunc(hosts, func(h deploy.Host) bool { return h.Primary }); i >= 0 {
+		return hosts[i]
+	}
+	return hosts[0]
+}

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"encoding/json"
+
+	"slipway/internal/deploy"
+)
+
+// recordFormat is the version of plan.json.
+const recordFormat = 1
+
+// Record is plan.json, the first thing that a deployment writes on each host: what it is about to do.
+type Record struct {
+	Format     int                 `json:"format"`
+	Deployment deploy.DeploymentID `json:"deployment"`
+	Release    deploy.ReleaseID    `json:"release"`
+	Command    string              `json:"command"`
+	SHA256     deploy.Digest       `json:"artifact_sha256,omitempty"`
+	Content    deploy.Digest       `json:"content_sha256,omitempty"`
+	Revision   string              `json:"revision,omitempty"`
+	Actor      string              `json:"actor,omitempty"`
+	RunURL     string              `json:"run_url,omitempty"`
+	Attempt    int                 `json:"attempt,omitempty"`
+	Hosts      []string            `json:"hosts"`
+	Steps      []RecordStep        `json:"steps"`
+}
+
+// RecordStep is a step of the plan and the hosts that were chosen for it; of a `once` step that is its primary.
+type RecordStep struct {
+	Phase deploy.Phase `json:"phase"`
+	Name  string       `json:"name"`
+	Once  bool         `json:"once,omitempty"`
+	Hosts []string     `json:"hosts"`
+}
+
+// JSON is plan.json of the schedule.
+func (s *Schedule) JSON() ([]byte, error) {
+	record := Record{
+		Format: recordFormat, Deployment: s.Deployment, Release: s.Release, Command: s.Command,
+		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Actor: s.Actor,
+		RunURL: s.RunURL, Attempt: s.Attempt, Hosts: s.Header.Hosts,
+	}
+	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Finish, s.OnFailure} {
+		for _, step := range steps {
+			record.Steps = append(record.Steps, RecordStep{Phase: step.Phase, Name: step.Name, Once: step.Once, Hosts: step.Hosts})
+		}
+	}
+	return json.MarshalIndent(record, "", "  ")
+}

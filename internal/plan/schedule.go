@@ -1,0 +1,168 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// Schedule is a plan that the hosts can carry out.
+type Schedule struct {
+	*Plan
+	Hosts []Host // as Plan.Targets, in order
+}
+
+// Host is what is to be done on one host.
+type Host struct {
+	deploy.Host
+	Facts    deploy.Facts
+	Encoding string // of the payload: "zstd" or "gzip"
+	Staged   bool   // the release lies there already, complete and verified
+	Before   Link   // what current names now
+	Unwind   Link   // where current goes when the deployment fails; fixed here, before any switch
+}
+
+// Link is something that `current` can name.
+type Link struct {
+	Target  string           // the link's text; "" is no link at all
+	Release deploy.ReleaseID // "" when the target is no release of Slipway's
+}
+
+// None tells that current did not exist.
+func (l Link) None() bool { return l.Target == "" }
+
+// String names the link for people.
+func (l Link) String() string {
+	switch {
+	case l.Release != "":
+		return string(l.Release)
+	case l.None():
+		return "nothing"
+	}
+	return l.Target
+}
+
+// To is the link that names a release.
+func To(id deploy.ReleaseID) Link {
+	return Link{Target: path.Join("releases", string(id)), Release: id}
+}
+
+// Resolve holds a plan against the facts of every host. Its errors are deploy.Errors, all of them, in the plan's order;
+// nothing has been changed on any host when there is one.
+func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
+	var errs deploy.Errors
+	if p.Rollback() {
+		id, err := rollbackTarget(p, facts)
+		if err != nil {
+			return nil, deploy.Errors{err}
+		}
+		copied := *p
+		copied.setRelease(id)
+		p = &copied
+	}
+	s := &Schedule{Plan: p}
+	machines := map[string]string{}
+	for _, target := range p.Targets {
+		f := facts[target.Name]
+		errs = append(errs, judge(p, target, f)...)
+		if other, twice := machines[f.ID]; twice && f.ID != "" {
+			errs = append(errs, refuse(target.Name, fmt.Sprintf("is the same machine and deploy path as %s", other), "name each host once in `hosts`"))
+		}
+		machines[f.ID] = target.Name
+		s.Hosts = append(s.Hosts, schedule(p, target, f))
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return s, nil
+}
+
+func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
+	known, _ := f.Release(p.Release)
+	h := Host{Host: target, Facts: f, Encoding: "gzip", Staged: known.Staged}
+	if _, ok := f.Tools["zstd"]; ok {
+		h.Encoding = "zstd"
+	}
+	switch f.Current {
+	case deploy.CurrentRelease:
+		h.Before = Link{Target: f.CurrentTarget, Release: f.CurrentID}
+	case deploy.CurrentForeign:
+		h.Before = Link{Target: f.CurrentTarget}
+	case deploy.CurrentNone, deploy.CurrentDirectory:
+	}
+	h.Unwind = unwindTarget(p.Release, h.Before, f)
+	return h
+}
+
+// unwindTarget is the newest verified release in the host's history that is not marked bad; what current names now, when
+// another tool made it; nothing, on a first deployment.
+func unwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
+	if before.Release == "" {
+		return before
+	}
+	candidates := []deploy.ReleaseID{before.Release}
+	for _, entry := range slices.Backward(f.History) {
+		candidates = append(candidates, entry.Release)
+	}
+	for _, id := range candidates {
+		if r, ok := f.Release(id); ok && id != next && r.Staged && r.Verified && !r.Bad {
+			return To(id)
+		}
+	}
+	return before
+}
+
+// judge says everything that keeps a host from taking part.
+func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
+	var errs deploy.Errors
+	add := func(cause, hint string) { errs = append(errs, refuse(target.Name, cause, hint)) }
+	if f.LayoutFormat > layoutFormat {
+		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", p.DeployPath, f.LayoutFormat, layoutFormat),
+			"deploy with the newer Slipway that wrote it")
+	}
+	for _, tool := range requiredTools {
+		if _, ok := f.Tools[tool]; !ok {
+			add(tool+" is missing", "install coreutils, findutils and tar, or BusyBox with these applets")
+		}
+	}
+	if f.Current == deploy.CurrentDirectory {
+		current := path.Join(p.DeployPath, "current")
+		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: mkdir -p %[1]s/releases && mv %[2]s %[1]s/releases/before-slipway && ln -s releases/before-slipway %[2]s",
+			p.DeployPath, current))
+	}
+	for _, file := range f.MissingShared {
+		add(fmt.Sprintf("shared file %s is missing", path.Join(p.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
+	}
+	if p.Rollback() {
+		if r, ok := f.Release(p.Release); !ok || !r.Staged {
+			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(p, map[string]deploy.Facts{target.Name: f}), " "))
+		}
+		return errs
+	}
+	known, _ := f.Release(p.Release)
+	if known.Staged {
+		return errs
+	}
+	const margin = 16 << 20
+	if need := p.Artifact.Bytes + margin; f.FreeBytes >= 0 && f.FreeBytes < need {
+		add(fmt.Sprintf("%s has %s free, the release needs %s", p.DeployPath, megabytes(f.FreeBytes), megabytes(need)), "free space or lower keep_releases")
+	}
+	if need := p.Artifact.Inodes + 64; f.FreeInodes >= 0 && f.FreeInodes < need {
+		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", p.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")
+	}
+	return errs
+}
+
+const layoutFormat = 1
+
+// requiredTools are what the scripts of internal/release cannot do without.
+var requiredTools = []string{"tar", "sha256sum", "find", "sed", "sort", "stat", "readlink", "mv"}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+func refuse(host, cause, hint string) *deploy.Error {
+	return &deploy.Error{Op: "preflight", Host: host, Phase: deploy.Preflight, Cause: fmt.Errorf("%s", cause), Hint: hint}
+}

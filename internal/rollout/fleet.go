@@ -1,0 +1,95 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/survey"
+	"slipway/internal/transport"
+)
+
+// Fleet is the hosts of a deployment, each connected and asked for its facts, or with the reason why not.
+type Fleet struct {
+	members map[string]*member
+}
+
+// member is one host of the fleet.
+type member struct {
+	host  deploy.Host
+	conn  transport.Conn // nil when it could not be connected
+	facts deploy.Facts
+	span  deploy.Span // connecting and asking
+}
+
+// Gather connects to every host at once and asks each for its facts. It changes nothing on any host. A host that fails
+// does not keep the others from answering: Run names them all.
+func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, site release.Site, question survey.Question) *Fleet {
+	fleet := &Fleet{members: make(map[string]*member, len(hosts))}
+	var wait sync.WaitGroup
+	for _, host := range hosts {
+		m := &member{host: host}
+		fleet.members[host.Name] = m
+		wait.Go(func() { m.gather(ctx, dialer, site, question) })
+	}
+	wait.Wait()
+	return fleet
+}
+
+func (m *member) gather(ctx context.Context, dialer transport.Dialer, site release.Site, question survey.Question) {
+	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Step: "connect", Start: time.Now(), Outcome: deploy.Succeeded}
+	err := func() (err error) {
+		if m.conn, err = dialer.Connect(ctx, m.host); err != nil {
+			return err
+		}
+		m.facts, err = survey.Take(ctx, m.conn, site, question)
+		return err
+	}()
+	m.span.Duration = time.Since(m.span.Start)
+	if err != nil {
+		m.span.Outcome = deploy.Failed
+		m.span.Err = hostError(m.host.Name, deploy.Preflight, "", err)
+	}
+}
+
+// Close ends every connection.
+func (f *Fleet) Close() error {
+	var errs []error
+	for _, m := range f.members {
+		if m.conn != nil {
+			errs = append(errs, m.conn.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (f *Fleet) facts() map[string]deploy.Facts {
+	facts := make(map[string]deploy.Facts, len(f.members))
+	for name, m := range f.members {
+		facts[name] = m.facts
+	}
+	return facts
+}
+
+func (f *Fleet) conn(host string) transport.Conn { return f.members[host].conn }
+
+// hostError is err as a *deploy.Error that names host, phase and step.
+func hostError(host string, phase deploy.Phase, step string, err error) *deploy.Error {
+	if err == nil {
+		return nil
+	}
+	failure := &deploy.Error{Cause: err}
+	var known *deploy.Error
+	if errors.As(err, &known) {
+		copied := *known
+		failure = &copied
+	}
+	failure.Host, failure.Phase = host, phase
+	if failure.Step == "" {
+		failure.Step = step
+	}
+	return failure
+}

@@ -1,0 +1,74 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+)
+
+// preflight judges what the hosts answered. Nothing is changed on any host before it has passed everywhere.
+func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
+	done := r.rec.phase(deploy.Preflight)
+	spans := make([]deploy.Span, 0, len(p.Targets))
+	var errs deploy.Errors
+	for _, target := range p.Targets {
+		span := r.fleet.members[target.Name].span
+		if span.Err != nil {
+			errs = append(errs, span.Err)
+		}
+		spans = append(spans, span)
+	}
+	if len(errs) == 0 {
+		schedule, err := plan.Resolve(p, r.fleet.facts())
+		errs = asErrors(err, deploy.Preflight)
+		r.Schedule = schedule
+		r.rec.schedule(schedule)
+		blame(spans, errs)
+	}
+	verdict := deploy.StepDone{Phase: deploy.Preflight, Step: "connect", Spans: spans}
+	if len(errs) == 0 {
+		verdict.Note = r.startingPoint()
+	}
+	r.rec.stepDone(verdict)
+	done(len(errs) == 0)
+	if len(errs) > 0 {
+		return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
+	}
+	return nil
+}
+
+// blame puts the errors of a judgement on the spans of their hosts.
+func blame(spans []deploy.Span, errs deploy.Errors) {
+	for _, err := range errs {
+		for i := range spans {
+			if spans[i].Host == err.Host && spans[i].Err == nil {
+				spans[i].Err, spans[i].Outcome = err, deploy.Failed
+			}
+		}
+	}
+}
+
+// startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".
+func (r *run) startingPoint() string {
+	count := map[string]int{}
+	for _, h := range r.Hosts {
+		count[h.Before.String()]++
+	}
+	hosts := fmt.Sprintf("%d hosts", len(r.Hosts))
+	if len(r.Hosts) == 1 {
+		hosts = "1 host"
+	}
+	if len(count) > 1 {
+		return fmt.Sprintf("%s, on %d different releases", hosts, len(count))
+	}
+	before := r.Hosts[0].Before
+	switch {
+	case before.None():
+		return hosts + ", first deployment"
+	case len(r.Hosts) == 1:
+		return hosts + ", on " + before.String()
+	}
+	return hosts + ", all on " + before.String()
+}

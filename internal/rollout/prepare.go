@@ -1,0 +1,146 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/activate"
+	"slipway/internal/release/journal"
+	"slipway/internal/release/stage"
+	"slipway/internal/secret"
+)
+
+// uploadName is the step that brings the artifact: the first of prepare.
+const uploadName = "Upload"
+
+// prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each
+// other; when one fails, the others still finish that step, so that its verdict is whole, and start no later one.
+func (r *run) prepare(ctx context.Context) *stop {
+	if r.Rollback() {
+		return nil
+	}
+	done := r.rec.phase(deploy.Prepare)
+	names := make([]string, len(r.Hosts))
+	for i, h := range r.Hosts {
+		names[i] = h.Name
+	}
+	verdicts := []*verdict{r.rec.newVerdict(deploy.Prepare, uploadName, deploy.Position{}, "", names)}
+	for _, step := range r.Prepare {
+		verdicts = append(verdicts, r.rec.newVerdict(deploy.Prepare, step.Name, step.At, commandLine(step), step.Hosts))
+	}
+	var failedAt atomic.Int64
+	failedAt.Store(int64(len(verdicts)))
+	var wait sync.WaitGroup
+	for _, h := range r.Hosts {
+		wait.Go(func() { r.prepareHost(ctx, h, verdicts, &failedAt) })
+	}
+	wait.Wait()
+	for _, v := range verdicts {
+		if errs := v.errors(); len(errs) > 0 {
+			done(false)
+			s := r.stopped(ctx, deploy.Prepare, v.done.Step, deploy.ExitFailed, errs)
+			s.next = `fix the cause, then "Re-run failed jobs"`
+			return s
+		}
+	}
+	done(ctx.Err() == nil)
+	if ctx.Err() != nil {
+		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare))
+	}
+	return nil
+}
+
+// prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] the n-th step.
+func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, failedAt *atomic.Int64) {
+	alive := true
+	for i, v := range verdicts {
+		if i > 0 && !runsOn(r.Prepare[i-1], h.Name) {
+			continue
+		}
+		if !alive || ctx.Err() != nil || int64(i) > failedAt.Load() {
+			v.skip(h.Name)
+			continue
+		}
+		v.begin()
+		var span deploy.Span
+		if i == 0 {
+			span = r.upload(ctx, h)
+		} else {
+			span = r.step(ctx, h.Name, r.Prepare[i-1])
+		}
+		if span.Outcome != deploy.Succeeded {
+			alive = false
+			lower(failedAt, int64(i))
+		}
+		v.end(span)
+	}
+}
+
+// lower sets n to value where that is less.
+func lower(n *atomic.Int64, value int64) {
+	for {
+		old := n.Load()
+		if old <= value || n.CompareAndSwap(old, value) {
+			return
+		}
+	}
+}
+
+// upload opens the journal, brings the release, links what is shared, and stores how the release is activated.
+func (r *run) upload(ctx context.Context, h plan.Host) deploy.Span {
+	span := deploy.Span{Host: h.Name, Phase: deploy.Prepare, Step: uploadName, Start: time.Now(), Outcome: deploy.Succeeded}
+	err := r.bring(ctx, h, &span)
+	span.Duration = time.Since(span.Start)
+	if err != nil {
+		span.Outcome = deploy.Failed
+		span.Err = hostError(h.Name, deploy.Prepare, uploadName, err)
+	}
+	return span
+}
+
+func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
+	conn := r.fleet.conn(h.Name)
+	record, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	if err := journal.Open(ctx, conn, r.site, r.Deployment, record); err != nil {
+		return err
+	}
+	if !h.Staged {
+		payload, err := r.opts.Payload(ctx, h.Encoding)
+		if err != nil {
+			return err
+		}
+		progress := func(done, total int64) {
+			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
+		}
+		if err := stage.Upload(ctx, conn, r.site, r.Release, payload, progress); err != nil {
+			return err
+		}
+		span.Note = fmt.Sprintf("sent %.1f MB, verified %d files", float64(payload.Size())/1e6, r.Artifact.Inodes)
+		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: span.Note})
+	}
+	links := stage.Links{Dirs: r.SharedDirs, Files: r.SharedFiles, Secrets: map[string]secret.Secret{}}
+	for _, file := range r.SecretFiles {
+		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
+	}
+	if err := stage.Link(ctx, conn, r.site, r.Release, links); err != nil {
+		return err
+	}
+	return activate.Store(ctx, conn, r.site, r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
+}
+
+func runsOn(step deploy.Step, host string) bool {
+	for _, name := range step.Hosts {
+		if name == host {
+			return true
+		}
+	}
+	return false
+}

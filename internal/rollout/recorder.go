@@ -1,0 +1,96 @@
+package rollout
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+)
+
+// recorder passes events on and gathers from them what the result says.
+type recorder struct {
+	emit deploy.Emit
+
+	mu     sync.Mutex
+	result deploy.Result
+}
+
+func newRecorder(emit deploy.Emit, p *plan.Plan, fleet *Fleet) *recorder {
+	start := time.Now()
+	for _, m := range fleet.members {
+		if !m.span.Start.IsZero() && m.span.Start.Before(start) {
+			start = m.span.Start
+		}
+	}
+	rec := &recorder{emit: emit, result: deploy.Result{Header: p.Header, Start: start}}
+	for _, target := range p.Targets {
+		before := fleet.members[target.Name].facts.CurrentID
+		rec.result.Hosts = append(rec.result.Hosts, deploy.HostResult{
+			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before,
+		})
+	}
+	return rec
+}
+
+// schedule takes over what only the hosts could tell: the release of a rollback.
+func (rec *recorder) schedule(s *plan.Schedule) {
+	if s != nil {
+		rec.result.Header = s.Header
+	}
+}
+
+// phase marks the beginning of a phase; the function that it returns marks its end.
+func (rec *recorder) phase(phase deploy.Phase) func(ok bool) {
+	start := time.Now()
+	rec.emit(deploy.PhaseStarted{Phase: phase})
+	return func(ok bool) {
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		rec.result.Phases = append(rec.result.Phases, deploy.PhaseResult{Phase: phase, Start: start, Duration: time.Since(start), OK: ok})
+	}
+}
+
+func (rec *recorder) stepDone(e deploy.StepDone) {
+	rec.mu.Lock()
+	rec.result.Steps = append(rec.result.Steps, e)
+	rec.mu.Unlock()
+	rec.emit(e)
+}
+
+func (rec *recorder) hostDone(e deploy.HostDone) {
+	rec.mu.Lock()
+	rec.result.Parts = append(rec.result.Parts, e)
+	rec.mu.Unlock()
+	rec.emit(e)
+}
+
+func (rec *recorder) warn(text string) {
+	rec.mu.Lock()
+	rec.result.Warnings = append(rec.result.Warnings, text)
+	rec.mu.Unlock()
+	rec.emit(deploy.Noted{Level: deploy.LevelWarning, Text: text})
+}
+
+// host says what became of a host.
+func (rec *recorder) host(name string, outcome deploy.HostOutcome, now deploy.ReleaseID) {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	i := slices.IndexFunc(rec.result.Hosts, func(h deploy.HostResult) bool { return h.Host == name })
+	rec.result.Hosts[i].Outcome, rec.result.Hosts[i].Now = outcome, now
+}
+
+// finish is the result; s is nil when everything went well.
+func (rec *recorder) finish(s *stop) deploy.Result {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	result := rec.result
+	result.Duration = time.Since(result.Start)
+	result.Outcome, result.ExitCode = deploy.OutcomeActivated, deploy.ExitDone
+	if s != nil {
+		result.Outcome, result.ExitCode = s.outcome, s.exit
+		result.Failed, result.Step, result.Errors, result.Next = s.phase, s.step, s.errs, s.next
+	}
+	return result
+}

@@ -1,0 +1,111 @@
+// Package rollout carries a plan out over many hosts: phases, barriers, what a failure means for the fleet, unwinding.
+//
+// It knows order and policy. It knows no shell (internal/release does), no screen (it tells what happens as events) and
+// no inputs (the plan is finished). A run reads as the sentence in run.all.
+package rollout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release"
+	"slipway/internal/release/stage"
+	"slipway/internal/secret"
+)
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	Emit    deploy.Emit
+	Secrets map[string]secret.Secret
+	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
+	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
+}
+
+// run is one deployment under way.
+type run struct {
+	*plan.Schedule
+	fleet *Fleet
+	site  release.Site
+	opts  Options
+	rec   *recorder
+}
+
+// Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
+// this side. When ctx ends it starts nothing more; what that means for each phase is said in docs/design.md.
+func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimeout)
+	defer cancel()
+	r := &run{
+		fleet: fleet, opts: opts, site: release.Site{Root: p.DeployPath},
+		rec: newRecorder(opts.Emit, p, fleet),
+	}
+	stop := r.all(ctx, p)
+	return r.rec.finish(stop)
+}
+
+// Refuse is the result of a deployment that ended before any host was asked anything.
+func Refuse(header deploy.Header, start time.Time, err error) deploy.Result {
+	return deploy.Result{
+		Header: header, Outcome: deploy.OutcomeFailed, ExitCode: deploy.ExitBadInput, Failed: deploy.Preflight,
+		Start: start, Duration: time.Since(start), Errors: asErrors(err, deploy.Preflight),
+	}
+}
+
+func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
+	if stop := r.preflight(ctx, p); stop != nil {
+		return stop
+	}
+	if stop := r.prepare(ctx); stop != nil {
+		return stop
+	}
+	if stop := r.migrate(ctx); stop != nil {
+		return stop
+	}
+	if stop := r.activate(ctx); stop != nil {
+		return stop
+	}
+	return r.finish(ctx)
+}
+
+// stop is why a deployment goes no further, and what that makes of it.
+type stop struct {
+	outcome deploy.Outcome
+	exit    int
+	phase   deploy.Phase
+	step    string
+	errs    deploy.Errors
+	next    string
+}
+
+var errTimeout = errors.New("the deployment's timeout passed")
+
+// errInterrupted is the cause of a context that a person ended.
+func cancelled(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout)
+}
+
+// stopped is the stop of a phase in which nothing live was touched.
+func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors) *stop {
+	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs}
+	if cancelled(ctx) {
+		s.outcome, s.exit = deploy.OutcomeCancelled, deploy.ExitInterrupted
+	}
+	return s
+}
+
+func asErrors(err error, phase deploy.Phase) deploy.Errors {
+	var list deploy.Errors
+	var one *deploy.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return deploy.Errors{one}
+	}
+	return deploy.Errors{{Phase: phase, Cause: err}}
+}

@@ -1,0 +1,137 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/activate"
+	"slipway/internal/transport"
+)
+
+// turn takes one host through the parts of an activation or an unwinding: switch, restart, verify. It keeps the span of each
+// for the verdict, and writes the intent and the outcome of each into the host's journal.
+type turn struct {
+	run     *run
+	host    plan.Host
+	conn    transport.Conn
+	release deploy.ReleaseID // the release that goes live in this turn; "" when it is another tool's
+	undo    bool
+	done    deploy.HostDone
+}
+
+func (r *run) newTurn(phase deploy.Phase, h plan.Host, id deploy.ReleaseID, undo bool) *turn {
+	return &turn{
+		run: r, host: h, conn: r.fleet.conn(h.Name), release: id, undo: undo,
+		done: deploy.HostDone{Phase: phase, Host: h.Name, Release: id},
+	}
+}
+
+// part runs one part and keeps its span.
+func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *deploy.Error {
+	span := deploy.Span{Host: t.host.Name, Phase: t.done.Phase, Step: name, Start: time.Now(), Outcome: deploy.Succeeded}
+	if err := do(&span); err != nil {
+		err.Phase = t.done.Phase
+		span.Err = err
+		if span.Outcome == deploy.Succeeded {
+			span.Outcome = deploy.Failed
+		}
+	}
+	span.Duration = time.Since(span.Start)
+	t.done.Spans = append(t.done.Spans, span)
+	return span.Err
+}
+
+// failed is a failure of Slipway's own work on the host, with its span.
+func (t *turn) failed(name string, err error) *deploy.Error {
+	return t.part(name, func(*deploy.Span) *deploy.Error { return hostError(t.host.Name, t.done.Phase, name, err) })
+}
+
+// point makes current name a link, or nothing when the link is none.
+func (t *turn) point(ctx context.Context, link, previous plan.Link) *deploy.Error {
+	change := activate.Change{
+		Deployment: t.run.Deployment, Release: link.Release, Target: link.Target, Previous: previous.Target,
+	}
+	return t.part("switch", func(*deploy.Span) *deploy.Error {
+		if link.None() {
+			return hostError(t.host.Name, t.done.Phase, "switch", activate.Unlink(ctx, t.conn, t.run.site, change))
+		}
+		return hostError(t.host.Name, t.done.Phase, "switch", activate.Switch(ctx, t.conn, t.run.site, change))
+	})
+}
+
+// serve restarts the host as the block says and verifies it.
+func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
+	for _, s := range block.Activation.Restart {
+		name := "restart"
+		if len(block.Activation.Restart) > 1 {
+			name = "restart " + s.Name
+		}
+		err := t.noted(ctx, "restart", func() *deploy.Error {
+			return t.part(name, func(span *deploy.Span) *deploy.Error {
+				result := t.run.try(ctx, t.host.Name, t.release, s, block.Vars, place{undo: t.undo, try: 1})
+				span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
+				return result.Err
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.noted(ctx, "verify", func() *deploy.Error { return t.verify(ctx, block.Activation.Verify, block.Vars) })
+}
+
+// noted writes the intent of a part before it, and its outcome after it.
+func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) *deploy.Error {
+	if err := t.note(ctx, what, "intent"); err != nil {
+		return t.failed(what, err)
+	}
+	failure := do()
+	state := "ok"
+	if failure != nil {
+		state = "failed"
+	}
+	if err := t.note(context.WithoutCancel(ctx), what, state); err != nil && failure == nil {
+		return t.failed(what, err)
+	}
+	return failure
+}
+
+func (t *turn) note(ctx context.Context, what, state string) error {
+	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	defer cancel()
+	return activate.Note(ctx, t.conn, t.run.site, t.run.Deployment, activate.Entry{What: what, State: state, Release: t.release})
+}
+
+// noteTimeout bounds the writing of one journal line.
+const noteTimeout = 30 * time.Second
+
+// verify asks every check of a host; all must pass. One span says how many did, or which one did not.
+func (t *turn) verify(ctx context.Context, checks []deploy.Check, vars map[string]string) *deploy.Error {
+	if len(checks) == 0 {
+		return nil
+	}
+	name := "verify " + checks[0].Name
+	if len(checks) > 1 {
+		name = fmt.Sprintf("verify %d/%d", len(checks), len(checks))
+	}
+	return t.part(name, func(span *deploy.Span) *deploy.Error {
+		for i, check := range checks {
+			if err := t.pass(ctx, check, i+1, vars); err != nil {
+				span.Step, span.Status = "verify "+check.Name, causeOf(err)
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func causeOf(err *deploy.Error) string {
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause.Error()
+	}
+	return err.Error()
+}
