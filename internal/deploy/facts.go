@@ -29,6 +29,7 @@ type Facts struct {
 	Releases      []ReleaseFacts
 	History       []HistoryEntry // oldest first, the last 200
 	MissingShared []string       // shared files of the deploy file that are not there
+	Unwritable    []string       // folders that a deployment must write to and this user may not; parents that do not exist count
 	ClockSkew     time.Duration  // host's clock less the runner's
 }
 
@@ -38,6 +39,7 @@ type ReleaseFacts struct {
 	Staged   bool // complete and verified against the artifact's manifest
 	Verified bool // passed its health checks once
 	Bad      bool // failed them; never a target to unwind or roll back to
+	Failed   bool // its deployment failed before it was live; kept a while for looking at
 }
 
 // Release finds what is known of a release.

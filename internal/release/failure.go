@@ -1,0 +1,78 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/transport"
+)
+
+// Reason is what one exit status of a script means. The script itself says the cause, in one line on standard error,
+// because it knows the names and numbers; Reason adds what a person does about it, and what a caller can test for.
+type Reason struct {
+	Err  error // in the error's chain, for errors.Is; nil is none
+	Hint string
+}
+
+// Failure makes the error of an operation for people: the host, the operation, the cause that the script gave, what to
+// do now. reasons are by the script's exit status. An err of nil gives nil; context errors and transport.ErrLost stay
+// in the chain.
+func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) error {
+	if err == nil {
+		return nil
+	}
+	failure := &deploy.Error{Op: op, Host: conn.Host().Name, Cause: err}
+	var exit *transport.ExitError
+	switch {
+	case errors.As(err, &exit):
+		lines := stderrLines(exit.Stderr)
+		if reason, known := reasons[exit.Status]; known && len(lines) > 0 {
+			failure.Cause = &refusal{text: lines[len(lines)-1], err: reason.Err, exit: exit}
+			failure.Hint = reason.Hint
+			lines = lines[:len(lines)-1]
+		}
+		failure.Tail = lines
+		if noSpace(exit.Stderr) {
+			failure.Hint = "free space there: `slipway prune`, or a lower keep_releases"
+		}
+	case errors.Is(err, transport.ErrLost):
+		failure.Hint = "what it was doing may have happened: run the job again, it looks first"
+	case errors.Is(err, context.DeadlineExceeded):
+		failure.Hint = "the host took too long: is it overloaded, or `timeout` too short?"
+	}
+	return failure
+}
+
+// refusal is a cause that a script gave in words.
+type refusal struct {
+	text string
+	err  error // may be nil
+	exit *transport.ExitError
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func (r *refusal) Unwrap() []error {
+	if r.err == nil {
+		return []error{r.exit}
+	}
+	return []error{r.err, r.exit}
+}
+
+// noSpace tells a full file system from other causes, by the C library's words in the C locale, which scripts set.
+func noSpace(stderr string) bool {
+	return strings.Contains(stderr, "No space left on device") || strings.Contains(stderr, "Disk quota exceeded") ||
+		strings.Contains(stderr, "no space left on device")
+}
+
+func stderrLines(stderr string) []string {
+	var lines []string
+	for line := range strings.Lines(stderr) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,52 @@
+// Package survey asks a host what there is at the deploy path: tools, space, what current is, releases, history.
+//
+// It reads and changes nothing, in one command. It only reports: whether the facts allow a deployment is for plan to
+// judge. It must not know what is going to be deployed.
+package survey
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/transport"
+)
+
+//go:embed survey.sh
+var script string
+
+// Question is what a survey asks beyond the layout itself.
+type Question struct {
+	SharedFiles []string // paths below shared/ that must be there
+}
+
+// Required are the programs that the scripts of this repository call on a host, besides sh and its builtins.
+var Required = []string{
+	"cat", "chmod", "cp", "date", "df", "env", "find", "grep", "head", "id", "ln", "mkdir", "mv", "readlink", "rm", "rmdir",
+	"sed", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "tar", "uname", "uniq",
+}
+
+// Optional are the programs that scripts use where a host has them: setsid gives a step a session of its own, zstd and
+// gzip unpack the payload (a host needs one of them).
+var Optional = []string{"setsid", "zstd", "gzip", "gunzip", "bash", "python3"}
+
+// Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
+func Take(ctx context.Context, conn transport.Conn, site release.Site, q Question) (deploy.Facts, error) {
+	args := []string{site.Root, join(Required) + " " + join(Optional)}
+	var out bytes.Buffer
+	before := time.Now()
+	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script, Args: append(args, q.SharedFiles...), Stdout: &out})
+	if err != nil {
+		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
+	}
+	asked := before.Add(time.Since(before) / 2)
+	facts, err := parse(out.Bytes(), site, asked)
+	if err != nil {
+		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
+	}
+	facts.Host = conn.Host().Name
+	return facts, nil
+}
