@@ -18,13 +18,14 @@ import (
 // Commands is the one writer of standard output where the CI reads workflow commands from it (GitHub, Gitea, Forgejo). Two
 // writers would let a line of one end up inside a line of the other. It is safe for concurrent use.
 //
-// The escaping of commands is go-githubactions'. What remote hosts print is written by Remote only, or is passed through
-// Clean first.
+// The escaping of commands is go-githubactions'. What remote hosts print is written by RemoteLine and Remote only: cleaned,
+// and fenced, so that the runner obeys no command until the next call of another method lifts the fence.
 type Commands struct {
 	mu     sync.Mutex
 	w      io.Writer
 	action *githubactions.Action
 	given  map[string]int // annotations by kind
+	fence  string         // the token that makes the runner obey again; "" when it obeys
 	err    error          // the first error of a write
 }
 
@@ -48,6 +49,7 @@ func NewCommands(w io.Writer, getenv func(string) string) *Commands {
 func (c *Commands) Mask(s secret.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lift()
 	for _, form := range secret.Forms(s) {
 		if !strings.ContainsAny(form, "\r\n") {
 			c.action.AddMask(form)
@@ -59,6 +61,7 @@ func (c *Commands) Mask(s secret.Secret) {
 func (c *Commands) Group(title string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lift()
 	c.action.Group(Clean(title))
 }
 
@@ -66,6 +69,7 @@ func (c *Commands) Group(title string) {
 func (c *Commands) EndGroup() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lift()
 	c.action.EndGroup()
 }
 
@@ -88,6 +92,7 @@ func (c *Commands) Notice(at deploy.Position, title, message string) {
 func (c *Commands) annotate(kind string, at deploy.Position, title, message string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lift()
 	if c.given[kind]++; c.given[kind] > MaxAnnotations {
 		return
 	}
@@ -120,30 +125,54 @@ func clip(text string, most int) string {
 func (c *Commands) Print(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.write(guard(Clean(line)) + "\n")
+	c.lift()
+	c.write(line)
 }
 
-// Remote writes what hosts printed: all that print writes to w, split at CR and LF, each line cleaned. While it runs, the
-// runner obeys no command. Nothing else can be written meanwhile.
+// RemoteLine writes one line that a host printed, or that belongs between such lines.
+func (c *Commands) RemoteLine(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raise()
+	c.write(line)
+}
+
+// Remote writes what hosts printed: all that print writes to w, split at CR and LF as the runner does it. Nothing else is
+// written meanwhile: print must not call methods of c.
 func (c *Commands) Remote(print func(w io.Writer)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	token := randomToken()
-	c.action.IssueCommand(&githubactions.Command{Name: "stop-commands", Message: token})
-	lines := &lineWriter{write: func(line string) { c.write(guard(Clean(line)) + "\n") }}
+	c.raise()
+	lines := &lineWriter{write: c.write}
 	print(lines)
 	lines.flush()
-	c.action.IssueCommand(&githubactions.Command{Name: token})
+	c.lift()
 }
 
-// Err is the first error of a write to standard output.
-func (c *Commands) Err() error {
+// Close lifts the fence, so that the runner obeys whoever comes next, and gives the first error of a write.
+func (c *Commands) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lift()
 	return c.err
 }
 
-func (c *Commands) write(text string) { _, _ = io.WriteString(c.latch(), text) }
+// raise makes the runner obey no command, lift makes it obey again.
+func (c *Commands) raise() {
+	if c.fence == "" {
+		c.fence = randomToken()
+		c.action.IssueCommand(&githubactions.Command{Name: "stop-commands", Message: c.fence})
+	}
+}
+
+func (c *Commands) lift() {
+	if c.fence != "" {
+		c.action.IssueCommand(&githubactions.Command{Name: c.fence})
+		c.fence = ""
+	}
+}
+
+func (c *Commands) write(line string) { _, _ = io.WriteString(c.latch(), guard(Clean(line))+"\n") }
 
 // latch never fails, and keeps the first error: go-githubactions panics on one, and a log that nobody reads any more must
 // not end a deployment.

@@ -113,7 +113,8 @@ func jsonForms(value string) []string {
 		encoder := json.NewEncoder(&out)
 		encoder.SetEscapeHTML(escapeHTML)
 		if encoder.Encode(value) == nil { // cannot fail for a string
-			forms = append(forms, strings.Trim(strings.TrimSuffix(out.String(), "\n"), `"`))
+			quoted := strings.TrimSuffix(out.String(), "\n")
+			forms = append(forms, quoted[1:len(quoted)-1])
 		}
 	}
 	return forms
