@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e
+.PHONY: help check test vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e dist
 
 # Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
 FILES := git ls-files --cached --others --exclude-standard
@@ -53,3 +53,15 @@ demo: ## a deployment, a bad one, and a way back, on this machine
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...
+
+# Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere.
+VERSION ?= dev
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+dist: ## binaries for every platform, with checksums: make dist VERSION=v1.2.3
+	rm -rf dist && mkdir dist
+	for platform in $(PLATFORMS); do \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath \
+			-ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
+			-o "dist/slipway_$${platform%/*}_$${platform#*/}" . || exit 1; \
+	done
+	cd dist && sha256sum slipway_* >SHA256SUMS
