@@ -33,12 +33,13 @@ func (a Address) String() string {
 
 // Host is a machine reached by SSH.
 type Host struct {
-	Name    string // unique in a deployment; what logs show
-	Address Address
-	Roles   []string          // every host has at least one; "web" where none is given
-	Primary bool              // named as primary: `once` steps of its roles run here
-	Vars    map[string]string // all variables of the host: file, environment entry, host, merged in this order
-	At      Position
+	Name       string // unique in a deployment; what logs show
+	Address    Address
+	Roles      []string          // every host has at least one; "web" where none is given
+	Primary    bool              // named as primary: `once` steps of its roles run here
+	DeployPath string            // absolute; the deploy file's, unless the host has one of its own
+	Vars       map[string]string // all variables of the host: file, environment entry, host, merged in this order
+	At         Position
 }
 
 // HasRole tells whether the host has one of the roles; no roles at all selects every host.

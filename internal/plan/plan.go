@@ -20,7 +20,6 @@ import (
 type Plan struct {
 	deploy.Header
 
-	DeployPath   string
 	Targets      []deploy.Host
 	Artifact     Artifact
 	Timeout      time.Duration
@@ -63,7 +62,6 @@ func (p *Plan) Rollback() bool { return p.Command == "rollback" }
 // Build makes the plan of a deploy, or of a rollback, for which the artifact is empty. Its errors are deploy.Problems.
 func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan, error) {
 	p := &Plan{
-		DeployPath:   cfg.DeployPath,
 		Targets:      cfg.Hosts,
 		Artifact:     artifact,
 		Timeout:      cfg.Timeout,
@@ -119,9 +117,9 @@ func (p *Plan) own(host deploy.Host) map[string]string {
 	}
 	return map[string]string{
 		"SLIPWAY_RELEASE":         string(p.Release),
-		"SLIPWAY_RELEASE_PATH":    path.Join(p.DeployPath, "releases", string(p.Release)),
-		"SLIPWAY_CURRENT_PATH":    path.Join(p.DeployPath, "current"),
-		"SLIPWAY_SHARED_PATH":     path.Join(p.DeployPath, "shared"),
+		"SLIPWAY_RELEASE_PATH":    path.Join(host.DeployPath, "releases", string(p.Release)),
+		"SLIPWAY_CURRENT_PATH":    path.Join(host.DeployPath, "current"),
+		"SLIPWAY_SHARED_PATH":     path.Join(host.DeployPath, "shared"),
 		"SLIPWAY_REVISION":        revision,
 		"SLIPWAY_ARTIFACT_SHA256": string(p.ArtifactSHA),
 		"SLIPWAY_HOST":            host.Name,

@@ -120,7 +120,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	var errs deploy.Errors
 	add := func(cause, hint string) { errs = append(errs, refuse(target.Name, cause, hint)) }
 	if f.LayoutFormat > layoutFormat {
-		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", p.DeployPath, f.LayoutFormat, layoutFormat),
+		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", target.DeployPath, f.LayoutFormat, layoutFormat),
 			"deploy with the newer Slipway that wrote it")
 	}
 	for _, tool := range requiredTools {
@@ -129,12 +129,12 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 		}
 	}
 	if f.Current == deploy.CurrentDirectory {
-		current := path.Join(p.DeployPath, "current")
+		current := path.Join(target.DeployPath, "current")
 		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: mkdir -p %[1]s/releases && mv %[2]s %[1]s/releases/before-slipway && ln -s releases/before-slipway %[2]s",
-			p.DeployPath, current))
+			target.DeployPath, current))
 	}
 	for _, file := range f.MissingShared {
-		add(fmt.Sprintf("shared file %s is missing", path.Join(p.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
+		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
 	}
 	if p.Rollback() {
 		if r, ok := f.Release(p.Release); !ok || !r.Staged {
@@ -148,10 +148,10 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	const margin = 16 << 20
 	if need := p.Artifact.Bytes + margin; f.FreeBytes >= 0 && f.FreeBytes < need {
-		add(fmt.Sprintf("%s has %s free, the release needs %s", p.DeployPath, megabytes(f.FreeBytes), megabytes(need)), "free space or lower keep_releases")
+		add(fmt.Sprintf("%s has %s free, the release needs %s", target.DeployPath, megabytes(f.FreeBytes), megabytes(need)), "free space or lower keep_releases")
 	}
 	if need := p.Artifact.Inodes + 64; f.FreeInodes >= 0 && f.FreeInodes < need {
-		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", p.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")
+		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", target.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")
 	}
 	return errs
 }

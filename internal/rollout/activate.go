@@ -57,7 +57,7 @@ func (r *run) activateHost(ctx context.Context, h plan.Host) activation {
 	block := activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]}
 	result.err = func() *deploy.Error {
 		if r.Rollback() {
-			stored, err := activate.Load(ctx, t.conn, r.site, r.Release)
+			stored, err := activate.Load(ctx, t.conn, t.site, r.Release)
 			if err != nil {
 				return t.failed("load", err)
 			}
@@ -110,11 +110,11 @@ func (r *run) historyEntry(now, before deploy.ReleaseID, outcome string) deploy.
 // settle records that a host serves a release and verified it.
 func (t *turn) settle(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
 	if t.release != "" {
-		if err := activate.Mark(ctx, t.conn, t.run.site, t.release, "verified"); err != nil {
+		if err := activate.Mark(ctx, t.conn, t.site, t.release, "verified"); err != nil {
 			return t.failed("record", err)
 		}
 	}
-	if err := journal.Append(ctx, t.conn, t.run.site, t.run.historyEntry(t.release, before, outcome)); err != nil {
+	if err := journal.Append(ctx, t.conn, t.site, t.run.historyEntry(t.release, before, outcome)); err != nil {
 		return t.failed("record", err)
 	}
 	return nil

@@ -46,7 +46,7 @@ func (r *run) prune(ctx context.Context) {
 		wait.Go(func() {
 			v.begin()
 			span := deploy.Span{Host: h.Name, Phase: deploy.Finish, Step: pruneName, Start: time.Now(), Outcome: deploy.Succeeded}
-			removed, err := prune.Run(ctx, r.fleet.conn(h.Name), r.site, keep)
+			removed, err := prune.Run(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), keep)
 			span.Duration = time.Since(span.Start)
 			if len(removed) > 0 {
 				span.Note = fmt.Sprintf("pruned %d", len(removed))

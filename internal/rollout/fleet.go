@@ -27,25 +27,25 @@ type member struct {
 
 // Gather connects to every host at once and asks each for its facts. It changes nothing on any host. A host that fails
 // does not keep the others from answering: Run names them all.
-func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, site release.Site, question survey.Question) *Fleet {
+func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, question survey.Question) *Fleet {
 	fleet := &Fleet{members: make(map[string]*member, len(hosts))}
 	var wait sync.WaitGroup
 	for _, host := range hosts {
 		m := &member{host: host}
 		fleet.members[host.Name] = m
-		wait.Go(func() { m.gather(ctx, dialer, site, question) })
+		wait.Go(func() { m.gather(ctx, dialer, question) })
 	}
 	wait.Wait()
 	return fleet
 }
 
-func (m *member) gather(ctx context.Context, dialer transport.Dialer, site release.Site, question survey.Question) {
+func (m *member) gather(ctx context.Context, dialer transport.Dialer, question survey.Question) {
 	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Step: "connect", Start: time.Now(), Outcome: deploy.Succeeded}
 	err := func() (err error) {
 		if m.conn, err = dialer.Connect(ctx, m.host); err != nil {
 			return err
 		}
-		m.facts, err = survey.Take(ctx, m.conn, site, question)
+		m.facts, err = survey.Take(ctx, m.conn, release.Site{Root: m.host.DeployPath}, question)
 		return err
 	}()
 	m.span.Duration = time.Since(m.span.Start)
@@ -72,6 +72,10 @@ func (f *Fleet) facts() map[string]deploy.Facts {
 		facts[name] = m.facts
 	}
 	return facts
+}
+
+func (f *Fleet) site(host string) release.Site {
+	return release.Site{Root: f.members[host].host.DeployPath}
 }
 
 func (f *Fleet) conn(host string) transport.Conn { return f.members[host].conn }

@@ -109,7 +109,7 @@ func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
 	if err != nil {
 		return err
 	}
-	if err := journal.Open(ctx, conn, r.site, r.Deployment, record); err != nil {
+	if err := journal.Open(ctx, conn, r.fleet.site(h.Name), r.Deployment, record); err != nil {
 		return err
 	}
 	if !h.Staged {
@@ -120,7 +120,7 @@ func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
 		progress := func(done, total int64) {
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
-		if err := stage.Upload(ctx, conn, r.site, r.Release, payload, progress); err != nil {
+		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
 			return err
 		}
 		span.Note = fmt.Sprintf("sent %.1f MB, verified %d files", float64(payload.Size())/1e6, r.Artifact.Inodes)
@@ -130,10 +130,10 @@ func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
 	for _, file := range r.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
-	if err := stage.Link(ctx, conn, r.site, r.Release, links); err != nil {
+	if err := stage.Link(ctx, conn, r.fleet.site(h.Name), r.Release, links); err != nil {
 		return err
 	}
-	return activate.Store(ctx, conn, r.site, r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
+	return activate.Store(ctx, conn, r.fleet.site(h.Name), r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
 }
 
 func runsOn(step deploy.Step, host string) bool {

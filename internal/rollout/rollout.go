@@ -11,7 +11,6 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
-	"slipway/internal/release"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
 )
@@ -28,7 +27,6 @@ type Options struct {
 type run struct {
 	*plan.Schedule
 	fleet *Fleet
-	site  release.Site
 	opts  Options
 	rec   *recorder
 }
@@ -39,7 +37,7 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimeout)
 	defer cancel()
 	r := &run{
-		fleet: fleet, opts: opts, site: release.Site{Root: p.DeployPath},
+		fleet: fleet, opts: opts,
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
 	stop := r.all(ctx, p)

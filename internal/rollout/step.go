@@ -66,7 +66,7 @@ func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deplo
 		Deployment: r.Deployment, Release: id, Step: s, Undo: at.undo, Try: at.try,
 		Vars: merged, Secrets: r.secrets(s.Secrets),
 	}
-	status, err := step.Run(ctx, r.fleet.conn(host), r.site, instance, out)
+	status, err := step.Run(ctx, r.fleet.conn(host), r.fleet.site(host), instance, out)
 	span.Duration = time.Since(span.Start)
 	if err == nil && status.OK() {
 		return span
@@ -101,7 +101,7 @@ func (r *run) stopStep(ctx context.Context, host string, instance step.Instance)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	if err := step.Stop(ctx, r.fleet.conn(host), r.site, instance); err != nil {
+	if err := step.Stop(ctx, r.fleet.conn(host), r.fleet.site(host), instance); err != nil {
 		r.output(instance.Step, host, "could not be stopped: "+err.Error())
 	}
 }

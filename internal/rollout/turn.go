@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/transport"
 )
@@ -18,6 +19,7 @@ type turn struct {
 	run     *run
 	host    plan.Host
 	conn    transport.Conn
+	site    release.Site
 	release deploy.ReleaseID // the release that goes live in this turn; "" when it is another tool's
 	undo    bool
 	done    deploy.HostDone
@@ -25,7 +27,7 @@ type turn struct {
 
 func (r *run) newTurn(phase deploy.Phase, h plan.Host, id deploy.ReleaseID, undo bool) *turn {
 	return &turn{
-		run: r, host: h, conn: r.fleet.conn(h.Name), release: id, undo: undo,
+		run: r, host: h, conn: r.fleet.conn(h.Name), site: r.fleet.site(h.Name), release: id, undo: undo,
 		done: deploy.HostDone{Phase: phase, Host: h.Name, Release: id},
 	}
 }
@@ -50,16 +52,16 @@ func (t *turn) failed(name string, err error) *deploy.Error {
 	return t.part(name, func(*deploy.Span) *deploy.Error { return hostError(t.host.Name, t.done.Phase, name, err) })
 }
 
-// point makes current name a link, or nothing when the link is none.
-func (t *turn) point(ctx context.Context, link, previous plan.Link) *deploy.Error {
-	change := activate.Change{
-		Deployment: t.run.Deployment, Release: link.Release, Target: link.Target, Previous: previous.Target,
-	}
+// point makes current name a link instead of the one that it names now; nothing, when the link is none.
+func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 	return t.part("switch", func(*deploy.Span) *deploy.Error {
+		change := activate.Change{Deployment: t.run.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
+		to := activate.Switch
 		if link.None() {
-			return hostError(t.host.Name, t.done.Phase, "switch", activate.Unlink(ctx, t.conn, t.run.site, change))
+			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
+			to = activate.Unlink
 		}
-		return hostError(t.host.Name, t.done.Phase, "switch", activate.Switch(ctx, t.conn, t.run.site, change))
+		return hostError(t.host.Name, t.done.Phase, "switch", to(ctx, t.conn, t.site, change))
 	})
 }
 
@@ -103,7 +105,7 @@ func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) 
 func (t *turn) note(ctx context.Context, what, state string) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
-	return activate.Note(ctx, t.conn, t.run.site, t.run.Deployment, activate.Entry{What: what, State: state, Release: t.release})
+	return activate.Note(ctx, t.conn, t.site, t.run.Deployment, activate.Entry{What: what, State: state, Release: t.release})
 }
 
 // noteTimeout bounds the writing of one journal line.

@@ -72,7 +72,7 @@ func (r *run) unwindHost(ctx context.Context, h plan.Host) *deploy.Error {
 	r.rec.hostDone(t.done)
 	if err != nil {
 		err.Hint = fmt.Sprintf("on %s: ln -s %s .slipway/back && mv -T .slipway/back %s, restart and check; it serves %s or nothing now",
-			h.Name, h.Unwind.Target, r.site.Current(), r.Release)
+			h.Name, h.Unwind.Target, r.fleet.site(h.Name).Current(), r.Release)
 		r.rec.host(h.Name, deploy.HostFailed, "")
 		return err
 	}
@@ -82,7 +82,7 @@ func (r *run) unwindHost(ctx context.Context, h plan.Host) *deploy.Error {
 
 func (r *run) back(ctx context.Context, t *turn) *deploy.Error {
 	h := t.host
-	if err := activate.Mark(ctx, t.conn, r.site, r.Release, "bad"); err != nil {
+	if err := activate.Mark(ctx, t.conn, t.site, r.Release, "bad"); err != nil {
 		return t.failed("record", err)
 	}
 	if err := t.point(ctx, h.Unwind, plan.To(r.Release)); err != nil {
@@ -105,7 +105,7 @@ func (r *run) back(ctx context.Context, t *turn) *deploy.Error {
 // deployed, in the way of the release that failed.
 func (r *run) blockOf(ctx context.Context, t *turn) (activate.Block, error) {
 	if t.release != "" {
-		return activate.Load(ctx, t.conn, r.site, t.release)
+		return activate.Load(ctx, t.conn, t.site, t.release)
 	}
 	return activate.Block{
 		Activation: deploy.Activation{Restart: r.Activations[t.host.Name].Restart},
