@@ -1,0 +1,109 @@
+package artifact
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/moby/patternmatcher"
+
+	"slipway/internal/deploy"
+)
+
+// IgnoreFile lists what Pack leaves out, at the top of the packed folder, in the language of .gitignore.
+const IgnoreFile = ".slipwayignore"
+
+// always comes before the first line of the ignore file, which may take it back with `!.git`.
+var always = []string{".git"}
+
+// ignoreRules are the rules of an ignore file. As with git, the last rule that matches decides, and what lies in a folder
+// that is left out cannot be taken back.
+type ignoreRules []ignoreRule
+
+type ignoreRule struct {
+	matcher *patternmatcher.PatternMatcher
+	whole   patternmatcher.MatchInfo // makes the matcher look at the whole path only, not at the folders above it
+	keep    bool                     // `!`: take back
+	dirOnly bool                     // trailing slash
+}
+
+// readIgnoreRules reads the ignore file of a folder, which need not exist.
+func readIgnoreRules(dir string) (ignoreRules, error) {
+	text, err := os.ReadFile(filepath.Join(dir, IgnoreFile))
+	if err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	var rules ignoreRules
+	for _, line := range always {
+		if rules, err = rules.with(line); err != nil {
+			return nil, err
+		}
+	}
+	var problems deploy.Problems
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n") {
+		next, err := rules.with(strings.TrimSuffix(line, "\r"))
+		if err != nil {
+			problems = append(problems, deploy.Problem{
+				At:      deploy.Position{File: IgnoreFile, Line: i + 1},
+				Message: fmt.Sprintf("%s is no pattern: %v", quote(line), err),
+				Hint:    "write it as in .gitignore; a backslash makes the character after it plain",
+			})
+			continue
+		}
+		rules = next
+	}
+	if problems != nil {
+		return nil, problems
+	}
+	return rules, nil
+}
+
+var (
+	negatedClass = regexp.MustCompile(`\[!`)            // [!a] of the shell is [^a] of the matcher
+	plainEscape  = regexp.MustCompile(`\\([0-9A-Za-z])`) // a letter needs no backslash, and would get a meaning by it
+)
+
+// with adds the rule of one line, if there is one in it.
+func (rules ignoreRules) with(line string) (ignoreRules, error) {
+	if strings.HasPrefix(line, "#") {
+		return rules, nil
+	}
+	pattern := strings.TrimRight(line, " \t")
+	var rule ignoreRule
+	pattern, rule.keep = strings.CutPrefix(pattern, "!")
+	pattern, rule.dirOnly = strings.CutSuffix(pattern, "/")
+	anchored := strings.Contains(pattern, "/")
+	pattern = strings.TrimPrefix(pattern, "/")
+	if pattern == "" {
+		return rules, nil
+	}
+	if !anchored {
+		pattern = "**/" + pattern
+	}
+	pattern = plainEscape.ReplaceAllString(negatedClass.ReplaceAllString(pattern, "[^"), "$1")
+	var err error
+	if rule.matcher, err = patternmatcher.New([]string{pattern}); err != nil {
+		return nil, err
+	}
+	// The result for a path that cannot match stands for a parent that does not match. It also compiles the pattern.
+	if _, rule.whole, err = rule.matcher.MatchesUsingParentResults("\x00", patternmatcher.MatchInfo{}); err != nil {
+		return nil, err
+	}
+	return append(rules, rule), nil
+}
+
+// ignored tells whether a path is left out; the folders above it are not.
+func (rules ignoreRules) ignored(path string, isDir bool) bool {
+	for i := len(rules) - 1; i >= 0; i-- {
+		rule := rules[i]
+		if rule.dirOnly && !isDir {
+			continue
+		}
+		if match, _, err := rule.matcher.MatchesUsingParentResults(path, rule.whole); err == nil && match {
+			return !rule.keep
+		}
+	}
+	return false
+}

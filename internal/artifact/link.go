@@ -1,0 +1,69 @@
+package artifact
+
+import (
+	"path"
+	"strings"
+)
+
+const hintLink = "point it at something inside the release; what must outlive releases goes to shared"
+
+// checkTarget refuses a symbolic link that leads out of the release as it is written.
+func checkTarget(link, target string) error {
+	switch {
+	case target == "":
+		return refuse(hintRename, "link %s has no target", quote(link))
+	case strings.ContainsAny(target, "\x00\n\r"):
+		return refuse(hintRename, "link %s has a line break or NUL in its target", quote(link))
+	case strings.Contains(link, " -> "):
+		// One line of the manifest could then mean two different links.
+		return refuse(hintRename, "link %s has ` -> ` in its name", quote(link))
+	case len(target) > longestTarget:
+		return refuse(hintLink, "link %s has a target of %d bytes", quote(link), len(target))
+	case target[0] == '/':
+		return refuse(hintLink, "link %s points outside the release, to %s", quote(link), quote(target))
+	}
+	return outside(link, path.Join(path.Dir(link), target), target)
+}
+
+func outside(link, resolved, target string) error {
+	if resolved == ".." || strings.HasPrefix(resolved, "../") {
+		return refuse(hintLink, "link %s points outside the release, to %s", quote(link), quote(target))
+	}
+	return nil
+}
+
+// longestChain is how many links Linux follows in one path (path_resolution(7)); a longer chain leads nowhere.
+const longestChain = 40
+
+// followLink refuses a link that leads out of the release by way of other links: with `up -> a/b` and `x -> up/../..`,
+// x stays inside as it is written and leads out as the kernel walks it.
+func followLink(link Member, find func(path string) (Member, bool)) error {
+	var at []string // where the walk is, below the release
+	if dir := path.Dir(link.Path); dir != "." {
+		at = strings.Split(dir, "/")
+	}
+	ahead := strings.Split(link.Target, "/")
+	for hops := 0; len(ahead) > 0; {
+		part := ahead[0]
+		ahead = ahead[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			if len(at) == 0 {
+				return refuse(hintLink, "link %s points outside the release, to %s, by way of another link", quote(link.Path), quote(link.Target))
+			}
+			at = at[:len(at)-1]
+			continue
+		}
+		at = append(at, part)
+		if member, ok := find(strings.Join(at, "/")); ok && member.Kind == Link {
+			if hops++; hops > longestChain {
+				return nil
+			}
+			at = at[:len(at)-1]
+			ahead = append(strings.Split(member.Target, "/"), ahead...)
+		}
+	}
+	return nil
+}

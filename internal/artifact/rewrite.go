@@ -1,0 +1,215 @@
+package artifact
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// tree is what the first pass found.
+type tree struct {
+	members []Member            // in the order of the archive, folders that were added before what needs them
+	copies  map[string][]string // paths of hard links, by the path of the file that they are
+	seen    int                 // members of the archive, those that strip_components drops included
+	deepest string              // a name that strip_components dropped, for the message when it dropped everything
+	strip   int
+}
+
+// rewriter is one pass over the archive, from its members to plain members of the payload.
+type rewriter struct {
+	tree
+	ctx   context.Context
+	in    *stream
+	out   *payloadWriter
+	dirs  map[string]bool // folders written
+	files map[string]int  // members by path, hard links as what they link to; only kept once there is a hard link
+	buf   []byte
+}
+
+// rewrite reads all members and writes them to the payload, but for the contents of hard links.
+func rewrite(ctx context.Context, in *stream, out *payloadWriter, strip int) (*tree, error) {
+	w := &rewriter{tree: tree{strip: strip}, ctx: ctx, in: in, out: out, dirs: map[string]bool{}, buf: make([]byte, copyBuffer)}
+	if err := out.dir("."); err != nil {
+		return nil, err
+	}
+	for {
+		header, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return &w.tree, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := w.add(header); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// isMember is false for what an archive says about itself: git archive's commit, and the label of tar -V.
+func isMember(header *tar.Header) bool {
+	return header.Typeflag != tar.TypeXGlobalHeader && header.Typeflag != 'V'
+}
+
+func (w *rewriter) add(header *tar.Header) error {
+	if !isMember(header) {
+		return nil
+	}
+	w.seen++
+	clean, err := cleanName(header.Name)
+	if err != nil {
+		return err
+	}
+	name := strings.Clone(stripped(clean, w.strip)) // a name can be a piece of a much larger header
+	if name == "" && clean != "." {
+		w.deepest = header.Name
+		return w.skip()
+	}
+	kind, err := kindOf(header)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		if kind != Dir {
+			return refuse(hintRename, "member %s is %s with the name of the release itself", quote(header.Name), kind)
+		}
+		return nil
+	}
+	if kind == Dir {
+		return w.dir(name)
+	}
+	if err := w.dir(path.Dir(name)); err != nil {
+		return err
+	}
+	switch {
+	case header.Typeflag == tar.TypeLink:
+		return w.hardLink(name, header.Linkname)
+	case kind == Link:
+		return w.link(name, header.Linkname)
+	}
+	return w.file(name, header)
+}
+
+// skip reads over a member, so that the stream knows where the next header begins.
+func (w *rewriter) skip() error {
+	_, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{w.in}, w.buf)
+	return err
+}
+
+// dir writes a folder and those above it, each once.
+func (w *rewriter) dir(name string) error {
+	if name == "." || w.dirs[name] {
+		return nil
+	}
+	if err := w.dir(path.Dir(name)); err != nil {
+		return err
+	}
+	w.dirs[name] = true
+	w.members = append(w.members, Member{Path: name, Kind: Dir, Mode: dirMode})
+	return w.out.dir(name)
+}
+
+func (w *rewriter) link(name, target string) error {
+	if err := checkTarget(name, target); err != nil {
+		return err
+	}
+	target = strings.Clone(target)
+	w.members = append(w.members, Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
+	return w.out.link(name, target)
+}
+
+func (w *rewriter) file(name string, header *tar.Header) error {
+	member := Member{Path: name, Kind: File, Mode: fileMode(header.Mode), Size: header.Size}
+	if err := w.out.file(member); err != nil {
+		return err
+	}
+	var err error
+	if member.Hash, err = copyHashed(w.ctx, w.out, w.in, w.buf); err != nil {
+		return err
+	}
+	w.members = append(w.members, member)
+	if w.files != nil {
+		w.index(len(w.members) - 1)
+	}
+	return nil
+}
+
+// hardLink notes a file whose content came earlier. Its content is written after all others, in a second pass, as the
+// archive cannot be read backwards.
+func (w *rewriter) hardLink(name, target string) error {
+	clean, err := cleanName(target)
+	if err != nil {
+		return refuse(hintLink, "hard link %s points outside the release, to %s", quote(name), quote(target))
+	}
+	if w.files == nil {
+		w.files = map[string]int{}
+		w.copies = map[string][]string{}
+		for i := range w.members {
+			w.index(i)
+		}
+	}
+	to := stripped(clean, w.strip)
+	i, ok := w.files[to]
+	switch {
+	case to == "":
+		return refuse("lower strip_components, or build the tarball with --hard-dereference",
+			"hard link %s is to %s, which strip_components %d drops", quote(name), quote(target), w.strip)
+	case !ok:
+		return refuse("build the tarball anew, or with tar --hard-dereference", "hard link %s is to %s, which is no file that comes before it", quote(name), quote(target))
+	}
+	member := w.members[i]
+	w.copies[member.Path] = append(w.copies[member.Path], name)
+	member.Path = name
+	w.members = append(w.members, member)
+	w.files[name] = i
+	return nil
+}
+
+func (w *rewriter) index(i int) {
+	if w.members[i].Kind == File {
+		w.files[w.members[i].Path] = i
+	}
+}
+
+// manifest is what was found, if it is good as a whole.
+func (t *tree) manifest() (Manifest, error) {
+	switch {
+	case t.seen == 0:
+		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has no members")
+	case len(t.members) == 0 && t.strip > 0 && t.deepest != "":
+		return Manifest{}, refuse("lower strip_components", "strip_components %d drops every member, %s too", t.strip, quote(t.deepest))
+	case len(t.members) == 0:
+		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has one folder and nothing in it")
+	}
+	return sortMembers(t.members)
+}
+
+// copyBuffer is how much of a file is moved at once.
+const copyBuffer = 128 << 10
+
+// copyHashed copies a file's content and hashes it. It ends with its context, as a sparse file can be long to write
+// without a byte being read.
+func copyHashed(ctx context.Context, to io.Writer, from io.Reader, buf []byte) (hash [sha256.Size]byte, err error) {
+	sum := sha256.New()
+	for {
+		if err := ctx.Err(); err != nil {
+			return hash, err
+		}
+		n, err := from.Read(buf)
+		sum.Write(buf[:n])
+		if _, e := to.Write(buf[:n]); e != nil {
+			return hash, e
+		}
+		if errors.Is(err, io.EOF) {
+			sum.Sum(hash[:0])
+			return hash, nil
+		}
+		if err != nil {
+			return hash, err
+		}
+	}
+}

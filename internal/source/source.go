@@ -1,0 +1,123 @@
+// Package source finds the artifact that a path or glob means: exactly one file.
+//
+// It must not know what is in the file.
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"slipway/internal/deploy"
+)
+
+// Find gives the path of the one file that the pattern means: the file of that very name, or the only match of a glob
+// (`*`, `?`, `[a-z]`, `{a,b}`, and `**` for any folders). Folders do not count as matches of a glob. When it is not one
+// file, the *deploy.Error says what matched and what is there.
+func Find(pattern string) (string, error) {
+	if pattern == "" {
+		return "", refuse("set `artifact` to the tarball that the build wrote", "no artifact is named")
+	}
+	info, err := os.Stat(pattern)
+	switch {
+	case err == nil && info.IsDir():
+		return "", refuse("name a file in it, or make a tarball of it with `slipway pack`", "%s is a folder; %s", pattern, listing(pattern))
+	case err == nil:
+		return pattern, nil
+	case !isGlob(pattern) && !errors.Is(err, fs.ErrNotExist):
+		return "", refuse("", "%w", err)
+	case !isGlob(pattern):
+		return "", refuse(missingHint(), "%s does not exist; %s", pattern, listing(existing(filepath.Dir(pattern))))
+	}
+	return glob(pattern)
+}
+
+func glob(pattern string) (string, error) {
+	matches, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly())
+	if err != nil {
+		return "", refuse("look at its brackets and braces; a backslash makes the character after it plain", "%s is no pattern: %w", pattern, err)
+	}
+	switch len(matches) {
+	case 0:
+		base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
+		return "", refuse(missingHint(), "%s matches no file; %s", pattern, listing(existing(filepath.FromSlash(base))))
+	case 1:
+		return matches[0], nil
+	}
+	return "", refuse("write a narrower pattern, or let the build clear the folder first", "%s matches %d files: %s", pattern, len(matches), names(matches))
+}
+
+func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }
+
+// existing is the folder itself or the closest one above it that exists.
+func existing(dir string) string {
+	for {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// listing says what is in a folder.
+func listing(dir string) string {
+	entries, err := os.ReadDir(dir)
+	shown := "folder " + dir
+	if dir == "." {
+		shown = "the working directory"
+	}
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%s cannot be read: %v", shown, errors.Unwrap(err))
+	case len(entries) == 0:
+		return shown + " is empty"
+	}
+	list := make([]string, len(entries))
+	for i, entry := range entries {
+		list[i] = entry.Name()
+		if entry.IsDir() {
+			list[i] += "/"
+		}
+	}
+	return shown + " has " + names(list)
+}
+
+// names lists the first of many.
+func names(list []string) string {
+	const most = 8
+	more := ""
+	if len(list) > most {
+		more = fmt.Sprintf(" and %d more", len(list)-most)
+		list = list[:most]
+	}
+	quoted := make([]string, len(list))
+	for i, name := range list {
+		quoted[i] = printable(name)
+	}
+	return strings.Join(quoted, ", ") + more
+}
+
+// printable quotes a name only where it would not show as it is.
+func printable(name string) string {
+	if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ,") {
+		return quoted
+	}
+	return name
+}
+
+// missingHint knows the usual cause: a job that did not fetch what another one built.
+func missingHint() string {
+	if entries, err := os.ReadDir("."); err == nil && len(entries) == 0 {
+		return "the workspace is empty: does this job have a checkout or download-artifact step before this one?"
+	}
+	return "check the path that the build writes and the one that download-artifact unpacks to"
+}
+
+func refuse(hint, format string, args ...any) error {
+	return &deploy.Error{Op: "find artifact", Cause: fmt.Errorf(format, args...), Hint: hint}
+}
