@@ -25,7 +25,10 @@ func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) 
 	}
 	failure := &deploy.Error{Op: op, Host: conn.Host().Name, Cause: err}
 	var exit *transport.ExitError
+	var told *deploy.Error
 	switch {
+	case errors.As(err, &told):
+		failure.Cause, failure.Hint = told.Cause, told.Hint
 	case errors.As(err, &exit):
 		lines := stderrLines(exit.Stderr)
 		if reason, known := reasons[exit.Status]; known && len(lines) > 0 {

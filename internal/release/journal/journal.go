@@ -7,19 +7,43 @@ package journal
 
 import (
 	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"strconv"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/transport"
 )
 
-// Open makes the layout where it is not there yet and puts the deployment's plan (JSON) in its journal. It is the first
-// command of a deployment that changes anything on a host.
-func Open(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, plan []byte) error {
-	return nil
+//go:embed open.sh
+var openScript string
+
+//go:embed append.sh
+var appendScript string
+
+var openReasons = map[int]release.Reason{
+	90: {Hint: "deploy with the Slipway version that made it, or a newer one"},
 }
 
-// Append adds a line to the host's history.
+// Open makes the layout where it is not there yet and puts the deployment's plan (JSON) in its journal, over an
+// earlier one. It is the first command of a deployment that changes anything on a host. A host's ID is made here, once.
+func Open(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, plan []byte) error {
+	err := conn.Run(ctx, transport.Command{Name: "open journal", Script: openScript, Args: []string{
+		site.Root, strconv.Itoa(release.Format), strings.ToLower(rand.Text()), string(id), string(plan),
+	}})
+	return release.Failure(conn, "open journal", err, openReasons)
+}
+
+// Append adds a line to the host's history. Whatever happens to the host meanwhile, the history has the whole line or
+// what it had before.
 func Append(ctx context.Context, conn transport.Conn, site release.Site, entry deploy.HistoryEntry) error {
-	return nil
+	line, err := json.Marshal(entry)
+	if err != nil {
+		return release.Failure(conn, "record", err, nil)
+	}
+	err = conn.Run(ctx, transport.Command{Name: "record", Script: appendScript, Args: []string{site.Root, string(line), rand.Text()}})
+	return release.Failure(conn, "record", err, nil)
 }

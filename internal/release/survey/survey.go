@@ -8,6 +8,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -26,7 +28,7 @@ type Question struct {
 // Required are the programs that the scripts of this repository call on a host, besides sh and its builtins.
 var Required = []string{
 	"cat", "chmod", "cp", "date", "df", "env", "find", "grep", "head", "id", "ln", "mkdir", "mv", "readlink", "rm", "rmdir",
-	"sed", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "tar", "uname", "uniq",
+	"sed", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "tar", "tr", "uname", "uniq",
 }
 
 // Optional are the programs that scripts use where a host has them: setsid gives a step a session of its own, zstd and
@@ -35,7 +37,7 @@ var Optional = []string{"setsid", "zstd", "gzip", "gunzip", "bash", "python3"}
 
 // Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
 func Take(ctx context.Context, conn transport.Conn, site release.Site, q Question) (deploy.Facts, error) {
-	args := []string{site.Root, join(Required) + " " + join(Optional)}
+	args := []string{site.Root, strings.Join(slices.Concat(Required, Optional), " ")}
 	var out bytes.Buffer
 	before := time.Now()
 	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script, Args: append(args, q.SharedFiles...), Stdout: &out})

@@ -1,2 +1,101 @@
-#!/bin/sh
-true
+# Tells what there is at a deploy path, and changes nothing.
+#
+# $1      the deploy path
+# $2      names of programs to look for, separated by spaces
+# $3...   shared files that must be there
+#
+# Standard output is records, each ended by a NUL: key=value. The last one is end=1.
+# Few forks: it runs in every deployment. What the shell can find out by itself, no program is asked for.
+LC_ALL=C
+export LC_ALL
+root=$1 programs=$2
+shift 2
+
+printf 'clock='; date +%s; printf '\0'
+printf 'user='; id -un 2>/dev/null || id -u; printf '\0'
+printf 'system='; uname -sm; printf '\0'
+
+for program in $programs; do
+	printf 'tool=%s ' "$program"
+	command -v "$program"
+	printf '\0'
+done
+if command -v tar >/dev/null 2>&1; then
+	printf 'tar='; tar --version 2>&1 | head -n 1; printf '\0'
+fi
+if command -v sync >/dev/null 2>&1; then
+	printf 'sync='; sync --help 2>&1; printf '\0'
+fi
+
+# Where the deploy path, or a part of it, is still to be made, its first parent that exists is what counts.
+place=$root
+while [ ! -e "$place" ] && [ ! -L "$place" ]; do
+	parent=${place%/*}
+	[ -n "$parent" ] || parent=/
+	[ "$parent" != "$place" ] || break
+	place=$parent
+done
+if [ "$place" != "$root" ] || [ ! -d "$place" ]; then
+	{ [ -d "$place" ] && [ -w "$place" ] && [ -x "$place" ]; } || printf 'unwritable=%s\0' "$place"
+	printf 'space='; df -Pk "$place" 2>/dev/null; printf '\0'
+	printf 'inodes='; df -Pi "$place" 2>/dev/null; printf '\0'
+	for file do
+		printf 'missing=%s\0' "$file"
+	done
+	printf 'current=none\0end=1\0'
+	exit 0
+fi
+
+cd "$root/" || exit 1
+for folder in . releases shared .slipway; do
+	if [ -e "$folder" ] || [ -L "$folder" ]; then
+		{ [ -d "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
+	fi
+done
+space=.
+[ ! -d releases ] || space=releases
+printf 'space='; df -Pk "$space" 2>/dev/null; printf '\0'
+printf 'inodes='; df -Pi "$space" 2>/dev/null; printf '\0'
+
+if [ -L current ]; then
+	printf 'current=link '; readlink -n current; printf '\0'
+elif [ -e current ]; then
+	printf 'current=directory\0'
+else
+	printf 'current=none\0'
+fi
+
+for file do
+	[ -e "shared/$file" ] || printf 'missing=%s\0' "$file"
+done
+
+for folder in releases/*; do
+	if [ -d "$folder" ] && [ ! -L "$folder" ]; then
+		id=${folder#releases/} marks=
+		for mark in staged verified bad failed; do
+			[ ! -e ".slipway/releases/$id/$mark" ] || marks="$marks $mark"
+		done
+		printf 'release=%s%s\0' "$id" "$marks"
+	fi
+done
+
+if [ -e .slipway ]; then
+	if [ ! -r .slipway ] || [ ! -x .slipway ]; then
+		printf 'unreadable=.slipway\0'
+	fi
+	for file in format id; do
+		if [ -e ".slipway/$file" ]; then
+			line=
+			read -r line <".slipway/$file"
+			printf '%s=%s\0' "$file" "$line"
+		fi
+	done
+	if [ -e .slipway/history.jsonl ]; then
+		if [ -r .slipway/history.jsonl ]; then
+			printf 'history='; tail -n 200 .slipway/history.jsonl; printf '\0'
+		else
+			printf 'unreadable=.slipway/history.jsonl\0'
+		fi
+	fi
+fi
+printf 'end=1\0'

@@ -1,0 +1,48 @@
+# Makes the layout below a deploy path where it is missing, and puts a deployment's plan in its journal.
+#
+# $1      the deploy path
+# $2      version of the layout
+# $3      an ID for the host, if it has none yet
+# $4      the deployment's ID
+# $5      the plan
+#
+# Ends 90 when the host has a newer layout.
+LC_ALL=C
+export LC_ALL
+set -eu
+root=$1 format=$2 id=$3 deployment=$4 plan=$5
+
+umask 022
+mkdir -p "$root"
+cd "$root/"
+mkdir -p releases shared
+
+umask 077
+if [ ! -d .slipway ]; then
+	mkdir .slipway
+fi
+chmod 700 .slipway
+mkdir -p .slipway/deployments .slipway/releases .slipway/secrets
+
+if [ -e .slipway/format ]; then
+	read -r found <.slipway/format
+	if [ "$found" -gt "$format" ]; then
+		echo "the layout at $root has version $found, this Slipway knows $format" >&2
+		exit 90
+	fi
+else
+	printf '%s\n' "$format" >.slipway/format.new
+	mv -f .slipway/format.new .slipway/format
+fi
+
+# Two deployments that both find no ID must agree on one: a hard link is made once.
+if [ ! -e .slipway/id ]; then
+	printf '%s\n' "$id" >".slipway/id.$id"
+	ln ".slipway/id.$id" .slipway/id 2>/dev/null || [ -e .slipway/id ]
+	rm -f ".slipway/id.$id"
+fi
+
+journal=.slipway/deployments/$deployment
+mkdir -p "$journal/steps"
+printf '%s\n' "$plan" >"$journal/plan.json.new"
+mv -f "$journal/plan.json.new" "$journal/plan.json"

@@ -1,0 +1,75 @@
+// Package stage makes a release on a host: it unpacks and verifies the artifact, and links what is shared into it.
+//
+// Terms: a release is staged once every member was verified against the artifact's manifest; the payload is the
+// compressed tar of docs/packages.md; links are the shared directories and files and the secret files of a release.
+// The package must not know where the payload comes from, or whether the release is ever activated.
+package stage
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/transport"
+)
+
+// Payload is a release's tar in one encoding, ready to be sent to many hosts at once.
+type Payload interface {
+	Open() (io.ReadCloser, error) // an independent reader each time
+	Size() int64                  // bytes that the reader gives
+	Encoding() string             // "zstd" or "gzip"
+}
+
+//go:embed upload.sh
+var uploadScript string
+
+var uploadReasons = map[int]release.Reason{
+	90: {Hint: "install it on the host"},
+	91: {Hint: "run the job again; if it stays, look at the network and at the host's memory"},
+	92: {Hint: "run the job again; if it stays, look at the host's disk and memory"},
+	93: {Hint: "look at the owner and the free space of the deploy path"},
+}
+
+// Upload brings a release to the host and verifies it, in one command. It needs an opened journal. A release that is
+// staged already stays as it is and nothing is read. After an error there is nothing that could be taken for a release.
+//
+// progress is called with the bytes handed to the connection so far, from one goroutine; nil is allowed.
+func Upload(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, p Payload, progress func(done, total int64)) error {
+	if !id.Valid() {
+		return release.Failure(conn, "upload", fmt.Errorf("%q is no release ID", id), nil)
+	}
+	payload, err := p.Open()
+	if err != nil {
+		return release.Failure(conn, "upload", err, nil)
+	}
+	defer func() { _ = payload.Close() }()
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	err = conn.Run(ctx, transport.Command{
+		Name:   "upload",
+		Script: uploadScript,
+		Args:   []string{site.Root, string(id), p.Encoding()},
+		Stdin:  &counter{from: payload, total: p.Size(), progress: progress},
+	})
+	return release.Failure(conn, "upload", err, uploadReasons)
+}
+
+// counter tells how much was read.
+type counter struct {
+	from        io.Reader
+	done, total int64
+	progress    func(done, total int64)
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	if n > 0 {
+		c.done += int64(n)
+		c.progress(c.done, c.total)
+	}
+	return n, err
+}
