@@ -1,0 +1,20 @@
+# The image that CI runs as a step. Two stages: the toolchain builds one static binary; what ships is that binary on a
+# base that has a shell, because Kubernetes runners and GitLab start an action's image through `sh`, `env` and `tail`.
+#
+# No USER and no WORKDIR: the runner mounts files that belong to root, and sets the working directory itself.
+
+FROM golang:1.26.8-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY main.go ./
+COPY internal ./internal
+# What a release is called, without the v; left out where an action is built from its source.
+ARG VERSION=
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+      -ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=${VERSION}" -o /slipway .
+
+FROM busybox:1.37.0-glibc
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /slipway /usr/local/bin/slipway
+ENTRYPOINT ["/usr/local/bin/slipway"]

@@ -1,0 +1,11 @@
+from django.db import models
+
+from brackets import balanced
+
+
+class Puzzle(models.Model):
+    text = models.CharField(max_length=200)
+    level = models.IntegerField(null=True)  # null: version 1, which knows nothing of it, can still insert
+
+    def broken(self):
+        return not balanced(self.text)

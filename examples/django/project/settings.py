@@ -1,0 +1,60 @@
+import os
+from urllib.parse import unquote, urlsplit
+
+import django
+
+from .env import BASE_DIR, load
+
+load()
+
+SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
+# There are no forms, and TLS is the business of the proxy in front.
+SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W004", "security.W008"]
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
+
+VERSION = (BASE_DIR / "public" / "version.txt").read_text().strip()
+RELEASE = os.environ.get("SLIPWAY_RELEASE", BASE_DIR.name)  # a release lies in a folder of its own name
+
+ROOT_URLCONF = "project.urls"
+INSTALLED_APPS = ["django.contrib.staticfiles", "puzzles"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Each release serves its own static files, under names that carry their digests.
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if django.VERSION < (4, 2):
+    STATICFILES_STORAGE = STATIC_STORAGE
+else:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": STATIC_STORAGE},
+    }
+
+MEDIA_ROOT = BASE_DIR / "media"  # linked from shared/: outlives releases
+
+
+def database(url):
+    """sqlite:////absolute/path or postgres://user:password@host:port/name."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path[1:]}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+    }
+
+
+DATABASES = {"default": database(os.environ["DATABASE_URL"])}
