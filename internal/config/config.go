@@ -34,17 +34,21 @@ type Config struct {
 	SharedDirs  []string // relative to the release, clean, slashes
 	SharedFiles []string
 
-	Hosts []deploy.Host // at least one; Vars merged from file, environment entry, input, host
+	Hosts []deploy.Host     // in the order of the text; Vars merged from file, environment entry, host and input
+	Vars  map[string]string // those of no host: file, environment entry, input
 
 	Secrets     map[string]secret.Secret // every declared name; all given when the command is deploy or rollback
+	Masks       []secret.Secret          // every value of the input secrets, also those that nothing declares
 	SecretFiles []SecretFile
 
 	// Steps have Number set and Hosts not: plan selects hosts. Run is complete, recipes are rendered.
 	Prepare, Migrate, Finish, OnFailure []deploy.Step
 
-	// Activation is by role. "" is for hosts none of whose roles has an entry; it is always there.
-	Activation map[string]deploy.Activation
-	Fleet      []deploy.Check // once, after every host is activated
+	// Activation is by role; "" is what hosts do for a role that has no entry, and is always there. ActivationOf puts
+	// together what one host does.
+	Activation      map[string]deploy.Activation
+	ActivationRoles []string       // the roles that have an entry, in the order of the text
+	Fleet           []deploy.Check // once, after every host is activated
 
 	AllowRefs []string // refs that may be deployed to the environment; none is every ref
 
@@ -85,15 +89,9 @@ type Env struct {
 	Ref         string // that the run is for, "refs/heads/main"; "" outside CI
 }
 
-// Defaults of the deploy file and the inputs.
+// What holds where the keys' table (keys.go) has no default of its own.
 const (
-	DefaultFile         = "slipway.yml"
-	DefaultKeepReleases = 5
-	DefaultTimeout      = 30 * time.Minute // of a deployment
-	DefaultStepTimeout  = 10 * time.Minute
-	DefaultShell        = "sh -eu"
-	DefaultRole         = "web" // of a host that names none
-	DefaultWithin       = 30 * time.Second
-	DefaultInterval     = time.Second
-	DefaultLogLines     = 500
+	DefaultFile     = "slipway.yml"
+	DefaultRole     = "web" // of a host that names none
+	DefaultLogLines = 500
 )

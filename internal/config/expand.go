@@ -1,0 +1,100 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// builtinVars are listed in docs/packages.md too.
+var builtinVars = []string{
+	"SLIPWAY_RELEASE", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
+	"SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_HOST", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
+}
+
+// BuiltinVars are the names of the variables that Slipway itself sets for every step and check.
+func BuiltinVars() []string { return slices.Clone(builtinVars) }
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Expand replaces ${NAME} by the value that lookup gives. $${NAME} stands for a literal ${NAME}; any other $ is itself.
+// A name that lookup does not know, and ${ without a name and }, are errors.
+func Expand(text string, lookup func(string) (string, bool)) (string, error) {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "${")
+		if !found {
+			b.WriteString(text)
+			return b.String(), nil
+		}
+		name, rest, closed := strings.Cut(after, "}")
+		if !closed || !variableName.MatchString(name) {
+			return "", fmt.Errorf("`${` without a name and `}` after it; for a literal one write `$${NAME}`")
+		}
+		text = rest
+		if plain, literal := strings.CutSuffix(before, "$"); literal {
+			b.WriteString(plain + "${" + name + "}")
+			continue
+		}
+		value, known := lookup(name)
+		if !known {
+			return "", &UnknownVariableError{Name: name}
+		}
+		b.WriteString(before + value)
+	}
+}
+
+// UnknownVariableError says that a ${NAME} names no variable.
+type UnknownVariableError struct{ Name string }
+
+func (e *UnknownVariableError) Error() string { return fmt.Sprintf("no variable `%s`", e.Name) }
+
+// expandable judges the ${NAME}s of a text for every host that reads it, and gives the text as the last one sees it, with
+// stand-ins for what only a deployment knows. Secrets are allowed where the text is expanded on the host.
+func (w *work) expandable(t text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
+	if !t.Given() {
+		return "", true
+	}
+	for _, h := range hosts {
+		all := merged(h.Vars, vars)
+		var err error
+		expanded, err = Expand(t.V, func(name string) (string, bool) {
+			if value, known := all[name]; known {
+				return value, true
+			}
+			return "x", slices.Contains(builtinVars, name) || slices.Contains(secrets, name)
+		})
+		var unknown *UnknownVariableError
+		switch {
+		case errors.As(err, &unknown):
+			w.unknownVariable(unknown.Name, t, h, all)
+			return "", false
+		case err != nil:
+			w.problem(t.At(), "", "%s", err)
+			return "", false
+		}
+	}
+	return expanded, true
+}
+
+func (w *work) unknownVariable(name string, t text, h deploy.Host, known map[string]string) {
+	before, _, _ := strings.Cut(t.V, "${"+name+"}")
+	line := strings.Count(before, "\n") + 1
+	at := t.Node.Inside(line, len([]rune(before[strings.LastIndex(before, "\n")+1:]))+1)
+	if _, secret := w.config.Secrets[name]; secret {
+		w.problem(at, "", "`%s` is a secret, which cannot stand here", name)
+		return
+	}
+	if slices.ContainsFunc(w.config.Hosts, func(other deploy.Host) bool { _, has := other.Vars[name]; return has }) {
+		w.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", either(h.Name, "the fleet"), name)
+		return
+	}
+	names := append(slices.Sorted(maps.Keys(known)), builtinVars...)
+	w.problem(at, either(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
+}

@@ -1,0 +1,20 @@
+// Command generate writes what is made of the deploy file's keys and the recipes: the JSON schema and two pages.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"slipway/internal/config"
+)
+
+func main() {
+	root := os.Args[1]
+	for name, content := range config.Generated() {
+		if err := os.WriteFile(filepath.Join(root, name), content, 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// host is an entry of hosts in either form: user@host:port, or a map.
+type host struct {
+	hostMap
+	node *yamlfile.Node
+}
+
+// DecodeYAML reads either form. A text may be a line as the input hosts has them.
+func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
+	h.node = n
+	if n.Kind == yamlfile.Map {
+		d.Decode(n, &h.hostMap, what)
+		return
+	}
+	if n.Kind != yamlfile.Text {
+		d.Problem(n.At, "", "%s must be user@host:port or a map, not %s", what, n.Kind)
+		return
+	}
+	yamlfile.SetDefaults(&h.hostMap)
+	for i, word := range words(n) {
+		switch key, value, assigned := strings.Cut(word.Text, "="); {
+		case i == 0:
+			h.Address = text{V: word.Text, Node: word}
+		case key == "roles" && assigned:
+			for role := range strings.SplitSeq(value, ",") {
+				h.Roles = append(h.Roles, text{V: role, Node: word})
+			}
+		case key == "name" && assigned:
+			h.Name = text{V: value, Node: word}
+		case word.Text == "primary":
+			h.Primary = boolean{V: true, Node: word}
+		default:
+			d.Problem(word.At, "after the address may stand roles=web,db, name=web1 and primary", "unknown word `%s`", word.Text)
+		}
+	}
+	if !h.Address.Given() {
+		d.Problem(n.At, "", "%s is empty", what)
+	}
+}
+
+// words are the words of a text with their places.
+func words(n *yamlfile.Node) []*yamlfile.Node {
+	var found []*yamlfile.Node
+	column := 1
+	rest := n.Text
+	for {
+		trimmed := strings.TrimLeft(rest, " \t")
+		column += len(rest) - len(trimmed)
+		if trimmed == "" {
+			return found
+		}
+		end := strings.IndexAny(trimmed, " \t")
+		if end < 0 {
+			end = len(trimmed)
+		}
+		found = append(found, yamlfile.NewText(trimmed[:end], n.Inside(1, column)))
+		column += end
+		rest = trimmed[end:]
+	}
+}
+
+var (
+	hostName = regexp.MustCompile(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
+	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/\x00-\x1f\x7f]*$`)
+	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
+	roleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+)
+
+// parseAddress reads user@host:port. The port may be left out, an IPv6 address stands in brackets.
+func parseAddress(word string) (deploy.Address, error) {
+	at := strings.LastIndex(word, "@")
+	if at <= 0 {
+		return deploy.Address{}, fmt.Errorf("no user in `%s`: write user@host", word)
+	}
+	address := deploy.Address{User: word[:at], Host: word[at+1:], Port: 22}
+	if !userName.MatchString(address.User) {
+		return deploy.Address{}, fmt.Errorf("`%s` is no user name", address.User)
+	}
+	port, hasPort := "", false
+	if inner, ok := strings.CutPrefix(address.Host, "["); ok {
+		var rest string
+		inner, rest, ok = strings.Cut(inner, "]")
+		port, hasPort = strings.CutPrefix(rest, ":")
+		ip, err := netip.ParseAddr(inner)
+		if !ok || err != nil || !ip.Is6() || (rest != "" && !hasPort) {
+			return deploy.Address{}, fmt.Errorf("`%s` is no IPv6 address in brackets, with or without :port", address.Host)
+		}
+		address.Host = inner
+	} else {
+		if strings.Count(address.Host, ":") > 1 {
+			return deploy.Address{}, fmt.Errorf("`%s`: put an IPv6 address in brackets, as in [2001:db8::1]:22", address.Host)
+		}
+		address.Host, port, hasPort = strings.Cut(address.Host, ":")
+		if !dnsName.MatchString(address.Host) {
+			return deploy.Address{}, fmt.Errorf("`%s` is no host name or address", address.Host)
+		}
+	}
+	if hasPort {
+		number, err := strconv.Atoi(port)
+		if err != nil || number < 1 || number > 65535 {
+			return deploy.Address{}, fmt.Errorf("`%s` is no port", port)
+		}
+		address.Port = number
+	}
+	return address, nil
+}
+
+// hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
+// environment entry; the input's are laid over a host's own.
+func (r *reading) hosts(entries []host, vars, inputVars map[string]string) []deploy.Host {
+	var hosts []deploy.Host
+	names, addresses, primaries := map[string]deploy.Position{}, map[string]deploy.Position{}, map[string]string{}
+	for _, entry := range entries {
+		if !entry.Address.Given() {
+			continue // a problem already
+		}
+		address, err := parseAddress(entry.Address.V)
+		if err != nil {
+			r.problem(entry.Address.At(), "", "%s", err.Error())
+			continue
+		}
+		h := deploy.Host{Name: entry.Name.V, Address: address, Primary: entry.Primary.V, At: entry.node.At}
+		nameAt := entry.Name.At()
+		if !entry.Name.Given() {
+			h.Name, nameAt = address.Host, h.At
+			if _, taken := names[h.Name]; taken {
+				h.Name = address.HostPort()
+			}
+		}
+		switch {
+		case !hostName.MatchString(h.Name):
+			r.problem(nameAt, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
+		case h.Name == "fleet":
+			r.problem(nameAt, "choose another", "`fleet` stands for all hosts together")
+		}
+		full := address.User + "@" + address.HostPort()
+		if first, taken := addresses[full]; taken {
+			r.problem(entry.Address.At(), "", "%s is here twice, first at %s", address, first)
+		} else if first, taken := names[h.Name]; taken {
+			r.problem(nameAt, "give each host its own `name`", "two hosts are named `%s`, the first at %s", h.Name, first)
+		} else {
+			addresses[full], names[h.Name] = entry.Address.At(), nameAt
+		}
+		for _, role := range entry.Roles {
+			if !roleName.MatchString(role.V) {
+				r.problem(role.At(), "letters, digits, _ and -", "`%s` cannot name a role", role.V)
+			} else if !slices.Contains(h.Roles, role.V) {
+				h.Roles = append(h.Roles, role.V)
+			}
+		}
+		if len(h.Roles) == 0 {
+			h.Roles = []string{DefaultRole}
+		}
+		for _, role := range h.Roles {
+			if other, taken := primaries[role]; taken && h.Primary {
+				r.problem(entry.Primary.At(), "steps that run once run on one host", "`%s` and `%s` are both primary for the role `%s`", other, h.Name, role)
+			} else if h.Primary {
+				primaries[role] = h.Name
+			}
+		}
+		h.Vars = merged(vars, r.vars(entry.Vars), inputVars)
+		hosts = append(hosts, h)
+	}
+	return hosts
+}

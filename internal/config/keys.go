@@ -1,0 +1,123 @@
+package config
+
+import (
+	"time"
+
+	"slipway/internal/yamlfile"
+)
+
+// The deploy file's keys. These structs are the one source of decoding, of the JSON schema (schema.go) and of the
+// reference page (reference.go); yamlfile.Field says which tags there are.
+
+type (
+	text     = yamlfile.Value[string]
+	scalar   = yamlfile.Value[yamlfile.Scalar]
+	number   = yamlfile.Value[int]
+	boolean  = yamlfile.Value[bool]
+	duration = yamlfile.Value[time.Duration]
+	dict     = yamlfile.Dict[scalar]
+)
+
+// deployFile is the whole file.
+type deployFile struct {
+	settings
+	Environments yamlfile.Dict[settings] `key:"environments" doc:"Where to deploy, by name. An entry takes every key of the file but this one. Its maps are merged with the file's, its lists replace them."`
+}
+
+// settings are what the file, an environment entry and the inputs all may say.
+type settings struct {
+	App          text         `key:"app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"letters, digits, . _ and -" doc:"Name of the application. Where it is not given, the name of the repository."`
+	Preset       text         `key:"preset" doc:"The usual steps of a kind of application: django. Your steps take the place of those of the same name."`
+	Skip         []text       `key:"skip" doc:"Names of steps of the preset that are not wanted."`
+	Artifact     text         `key:"artifact" doc:"Path or glob of the tarball; it must match exactly one file."`
+	Strip        number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`
+	DeployPath   text         `key:"deploy_path" doc:"Absolute path on the hosts that holds releases, shared files and current. Each app has its own."`
+	KeepReleases number       `key:"keep_releases" default:"5" min:"1" max:"1000" doc:"How many successful releases stay on a host."`
+	Timeout      duration     `key:"timeout" default:"30m" min:"10s" max:"24h" doc:"How long the whole deployment may take."`
+	Shared       shared       `key:"shared" doc:"What outlives releases: it lies in shared/ and is linked into each release."`
+	Vars         dict         `key:"vars" doc:"Variables of the steps, also for verify and with. A host's own are laid over them."`
+	Secrets      []text       `key:"secrets" doc:"Names of the secrets that steps see in their environment. Their values come from the input secrets."`
+	SecretFiles  []secretFile `key:"secret_files" doc:"Files of a release that hold a secret, with mode 0600. They change and roll back with it."`
+	URL          text         `key:"url" doc:"Address of the site, for people: shown in the report."`
+	Hosts        []host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
+	Allow        allow        `key:"allow" doc:"Who may deploy here."`
+	Prepare      []step       `key:"prepare" doc:"Steps on every host before anything live is touched, in the new release."`
+	Migrate      []step       `key:"migrate" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
+	Activate     activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
+	Finish       []step       `key:"finish" doc:"Steps after every host is activated. Their failure undoes nothing."`
+	OnFailure    []step       `key:"on_failure" doc:"Steps after a deployment failed in migrate or later."`
+}
+
+type shared struct {
+	Dirs  []text `key:"dirs" doc:"Folders, relative to the release. A folder of the first release is copied to shared/."`
+	Files []text `key:"files" doc:"Files, relative to the release. One that is missing on a host is an error: put it there first."`
+}
+
+type secretFile struct {
+	Path text `key:"path" required:"yes" doc:"Relative to the release."`
+	From text `key:"from" required:"yes" doc:"Name of the secret that is its content."`
+}
+
+type allow struct {
+	Refs []text `key:"refs" doc:"Refs whose runs may deploy here, like refs/heads/production; * and ** are wildcards. None given: every ref."`
+}
+
+// hostMap is a host in its long form; host (hosts.go) is either form.
+type hostMap struct {
+	Name    text    `key:"name" doc:"What logs call it, and SLIPWAY_HOST. Where it is not given, the host of the address."`
+	Address text    `key:"address" required:"yes" doc:"user@host:port, the port only where it is not 22, IPv6 in brackets."`
+	Roles   []text  `key:"roles" doc:"Labels that steps select hosts by. Where none is given, web."`
+	Primary boolean `key:"primary" default:"false" doc:"Whether steps that run once run here. Where no host says so, they run on the first host with the step's role."`
+	Vars    dict    `key:"vars" doc:"Variables of this host, over those of the file."`
+}
+
+type step struct {
+	Name    text     `key:"name" doc:"What the report calls it, unique in its list. Where it is not given, the recipe's name."`
+	Run     text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
+	Uses    text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
+	With    dict     `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
+	Timeout duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
+	Retries number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
+	Once    boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
+	Roles   []text   `key:"roles" doc:"Only on hosts with one of these roles. None given: on every host."`
+	Only    []text   `key:"only" doc:"Only in these environments. None given: in all."`
+	Vars    dict     `key:"vars" doc:"Variables of this step, over all others."`
+	Secrets []text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
+	Dir     text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
+	Shell   text     `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run and its arguments."`
+
+	Node *yamlfile.Node
+}
+
+type activate struct {
+	activation
+	Roles yamlfile.Dict[activation] `key:"roles" doc:"What is different on hosts with a role, by role, key by key. A host with several roles does what each says."`
+	Fleet fleet                     `key:"fleet" doc:"Once, after every host is activated."`
+}
+
+type activation struct {
+	Restart yamlfile.OneOrMore[step] `key:"restart" doc:"Steps that start the new release: one, or a list."`
+	Verify  []check                  `key:"verify" doc:"What must hold on the host after the restart. All must pass, else every switched host is brought back."`
+}
+
+type fleet struct {
+	Verify []check `key:"verify" doc:"What must hold of the site as a whole. A failure brings every switched host back."`
+}
+
+type check struct {
+	Name      text     `key:"name" doc:"What the report calls it. Where it is not given, HTTP, TCP or Script."`
+	HTTP      text     `key:"http" doc:"A URL that must answer. This, tcp or run. ${NAME} stands for a variable."`
+	Method    text     `key:"method" default:"GET" enum:"GET,HEAD,POST,PUT,OPTIONS" doc:"Method of the request."`
+	Headers   dict     `key:"headers" doc:"Headers of the request. ${NAME} stands for a variable."`
+	Status    number   `key:"status" min:"100" max:"599" doc:"Status that the answer must have. Where it is not given, any from 200 to 299."`
+	Header    text     `key:"header" doc:"A header that the answer must carry: 'X-Release: ${SLIPWAY_RELEASE}'."`
+	Body      text     `key:"body" doc:"Text that the answer must contain. ${NAME} stands for a variable."`
+	TCP       text     `key:"tcp" doc:"host:port that must accept a connection. ${NAME} stands for a variable."`
+	Run       text     `key:"run" doc:"A POSIX script that must succeed, run like a step."`
+	From      text     `key:"from" default:"host" enum:"host,runner" doc:"Who asks: the host itself, or the machine that Slipway runs on."`
+	Within    duration `key:"within" default:"30s" min:"1s" max:"1h" doc:"How long it may take to hold; it is asked again until then."`
+	Interval  duration `key:"interval" default:"1s" min:"100ms" max:"10m" doc:"How long to wait between two tries."`
+	Successes number   `key:"successes" default:"1" min:"1" max:"100" doc:"How many tries in a row must pass."`
+
+	Node *yamlfile.Node
+}

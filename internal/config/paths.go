@@ -1,0 +1,76 @@
+package config
+
+import (
+	"path"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// deployPath judges the one path that everything on a host hangs from.
+func (r *reading) deployPath(p text) string {
+	if !p.Given() {
+		return ""
+	}
+	clean := strings.TrimSuffix(p.V, "/")
+	switch {
+	case !strings.HasPrefix(p.V, "/"):
+		r.problem(p.At(), "as in /srv/www/site; ~ and variables are not expanded", "the deploy path `%s` must be absolute", p.V)
+	case clean == "":
+		r.problem(p.At(), "give the app a folder of its own", "the deploy path cannot be /")
+	case path.Clean(clean) != clean || !printable(clean):
+		r.problem(p.At(), "write it plainly: "+path.Clean(clean), "the deploy path holds `..`, `.`, `//` or control characters")
+	}
+	return clean
+}
+
+// paths judges what is laid into a release: shared folders and files, and secret files. None may leave the release, and
+// none may lie in another.
+func (r *reading) paths(s *settings, c *Config) {
+	type place struct {
+		path string
+		at   deploy.Position
+	}
+	var taken []place
+	take := func(p text, what string) (string, bool) {
+		if !p.Given() {
+			return "", false
+		}
+		clean := strings.TrimSuffix(p.V, "/")
+		switch {
+		case strings.HasPrefix(clean, "/"), clean == "..", strings.HasPrefix(path.Clean(clean), "../"), path.Clean(clean) == "..":
+			r.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
+			return "", false
+		case clean == "", clean == ".", path.Clean(clean) != clean, !printable(clean):
+			r.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
+			return "", false
+		}
+		for _, other := range taken {
+			switch {
+			case other.path == clean:
+				r.problem(p.At(), "", "`%s` is here twice, first at %s", clean, other.at)
+				return "", false
+			case strings.HasPrefix(clean+"/", other.path+"/"), strings.HasPrefix(other.path+"/", clean+"/"):
+				r.problem(p.At(), "one of the two is enough", "`%s` overlaps `%s` at %s", clean, other.path, other.at)
+				return "", false
+			}
+		}
+		taken = append(taken, place{clean, p.At()})
+		return clean, true
+	}
+	for _, dir := range s.Shared.Dirs {
+		if clean, ok := take(dir, "the shared folder"); ok {
+			c.SharedDirs = append(c.SharedDirs, clean)
+		}
+	}
+	for _, file := range s.Shared.Files {
+		if clean, ok := take(file, "the shared file"); ok {
+			c.SharedFiles = append(c.SharedFiles, clean)
+		}
+	}
+	for _, file := range s.SecretFiles {
+		if clean, ok := take(file.Path, "the secret file"); ok {
+			c.SecretFiles = append(c.SecretFiles, SecretFile{Path: clean, Secret: file.From.V, At: file.Path.At()})
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+)
+
+var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}=?$`)
+
+// reach reads how hosts are logged in to and known by. What keys and known_hosts hold is transport's to read.
+func (r *reading) reach(c *Config) {
+	c.Login = Login{
+		Key: secret.New(r.in.SSHKey), Passphrase: secret.New(r.in.SSHKeyPassphrase),
+		Certificate: r.in.SSHCertificate, AgentSocket: r.env.AgentSocket,
+	}
+	if strings.TrimSpace(r.in.SSHKey) == "" {
+		c.Login.Key = secret.Secret{}
+	}
+	c.Identity.KnownHosts = r.in.KnownHosts
+	for i, line := range strings.Split(r.in.HostFingerprints, "\n") {
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' || r == '\r' }) {
+			at := deploy.Position{File: "input host_fingerprints", Line: i + 1, Column: strings.Index(line, word) + 1}
+			if !fingerprint.MatchString(word) {
+				r.problem(at, "`ssh-keygen -lf` of the host's public key prints SHA256:... and 43 characters", "`%s` is no SHA-256 fingerprint", word)
+				continue
+			}
+			c.Identity.Fingerprints = append(c.Identity.Fingerprints, strings.TrimSuffix(word, "="))
+		}
+	}
+	for _, line := range inputLines("jump", strings.ReplaceAll(r.in.Jump, ",", "\n")).Items {
+		address, err := parseAddress(line.Text)
+		if err != nil {
+			r.problem(line.At, "", "%s", err.Error())
+			continue
+		}
+		c.Jump = append(c.Jump, address)
+	}
+	if !r.live() {
+		return
+	}
+	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" {
+		at := deploy.Position{File: "input ssh_key"}
+		if r.in.Given["ssh_key"] {
+			r.problem(at, "secret empty: a fork, Dependabot, or a missing `environment:`?", "`ssh_key` is empty")
+		} else {
+			r.problem(at, "set the input `ssh_key`, or run an SSH agent", "no log-in: there is no key")
+		}
+	}
+	if strings.TrimSpace(c.Identity.KnownHosts) == "" && strings.TrimSpace(r.in.HostFingerprints) == "" {
+		r.problem(deploy.Position{File: "input known_hosts"}, "set the input `known_hosts` to what ssh-keyscan prints, once checked, or `host_fingerprints`",
+			"no host identity: nothing tells the hosts from an impostor")
+	}
+}

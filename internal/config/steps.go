@@ -1,0 +1,244 @@
+package config
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/cookbook"
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// work builds the steps and checks of one environment.
+type work struct {
+	*reading
+	config *Config
+	roles  map[string]bool // that some environment's host has
+	shared []string        // names of the secrets that steps see by themselves
+	number int             // of the last step of the phase
+
+	written map[deploy.Position]check // the checks of activate as they were written
+}
+
+// phase builds the steps of one phase.
+func (w *work) phase(phase deploy.Phase, entries []step) []deploy.Step {
+	w.number = 0
+	return w.steps(phase, entries, "")
+}
+
+// steps builds a list of steps, whose names must differ. only is the name that a single step without one gets.
+func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.Step {
+	var steps []deploy.Step
+	names := map[string]deploy.Position{}
+	for _, entry := range entries {
+		if entry.Node == nil {
+			continue // no map: a problem already
+		}
+		if len(entries) > 1 {
+			only = ""
+		}
+		built := w.step(phase, entry, only)
+		if first, taken := names[built.Name]; taken && built.Name != "" {
+			w.problem(built.At, "give each a `name` of its own", "two steps are named `%s`, the first at %s", built.Name, first)
+		}
+		names[built.Name] = built.At
+		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t text) bool { return t.V == w.config.Environment }) {
+			continue
+		}
+		w.number++
+		built.Number = w.number
+		steps = append(steps, built)
+	}
+	return steps
+}
+
+func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
+	built := deploy.Step{
+		Name: s.Name.V, Phase: phase, Run: s.Run.V, Shell: s.Shell.V, Dir: w.dir(s.Dir), Timeout: w.timeout(s.Timeout),
+		Retries: s.Retries.V, Once: s.Once.V, Roles: w.knownRoles(s.Roles), Vars: w.vars(s.Vars),
+		Secrets: w.stepSecrets(s.Secrets), Uses: s.Uses.V, At: s.Node.At,
+	}
+	if !s.Once.Given() {
+		built.Once = phase == deploy.Migrate
+	}
+	for name := range built.Vars {
+		if slices.Contains(built.Secrets, name) {
+			w.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
+		}
+	}
+	w.environments(s.Only)
+	switch run, uses := s.Node.Get("run") != nil, s.Node.Get("uses") != nil; {
+	case run && uses:
+		w.problem(s.Node.At, "keep one of the two", "a step has either `run` or `uses`")
+	case uses:
+		w.recipe(s, &built)
+	case run:
+		if s.Run.Given() {
+			w.script(s.Run.Node, s.Shell.V)
+		}
+		if s.With.Node != nil {
+			w.problem(s.With.Node.At, "give `run` its values in `vars`", "`with` is for recipes")
+		}
+	default:
+		w.problem(s.Node.At, "", "a step needs `run` or `uses`")
+	}
+	if built.Name == "" {
+		built.Name = fallback
+	}
+	w.stepName(built.Name, s)
+	w.expandable(s.Dir, w.runsOn(built), built.Vars, nil)
+	return built
+}
+
+func (w *work) stepName(name string, s step) {
+	at := s.Node.At
+	if s.Name.Given() {
+		at = s.Name.At()
+	}
+	switch {
+	case name == "" && (s.Node.Get("uses") == nil || s.Name.Given()):
+		w.problem(at, "say what it does, for the report", "a step needs a `name`")
+	case !printable(name) || len([]rune(name)) > 60 || strings.TrimSpace(name) != name:
+		w.problem(at, "one line of at most 60 characters", "a step cannot have this name")
+	}
+}
+
+// script parses a script, so that a mistake in it is found before any host is contacted.
+func (w *work) script(n *yamlfile.Node, shell string) {
+	if problem := cookbook.ScriptProblem(n, shell); problem != nil {
+		w.problems = append(w.problems, *problem)
+	}
+	if strings.ContainsRune(n.Text, 0) {
+		w.problem(n.At, "", "the script holds a NUL byte")
+	}
+}
+
+// recipe fills in a step from the recipe that it uses.
+func (w *work) recipe(s step, built *deploy.Step) {
+	if !s.Uses.Given() {
+		return // no text: a problem already
+	}
+	if s.Shell.Given() {
+		w.problem(s.Shell.At(), "", "a recipe has its own shell")
+	}
+	recipe, err := cookbook.Find(w.files, s.Uses.V)
+	var unknown *cookbook.UnknownError
+	var inside deploy.Problems
+	switch {
+	case errors.As(err, &unknown):
+		w.problem(s.Uses.At(), unknown.Hint, "unknown recipe `%s`", s.Uses.V)
+		return
+	case errors.As(err, &inside):
+		w.problems = append(w.problems, inside...)
+		return
+	case err != nil:
+		w.problem(s.Uses.At(), "", "recipe `%s`: %s", s.Uses.V, err)
+		return
+	}
+	if built.Name == "" {
+		built.Name = recipe.Name
+	}
+	with, good := map[string]string{}, true
+	for _, pair := range s.With.Pairs {
+		if !slices.Contains(recipe.Names(), pair.Key) {
+			good = false
+			w.problem(pair.At, either(yamlfile.DidYouMean(pair.Key, recipe.Names()), "it has "+strings.Join(recipe.Names(), ", ")),
+				"`%s` has no parameter `%s`", s.Uses.V, pair.Key)
+		}
+		with[pair.Key] = string(pair.Value.V)
+		w.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, w.runsOn(*built), built.Vars, built.Secrets)
+	}
+	for _, param := range recipe.Params {
+		if _, given := with[param.Name]; param.Required && !given {
+			good = false
+			w.problem(s.Uses.At(), param.Description, "`%s` needs `with: {%s: ...}`", s.Uses.V, param.Name)
+		}
+	}
+	if !good {
+		return
+	}
+	if built.Run, err = recipe.Render(with); err != nil {
+		w.problem(s.Uses.At(), "", "%s", err)
+	}
+}
+
+func (w *work) timeout(d duration) time.Duration {
+	switch {
+	case d.Given() && d.V > w.config.Timeout:
+		w.problem(d.At(), "raise `timeout` of the file", "the step may take %s, the whole deployment only %s", d.Node.Text, w.config.Timeout)
+	case !d.Given():
+		return min(d.V, w.config.Timeout)
+	}
+	return d.V
+}
+
+func (w *work) knownRoles(roles []text) []string {
+	var names []string
+	for _, role := range roles {
+		w.knownRole(role.V, role.At())
+		names = append(names, role.V)
+	}
+	return names
+}
+
+func (w *work) knownRole(role string, at deploy.Position) {
+	if len(w.roles) == 0 || w.roles[role] || role == "" {
+		return // without any hosts nobody can tell
+	}
+	var known []string
+	for name := range w.roles {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	w.problem(at, either(yamlfile.DidYouMean(role, known), "there are "+strings.Join(known, ", ")), "no host has the role `%s`", role)
+}
+
+func (w *work) environments(only []text) {
+	known := w.whole.Environments.Keys()
+	for _, name := range only {
+		if name.Given() && !slices.Contains(known, name.V) && name.V != w.config.Environment {
+			w.problem(name.At(), yamlfile.DidYouMean(name.V, known), "there is no environment `%s`", name.V)
+		}
+	}
+}
+
+// stepSecrets are the secrets that a step sees: those it names, else all that are declared.
+func (w *work) stepSecrets(names []text) []string {
+	if names == nil {
+		return slices.Clone(w.shared)
+	}
+	found := []string{}
+	for _, name := range names {
+		if _, ok := w.config.Secrets[name.V]; !ok && name.Given() {
+			w.problem(name.At(), either(yamlfile.DidYouMean(name.V, w.shared), "declare it in `secrets`"), "no secret `%s`", name.V)
+			continue
+		}
+		found = append(found, name.V)
+	}
+	return found
+}
+
+func (w *work) dir(d text) string {
+	if !d.Given() {
+		return ""
+	}
+	clean := strings.TrimSuffix(d.V, "/")
+	if !path.IsAbs(d.V) && (clean == "" || path.Clean(clean) != clean || strings.HasPrefix(clean+"/", "../")) || !printable(d.V) {
+		w.problem(d.At(), "relative to the release, or absolute", "the folder `%s` is not plain", d.V)
+	}
+	return clean
+}
+
+// runsOn are the hosts that run a step.
+func (w *work) runsOn(s deploy.Step) []deploy.Host {
+	var hosts []deploy.Host
+	for _, h := range w.config.hostsOrNone() {
+		if len(h.Roles) == 0 || h.HasRole(s.Roles) {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}

@@ -1,0 +1,207 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
+// place of its own in the journal whatever a host's roles are.
+func (w *work) activation(a activate) {
+	w.number, w.written = 0, map[deploy.Position]check{}
+	base := deploy.Activation{Restart: w.steps(deploy.Activate, a.Restart.Items, "Restart")}
+	base.Verify = w.checks(a.Verify)
+	w.config.Activation = map[string]deploy.Activation{"": base}
+	for _, pair := range a.Roles.Pairs {
+		w.knownRole(pair.Key, pair.At)
+		own := base
+		if pair.Value.Restart.Node != nil {
+			own.Restart = w.steps(deploy.Activate, pair.Value.Restart.Items, "Restart")
+		}
+		if pair.Value.Verify != nil {
+			own.Verify = w.checks(pair.Value.Verify)
+		}
+		w.config.Activation[pair.Key] = own
+		w.config.ActivationRoles = append(w.config.ActivationRoles, pair.Key)
+	}
+	w.config.Fleet = w.checks(a.Fleet.Verify)
+
+	// Whether a check's variables exist and make sense is a question for each host that it is asked of.
+	for _, h := range w.config.hostsOrNone() {
+		for _, c := range w.config.ActivationOf(h).Verify {
+			w.expanded(w.written[c.At], h)
+		}
+	}
+	for _, c := range a.Fleet.Verify {
+		w.expanded(c, deploy.Host{Vars: w.config.Vars})
+	}
+}
+
+// ActivationOf is what a host does after the switch: what each of its roles says, the file's order, each step and check
+// once. A role without an entry of its own does the usual.
+func (c *Config) ActivationOf(h deploy.Host) deploy.Activation {
+	var own []deploy.Activation
+	usual := func(role string) bool { return !slices.Contains(c.ActivationRoles, role) }
+	if len(h.Roles) == 0 || slices.ContainsFunc(h.Roles, usual) {
+		own = append(own, c.Activation[""])
+	}
+	for _, role := range c.ActivationRoles {
+		if slices.Contains(h.Roles, role) {
+			own = append(own, c.Activation[role])
+		}
+	}
+	var all deploy.Activation
+	for _, a := range own {
+		for _, s := range a.Restart {
+			if !slices.ContainsFunc(all.Restart, func(other deploy.Step) bool { return other.Number == s.Number }) {
+				all.Restart = append(all.Restart, s)
+			}
+		}
+		for _, check := range a.Verify {
+			same := func(other deploy.Check) bool { return other.At == check.At && other.Name == check.Name }
+			if !slices.ContainsFunc(all.Verify, same) {
+				all.Verify = append(all.Verify, check)
+			}
+		}
+	}
+	return all
+}
+
+// hostsOrNone are the hosts, or one of no name with the common variables, so that a file without hosts is judged too.
+func (c *Config) hostsOrNone() []deploy.Host {
+	if len(c.Hosts) == 0 {
+		return []deploy.Host{{Vars: c.Vars}}
+	}
+	return c.Hosts
+}
+
+func (w *work) checks(entries []check) []deploy.Check {
+	var checks []deploy.Check
+	names := map[string]deploy.Position{}
+	for _, entry := range entries {
+		if entry.Node == nil {
+			continue
+		}
+		built := w.check(entry)
+		w.written[built.At] = entry
+		if first, taken := names[built.Name]; taken {
+			w.problem(built.At, "give each a `name` of its own", "two checks are named `%s`, the first at %s", built.Name, first)
+		}
+		names[built.Name] = built.At
+		checks = append(checks, built)
+	}
+	return checks
+}
+
+// httpOnly are the keys of a check that mean something for http alone.
+var httpOnly = []string{"method", "headers", "status", "header", "body"}
+
+func (w *work) check(c check) deploy.Check {
+	built := deploy.Check{
+		Name: c.Name.V, Runner: c.From.V == "runner", Within: c.Within.V, Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
+	}
+	if c.Name.Given() && (!printable(c.Name.V) || strings.TrimSpace(c.Name.V) == "" || len([]rune(c.Name.V)) > 60) {
+		w.problem(c.Name.At(), "one line of at most 60 characters", "a check cannot have this name")
+	}
+	var kinds []string
+	for _, kind := range []string{"http", "tcp", "run"} {
+		if c.Node.Get(kind) != nil {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) != 1 {
+		w.problem(c.Node.At, "", "a check needs exactly one of `http`, `tcp` and `run`")
+		return built
+	}
+	usual := map[string]string{"http": "HTTP", "tcp": "TCP", "run": "Script"}[kinds[0]]
+	built.Name = either(built.Name, usual)
+	for _, key := range httpOnly {
+		if node := c.Node.Get(key); node != nil && kinds[0] != "http" {
+			w.problem(node.At, "", "`%s` is for http checks", key)
+		}
+	}
+	switch kinds[0] {
+	case "http":
+		built.HTTP = &deploy.HTTPCheck{
+			URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Status: c.Status.V, Header: c.Header.V, Body: c.Body.V,
+		}
+		w.header(c.Header)
+		for _, pair := range c.Headers.Pairs {
+			if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
+				w.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
+			}
+			built.HTTP.Headers[pair.Key] = string(pair.Value.V)
+		}
+	case "tcp":
+		built.TCP = c.TCP.V
+	case "run":
+		if built.Runner {
+			w.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
+		}
+		if c.Run.Given() {
+			w.script(c.Run.Node, "sh -eu")
+		}
+		w.number++
+		built.Run = &deploy.Step{
+			Name: built.Name, Phase: deploy.Activate, Number: w.number, Run: c.Run.V, Shell: "sh -eu", Timeout: built.Within,
+			Secrets: slices.Clone(w.shared), At: built.At,
+		}
+	}
+	return built
+}
+
+// headerName is a token of RFC 9110, 5.6.2.
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+func (w *work) header(h text) {
+	if !h.Given() {
+		return
+	}
+	name, _, ok := strings.Cut(h.V, ":")
+	if !ok || !headerName.MatchString(name) || !printable(h.V) {
+		w.problem(h.At(), "as in 'X-Release: ${SLIPWAY_RELEASE}'", "`header` must be Name: value")
+	}
+}
+
+// expanded judges a written check with the variables of a host that it is asked of.
+func (w *work) expanded(c check, h deploy.Host) {
+	hosts := []deploy.Host{h}
+	if full, ok := w.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
+		w.goodURL(full, c.HTTP.At())
+	}
+	if full, ok := w.expandable(c.TCP, hosts, nil, nil); ok && c.TCP.Given() {
+		w.goodTCP(full, c.TCP.At())
+	}
+	w.expandable(c.Header, hosts, nil, nil)
+	w.expandable(c.Body, hosts, nil, nil)
+	for _, pair := range c.Headers.Pairs {
+		w.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
+	}
+}
+
+func (w *work) goodURL(full string, at deploy.Position) {
+	u, err := url.Parse(full)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || !printable(full) || strings.Contains(full, " ") {
+		w.problem(at, "as in http://127.0.0.1:8000/healthz", "`%s` is no http or https URL", full)
+	} else if port := u.Port(); port != "" && !goodPort(port) {
+		w.problem(at, "", "`%s` is no port", port)
+	}
+}
+
+func (w *work) goodTCP(full string, at deploy.Position) {
+	host, port, err := net.SplitHostPort(full)
+	if err != nil || host == "" || !goodPort(port) || !printable(full) {
+		w.problem(at, "as in 127.0.0.1:8000", "`%s` is no host:port", full)
+	}
+}
+
+func goodPort(port string) bool {
+	number, err := strconv.Atoi(port)
+	return err == nil && number >= 1 && number <= 65535
+}

@@ -1,0 +1,86 @@
+package cookbook
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"slipway/internal/yamlfile"
+)
+
+// paramName keeps parameters apart from the environment's variables, which are upper-case.
+var paramName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// variable is what stays alive in a parameter's value: ${NAME}. A second $ before it makes it plain text.
+var variable = regexp.MustCompile(`\$?\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+
+// Names are the names of the parameters, in the recipe's order.
+func (r Recipe) Names() []string {
+	names := make([]string, len(r.Params))
+	for i, p := range r.Params {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// Render gives the whole script: an assignment for each parameter, then the recipe's own text. In a value only ${NAME}
+// is live: the host's shell replaces it from the step's environment.
+func (r Recipe) Render(with map[string]string) (string, error) {
+	names := r.Names()
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		if !slices.Contains(names, name) {
+			return "", fmt.Errorf("%s has no parameter `%s`%s", r.Uses, name, parenthesised(yamlfile.DidYouMean(name, names)))
+		}
+	}
+	var script strings.Builder
+	for _, p := range r.Params {
+		value, given := with[p.Name]
+		if !given {
+			if p.Required {
+				return "", fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
+			}
+			value = p.Default
+		}
+		if strings.ContainsRune(value, 0) {
+			return "", fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
+		}
+		script.WriteString(p.Name + "=" + quote(value) + "\n")
+	}
+	return script.String() + r.Run, nil
+}
+
+func parenthesised(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return " (" + hint + ")"
+}
+
+// quote is a value as a POSIX shell word in double quotes, in which ${NAME} alone is expanded.
+func quote(value string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	rest := value
+	for {
+		found := variable.FindStringIndex(rest)
+		if found == nil {
+			break
+		}
+		quoted.WriteString(escape.Replace(rest[:found[0]]))
+		name := rest[found[0]:found[1]]
+		if plain, literal := strings.CutPrefix(name, "$$"); literal {
+			quoted.WriteString(`\$` + plain)
+		} else {
+			quoted.WriteString(name)
+		}
+		rest = rest[found[1]:]
+	}
+	quoted.WriteString(escape.Replace(rest))
+	quoted.WriteByte('"')
+	return quoted.String()
+}
+
+// escape takes the meaning from what has one between double quotes (POSIX, 2.2.3).
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`)

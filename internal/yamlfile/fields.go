@@ -1,0 +1,68 @@
+package yamlfile
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Field is a key of a struct: what its tags say. Tags are key, doc, default, min, max, enum (comma-separated), pattern
+// with say (what the pattern means, for people), and required.
+type Field struct {
+	Key      string
+	Doc      string
+	Default  string
+	Min, Max string
+	Enum     []string
+	Pattern  string
+	Say      string
+	Required bool
+	Type     reflect.Type
+	index    []int
+}
+
+// Fields are the keys that a struct takes, in its order, those of embedded structs in their place.
+func Fields(t reflect.Type) []Field {
+	var fields []Field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous {
+			for _, inner := range Fields(f.Type) {
+				inner.index = append([]int{i}, inner.index...)
+				fields = append(fields, inner)
+			}
+			continue
+		}
+		key := f.Tag.Get("key")
+		if key == "" {
+			continue
+		}
+		field := Field{
+			Key: key, Doc: f.Tag.Get("doc"), Default: f.Tag.Get("default"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
+			Pattern: f.Tag.Get("pattern"), Say: f.Tag.Get("say"), Required: f.Tag.Get("required") != "", Type: f.Type, index: []int{i},
+		}
+		if enum := f.Tag.Get("enum"); enum != "" {
+			field.Enum = strings.Split(enum, ",")
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+// SetDefaults gives the values of a struct their defaults, in nested structs too.
+func SetDefaults(pointer any) {
+	v := reflect.ValueOf(pointer).Elem()
+	for _, f := range Fields(v.Type()) {
+		field := v.FieldByIndex(f.index)
+		if target, ok := field.Addr().Interface().(scalar); ok {
+			if f.Default != "" {
+				target.setDefault(f.Default)
+			}
+			continue
+		}
+		_, isContainer := field.Addr().Interface().(container)
+		_, isCustom := field.Addr().Interface().(Custom)
+		if field.Kind() == reflect.Struct && !isContainer && !isCustom {
+			SetDefaults(field.Addr().Interface())
+		}
+	}
+}
