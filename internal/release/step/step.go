@@ -6,15 +6,16 @@
 package step
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/release"
 	"slipway/internal/secret"
-	"slipway/internal/transport"
 )
 
 // Instance is one try of a step.
@@ -22,10 +23,31 @@ type Instance struct {
 	Deployment deploy.DeploymentID
 	Release    deploy.ReleaseID // the step's directory is in it; "" is what current names
 	Step       deploy.Step
-	Undo       bool              // an undo of the step, with a folder of its own
-	Try        int               // from 1
-	Vars       map[string]string // the host's, and SLIPWAY_*; the step's own go over them
-	Secrets    map[string]secret.Secret
+	Undo       bool                     // an undo of the step, with a folder of its own
+	Try        int                      // from 1
+	Vars       map[string]string        // the host's, and SLIPWAY_*; the step's own go over the host's
+	Secrets    map[string]secret.Secret // those that the step declares, by name
+}
+
+// Folder is where an instance's script, log, pid and status are, relative to the deploy path.
+func (i Instance) Folder() string {
+	what := "do"
+	if i.Undo {
+		what = "undo"
+	}
+	name := fmt.Sprintf("%s-%d-%s", i.Step.Phase, i.Step.Number, slug(i.Step.Name))
+	return path.Join(".slipway/deployments", string(i.Deployment), "steps", name, what+"-"+strconv.Itoa(max(1, i.Try)))
+}
+
+var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slug is a name as a part of a path. Numbers tell steps apart, so it may be lossy.
+func slug(name string) string {
+	s := strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
+	if s == "" {
+		return "step"
+	}
+	return strings.Trim(s[:min(len(s), 40)], "-")
 }
 
 // Status is how a step ended.
@@ -50,18 +72,26 @@ func (s Status) String() string {
 	return fmt.Sprintf("exit %d", s.Exit)
 }
 
+// parseStatus reads the line of the file status.
+func parseStatus(line string, limit time.Duration) (Status, error) {
+	kind, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch {
+	case kind == "timeout":
+		return Status{TimedOut: true, Limit: limit}, nil
+	case kind == "signal" && value != "":
+		return Status{Signal: value}, nil
+	case kind == "exit":
+		if code, err := strconv.Atoi(value); err == nil && code >= 0 && code <= 255 {
+			return Status{Exit: code}, nil
+		}
+	case kind == "unknown":
+		return Status{}, ErrUnknown
+	}
+	return Status{}, fmt.Errorf("%w: its status reads %.60q", ErrUnknown, line)
+}
+
 // ErrStarted says that this very instance was started before: it is not started again.
 var ErrStarted = errors.New("this step was started before in this deployment")
 
 // ErrUnknown says that the step was started and that nobody saw how it ended.
 var ErrUnknown = errors.New("the step's outcome is unknown")
-
-// Run starts a step and follows it to its end. A step that fails is no error: its Status says so.
-func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (Status, error) {
-	return Status{}, nil
-}
-
-// Stop ends a running step: TERM to its process group, KILL 5 s later. A step that does not run is no error.
-func Stop(ctx context.Context, conn transport.Conn, site release.Site, inst Instance) error {
-	return nil
-}
