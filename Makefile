@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help check test vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e dist
 
-# Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
+# Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
 
 help: ## list the targets
@@ -28,9 +28,11 @@ golangci:
 lint-selftest: ## prove that the import rules bite
 	.ci/lint-selftest
 
+# Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
 shellcheck:
 	$(FILES) -z -- 'internal/**.sh' | xargs -0 -r shellcheck -s sh
-	$(FILES) -z -- '*.sh' .ci ':!internal' | xargs -0 -r shellcheck
+	$(FILES) -z -- ':!*.md' \
+		| LC_ALL=C xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba|da)?sh( |$$)/) print FILENAME; nextfile }' | xargs -r shellcheck
 
 actionlint:
 	tool=$$(.ci/tool actionlint) && "$$tool" -color \
