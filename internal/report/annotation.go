@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+)
+
+// annotation is a remark that CI shows beside a line of a file and on the page of the run.
+type annotation struct {
+	kind    string // "error", "warning", "notice"
+	at      deploy.Position
+	title   string
+	message string
+}
+
+// annotations are one for each failed step however many hosts failed it, the warnings, and a notice for a good run.
+func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotation {
+	var list []annotation
+	for _, f := range merged(failures) {
+		list = append(list, annotation{"error", f.at, f.title(), r.safeText(f.message(res))})
+	}
+	for _, w := range r.warnings {
+		list = append(list, annotation{"warning", w.At, "", r.safe(w.Text)})
+	}
+	if len(failures) == 0 && (res.Outcome == deploy.OutcomeActivated || res.Outcome == deploy.OutcomeUnchanged) {
+		list = append(list, annotation{"notice", deploy.Position{}, "", r.safe(fmt.Sprintf("%s runs %s on %s (release %s, %s)",
+			where(res.Header), runs(res.Release), plural(taking(res), "host"), res.Release, wholeSeconds(res.Duration)))})
+	}
+	return list
+}
+
+// merged makes one failure of those that differ in the hosts' words only.
+func merged(failures []failure) []failure {
+	var list []failure
+	for _, f := range failures {
+		i := slices.IndexFunc(list, func(other failure) bool { return other.phase == f.phase && other.step == f.step })
+		if i < 0 {
+			f.hosts = slices.Clone(f.hosts)
+			f.hints = slices.Clone(f.hints)
+			list = append(list, f)
+			continue
+		}
+		list[i].hosts = append(list[i].hosts, f.hosts...)
+		list[i].hints = append(list[i].hints, f.hints...)
+	}
+	return list
+}
+
+// message says how it failed, in the host's last words, what is live now, and what to do.
+func (f failure) message(res deploy.Result) string {
+	how := f.status
+	switch {
+	case f.cause != "":
+		how = f.cause
+	case len(f.tail) > 0:
+		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.tail[len(f.tail)-1]), ": ")
+	}
+	lines := []string{how, state(res)}
+	lines = append(lines, f.hints...)
+	if res.Next != "" {
+		lines = append(lines, "Next: "+res.Next)
+	}
+	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+}
+
+// state says what is live after a deployment that failed.
+func state(res deploy.Result) string {
+	switch res.Outcome {
+	case deploy.OutcomeFailed, deploy.OutcomeCancelled:
+		return live(res)
+	case deploy.OutcomeActivated:
+		return fmt.Sprintf("The release is live on %s.", countedHosts(len(res.HostsWith(deploy.HostActivated)), taking(res)))
+	}
+	return hostsNow(res) + "."
+}
+
+func (r *Reporter) safeText(text string) string { return safeText(r.options.Redactor, text) }
+
+// annotate gives annotations to the CI. Where there are more than it shows of a kind, the last one says so.
+func annotate(commands *ci.Commands, list []annotation) {
+	if commands == nil {
+		return
+	}
+	for _, kind := range []string{"error", "warning", "notice"} {
+		var some []annotation
+		for _, a := range list {
+			if a.kind == kind {
+				some = append(some, a)
+			}
+		}
+		if more := len(some) - ci.MaxAnnotations; more > 0 {
+			some = some[:ci.MaxAnnotations]
+			some[ci.MaxAnnotations-1].message += fmt.Sprintf("\nand %d more, see the log", more)
+		}
+		for _, a := range some {
+			switch kind {
+			case "error":
+				commands.Error(a.at, a.title, a.message)
+			case "warning":
+				commands.Warning(a.at, a.title, a.message)
+			case "notice":
+				commands.Notice(a.at, a.title, a.message)
+			}
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// finished closes the log: what was left out, warnings, annotations, and the block that people came to read, last.
+func (r *Reporter) finished(res deploy.Result) {
+	r.work.steps = nil
+	r.flushFleet()
+	r.stream.flush()
+	failures := r.failures(res)
+	if skipped := skippedPhases(res); len(skipped) > 0 {
+		r.say(pad("skipped", textColumn) + strings.Join(skipped, ", "))
+	}
+	for _, text := range res.Warnings {
+		r.note(deploy.Noted{Level: deploy.LevelWarning, Text: text})
+	}
+	annotate(r.options.Commands, r.annotations(res, failures))
+	if len(failures) > 0 && res.Outcome != deploy.OutcomeUnwound {
+		r.say("")
+	}
+	r.say(verdict(res)...)
+	r.failureBlock(res, failures)
+	r.failed = errors.Join(r.failed, r.writeFiles(res, failures))
+}
+
+// maxBlocks is how many different failures the log's last block shows; the summary has more.
+const maxBlocks = 8
+
+// failureBlock is what people need at 3 a.m.: what the hosts said, which command it was, and what to do.
+func (r *Reporter) failureBlock(res deploy.Result, failures []failure) {
+	r.stream.suspend()
+	shown := failures[:min(len(failures), maxBlocks)]
+	for _, f := range shown {
+		for _, line := range f.block(len(shown) > 1, r.hostWidth) {
+			r.sink.tail(r.safe(line))
+		}
+	}
+	if more := len(failures) - len(shown); more > 0 {
+		r.say(fmt.Sprintf("    and %s more", plural(more, "failure")))
+	}
+	for _, ran := range migrateLines(res) {
+		r.say(ran...)
+	}
+	for _, command := range distinct(shown, func(f failure) []string { return []string{f.command} }) {
+		r.say(labelled("command", command)...)
+	}
+	for _, hint := range distinct(shown, func(f failure) []string { return f.hints }) {
+		r.say(labelled("hint", hint)...)
+	}
+	if res.Next != "" {
+		r.say(labelled("next", res.Next)...)
+	}
+}
+
+// distinct are the texts that failures have, each once, empty ones left out, at most four.
+func distinct(failures []failure, of func(failure) []string) []string {
+	var texts []string
+	for _, f := range failures {
+		for _, text := range of(f) {
+			if text != "" && !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts[:min(len(texts), 4)]
+}
+
+// migrateLines say plainly which migrate steps ran, when one of them failed.
+func migrateLines(res deploy.Result) [][]string {
+	if res.Failed != deploy.Migrate {
+		return nil
+	}
+	var parts []string
+	for _, s := range res.Steps {
+		if s.Phase != deploy.Migrate {
+			continue
+		}
+		if len(failing(s.Spans)) > 0 {
+			parts = append(parts, s.Step+" (failed)")
+		} else {
+			parts = append(parts, s.Step)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return [][]string{labelled("ran", strings.Join(parts, ", "))}
+}
+
+// skippedPhases are the phases that did not start because an earlier one failed.
+func skippedPhases(res deploy.Result) []string {
+	if res.Failed == "" || res.Failed == deploy.Activate || res.Failed == deploy.Unwind || res.Failed == deploy.Finish {
+		return nil
+	}
+	var skipped []string
+	for _, phase := range []deploy.Phase{deploy.Prepare, deploy.Migrate, deploy.Activate} {
+		if !slices.ContainsFunc(res.Phases, func(p deploy.PhaseResult) bool { return p.Phase == phase }) {
+			skipped = append(skipped, string(phase))
+		}
+	}
+	return skipped
+}
+
+// verdict is the line that says how it ended.
+func verdict(res deploy.Result) []string {
+	exit := ""
+	if res.ExitCode != deploy.ExitDone && res.ExitCode != deploy.ExitFailed {
+		exit = " (exit " + strconv.Itoa(res.ExitCode) + ")"
+	}
+	activated := len(res.HostsWith(deploy.HostActivated))
+	var text string
+	switch res.Outcome {
+	case deploy.OutcomeActivated:
+		text = fmt.Sprintf("ACTIVATED on %s in %s", countedHosts(activated, taking(res)), wholeSeconds(res.Duration))
+		if res.Failed != "" {
+			text += ", but FAILED in " + string(res.Failed) + exit
+		}
+	case deploy.OutcomeUnchanged:
+		text = fmt.Sprintf("UNCHANGED: %s verified on %s", plural(taking(res), "host"), runs(res.Release))
+	case deploy.OutcomeUnwound:
+		back := len(res.HostsWith(deploy.HostUnwound))
+		text = fmt.Sprintf("ROLLED BACK on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit)
+	case deploy.OutcomePerson:
+		text = "A PERSON IS NEEDED" + exit + ": " + hostsNow(res)
+	case deploy.OutcomeCancelled:
+		text = "CANCELLED" + in(res) + exit + ". " + live(res)
+	default:
+		text = "FAILED" + in(res) + exit + ". " + live(res)
+	}
+	return wrap(text, 0)
+}
+
+func in(res deploy.Result) string {
+	if res.Failed == "" {
+		return ""
+	}
+	return " in " + string(res.Failed)
+}
+
+// taking is how many hosts took part.
+func taking(res deploy.Result) int { return len(res.Hosts) - len(res.HostsWith(deploy.HostSkipped)) }
+
+func counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
+
+func countedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, plural(of, "host")) }
+
+// live says what the hosts run after a deployment that did not change them, or not all of them.
+func live(res deploy.Result) string {
+	start := "Nothing changed: "
+	if res.ExitCode == deploy.ExitMigrate {
+		start = "Code not switched: "
+	}
+	if len(res.HostsWith(deploy.HostActivated))+len(res.HostsWith(deploy.HostFailed)) > 0 {
+		return hostsNow(res)
+	}
+	var parts []string
+	for _, group := range byRelease(res.Hosts) {
+		verb := "still run "
+		if len(group.hosts) == 1 {
+			verb = "still runs "
+		}
+		switch {
+		case group.release == "" && len(group.hosts) == len(res.Hosts):
+			parts = append(parts, "no host runs a release yet")
+		case group.release == "":
+			parts = append(parts, names(group.hosts, " ")+" without a release, as before")
+		default:
+			parts = append(parts, names(group.hosts, " ")+" "+verb+string(group.release))
+		}
+	}
+	if len(parts) == 0 {
+		return strings.TrimSuffix(start, ": ") + "."
+	}
+	return start + strings.Join(parts, "; ") + "."
+}
+
+// hostsNow says what became of the hosts, the worst first.
+func hostsNow(res deploy.Result) string {
+	words := []struct {
+		outcome deploy.HostOutcome
+		text    string
+	}{
+		{deploy.HostFailed, "failed"}, {deploy.HostUnwound, "brought back"}, {deploy.HostActivated, "activated"},
+		{deploy.HostUnchanged, "unchanged"}, {deploy.HostSkipped, "skipped"},
+	}
+	var parts []string
+	for _, w := range words {
+		if hosts := res.HostsWith(w.outcome); len(hosts) > 0 {
+			parts = append(parts, names(hosts, ", ")+" "+w.text)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+type releaseGroup struct {
+	release deploy.ReleaseID
+	hosts   []string
+}
+
+// byRelease groups hosts by what they run now, in order.
+func byRelease(hosts []deploy.HostResult) []releaseGroup {
+	var groups []releaseGroup
+	for _, h := range hosts {
+		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now })
+		if i < 0 {
+			groups = append(groups, releaseGroup{release: h.Now})
+			i = len(groups) - 1
+		}
+		groups[i].hosts = append(groups[i].hosts, h.Host)
+	}
+	return groups
+}

@@ -1,0 +1,198 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// failure is what went wrong in the same way on one or several hosts. Everything in it is safe to print.
+type failure struct {
+	phase   deploy.Phase
+	step    string
+	hosts   []string
+	status  string   // exit 1
+	cause   string   // for people, "" where status says it all
+	tail    []string // what the hosts printed last
+	hints   []string
+	command string
+	at      deploy.Position
+	of      int // hosts that took part in the step; 0 is unknown
+}
+
+// failures gathers the errors of a result, in the plan's order; hosts with the same last words stand together.
+func (r *Reporter) failures(res deploy.Result) []failure {
+	var list []failure
+	for _, e := range errorsOf(res) {
+		f := r.failureOf(e, res)
+		i := slices.IndexFunc(list, func(other failure) bool { return other.alike(f) })
+		if i < 0 {
+			list = append(list, f)
+			continue
+		}
+		for _, host := range f.hosts {
+			if !slices.Contains(list[i].hosts, host) {
+				list[i].hosts = append(list[i].hosts, host)
+			}
+		}
+		for _, hint := range f.hints {
+			if !slices.Contains(list[i].hints, hint) {
+				list[i].hints = append(list[i].hints, hint)
+			}
+		}
+	}
+	return list
+}
+
+// alike tells whether two failures differ in nothing but the host.
+func (f failure) alike(other failure) bool {
+	return f.phase == other.phase && f.step == other.step && f.status == other.status && f.cause == other.cause &&
+		slices.Equal(f.tail, other.tail)
+}
+
+// errorsOf are the result's errors; where it has none, those of its failed spans.
+func errorsOf(res deploy.Result) []*deploy.Error {
+	if len(res.Errors) > 0 {
+		return res.Errors
+	}
+	var list []*deploy.Error
+	for _, span := range allSpans(res) {
+		if !isFailure(span) {
+			continue
+		}
+		if span.Err != nil {
+			list = append(list, span.Err)
+		} else {
+			list = append(list, &deploy.Error{Host: span.Host, Phase: span.Phase, Step: span.Step})
+		}
+	}
+	return list
+}
+
+func allSpans(res deploy.Result) []deploy.Span {
+	var spans []deploy.Span
+	for _, s := range res.Steps {
+		spans = append(spans, s.Spans...)
+	}
+	for _, p := range res.Parts {
+		spans = append(spans, p.Spans...)
+	}
+	return spans
+}
+
+func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
+	f := failure{phase: e.Phase, step: r.safe(e.Step), at: e.At, tail: r.tailOf(e)}
+	if f.step == "" {
+		f.step = r.safe(e.Op)
+	}
+	if e.Host != "" {
+		f.hosts = []string{r.safe(e.Host)}
+	}
+	if e.Hint != "" {
+		f.hints = []string{r.safe(oneLine(e.Hint))}
+	}
+	if e.Cause != nil {
+		f.cause = r.safe(oneLine(e.Cause.Error()))
+		if e.Step != "" && e.Op != "" && e.Op != e.Step && e.Op != "run" {
+			f.cause = r.safe(e.Op) + ": " + f.cause
+		}
+	}
+	for _, s := range res.Steps {
+		if s.Phase != e.Phase || s.Step != e.Step {
+			continue
+		}
+		f.command, f.of = r.safe(firstLine(s.Command)), len(s.Spans)
+		if f.at.IsZero() {
+			f.at = s.At
+		}
+	}
+	for _, span := range allSpans(res) {
+		if span.Phase == e.Phase && span.Step == e.Step && span.Host == e.Host && isFailure(span) {
+			f.status = r.safe(spanStatus(span))
+		}
+	}
+	if perHost(e.Phase) {
+		f.of = 0
+		for _, p := range res.Parts {
+			if p.Phase == e.Phase && slices.ContainsFunc(p.Spans, func(s deploy.Span) bool { return s.Step == e.Step }) {
+				f.of++
+			}
+		}
+	}
+	if f.cause == f.status || len(f.tail) > 0 && strings.HasPrefix(f.cause, f.status) && isExit(f.status) {
+		f.cause = "" // the verdict said it, and the host's own words follow
+	}
+	return f
+}
+
+// isExit tells that a status is about how the command ended, so that the cause is what it printed.
+func isExit(status string) bool {
+	return strings.HasPrefix(status, "exit ") || strings.HasPrefix(status, "killed ")
+}
+
+func firstLine(text string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if more {
+		line += " ..."
+	}
+	return line
+}
+
+// title names a failure: "Collect static files failed on web2, web3 (2 of 3)".
+func (f failure) title() string {
+	text := f.step
+	if text == "" {
+		text = string(f.phase)
+	}
+	text += " failed"
+	if len(f.hosts) > 0 {
+		text += " on " + names(f.hosts, ", ")
+	}
+	if f.of > 0 {
+		text += " (" + counted(len(f.hosts), f.of) + ")"
+	}
+	return text
+}
+
+// block is a failure in the log: its head where there are several, and what the hosts printed last.
+func (f failure) block(several bool, hostWidth int) []string {
+	var lines []string
+	if len(f.hosts) > 1 || several {
+		head := names(f.hosts, ", ")
+		if head == "" {
+			head = f.step
+		}
+		if len(f.hosts) > 1 {
+			head += " (identical)"
+		}
+		lines = append(lines, "--- "+head+" ---")
+	}
+	for _, line := range f.tail {
+		host := ""
+		if len(f.hosts) > 0 {
+			host = f.hosts[0]
+		}
+		lines = append(lines, prefixed(host, hostWidth, line))
+	}
+	if f.cause != "" || len(f.tail) == 0 {
+		cause := f.cause
+		if cause == "" {
+			cause = f.status
+		}
+		if cause == "" {
+			cause = "no reason given"
+		}
+		if f.step != "" {
+			cause = f.step + ": " + cause
+		}
+		lines = append(lines, labelled("error", cause)...)
+	}
+	return lines
+}
+
+// labelled is a line of the last block, like "    hint     lower keep_releases".
+func labelled(label, text string) []string {
+	const indent = 4
+	return wrap("    "+pad(label, labelWidth)+text, indent+labelWidth)
+}

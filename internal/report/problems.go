@@ -1,0 +1,93 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// Problems reports mistakes in what a person wrote, found before any host was contacted: a line and an annotation for
+// each, a summary, and the outputs of a run that ended with exit 2. Its error says which of the CI's files could not be
+// written.
+func Problems(options Options, problems deploy.Problems) error {
+	r := newReporter(options, nil, nil)
+	head := problemsHead(problems)
+	var list []annotation
+	for _, p := range problems {
+		for _, line := range problemLines(p) {
+			r.say(line)
+		}
+		list = append(list, annotation{"error", p.At, "", r.safeText(strings.TrimSpace(p.Message + "\n" + p.Hint))})
+	}
+	annotate(options.Commands, list)
+	r.say("", "FAILED (exit 2): "+head+". No host was contacted.")
+	return errors.Join(r.writeProblems(problems, head), r.Close())
+}
+
+// problemsHead counts: "3 mistakes in slipway.yml".
+func problemsHead(problems deploy.Problems) string {
+	var files []string
+	for _, p := range problems {
+		if p.At.File != "" && !slices.Contains(files, p.At.File) {
+			files = append(files, p.At.File)
+		}
+	}
+	text := plural(len(problems), "mistake")
+	switch {
+	case len(files) == 0:
+	case len(files) <= 3:
+		text += " in " + strings.Join(files, ", ")
+	default:
+		text += fmt.Sprintf(" in %d places", len(files))
+	}
+	return text
+}
+
+// problemLines are where, what, and what to do.
+func problemLines(p deploy.Problem) []string {
+	text := p.Message
+	if !p.At.IsZero() {
+		text = p.At.String() + ": " + text
+	}
+	lines := wrap(oneLine(text), 4)
+	if p.Hint != "" {
+		lines = append(lines, labelled("hint", oneLine(p.Hint))...)
+	}
+	return lines
+}
+
+func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
+	files := r.options.Files
+	if files == nil {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNo host was contacted.\n\n", plainMarkdown(r.safe(head)))
+	for _, p := range problems {
+		b.WriteString("- ")
+		if !p.At.IsZero() {
+			b.WriteString(code(r.safe(p.At.String())) + " ")
+		}
+		b.WriteString(code(r.safe(oneLine(p.Message))))
+		if p.Hint != "" {
+			b.WriteString("  \n  " + code(r.safe(oneLine(p.Hint))))
+		}
+		b.WriteString("\n")
+		if b.Len() > maxSummary {
+			b.WriteString("- and more, see the log\n")
+			break
+		}
+	}
+	return errors.Join(
+		files.SetOutput("outcome", string(deploy.OutcomeFailed)),
+		files.SetOutput("changed", "false"),
+		files.SetOutput("hosts_activated", "[]"),
+		files.SetOutput("hosts_failed", "[]"),
+		files.SetOutput("exit_code", strconv.Itoa(deploy.ExitBadInput)),
+		files.AppendSummary(b.String()),
+	)
+}

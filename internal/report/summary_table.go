@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// table is hosts by phases. Of a large fleet, the hosts that are not like the others stand outside the fold.
+func (s summary) table() string {
+	phases := s.phases()
+	if len(s.res.Hosts) == 0 || len(phases) == 0 {
+		return ""
+	}
+	cells := s.cells()
+	var rows, odd []string
+	for _, h := range s.res.Hosts {
+		row := s.row(h, phases, cells)
+		rows = append(rows, row)
+		if strings.Contains(row, "❌") || h.Outcome == deploy.HostFailed || h.Outcome == deploy.HostSkipped {
+			odd = append(odd, row)
+		}
+	}
+	head := "| Host |"
+	rule := "| --- |"
+	for _, phase := range phases {
+		head += " " + string(phase) + " |"
+		rule += " --- |"
+	}
+	head += " Runs now |\n" + rule + " --- |\n"
+	if len(rows) <= maxOpenRows {
+		return head + strings.Join(rows, "\n")
+	}
+	text := ""
+	if len(odd) > 0 {
+		text = head + strings.Join(odd[:min(len(odd), maxOpenRows)], "\n") + "\n\n"
+	}
+	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(rows)) + head + strings.Join(rows, "\n") + "\n\n</details>"
+}
+
+// maxOpenRows is how many hosts the table shows without a fold.
+const maxOpenRows = 20
+
+// phases are the table's columns: what started, in the order of the design.
+func (s summary) phases() []deploy.Phase {
+	var phases []deploy.Phase
+	for _, phase := range chartOrder {
+		if slices.ContainsFunc(allSpans(s.res), func(span deploy.Span) bool { return span.Phase == phase }) {
+			phases = append(phases, phase)
+		}
+	}
+	return phases
+}
+
+type cellKey struct {
+	host  string
+	phase deploy.Phase
+}
+
+// cell is one host in one phase.
+type cell struct {
+	took   time.Duration
+	failed []string // what failed, and how
+}
+
+func (s summary) cells() map[cellKey]*cell {
+	cells := map[cellKey]*cell{}
+	for _, span := range allSpans(s.res) {
+		if span.Outcome == deploy.NotRun {
+			continue
+		}
+		key := cellKey{span.Host, span.Phase}
+		c := cells[key]
+		if c == nil {
+			c = &cell{}
+			cells[key] = c
+		}
+		c.took += span.Duration
+		if isFailure(span) {
+			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+spanStatus(span))
+		}
+	}
+	return cells
+}
+
+func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |", plainMarkdown(s.safe(h.Host)))
+	for _, phase := range phases {
+		c := cells[cellKey{h.Host, phase}]
+		switch {
+		case c == nil:
+			b.WriteString(" |")
+		case len(c.failed) > 0:
+			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(s.safe(strings.Join(c.failed, "; "))))
+		default:
+			fmt.Fprintf(&b, " ✅ %s |", spaced(seconds(c.took)))
+		}
+	}
+	fmt.Fprintf(&b, " %s |", s.runsNow(h))
+	return b.String()
+}
+
+func (s summary) runsNow(h deploy.HostResult) string {
+	now := "nothing"
+	if h.Now != "" {
+		now = plainMarkdown(runs(h.Now))
+	}
+	switch h.Outcome {
+	case deploy.HostUnwound:
+		return now + ", brought back"
+	case deploy.HostFailed:
+		return "🚨 " + now + ", needs a person"
+	case deploy.HostSkipped:
+		return now + ", skipped"
+	}
+	return now
+}

@@ -1,0 +1,274 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// stepDone gives the verdict of a step.
+func (r *Reporter) stepDone(e deploy.StepDone) {
+	r.work.stepDone(e.Phase, e.Step)
+	if !perHost(e.Phase) {
+		r.stream.verdict(streamKey{e.Phase, e.Step}, r.journal())
+	}
+	r.say(stepLines(e)...)
+	r.stream.next()
+}
+
+// journal is where the whole log of a step is.
+func (r *Reporter) journal() string {
+	if r.header.Deployment == "" {
+		return ""
+	}
+	return fmt.Sprintf(": .slipway/deployments/%s/steps", r.header.Deployment)
+}
+
+// stepLines are the verdict of a step: who did it, how long it took, or how it failed.
+func stepLines(e deploy.StepDone) []string {
+	bad := failing(e.Spans)
+	lead := pad(string(e.Phase), phaseWidth) + pad(status(len(bad) == 0), statusWidth)
+	name := e.Step
+	if e.Phase == deploy.Migrate && len(e.Spans) == 1 {
+		name += " (on " + e.Spans[0].Host + ")"
+	}
+	var parts []string
+	switch {
+	case len(bad) == 0 && (e.Step == "" || e.Note != "" || e.Phase == deploy.Migrate && len(e.Spans) == 1):
+		return wholeStep(lead, name, e)
+	case len(e.Spans) > fewHosts:
+		parts = manyHosts(e.Spans, bad)
+	default:
+		for _, span := range e.Spans {
+			parts = append(parts, span.Host+" "+spanText(span, len(bad) > 0))
+		}
+	}
+	if e.Note != "" {
+		parts = append(parts, e.Note)
+	}
+	if name == "" {
+		return flow(lead, parts)
+	}
+	return flow(lead+pad(name, nameWidth), parts)
+}
+
+// wholeStep is a verdict without the hosts: a note, and the time of the whole at the right.
+func wholeStep(lead, name string, e deploy.StepDone) []string {
+	note := e.Note
+	if note == "" && len(e.Spans) == 1 {
+		note = e.Spans[0].Note
+	}
+	if note == "" && name == "" {
+		note = plural(len(e.Spans), "host")
+	}
+	line := lead
+	if name != "" {
+		line += pad(name, nameWidth)
+	}
+	line += note
+	took := ""
+	if len(e.Spans) > 0 {
+		took = seconds(elapsed(e.Spans))
+	}
+	if took == "" {
+		return wrap(strings.TrimRight(line, " "), textColumn)
+	}
+	lines := wrap(line, textColumn)
+	last := &lines[len(lines)-1]
+	*last = pad(*last, max(timeColumn-width(took), width(*last)+2)) + took
+	if width(*last) > columns {
+		*last = strings.TrimSpace(strings.TrimSuffix(*last, took))
+	}
+	return lines
+}
+
+// manyHosts counts, and names the exceptions.
+func manyHosts(spans, bad []deploy.Span) []string {
+	if len(bad) == 0 {
+		slowest := slices.MaxFunc(spans, func(a, b deploy.Span) int { return int(a.Duration - b.Duration) })
+		return []string{plural(len(spans), "host"), "slowest " + slowest.Host + " " + seconds(slowest.Duration)}
+	}
+	parts := []string{fmt.Sprintf("%d of %d ok", len(spans)-len(bad), len(spans))}
+	for _, span := range bad[:min(len(bad), fewHosts)] {
+		parts = append(parts, span.Host+" "+spanText(span, true))
+	}
+	if more := len(bad) - fewHosts; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return parts
+}
+
+// spanText is what became of one host. Where some host failed, "ok" tells the others apart.
+func spanText(span deploy.Span, mixed bool) string {
+	took := seconds(span.Duration)
+	switch {
+	case span.Outcome == deploy.NotRun:
+		return "skipped"
+	case isFailure(span):
+		return spanStatus(span) + " " + took
+	case mixed:
+		return "ok " + took
+	}
+	if span.Note != "" {
+		return took + " (" + span.Note + ")"
+	}
+	return took
+}
+
+// spanStatus is how a span failed, in a few words.
+func spanStatus(span deploy.Span) string {
+	if span.Status != "" {
+		return span.Status
+	}
+	if span.Outcome == deploy.Unknown {
+		return "outcome unknown"
+	}
+	if span.Err != nil && span.Err.Cause != nil {
+		return cut(oneLine(span.Err.Cause.Error()), 60)
+	}
+	return "failed"
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+func status(ok bool) string {
+	if ok {
+		return "ok"
+	}
+	return "FAIL"
+}
+
+func isFailure(span deploy.Span) bool {
+	return span.Outcome == deploy.Failed || span.Outcome == deploy.Unknown
+}
+
+func failing(spans []deploy.Span) []deploy.Span {
+	var bad []deploy.Span
+	for _, span := range spans {
+		if isFailure(span) {
+			bad = append(bad, span)
+		}
+	}
+	return bad
+}
+
+// elapsed is from the first start to the last end.
+func elapsed(spans []deploy.Span) time.Duration {
+	first, last := spans[0].Start, spans[0].Start.Add(spans[0].Duration)
+	for _, span := range spans {
+		if span.Start.Before(first) {
+			first = span.Start
+		}
+		if end := span.Start.Add(span.Duration); end.After(last) {
+			last = end
+		}
+	}
+	return last.Sub(first)
+}
+
+// hostDone gives the verdict of one host's activation or unwinding. Of a large fleet only failures are shown at once; the
+// rest is counted when the phase is over.
+func (r *Reporter) hostDone(e deploy.HostDone) {
+	r.work.hostVerdict(e.Phase, e.Host)
+	r.stream.verdict(streamKey{e.Phase, e.Host}, r.journal())
+	bad := failing(e.Spans)
+	if len(r.header.Hosts) > fewHosts && e.Host != fleetName {
+		r.fleet.add(e, len(bad) == 0)
+		if len(bad) == 0 {
+			return
+		}
+	}
+	lead := pad(string(e.Phase), phaseWidth) + pad(status(len(bad) == 0), statusWidth) + pad(e.Host, r.hostWidth+2)
+	var parts []string
+	if e.Phase == deploy.Unwind && e.Release != "" {
+		to := "-> " + string(e.Release)
+		if e.Release == r.unwound {
+			to = "-> same"
+		}
+		r.unwound = e.Release
+		parts = append(parts, to)
+	} else if e.Phase == deploy.Unwind && len(bad) == 0 {
+		parts = append(parts, "-> no release, as before")
+	}
+	if len(bad) > 0 {
+		for _, span := range bad {
+			parts = append(parts, span.Step+": "+spanStatus(span))
+		}
+	} else {
+		parts = append(parts, partTexts(e.Spans)...)
+	}
+	if len(bad) > 0 {
+		r.say(wrap(lead+strings.Join(parts, "  "), textColumn+r.hostWidth+2)...)
+	} else {
+		r.say(flow(lead, parts)...)
+	}
+	r.stream.next()
+}
+
+// partTexts are the parts of an activation with their times; several verifications become one count.
+func partTexts(spans []deploy.Span) []string {
+	var parts []string
+	verified, tookVerify, at := 0, time.Duration(0), -1
+	for _, span := range spans {
+		if span.Outcome == deploy.NotRun {
+			continue
+		}
+		if strings.HasPrefix(span.Step, "verify") {
+			if verified++; verified == 1 {
+				at = len(parts)
+				parts = append(parts, "")
+			}
+			tookVerify += span.Duration
+			parts[at] = span.Step + " " + seconds(span.Duration)
+			continue
+		}
+		text := span.Step + " " + seconds(span.Duration)
+		if span.Note != "" {
+			text += " (" + span.Note + ")"
+		}
+		parts = append(parts, text)
+	}
+	if verified > 1 {
+		parts[at] = fmt.Sprintf("verify %d/%d %s", verified, verified, seconds(tookVerify))
+	}
+	return parts
+}
+
+// fleet counts the hosts of one phase of a large fleet.
+type fleet struct {
+	phase   deploy.Phase
+	ok, all int
+	slowest string
+	took    time.Duration
+}
+
+func (f *fleet) add(e deploy.HostDone, ok bool) {
+	f.phase = e.Phase
+	f.all++
+	if !ok {
+		return
+	}
+	f.ok++
+	if len(e.Spans) > 0 {
+		if took := elapsed(e.Spans); took >= f.took {
+			f.took, f.slowest = took, e.Host
+		}
+	}
+}
+
+// flushFleet shows the count of a phase that is over.
+func (r *Reporter) flushFleet() {
+	f := r.fleet
+	r.fleet = fleet{}
+	if f.all == 0 {
+		return
+	}
+	parts := []string{fmt.Sprintf("%d of %s", f.ok, plural(f.all, "host"))}
+	if f.slowest != "" {
+		parts = append(parts, "slowest "+f.slowest+" "+seconds(f.took))
+	}
+	r.say(flow(pad(string(f.phase), phaseWidth)+pad(status(f.ok == f.all), statusWidth), parts)...)
+}
