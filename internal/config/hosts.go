@@ -119,8 +119,8 @@ func parseAddress(word string) (deploy.Address, error) {
 }
 
 // hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
-// environment entry; the input's are laid over a host's own.
-func (r *reading) hosts(entries []host, vars, inputVars map[string]string) []deploy.Host {
+// environment entry; the input's are laid over a host's own. deployPath is that of hosts that have none of their own.
+func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
 	var hosts []deploy.Host
 	names, addresses, primaries := map[string]deploy.Position{}, map[string]deploy.Position{}, map[string]string{}
 	for _, entry := range entries {
@@ -172,6 +172,9 @@ func (r *reading) hosts(entries []host, vars, inputVars map[string]string) []dep
 			}
 		}
 		h.Vars = merged(vars, r.vars(entry.Vars), inputVars)
+		if h.DeployPath = deployPath; entry.DeployPath.Given() {
+			h.DeployPath = r.deployPath(entry.DeployPath)
+		}
 		hosts = append(hosts, h)
 	}
 	return hosts

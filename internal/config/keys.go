@@ -69,6 +69,8 @@ type hostMap struct {
 	Roles   []text  `key:"roles" doc:"Labels that steps select hosts by. Where none is given, web."`
 	Primary boolean `key:"primary" default:"false" doc:"Whether steps that run once run here. Where no host says so, they run on the first host with the step's role."`
 	Vars    dict    `key:"vars" doc:"Variables of this host, over those of the file."`
+
+	DeployPath text `key:"deploy_path" doc:"Deploy path of this host, where it is another than the file's."`
 }
 
 type step struct {

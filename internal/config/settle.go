@@ -29,7 +29,7 @@ func (r *reading) settle(environment string, node *yamlfile.Node) *Config {
 		inputVars[a.Name] = a.Value
 	}
 	c.Vars = r.vars(s.Vars)
-	c.Hosts = r.hosts(s.Hosts, c.Vars, inputVars)
+	c.Hosts = r.hosts(s.Hosts, c.DeployPath, c.Vars, inputVars)
 	r.secrets(&s, c)
 	r.allow(s.Allow.Refs, c)
 	r.reach(c)

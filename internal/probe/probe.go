@@ -35,7 +35,9 @@ type WrongAnswer struct {
 	Body   string // the beginning of the body, one line, for people
 }
 
-func (e *WrongAnswer) Error() string { return fmt.Sprintf("last answer %s, wanted %s", e.Got, e.Wanted) }
+func (e *WrongAnswer) Error() string {
+	return fmt.Sprintf("last answer %s, wanted %s", e.Got, e.Wanted)
+}
 
 // TCP succeeds when a connection to host:port is accepted.
 func TCP(ctx context.Context, address string, dial Dial) error {

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/alecthomas/kong"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+)
+
+// cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.
+type cli struct {
+	Deploy   inputsCmd `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
+	Rollback inputsCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
+	Validate inputsCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
+	Pack     packCmd   `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
+	Demo     struct{}  `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
+	Version  struct{}  `cmd:"" group:"start" help:"Print the version."`
+}
+
+type inputsCmd struct {
+	ci.Inputs
+}
+
+// exit is an error that ends the program with a code of its own. What there is to say of it has been said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// Main runs one command and gives the program's exit code (deploy.Exit...).
+func Main(ctx context.Context, env Env) int {
+	err := (&app{env: env}).run(ctx)
+	var code exit
+	switch {
+	case err == nil:
+		return deploy.ExitDone
+	case errors.As(err, &code):
+		return int(code)
+	}
+	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+err.Error())
+	var usage *kong.ParseError
+	if errors.As(err, &usage) {
+		return deploy.ExitBadInput
+	}
+	return deploy.ExitFailed
+}
+
+// run reads the command line, or as an action the input `command`, and runs what it says.
+func (a *app) run(ctx context.Context) error {
+	given := ci.FromEnv(a.env.LookupEnv)
+	args := a.env.Args
+	if len(args) == 0 && given.Command != "" {
+		args = []string{given.Command}
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	var commands cli
+	left := false
+	parser, err := kong.New(&commands,
+		kong.Name("slipway"), kong.Description("Launch what CI built."),
+		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { left = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ExplicitGroups([]kong.Group{{Key: "deploy", Title: "Deploy"}, {Key: "first", Title: "See first"}, {Key: "start", Title: "Start"}}),
+		kong.Resolvers(inputs(given)),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if left {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch command := parsed.Selected().Name; command {
+	case "deploy":
+		return a.deploy(ctx, commands.Deploy.with(command, given))
+	case "rollback":
+		return a.deploy(ctx, commands.Rollback.with(command, given))
+	case "validate":
+		return a.validate(commands.Validate.with(command, given))
+	case "pack":
+		return a.pack(ctx, commands.Pack)
+	case "demo":
+		return a.demo(ctx)
+	default:
+		_, err := fmt.Fprintf(a.env.Stdout, "slipway %s\n", version())
+		return err
+	}
+}
+
+func (c inputsCmd) with(command string, given ci.Inputs) ci.Inputs {
+	in := c.Inputs
+	in.Command, in.Given = command, given.Given
+	return in
+}
+
+// inputs lets kong take what no flag gives from the action's inputs.
+func inputs(given ci.Inputs) kong.Resolver {
+	values := map[string]string{}
+	v := reflect.ValueOf(given)
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Tag.Get("name"); name != "" {
+			values[name] = v.Field(i).String()
+		}
+	}
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if value := values[flag.Name]; value != "" {
+			return value, nil
+		}
+		return nil, nil
+	})
+}

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"slipway/internal/artifact"
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/stage"
+	"slipway/internal/release/survey"
+	"slipway/internal/report"
+	"slipway/internal/rollout"
+	"slipway/internal/source"
+	"slipway/internal/transport"
+	"slipway/internal/transport/ssh"
+)
+
+// deploy is the commands deploy and rollback, from inputs to exit code.
+func (a *app) deploy(ctx context.Context, in ci.Inputs) error {
+	result, err := a.launchCommand(ctx, in)
+	if err != nil {
+		return err
+	}
+	if result.ExitCode != deploy.ExitDone {
+		return exit(result.ExitCode)
+	}
+	return nil
+}
+
+// launchCommand runs deploy or rollback and reports it. Its error was told to people already when it is an exit.
+func (a *app) launchCommand(ctx context.Context, in ci.Inputs) (deploy.Result, error) {
+	d := a.newDesk(in)
+	cfg, err := config.Load(in, a.env.Files(), a.environment(d.run))
+	if err != nil {
+		return deploy.Result{}, d.refuse(err)
+	}
+	d.options.LogLines = cfg.LogLines
+	dialer, err := ssh.NewDialer(login(cfg))
+	if err != nil {
+		return deploy.Result{}, d.refuse(err)
+	}
+	defer func() { _ = dialer.Close() }()
+	reporter := report.New(d.options)
+	result, err := a.launch(ctx, launch{in: in, cfg: cfg, desk: d, dialer: dialer, emit: reporter.Emit})
+	if err != nil {
+		return result, errors.Join(d.refuse(err), reporter.Close())
+	}
+	reporter.Emit(deploy.Finished{Result: result})
+	return result, reporter.Close()
+}
+
+// refuse says what is wrong with what people wrote.
+func (d *desk) refuse(err error) error {
+	var problems deploy.Problems
+	if !errors.As(err, &problems) {
+		problem := deploy.Problem{Message: err.Error()}
+		var failure *deploy.Error
+		if errors.As(err, &failure) {
+			problem = deploy.Problem{At: failure.At, Message: failure.Cause.Error(), Hint: failure.Hint}
+		}
+		problems = deploy.Problems{problem}
+	}
+	return errors.Join(exit(deploy.ExitBadInput), report.Problems(d.options, problems))
+}
+
+func login(cfg *config.Config) ssh.Config {
+	return ssh.Config{
+		Key: cfg.Login.Key, Passphrase: cfg.Login.Passphrase, Certificate: cfg.Login.Certificate,
+		AgentSocket: cfg.Login.AgentSocket, KnownHosts: cfg.Identity.KnownHosts,
+		Fingerprints: cfg.Identity.Fingerprints, Jump: cfg.Jump,
+	}
+}
+
+// launch is what a deployment is made of once the inputs are read.
+type launch struct {
+	in     ci.Inputs
+	cfg    *config.Config
+	desk   *desk
+	dialer transport.Dialer
+	emit   deploy.Emit
+}
+
+// launch reads the artifact and asks the hosts at the same time, plans, and carries the plan out. Its error says that what
+// people wrote, or the artifact, is wrong; what went wrong on hosts is in the result.
+func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
+	now := time.Now()
+	var tarball *artifact.Artifact
+	var fleet *rollout.Fleet
+	asking, stopAsking := context.WithCancel(ctx)
+	defer stopAsking()
+	var group errgroup.Group
+	group.Go(func() error {
+		fleet = rollout.Gather(asking, l.dialer, l.cfg.Hosts, survey.Question{SharedFiles: l.cfg.SharedFiles})
+		return nil
+	})
+	group.Go(func() (err error) {
+		if l.in.Command == "rollback" {
+			return nil
+		}
+		if tarball, err = a.open(ctx, l.cfg); err != nil {
+			stopAsking()
+		}
+		return err
+	})
+	err := group.Wait()
+	defer func() { _ = fleet.Close() }()
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	options := rollout.Options{Emit: l.emit, Secrets: l.cfg.Secrets}
+	var contents plan.Artifact
+	if tarball != nil {
+		defer func() { _ = tarball.Close() }()
+		contents = describe(tarball)
+		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
+			return tarball.Payload(ctx, encoding)
+		}
+	}
+	p, err := plan.Build(l.cfg, contents, l.run(), now)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	l.emit(deploy.Started{Header: p.Header})
+	return rollout.Run(ctx, p, fleet, options), nil
+}
+
+func (a *app) open(ctx context.Context, cfg *config.Config) (*artifact.Artifact, error) {
+	file, err := source.Find(cfg.Artifact)
+	if err != nil {
+		return nil, deploy.Problems{{At: cfg.ArtifactAt, Message: err.Error()}}
+	}
+	tarball, err := artifact.Open(ctx, file, artifact.Options{StripComponents: cfg.StripComponents, TempDir: a.env.TempDir})
+	if err != nil {
+		return nil, deploy.Problems{{At: cfg.ArtifactAt, Message: err.Error()}}
+	}
+	return tarball, nil
+}
+
+func describe(tarball *artifact.Artifact) plan.Artifact {
+	bytes, inodes := tarball.Unpacked()
+	return plan.Artifact{
+		SHA256: tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
+	}
+}
+
+// run is what the CI run says of itself. Outside CI every call is a run of its own.
+func (l launch) run() plan.Run {
+	run := l.desk.run
+	id := run.RunID
+	if id == "" {
+		id = time.Now().UTC().Format("20060102150405.000000")
+	}
+	actor := run.TriggeringActor
+	if actor == "" {
+		actor = run.Actor
+	}
+	return plan.Run{
+		Version: version(), Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
+		Identity: deploy.Identity{
+			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,
+			Environment: l.cfg.Environment, Command: l.in.Command, Key: l.cfg.DeploymentKey,
+		},
+	}
+}

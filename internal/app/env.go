@@ -1,0 +1,46 @@
+package app
+
+import (
+	"io"
+	"io/fs"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Env is the world as the program sees it: everything that would otherwise be a global of package os.
+type Env struct {
+	Args      []string // without the program's name
+	Stdout    io.Writer
+	Stderr    io.Writer
+	LookupEnv func(string) (string, bool)
+	Dir       string // the working directory, where the deploy file lies
+	TempDir   string // for the payload; never the workspace
+	Terminal  bool   // Stdout is a terminal
+	Width     int    // of the terminal, in columns; 0 is unknown
+}
+
+// FromOS is the world of the process. In CI the runner's own temporary folder is taken, which it clears after the job.
+func FromOS() Env {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	env := Env{
+		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		Dir: dir, TempDir: os.TempDir(), Terminal: term.IsTerminal(int(os.Stdout.Fd())),
+	}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		env.Width = width
+	}
+	return env
+}
+
+// Getenv is the value of a variable, "" when it is not set.
+func (e Env) Getenv(name string) string {
+	value, _ := e.LookupEnv(name)
+	return value
+}
+
+// Files is the working directory, for reading.
+func (e Env) Files() fs.FS { return os.DirFS(e.Dir) }

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"slipway/internal/artifact"
+)
+
+type packCmd struct {
+	Dir    string `arg:"" optional:"" default:"." help:"The folder to pack."`
+	Output string `short:"o" default:"release.tar.gz" help:"The tarball: .tar, .tar.gz or .tar.zst."`
+}
+
+// pack builds the tarball beside its place and renames it in, so that a reader never sees half of one.
+func (a *app) pack(ctx context.Context, c packCmd) error {
+	dir, target := a.path(c.Dir), a.path(c.Output)
+	encoding, err := artifact.EncodingFor(target)
+	if err != nil {
+		return err
+	}
+	date, err := artifact.SourceDate(a.env.Getenv("SOURCE_DATE_EPOCH"))
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(target), ".slipway-pack-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	err = artifact.Pack(ctx, dir, file, artifact.PackOptions{Encoding: encoding, Time: date, Skip: below(dir, target, file.Name())})
+	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), target); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "packed %s into %s\n", c.Dir, c.Output)
+	return err
+}
+
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.env.Dir, name)
+}
+
+// below are the paths among names that lie below dir, relative to it, with slashes.
+func below(dir string, names ...string) []string {
+	var inside []string
+	for _, name := range names {
+		if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
+			inside = append(inside, filepath.ToSlash(rel))
+		}
+	}
+	return inside
+}

@@ -1,0 +1,304 @@
+package plan_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+)
+
+var (
+	now     = time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC)
+	content = deploy.Digest("9f3c51" + strings.Repeat("0", 58))
+	built   = plan.Artifact{SHA256: content, Content: content, Size: 10, Bytes: 8192, Inodes: 2}
+)
+
+func ciRun(command string) plan.Run {
+	return plan.Run{
+		Version: "1.0.0", Revision: "1a2b3c4d5e6f", Actor: "anna", Attempt: 1,
+		Identity: deploy.Identity{Server: "s", Repository: "1", RunID: "412", Job: "deploy", App: "shop", Command: command},
+	}
+}
+
+func shop() *config.Config {
+	return &config.Config{
+		App: "shop", Environment: "production", KeepReleases: 3, Timeout: time.Minute,
+		Hosts: []deploy.Host{
+			{Name: "web1", DeployPath: "/srv/shop", Roles: []string{"web"}, Vars: map[string]string{"PORT": "8001"}},
+			{Name: "web2", DeployPath: "/srv/shop", Roles: []string{"web"}, Primary: true, Vars: map[string]string{"PORT": "8002"}},
+			{Name: "jobs1", DeployPath: "/srv/shop", Roles: []string{"worker"}},
+		},
+		Prepare: []deploy.Step{{Name: "Install", Phase: deploy.Prepare}, {Name: "Collect", Phase: deploy.Prepare, Roles: []string{"web"}}},
+		Migrate: []deploy.Step{{Name: "Migrate", Phase: deploy.Migrate, Once: true}, {Name: "Quiet", Phase: deploy.Migrate, Roles: []string{"worker"}, Once: true}},
+		Activation: map[string]deploy.Activation{
+			"": {
+				Restart: []deploy.Step{{Name: "Restart", Run: "x"}},
+				Verify: []deploy.Check{{Name: "Health", HTTP: &deploy.HTTPCheck{
+					URL: "http://127.0.0.1:${PORT}/", Header: "X-Release: ${SLIPWAY_RELEASE}", Headers: map[string]string{"Host": "${SLIPWAY_HOST}"},
+				}}},
+			},
+			"worker": {Restart: []deploy.Step{{Name: "Celery"}}},
+		},
+	}
+}
+
+func TestBuildChoosesHosts(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, step := range append(p.Prepare, p.Migrate...) {
+		got[step.Name] = step.Hosts
+	}
+	want := map[string][]string{
+		"Install": {"web1", "web2", "jobs1"},
+		"Collect": {"web1", "web2"},
+		"Migrate": {"web2"}, // named as primary
+		"Quiet":   {"jobs1"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p.Release != "20261121-073000-1a2b3c4-9f3c51" {
+		t.Errorf("release %s", p.Release)
+	}
+}
+
+func TestBuildExpandsPerHost(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, port := range map[string]string{"web1": "8001", "web2": "8002"} {
+		check := p.Activations[host].Verify[0].HTTP
+		want := &deploy.HTTPCheck{
+			URL: "http://127.0.0.1:" + port + "/", Header: "X-Release: " + string(p.Release), Headers: map[string]string{"Host": host},
+		}
+		if diff := cmp.Diff(want, check); diff != "" {
+			t.Errorf("%s: %s", host, diff)
+		}
+	}
+	if url := cfg.Activation[""].Verify[0].HTTP.URL; !strings.Contains(url, "${PORT}") {
+		t.Errorf("the configuration was changed: %s", url)
+	}
+	if restart := p.Activations["jobs1"].Restart[0].Name; restart != "Celery" {
+		t.Errorf("jobs1 restarts by %q, its role has Celery", restart)
+	}
+	if got := p.Vars["web1"]["SLIPWAY_RELEASE_PATH"]; got != "/srv/shop/releases/"+string(p.Release) {
+		t.Errorf("release path %s", got)
+	}
+}
+
+func TestBuildRefusesStepWithoutHost(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	cfg.Prepare[0].Roles = []string{"db"}
+	var problems deploy.Problems
+	if _, err := plan.Build(cfg, built, ciRun("deploy"), now); !errors.As(err, &problems) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// fine is a host on which everything is as it should be.
+func fine(id string) deploy.Facts {
+	tools := map[string]string{"zstd": "zstd"}
+	for _, tool := range []string{"tar", "sha256sum", "find", "sed", "sort", "stat", "readlink", "mv"} {
+		tools[tool] = tool
+	}
+	return deploy.Facts{ID: id, Tools: tools, FreeBytes: 1 << 30, FreeInodes: 1 << 20, LayoutFormat: 1, Current: deploy.CurrentNone}
+}
+
+func fleet() map[string]deploy.Facts {
+	return map[string]deploy.Facts{"web1": fine("a"), "web2": fine("b"), "jobs1": fine("c")}
+}
+
+func TestResolveRefuses(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		change func(*deploy.Facts)
+		want   string
+	}{
+		"newer layout":     {func(f *deploy.Facts) { f.LayoutFormat = 2 }, "newer than this Slipway"},
+		"no sha256sum":     {func(f *deploy.Facts) { delete(f.Tools, "sha256sum") }, "sha256sum is missing"},
+		"directory":        {func(f *deploy.Facts) { f.Current = deploy.CurrentDirectory }, "real directory"},
+		"shared file":      {func(f *deploy.Facts) { f.MissingShared = []string{".env"} }, "/srv/shop/shared/.env is missing"},
+		"space":            {func(f *deploy.Facts) { f.FreeBytes = 4096 }, "0.0 MB free"},
+		"inodes":           {func(f *deploy.Facts) { f.FreeInodes = 1 }, "1 inodes free"},
+		"the same machine": {func(f *deploy.Facts) { f.ID = "a" }, "same machine"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts := fleet()
+			bad := facts["web2"]
+			c.change(&bad)
+			facts["web2"] = bad
+			var errs deploy.Errors
+			if _, err = plan.Resolve(p, facts); !errors.As(err, &errs) || len(errs) != 1 {
+				t.Fatalf("got %v, wanted one error", err)
+			}
+			if errs[0].Host != "web2" || !strings.Contains(errs[0].Error(), c.want) || errs[0].Hint == "" {
+				t.Errorf("got %v, wanted %q on web2 with a hint", errs[0], c.want)
+			}
+		})
+	}
+}
+
+func TestResolveUnknownNumbersAreNoReason(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := fleet()
+	for name, f := range facts {
+		f.FreeBytes, f.FreeInodes, f.ID = -1, -1, ""
+		facts[name] = f
+	}
+	if _, err := plan.Resolve(p, facts); err != nil {
+		t.Error(err)
+	}
+}
+
+const (
+	v1 = deploy.ReleaseID("20261101-000000-0000001-000001")
+	v2 = deploy.ReleaseID("20261102-000000-0000002-000002")
+	v3 = deploy.ReleaseID("20261103-000000-0000003-000003")
+)
+
+func kept(f deploy.Facts, current deploy.ReleaseID, releases ...deploy.ReleaseFacts) deploy.Facts {
+	f.Current, f.CurrentID, f.CurrentTarget, f.Releases = deploy.CurrentRelease, current, "releases/"+string(current), releases
+	for _, r := range releases {
+		f.History = append(f.History, deploy.HistoryEntry{Release: r.ID})
+	}
+	return f
+}
+
+func verified(id deploy.ReleaseID) deploy.ReleaseFacts {
+	return deploy.ReleaseFacts{ID: id, Staged: true, Verified: true}
+}
+
+func TestUnwindTarget(t *testing.T) {
+	t.Parallel()
+	bad := deploy.ReleaseFacts{ID: v2, Staged: true, Verified: true, Bad: true}
+	foreign := fine("a")
+	foreign.Current, foreign.CurrentTarget = deploy.CurrentForeign, "/opt/old/7"
+	cases := map[string]struct {
+		facts deploy.Facts
+		want  string
+	}{
+		"first deployment":               {fine("a"), "nothing"},
+		"another tool's link":            {foreign, "/opt/old/7"},
+		"what is live":                   {kept(fine("a"), v2, verified(v1), verified(v2)), string(v2)},
+		"live is bad: the one before":    {kept(fine("a"), v2, verified(v1), bad), string(v1)},
+		"nothing verified: what is live": {kept(fine("a"), v1, deploy.ReleaseFacts{ID: v1, Staged: true}), string(v1)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := shop()
+			cfg.Hosts, cfg.Migrate, cfg.Prepare = cfg.Hosts[:1], nil, nil
+			p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := plan.Resolve(p, map[string]deploy.Facts{"web1": c.facts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Hosts[0].Unwind.String(); got != c.want {
+				t.Errorf("got %s, wanted %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRollbackTarget(t *testing.T) {
+	t.Parallel()
+	all := []deploy.ReleaseFacts{verified(v1), verified(v2), verified(v3)}
+	badV2 := []deploy.ReleaseFacts{verified(v1), {ID: v2, Staged: true, Verified: true, Bad: true}, verified(v3)}
+	cases := map[string]struct {
+		to       string
+		releases []deploy.ReleaseFacts
+		want     deploy.ReleaseID
+		err      string
+	}{
+		"previous":          {"", all, v2, ""},
+		"previous, not bad": {"previous", badV2, v1, ""},
+		"by ID":             {string(v1), all, v1, ""},
+		"by revision":       {"0000001", all, v1, ""},
+		"by a full commit":  {"0000001abcdef", all, v1, ""},
+		"none kept":         {"deadbee", all, "", "no release \"deadbee\""},
+		"none older":        {"", []deploy.ReleaseFacts{verified(v3)}, "", "no verified release older"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := shop()
+			cfg.To = c.to
+			p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts := fleet()
+			for host, f := range facts {
+				facts[host] = kept(f, v3, c.releases...)
+			}
+			s, err := plan.Resolve(p, facts)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("got %v, wanted %q", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Release != c.want || s.Vars["web1"]["SLIPWAY_RELEASE"] != string(c.want) {
+				t.Errorf("got %s, wanted %s", s.Release, c.want)
+			}
+			if p.Release != "" {
+				t.Error("Resolve changed the plan")
+			}
+		})
+	}
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	cfg.KeepReleases = 2
+	p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := func(id deploy.ReleaseID) deploy.ReleaseFacts { return deploy.ReleaseFacts{ID: id, Staged: true} }
+	const f1, f2, f3 = "20261104-000000-0000004-000004", "20261105-000000-0000005-000005", "20261106-000000-0000006-000006"
+	facts := fleet()
+	for host, f := range facts {
+		facts[host] = kept(f, v3, verified(v1), verified(v2), verified(v3), failed(f1), failed(f2), failed(f3))
+	}
+	facts["jobs1"] = kept(fine("c"), v1, verified(v1)) // lags behind: its live release stays everywhere
+	s, err := plan.Resolve(p, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []deploy.ReleaseID{v1, v3, f2, f3, p.Release}
+	if diff := cmp.Diff(want, s.Keep()); diff != "" {
+		t.Error(diff)
+	}
+}
