@@ -127,7 +127,7 @@ func (a *Artifact) Manifest() Manifest { return a.manifest }
 func (a *Artifact) Unpacked() (bytes, inodes int64) {
 	const block = 4096
 	bytes, inodes = block, 1
-	for _, m := range a.manifest.members {
+	for m := range a.manifest.Members() {
 		inodes++
 		switch m.Kind {
 		case File:

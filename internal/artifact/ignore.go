@@ -61,7 +61,7 @@ func readIgnoreRules(dir string) (ignoreRules, error) {
 }
 
 var (
-	negatedClass = regexp.MustCompile(`\[!`)            // [!a] of the shell is [^a] of the matcher
+	negatedClass = regexp.MustCompile(`\[!`)             // [!a] of the shell is [^a] of the matcher
 	plainEscape  = regexp.MustCompile(`\\([0-9A-Za-z])`) // a letter needs no backslash, and would get a meaning by it
 )
 

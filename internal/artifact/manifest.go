@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,23 +16,59 @@ import (
 )
 
 // Manifest is the content of an artifact: every member, sorted by the bytes of its path.
-type Manifest struct{ members []Member }
+type Manifest struct {
+	list  memberList
+	order []uint32 // places in the list
+}
 
-// Members are all members in order. They must not be changed.
-func (m Manifest) Members() []Member { return m.members }
+// Members are all members in order.
+func (m Manifest) Members() iter.Seq[Member] { return m.in(m.order) }
+
+// Len is how many members there are.
+func (m Manifest) Len() int { return len(m.order) }
+
+func (m Manifest) in(order []uint32) iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		for _, i := range order {
+			if !yield(*m.list.at(i)) {
+				return
+			}
+		}
+	}
+}
 
 // Find looks a path up.
 func (m Manifest) Find(path string) (Member, bool) {
-	i, ok := slices.BinarySearchFunc(m.members, path, func(member Member, path string) int { return cmp.Compare(member.Path, path) })
+	i, ok := slices.BinarySearchFunc(m.order, path, func(i uint32, path string) int { return cmp.Compare(m.list.at(i).Path, path) })
 	if !ok {
 		return Member{}, false
 	}
-	return m.members[i], true
+	return *m.list.at(m.order[i]), true
 }
+
+// memberList keeps members in pieces, because a slice that grows to a hundred thousand of them by copying has twice their
+// memory for a moment, and the collector then lets the heap grow to twice of that.
+type memberList struct {
+	pieces [][]Member
+	count  int
+}
+
+const pieceLength = 1024
+
+func (l *memberList) add(member Member) {
+	if l.count%pieceLength == 0 {
+		l.pieces = append(l.pieces, nil)
+	}
+	last := &l.pieces[len(l.pieces)-1]
+	*last = append(*last, member)
+	l.count++
+}
+
+func (l *memberList) at(i uint32) *Member { return &l.pieces[i/pieceLength][i%pieceLength] }
 
 // WriteSHA256 writes a line for each file, as `sha256sum -c` reads it.
 func (m Manifest) WriteSHA256(w io.Writer) error {
-	return writeLines(w, m.members, func(line []byte, member Member) []byte {
+	return writeLines(w, m.Members(), func(line []byte, member Member) []byte {
 		if member.Kind != File {
 			return line
 		}
@@ -44,11 +81,12 @@ func (m Manifest) WriteSHA256(w io.Writer) error {
 
 // WriteEntries writes a line for each member, kind, mode and path, sorted by the bytes of the lines.
 func (m Manifest) WriteEntries(w io.Writer) error {
-	sorted := slices.Clone(m.members)
-	slices.SortFunc(sorted, func(a, b Member) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Mode, b.Mode), strings.Compare(pathAndTarget(a), pathAndTarget(b)))
+	sorted := slices.Clone(m.order)
+	slices.SortFunc(sorted, func(i, j uint32) int {
+		a, b := m.list.at(i), m.list.at(j)
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Mode, b.Mode), strings.Compare(pathAndTarget(*a), pathAndTarget(*b)))
 	})
-	return writeLines(w, sorted, func(line []byte, member Member) []byte {
+	return writeLines(w, m.in(sorted), func(line []byte, member Member) []byte {
 		line = appendKind(line, member)
 		return appendPath(line, member)
 	})
@@ -57,7 +95,7 @@ func (m Manifest) WriteEntries(w io.Writer) error {
 // Content is the digest that identifies the content: of a line for each member with kind, mode, hash and path.
 func (m Manifest) Content() deploy.Digest {
 	sum := sha256.New()
-	_ = writeLines(sum, m.members, func(line []byte, member Member) []byte { // a hash takes everything
+	_ = writeLines(sum, m.Members(), func(line []byte, member Member) []byte { // a hash takes everything
 		line = appendKind(line, member)
 		if member.Kind == File {
 			line = hex.AppendEncode(line, member.Hash[:])
@@ -90,10 +128,10 @@ func pathAndTarget(member Member) string {
 }
 
 // writeLines writes what line makes of each member. It keeps one line in memory, not all of them.
-func writeLines(w io.Writer, members []Member, line func([]byte, Member) []byte) error {
+func writeLines(w io.Writer, members iter.Seq[Member], line func([]byte, Member) []byte) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var buf []byte
-	for _, member := range members {
+	for member := range members {
 		buf = line(buf[:0], member)
 		if _, err := out.Write(buf); err != nil {
 			return err
@@ -102,16 +140,19 @@ func writeLines(w io.Writer, members []Member, line func([]byte, Member) []byte)
 	return out.Flush()
 }
 
-// sortMembers puts members in order and refuses two of one path, and what leads out of the release once all is unpacked.
-func sortMembers(members []Member) (Manifest, error) {
-	slices.SortStableFunc(members, func(a, b Member) int { return cmp.Compare(a.Path, b.Path) })
-	for i := 1; i < len(members); i++ {
-		if a, b := members[i-1], members[i]; a.Path == b.Path {
+// newManifest puts members in order and refuses two of one path, and links that lead out of the release once all is unpacked.
+func newManifest(list memberList) (Manifest, error) {
+	m := Manifest{list: list, order: make([]uint32, list.count)}
+	for i := range m.order {
+		m.order[i] = uint32(i)
+	}
+	slices.SortFunc(m.order, func(i, j uint32) int { return cmp.Compare(list.at(i).Path, list.at(j).Path) })
+	for i := 1; i < len(m.order); i++ {
+		if a, b := list.at(m.order[i-1]), list.at(m.order[i]); a.Path == b.Path {
 			return Manifest{}, twice(a, b)
 		}
 	}
-	m := Manifest{members}
-	for _, member := range members {
+	for member := range m.Members() {
 		if member.Kind != Link {
 			continue
 		}
@@ -122,7 +163,7 @@ func sortMembers(members []Member) (Manifest, error) {
 	return m, nil
 }
 
-func twice(a, b Member) error {
+func twice(a, b *Member) error {
 	const hint = "build the tarball from one folder, without adding to an earlier one (tar -r)"
 	switch {
 	case a.Kind == b.Kind:

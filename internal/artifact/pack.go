@@ -64,7 +64,11 @@ func Pack(ctx context.Context, dir string, out io.Writer, opts PackOptions) erro
 	if len(members) == 0 {
 		return packError(ctx, dir, refuse("build something into it first; "+IgnoreFile+" may leave out too much", "there is nothing in it to pack"))
 	}
-	if _, err := sortMembers(slices.Clone(members)); err != nil {
+	var list memberList
+	for _, member := range members {
+		list.add(member)
+	}
+	if _, err := newManifest(list); err != nil {
 		return packError(ctx, dir, err)
 	}
 	compressor, err := compressTo(out, opts.Encoding)
@@ -171,13 +175,16 @@ func memberOf(dir, path string, info fs.FileInfo) (Member, error) {
 	return Member{}, refuse("remove it, or list it in "+IgnoreFile, "%s is no file, folder or link (%s)", quote(path), info.Mode().Type())
 }
 
+// packWindow is how far back zstd looks in a packed tarball, in bytes.
+const packWindow = 4 << 20
+
 func compressTo(out io.Writer, encoding string) (io.WriteCloser, error) {
 	switch encoding {
 	case Gzip:
 		return gzip.NewWriterLevel(out, gzip.DefaultCompression)
 	case Zstd:
 		// One goroutine: the bytes must not depend on how many processors there are.
-		return zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(payloadWindow))
+		return zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow))
 	case "":
 		return nopCloser{out}, nil
 	}

@@ -12,7 +12,7 @@ import (
 
 // tree is what the first pass found.
 type tree struct {
-	members []Member            // in the order of the archive, folders that were added before what needs them
+	members memberList          // in the order of the archive, folders that were added before what needs them
 	copies  map[string][]string // paths of hard links, by the path of the file that they are
 	seen    int                 // members of the archive, those that strip_components drops included
 	deepest string              // a name that strip_components dropped, for the message when it dropped everything
@@ -25,8 +25,8 @@ type rewriter struct {
 	ctx   context.Context
 	in    *stream
 	out   *payloadWriter
-	dirs  map[string]bool // folders written
-	files map[string]int  // members by path, hard links as what they link to; only kept once there is a hard link
+	dirs  map[string]bool   // folders written
+	files map[string]uint32 // members by path, hard links as what they link to; only kept once there is a hard link
 	buf   []byte
 }
 
@@ -109,7 +109,7 @@ func (w *rewriter) dir(name string) error {
 		return err
 	}
 	w.dirs[name] = true
-	w.members = append(w.members, Member{Path: name, Kind: Dir, Mode: dirMode})
+	w.members.add(Member{Path: name, Kind: Dir, Mode: dirMode})
 	return w.out.dir(name)
 }
 
@@ -118,7 +118,7 @@ func (w *rewriter) link(name, target string) error {
 		return err
 	}
 	target = strings.Clone(target)
-	w.members = append(w.members, Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
+	w.members.add(Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
 	return w.out.link(name, target)
 }
 
@@ -131,9 +131,9 @@ func (w *rewriter) file(name string, header *tar.Header) error {
 	if member.Hash, err = copyHashed(w.ctx, w.out, w.in, w.buf); err != nil {
 		return err
 	}
-	w.members = append(w.members, member)
+	w.members.add(member)
 	if w.files != nil {
-		w.index(len(w.members) - 1)
+		w.index(uint32(w.members.count - 1))
 	}
 	return nil
 }
@@ -146,10 +146,10 @@ func (w *rewriter) hardLink(name, target string) error {
 		return refuse(hintLink, "hard link %s points outside the release, to %s", quote(name), quote(target))
 	}
 	if w.files == nil {
-		w.files = map[string]int{}
+		w.files = map[string]uint32{}
 		w.copies = map[string][]string{}
-		for i := range w.members {
-			w.index(i)
+		for i := range w.members.count {
+			w.index(uint32(i))
 		}
 	}
 	to := stripped(clean, w.strip)
@@ -161,17 +161,17 @@ func (w *rewriter) hardLink(name, target string) error {
 	case !ok:
 		return refuse("build the tarball anew, or with tar --hard-dereference", "hard link %s is to %s, which is no file that comes before it", quote(name), quote(target))
 	}
-	member := w.members[i]
+	member := *w.members.at(i)
 	w.copies[member.Path] = append(w.copies[member.Path], name)
 	member.Path = name
-	w.members = append(w.members, member)
+	w.members.add(member)
 	w.files[name] = i
 	return nil
 }
 
-func (w *rewriter) index(i int) {
-	if w.members[i].Kind == File {
-		w.files[w.members[i].Path] = i
+func (w *rewriter) index(i uint32) {
+	if member := w.members.at(i); member.Kind == File {
+		w.files[member.Path] = i
 	}
 }
 
@@ -180,12 +180,12 @@ func (t *tree) manifest() (Manifest, error) {
 	switch {
 	case t.seen == 0:
 		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has no members")
-	case len(t.members) == 0 && t.strip > 0 && t.deepest != "":
+	case t.members.count == 0 && t.strip > 0 && t.deepest != "":
 		return Manifest{}, refuse("lower strip_components", "strip_components %d drops every member, %s too", t.strip, quote(t.deepest))
-	case len(t.members) == 0:
+	case t.members.count == 0:
 		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has one folder and nothing in it")
 	}
-	return sortMembers(t.members)
+	return newManifest(t.members)
 }
 
 // copyBuffer is how much of a file is moved at once.

@@ -1,0 +1,221 @@
+package artifact
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// residentLimit is what a process may have in memory while it reads an artifact, at the most, in bytes.
+const residentLimit = 64 << 20
+
+// openOnly makes the test binary open the artifact that it names, make both payloads, print the most memory that it ever
+// had, and exit: the memory of a process that does nothing else.
+const openOnly = "SLIPWAY_TEST_OPEN_ONLY"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(openOnly); path != "" {
+		if err := openAndReport(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func openAndReport(path string) error {
+	ctx := context.Background()
+	start := time.Now()
+	a, err := Open(ctx, path, Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	opened := time.Since(start)
+	peakOpen, err := peakResident()
+	if err != nil {
+		return err
+	}
+	if _, err := a.Payload(ctx, Gzip); err != nil {
+		return err
+	}
+	peak, err := peakResident()
+	fmt.Printf("%d %d %d %d %d\n", peak, peakOpen, opened.Milliseconds(), time.Since(start).Milliseconds(), a.zstd.Size())
+	return err
+}
+
+// peakResident is VmHWM of proc(5): the most memory that the process had so far, in bytes.
+func peakResident() (int64, error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	return kib << 10, err
+}
+
+// TestMemoryIsFlat opens artifacts in a process of their own. With SLIPWAY_BENCH=1 (make bench) they are of 1 GiB, else of
+// 96 MiB, which a reader that keeps contents in memory cannot pass either.
+func TestMemoryIsFlat(t *testing.T) {
+	total := int64(96 << 20)
+	if os.Getenv("SLIPWAY_BENCH") != "" {
+		total = 1 << 30
+	} else if testing.Short() {
+		t.Skip("short")
+	}
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("no /proc here")
+	}
+	for _, test := range []struct {
+		name, encoding string
+		fileSize       int64
+		content        func(seed uint64) io.Reader
+	}{
+		{"one file, incompressible, tar", "", total, randomBytes},
+		{"one file, incompressible, tar.gz", Gzip, total, randomBytes},
+		{"many files of 10 KiB, text, tar.gz", Gzip, 10 << 10, randomText},
+		{"many files of 10 KiB, text, tar.zst", Zstd, 10 << 10, randomText},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "artifact")
+			writeLarge(t, path, test.encoding, total, test.fileSize, test.content)
+			command := exec.Command(os.Args[0])
+			command.Env = append(os.Environ(), openOnly+"="+path)
+			var stderr bytes.Buffer
+			command.Stderr = &stderr
+			out, err := command.Output()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, stderr.String())
+			}
+			var peak, peakOpen, opened, all, payload int64
+			if _, err := fmt.Sscan(string(out), &peak, &peakOpen, &opened, &all, &payload); err != nil {
+				t.Fatalf("%q: %v", out, err)
+			}
+			t.Logf("%d MiB: peak RSS %.1f MiB opening, %.1f MiB with gzip; opened in %d ms, gzip after %d ms; payload %d MiB",
+				total>>20, float64(peakOpen)/(1<<20), float64(peak)/(1<<20), opened, all, payload>>20)
+			if peak > residentLimit {
+				t.Errorf("peak RSS is %d bytes, over %d", peak, residentLimit)
+			}
+		})
+	}
+}
+
+// writeLarge writes a tarball of so many bytes of content, in files of one size, 64 to a folder.
+func writeLarge(tb testing.TB, path, encoding string, total, fileSize int64, content func(seed uint64) io.Reader) {
+	tb.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	var out io.WriteCloser
+	switch encoding {
+	case Gzip:
+		out, err = gzip.NewWriterLevel(buffered, gzip.BestSpeed)
+	case Zstd:
+		out, err = zstd.NewWriter(buffered, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	default:
+		out = nopCloser{buffered}
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := tar.NewWriter(out)
+	for i := int64(0); i*fileSize < total; i++ {
+		name := fmt.Sprintf("node_modules/package-%05d/dist/lib/module-%07d.js", i/64, i)
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: fileSize}); err != nil {
+			tb.Fatal(err)
+		}
+		if _, err := io.CopyN(w, content(uint64(i)), fileSize); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for _, close := range []func() error{w.Close, out.Close, buffered.Flush, file.Close} {
+		if err := close(); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+func randomBytes(seed uint64) io.Reader {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	return rand.NewChaCha8(key)
+}
+
+// randomText is about as compressible as source code: words of a small vocabulary.
+func randomText(seed uint64) io.Reader { return &text{rng: rand.New(rand.NewPCG(seed, 1))} }
+
+type text struct {
+	rng  *rand.Rand
+	rest []byte
+}
+
+func (t *text) Read(p []byte) (int, error) {
+	for len(t.rest) < 512 {
+		word := t.rng.Uint64N(4096)
+		t.rest = fmt.Appendf(t.rest, "%x", word*word*0x9e3779b9&(1<<(8+word%48)-1))
+		t.rest = append(t.rest, " .;(\n"[t.rng.IntN(5)])
+	}
+	n := copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
+}
+
+// BenchmarkOpen opens an artifact like that of a Django site: 40 MiB in 5,000 files.
+func BenchmarkOpen(b *testing.B) {
+	for _, encoding := range []string{"", Gzip, Zstd} {
+		b.Run("tar."+encoding, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "artifact")
+			const total = 40 << 20
+			writeLarge(b, path, encoding, total, total/5000, randomText)
+			b.SetBytes(total)
+			for b.Loop() {
+				a, err := Open(b.Context(), path, Options{TempDir: b.TempDir()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				a.Close()
+			}
+		})
+	}
+}
+
+// BenchmarkGzip makes the payload for hosts that have no zstd.
+func BenchmarkGzip(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "artifact")
+	const total = 40 << 20
+	writeLarge(b, path, Gzip, total, total/5000, randomText)
+	b.SetBytes(total)
+	a, err := Open(b.Context(), path, Options{TempDir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	for b.Loop() {
+		made, err := recompress(b.Context(), a.zstd, b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(made.Size())/(1<<20), "MiB")
+		made.close()
+	}
+}
