@@ -39,6 +39,14 @@ else:
         "staticfiles": {"BACKEND": STATIC_STORAGE},
     }
 
+# Errors go where supervisor keeps what gunicorn prints.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+
 MEDIA_ROOT = BASE_DIR / "media"  # linked from shared/: outlives releases
 
 

@@ -1,0 +1,74 @@
+//go:build e2e
+
+// Package e2e runs the built action image as CI runs it, against hosts in containers, and looks at the pages that the
+// hosts serve afterwards. `make e2e` runs it; it needs Docker on Linux (and, where no registry is in reach, root,
+// debootstrap and the Go toolchain for stand-ins of the base images: see images/bases.sh).
+//
+// Words: a fleet is one private network with two Debian hosts and a BusyBox host; a version is a variant of
+// examples/django. What each run printed and wrote is kept in the folder that SLIPWAY_E2E_REPORTS names, for people.
+package e2e
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestEndToEnd is one test, so that images are built once and an interrupt ends everything.
+func TestEndToEnd(t *testing.T) {
+	ctx := untilInterrupted(t)
+	if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
+		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
+			t.Fatalf("no Docker engine answers: %v", err)
+		}
+		t.Skipf("no Docker engine answers: %v", err)
+	}
+	buildImages(ctx, t)
+	t.Run("image", func(t *testing.T) { testImage(ctx, t) })
+	t.Run("django", func(t *testing.T) { testDjango(ctx, t) })
+	t.Run("static-site", func(t *testing.T) { testStaticSite(ctx, t) })
+	t.Run("workflow", func(t *testing.T) { testWorkflow(ctx, t) })
+}
+
+// untilInterrupted is a context that ends on SIGINT and SIGTERM, and early enough before `go test` runs into its own
+// time limit that what was started is cleaned up.
+func untilInterrupted(t *testing.T) context.Context {
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	t.Cleanup(stop)
+	if limit := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit-time.Minute)
+		t.Cleanup(cancel)
+	}
+	return ctx
+}
+
+// repository is the root of the checkout.
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// report is the folder in which a run leaves what people may want to look at.
+func report(t *testing.T, name string) string {
+	t.Helper()
+	root := os.Getenv("SLIPWAY_E2E_REPORTS")
+	if root == "" {
+		root = t.TempDir()
+	}
+	dir := filepath.Join(root, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
