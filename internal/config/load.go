@@ -149,7 +149,7 @@ func (r *reading) sorted() deploy.Problems {
 	})
 	var unique deploy.Problems
 	for _, p := range r.problems {
-		if !slices.Contains(unique, p) {
+		if !slices.ContainsFunc(unique, func(other deploy.Problem) bool { return other.At == p.At && other.Message == p.Message }) {
 			unique = append(unique, p)
 		}
 	}

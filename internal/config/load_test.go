@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"slipway/internal/ci"
+	"slipway/internal/cookbook"
 	"slipway/internal/deploy"
 )
 
@@ -122,6 +123,11 @@ func trimmed(tree any) any {
 	case map[string]any:
 		if file, ok := tree["File"].(string); ok && len(tree) == 3 {
 			return deploy.Position{File: file, Line: int(tree["Line"].(float64)), Column: int(tree["Column"].(float64))}.String()
+		}
+		if uses, ok := tree["Uses"].(string); ok { // a recipe's own text is no matter of these tests
+			if recipe, err := cookbook.Find(nil, uses); err == nil {
+				tree["Run"] = strings.TrimSuffix(tree["Run"].(string), recipe.Run)
+			}
 		}
 		for key, value := range tree {
 			value = trimmed(value)

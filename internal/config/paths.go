@@ -27,11 +27,11 @@ func (r *reading) deployPath(p text) string {
 // paths judges what is laid into a release: shared folders and files, and secret files. None may leave the release, and
 // none may lie in another.
 func (r *reading) paths(s *settings, c *Config) {
-	type place struct {
+	type location struct {
 		path string
 		at   deploy.Position
 	}
-	var taken []place
+	var taken []location
 	take := func(p text, what string) (string, bool) {
 		if !p.Given() {
 			return "", false
@@ -55,7 +55,7 @@ func (r *reading) paths(s *settings, c *Config) {
 				return "", false
 			}
 		}
-		taken = append(taken, place{clean, p.At()})
+		taken = append(taken, location{clean, p.At()})
 		return clean, true
 	}
 	for _, dir := range s.Shared.Dirs {

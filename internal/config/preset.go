@@ -41,6 +41,7 @@ func (r *reading) withPreset(settings *yamlfile.Node) *yamlfile.Node {
 	}
 	preset, problems := yamlfile.Parse("preset "+name.Text, text)
 	r.problems = append(r.problems, problems...)
+	preset = preset.MovedTo(name.At)
 	r.skip(settings.Get("skip"), preset)
 	merged := yamlfile.Merge(preset, settings)
 	for i, entry := range merged.Entries {

@@ -167,7 +167,8 @@ func (r *reading) demand(s settings, c *Config) {
 	if len(s.Hosts) == 0 {
 		missing("hosts", "no hosts: there is nowhere to deploy")
 	}
-	if !s.DeployPath.Given() {
+	nowhere := func(h deploy.Host) bool { return h.DeployPath == "" }
+	if !s.DeployPath.Given() && (len(c.Hosts) == 0 || slices.ContainsFunc(c.Hosts, nowhere)) {
 		missing("deploy_path", "no deploy path: nobody said where on the hosts")
 	}
 }

@@ -20,7 +20,13 @@ type work struct {
 	shared []string        // names of the secrets that steps see by themselves
 	number int             // of the last step of the phase
 
-	written map[deploy.Position]check // the checks of activate as they were written
+	written map[place]check // the checks of activate as they were written
+}
+
+// place tells one check from another.
+type place struct {
+	at   deploy.Position
+	name string
 }
 
 // phase builds the steps of one phase.

@@ -14,7 +14,7 @@ import (
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
 // place of its own in the journal whatever a host's roles are.
 func (w *work) activation(a activate) {
-	w.number, w.written = 0, map[deploy.Position]check{}
+	w.number, w.written = 0, map[place]check{}
 	base := deploy.Activation{Restart: w.steps(deploy.Activate, a.Restart.Items, "Restart")}
 	base.Verify = w.checks(a.Verify)
 	w.config.Activation = map[string]deploy.Activation{"": base}
@@ -35,7 +35,7 @@ func (w *work) activation(a activate) {
 	// Whether a check's variables exist and make sense is a question for each host that it is asked of.
 	for _, h := range w.config.hostsOrNone() {
 		for _, c := range w.config.ActivationOf(h).Verify {
-			w.expanded(w.written[c.At], h)
+			w.expanded(w.written[place{c.At, c.Name}], h)
 		}
 	}
 	for _, c := range a.Fleet.Verify {
@@ -89,7 +89,7 @@ func (w *work) checks(entries []check) []deploy.Check {
 			continue
 		}
 		built := w.check(entry)
-		w.written[built.At] = entry
+		w.written[place{built.At, built.Name}] = entry
 		if first, taken := names[built.Name]; taken {
 			w.problem(built.At, "give each a `name` of its own", "two checks are named `%s`, the first at %s", built.Name, first)
 		}

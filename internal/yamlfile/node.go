@@ -116,3 +116,16 @@ func Merge(under, over *Node) *Node {
 	}
 	return merged
 }
+
+// MovedTo is a copy of the node all of whose places are one: what a word like a preset's name brings in stands, for
+// people, where the word stands.
+func (n *Node) MovedTo(at deploy.Position) *Node {
+	moved := &Node{Kind: n.Kind, Text: n.Text, At: at}
+	for _, item := range n.Items {
+		moved.Items = append(moved.Items, item.MovedTo(at))
+	}
+	for _, entry := range n.Entries {
+		moved.Entries = append(moved.Entries, Entry{Key: entry.Key, At: at, Value: entry.Value.MovedTo(at)})
+	}
+	return moved
+}

@@ -119,7 +119,7 @@ const DurationPattern = `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
 func decodeDuration(d *Decoder, n *Node, what string, f Field, target *time.Duration) {
 	duration, err := time.ParseDuration(n.Text)
 	switch {
-	case n.Kind == Number:
+	case n.Kind == Number, n.Kind == Text && isWhole(n.Text):
 		d.Problem(n.At, fmt.Sprintf("is it %ss or %sm?", n.Text, n.Text), "%s needs a unit", what)
 		return
 	case n.Kind != Text, err != nil, !matches(DurationPattern, n.Text):
@@ -133,6 +133,11 @@ func decodeDuration(d *Decoder, n *Node, what string, f Field, target *time.Dura
 		return
 	}
 	*target = duration
+}
+
+func isWhole(text string) bool {
+	_, err := strconv.Atoi(text)
+	return err == nil
 }
 
 func orQuoted(n *Node) string {

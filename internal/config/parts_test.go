@@ -1,0 +1,176 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+)
+
+func TestExpand(t *testing.T) {
+	t.Parallel()
+	lookup := func(name string) (string, bool) {
+		value, ok := map[string]string{"PORT": "80", "EMPTY": "", "NESTED": "${PORT}"}[name]
+		return value, ok
+	}
+	for text, want := range map[string]string{
+		"":                    "",
+		"plain $PORT $ $$ 5$": "plain $PORT $ $$ 5$",
+		"a${PORT}b${PORT}":    "a80b80",
+		"${EMPTY}|":           "|",
+		"$${PORT}":            "${PORT}",
+		"$$${PORT}":           "$${PORT}",
+		"${NESTED}":           "${PORT}",
+	} {
+		got, err := Expand(text, lookup)
+		if err != nil || got != want {
+			t.Errorf("Expand(%q) = %q, %v; want %q", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"${", "${}", "${A B}", "${1}", "${PORT", "${PORT:-1}"} {
+		if got, err := Expand(text, lookup); err == nil {
+			t.Errorf("Expand(%q) = %q, want an error", text, got)
+		}
+	}
+	var unknown *UnknownVariableError
+	if _, err := Expand("x${NOPE}", lookup); !errors.As(err, &unknown) || unknown.Name != "NOPE" {
+		t.Errorf("an unknown name gives %v", err)
+	}
+}
+
+func TestParseAssignments(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]string{
+		"":                                {},
+		"A=1\r\n# no\n\n B = x=y ":        {"A": "1", "B": " x=y "},
+		"A<<END\n\n x\nEND\nB=2":          {"A": "\n x", "B": "2"},
+		"A<<END\nEND":                     {"A": ""},
+		"A=<<END":                         {"A": "<<END"},
+		`{"A": "x\ny", "B": 1.50}`:        {"A": "x\ny", "B": "1.50"},
+		"\n {\"A\": true,\n\"B\":\"\"}\n": {"A": "true", "B": ""},
+		"{}":                              {},
+	} {
+		found, problems := parseAssignments("vars", text)
+		got := map[string]string{}
+		for _, a := range found {
+			got[a.Name] = a.Value
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
+			t.Errorf("%q: %v %s", text, problems, diff)
+		}
+	}
+	for _, text := range []string{"A", "=x", "1=2", "A<<END\nx", "{", `{"A"`, `{"A": [1]}`, `{"A": null}`, `{"A": "x"} y`, `{"A": "x",}`, "A=1\nA=2"} {
+		if found, problems := parseAssignments("vars", text); len(problems) == 0 {
+			t.Errorf("%q is read as %v", text, found)
+		}
+	}
+}
+
+// TestAssignmentsKeepSecrets has a secret's second line taken for a mistake: the message may not repeat it.
+func TestAssignmentsKeepSecrets(t *testing.T) {
+	t.Parallel()
+	_, err := Load(ci.Inputs{Command: "validate", Secrets: "KEY=first\nsecond-line\n{\"A\": \"third"}, fstest.MapFS{}, Env{})
+	if err == nil || strings.Contains(err.Error(), "second-line") || strings.Contains(err.Error(), "third") {
+		t.Errorf("the message is %v", err)
+	}
+}
+
+func TestParseAddress(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]deploy.Address{
+		"deploy@web1":                {User: "deploy", Host: "web1", Port: 22},
+		"deploy@10.0.0.1:2222":       {User: "deploy", Host: "10.0.0.1", Port: 2222},
+		"deploy@[::1]":               {User: "deploy", Host: "::1", Port: 22},
+		"deploy@[fe80::1%eth0]:2022": {User: "deploy", Host: "fe80::1%eth0", Port: 2022},
+		"anna@corp.com@host":         {User: "anna@corp.com", Host: "host", Port: 22},
+	} {
+		got, err := parseAddress(word)
+		if err != nil || got != want {
+			t.Errorf("%s: %v, %v", word, got, err)
+		}
+	}
+	for _, word := range []string{"", "@h", "h", "u@", "u@h:", "u@h:0", "u@h:65536", "u@::1", "u@[::1", "u@[::1]x", "u@[h]", "u@-h", "-u@h", "u@h/x", "u@h:22:22"} {
+		if got, err := parseAddress(word); err == nil {
+			t.Errorf("%q is read as %v", word, got)
+		}
+	}
+}
+
+// TestActivationOf has a host with several roles do what each says, the shared parts once.
+func TestActivationOf(t *testing.T) {
+	t.Parallel()
+	const file = `
+hosts:
+  - {address: d@a, roles: [web]}
+  - {address: d@b, roles: [worker]}
+  - {address: d@c, roles: [mail, worker, web]}
+  - {address: d@e, roles: [mail, worker]}
+activate:
+  restart: {name: site, run: "true"}
+  verify: [{name: site-up, tcp: "h:1"}]
+  roles:
+    worker: {restart: {name: workers, run: "true"}}
+    mail: {restart: [{name: queue, run: "true"}, {name: mailer, run: "true"}], verify: []}
+`
+	config, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte(file)}}, Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{
+		"a": {"site", "verify site-up"},
+		"b": {"workers", "verify site-up"},
+		"c": {"site", "workers", "queue", "mailer", "verify site-up"},
+		"e": {"workers", "queue", "mailer", "verify site-up"},
+	}
+	for _, h := range config.Hosts {
+		var got []string
+		a := config.ActivationOf(h)
+		for _, s := range a.Restart {
+			got = append(got, s.Name)
+		}
+		for _, c := range a.Verify {
+			got = append(got, "verify "+c.Name)
+		}
+		if diff := cmp.Diff(want[h.Name], got); diff != "" {
+			t.Errorf("%s: %s", h.Name, diff)
+		}
+	}
+}
+
+// TestInterleave states the order of a preset's steps and one's own.
+func TestInterleave(t *testing.T) {
+	t.Parallel()
+	for own, want := range map[string]string{
+		"":                               "Check, Collect static files",
+		"Install":                        "Install, Check, Collect static files",
+		"Install, Collect static files":  "Install, Check, Collect static files",
+		"Collect static files, Warm":     "Check, Collect static files, Warm",
+		"Install, Check, Warm":           "Install, Check, Collect static files, Warm",
+		"Collect static files, Check, X": "Collect static files, Check, X",
+	} {
+		file := "preset: django\nprepare:"
+		if own == "" {
+			file = "preset: django"
+		} else {
+			for name := range strings.SplitSeq(own, ", ") {
+				file += "\n  - {name: " + name + `, run: "true"}`
+			}
+		}
+		config, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte(file)}}, Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, s := range config.Prepare {
+			got = append(got, s.Name)
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: %s; want %s", own, strings.Join(got, ", "), want)
+		}
+	}
+}
