@@ -37,6 +37,9 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 			}
 		}
 		for _, hint := range f.hints {
+			if len(f.hosts) > 0 && len(list[i].hosts) > 0 { // the same hint, but for the host
+				hint = strings.ReplaceAll(hint, f.hosts[0], list[i].hosts[0])
+			}
 			if !slices.Contains(list[i].hints, hint) {
 				list[i].hints = append(list[i].hints, hint)
 			}
@@ -155,10 +158,10 @@ func (f failure) title() string {
 	return text
 }
 
-// block is a failure in the log: its head where there are several, and what the hosts printed last.
+// block is a failure in the log: its head, where the lines below do not say whose they are, and what the hosts printed last.
 func (f failure) block(several bool, hostWidth int) []string {
 	var lines []string
-	if len(f.hosts) > 1 || several {
+	if len(f.hosts) > 1 || several || len(f.hosts) == 1 && len(f.tail) == 0 {
 		head := names(f.hosts, ", ")
 		if head == "" {
 			head = f.step

@@ -83,16 +83,20 @@ func flow(lead string, parts []string) []string {
 }
 
 // wrap breaks text at spaces so that no line is over 100 columns; the lines after the first are indented. A word that is
-// longer than a line stays whole: it is a path or an address, to be copied.
+// longer than a line stays whole, and so does what stands between backticks: they are there to be copied.
 func wrap(text string, indent int) []string {
 	var lines []string
 	for width(text) > columns {
 		at := -1
+		quoted := false
 		for i := range text {
-			if width(text[:i]) > columns {
+			if at >= 0 && width(text[:i]) > columns {
 				break
 			}
-			if text[i] == ' ' && strings.TrimSpace(text[:i]) != "" && i > indent {
+			if text[i] == '`' {
+				quoted = !quoted
+			}
+			if text[i] == ' ' && !quoted && i > indent && strings.TrimSpace(text[:i]) != "" {
 				at = i
 			}
 		}

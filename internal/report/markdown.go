@@ -7,31 +7,47 @@ import (
 	"strings"
 )
 
-// plainWord is a word that means the same in Markdown as without it: letters and digits, hyphens and full stops between
-// them where they make no address, and the signs that end a word.
-var plainWord = regexp.MustCompile(`^\(?(?:[\pL\pN]+(?:-[\pL\pN]+)*|[0-9]+(?:\.[0-9]+)+)?[,.;:)%]*$`)
+// plainWord is a word that means the same in Markdown as without it. GitHub makes links of words with ://, www. and @, and
+// pictures of :words:; it does not of the rest.
+var plainWord = regexp.MustCompile(`^["'(]*(?:(?:[\pL\pN'/.=%+→-]|[\pL\pN]_[\pL\pN])*)[,.;:)"'%]*$`)
+
+func isPlainWord(word string) bool {
+	return plainWord.MatchString(word) && !strings.Contains(strings.ToLower(word), "www.")
+}
 
 // plainMarkdown is text within a line of Markdown or a cell of a table. What is not plain becomes a code span: inside one
 // nothing is a link, a mention, HTML or emphasis. So a host, a step or a log line cannot put anything on the page but text.
 func plainMarkdown(text string) string {
-	for _, word := range strings.Split(text, " ") {
-		if !plainWord.MatchString(word) {
+	for word := range strings.SplitSeq(text, " ") {
+		if !isPlainWord(word) {
 			return code(text)
 		}
 	}
 	return text
 }
 
-// words is plainMarkdown word by word, so that a line of ours with an odd name in it stays readable.
+// words is plainMarkdown word by word, so that a line of ours with an odd name in it stays readable. What stands between
+// two backticks is a code span already.
 func words(text string) string {
-	list := strings.Split(text, " ")
-	for i, word := range list {
-		if !plainWord.MatchString(word) {
-			core := strings.TrimRight(word, ".,;:)")
-			list[i] = code(core) + word[len(core):]
-		}
+	pieces := strings.Split(text, "`")
+	if len(pieces)%2 == 0 { // one without its partner
+		return code(text)
 	}
-	return strings.Join(list, " ")
+	for i, piece := range pieces {
+		if i%2 == 1 {
+			pieces[i] = code(piece)
+			continue
+		}
+		list := strings.Split(piece, " ")
+		for j, word := range list {
+			if !isPlainWord(word) {
+				core := strings.TrimRight(word, ".,;:)")
+				list[j] = code(core) + word[len(core):]
+			}
+		}
+		pieces[i] = strings.Join(list, " ")
+	}
+	return strings.Join(pieces, "")
 }
 
 // code is a code span. A cell of a table ends at every |, also inside one, so that becomes a broken bar.

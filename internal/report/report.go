@@ -181,6 +181,7 @@ func (r *Reporter) started(h deploy.Header) {
 		r.hostWidth = max(r.hostWidth, min(width(host), maxHostWidth))
 	}
 	r.stream.hostWidth = r.hostWidth
+	r.stream.large = len(h.Hosts) > fewHosts
 	r.say(headerLines(h, r.options.Run)...)
 	r.say("")
 }

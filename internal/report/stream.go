@@ -11,7 +11,8 @@ import (
 type stream struct {
 	sink      sink
 	hostWidth int
-	limit     int // live lines of a step per host
+	large     bool // more hosts than are named
+	limit     int  // live lines of a step per host
 	buffers   map[streamKey]*buffer
 	order     []streamKey // that have lines and no verdict yet
 	open      *buffer     // whose group is open
@@ -41,11 +42,15 @@ const maxWaiting = 4 << 20
 // perHost tells phases in which the verdict is one host's, not one step's.
 func perHost(phase deploy.Phase) bool { return phase == deploy.Activate || phase == deploy.Unwind }
 
-func keyOf(phase deploy.Phase, step, host string) streamKey {
-	if perHost(phase) {
-		return streamKey{phase, host}
+// keyOf is the group of a line. A large fleet's activation is one group, shown when it is over: 200 groups hide the rest.
+func (s *stream) keyOf(phase deploy.Phase, step, host string) streamKey {
+	switch {
+	case !perHost(phase):
+		return streamKey{phase, step}
+	case s.large && host != fleetName:
+		return streamKey{phase, ""}
 	}
-	return streamKey{phase, step}
+	return streamKey{phase, host}
 }
 
 // line takes a line that is safe to print.

@@ -121,6 +121,9 @@ func (s summary) whatFailed() string {
 	if len(list) == 0 {
 		return strings.TrimSpace(s.res.Step + " failed" + in(s.res))
 	}
+	if s.res.Outcome == deploy.OutcomePerson { // what could not be brought back, not why it had to be
+		slices.Reverse(list)
+	}
 	text := list[0].title()
 	if s.res.Outcome == deploy.OutcomeUnwound && len(list[0].hosts) > 0 {
 		text = names(list[0].hosts, ", ") + " failed " + strings.TrimPrefix(list[0].step, "verify ")
@@ -141,7 +144,12 @@ func spaced(d string) string {
 
 // next is what to do now, ready to be copied.
 func (s summary) next() string {
-	return "**Next:** " + words(s.safe(oneLine(s.res.Next)))
+	text := s.safe(oneLine(s.res.Next))
+	commands := strings.Split(text, "`")
+	if s.res.Outcome != deploy.OutcomePerson || len(commands) != 3 {
+		return "**Next:** " + words(text)
+	}
+	return "**Next:** " + words(text) + "\n\n" + strings.TrimRight(fence("sh", commands[1:2]), "\n")
 }
 
 // facts are what, where, from which run.
@@ -173,7 +181,7 @@ func (s summary) facts() string {
 		rows = append(rows, [2]string{"Artifact", bytesText(res.ArtifactSize) + ", sha256 " + code(string(res.ArtifactSHA))})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", words(s.safe(target(res.Header))))
+	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", words(s.safe(strings.ReplaceAll(target(res.Header), "->", "→"))))
 	for _, row := range rows {
 		fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
 	}
@@ -188,7 +196,7 @@ func (s summary) failed(tails bool) string {
 			fmt.Fprintf(&b, "\nand %d more, see the log\n", len(s.failures)-i)
 			break
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n", words(f.title()))
+		fmt.Fprintf(&b, "### %s\n\n", words(f.title()))
 		if f.cause != "" || f.status != "" {
 			fmt.Fprintf(&b, "%s\n\n", code(firstOf(f.cause, f.status)))
 		}
@@ -200,6 +208,9 @@ func (s summary) failed(tails bool) string {
 		}
 		for _, hint := range f.hints {
 			fmt.Fprintf(&b, "- %s\n", words(hint))
+		}
+		if f.command != "" || len(f.hints) > 0 {
+			b.WriteString("\n")
 		}
 	}
 	return strings.TrimSpace(b.String())

@@ -43,7 +43,7 @@ func (r *Reporter) output(e deploy.Output) {
 	}
 	r.tails[key].add(text)
 	r.work.lastLine(e.Host, text)
-	r.stream.line(keyOf(e.Phase, e.Step, e.Host), e.Host, text)
+	r.stream.line(r.stream.keyOf(e.Phase, e.Step, e.Host), e.Host, text)
 }
 
 // tailOf are the last lines that a host printed before it failed: what the error brings, else what was seen.

@@ -43,7 +43,11 @@ func stepLines(e deploy.StepDone) []string {
 		parts = manyHosts(e.Spans, bad)
 	default:
 		for _, span := range e.Spans {
-			parts = append(parts, span.Host+" "+spanText(span, len(bad) > 0))
+			text := spanText(span, len(bad) > 0)
+			if name == e.Step || name == "" { // else the name says which host
+				text = span.Host + " " + text
+			}
+			parts = append(parts, text)
 		}
 	}
 	if e.Note != "" {
@@ -183,6 +187,10 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 	}
 	lead := pad(string(e.Phase), phaseWidth) + pad(status(len(bad) == 0), statusWidth) + pad(e.Host, r.hostWidth+2)
 	var parts []string
+	spans := e.Spans
+	if e.Phase == deploy.Unwind && len(bad) == 0 { // the arrow says that it was switched
+		spans = slices.DeleteFunc(slices.Clone(spans), func(s deploy.Span) bool { return s.Step == "switch" })
+	}
 	if e.Phase == deploy.Unwind && e.Release != "" {
 		to := "-> " + string(e.Release)
 		if e.Release == r.unwound {
@@ -198,7 +206,7 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 			parts = append(parts, span.Step+": "+spanStatus(span))
 		}
 	} else {
-		parts = append(parts, partTexts(e.Spans)...)
+		parts = append(parts, partTexts(spans)...)
 	}
 	if len(bad) > 0 {
 		r.say(wrap(lead+strings.Join(parts, "  "), textColumn+r.hostWidth+2)...)
@@ -266,6 +274,7 @@ func (r *Reporter) flushFleet() {
 	if f.all == 0 {
 		return
 	}
+	r.stream.verdict(streamKey{f.phase, ""}, r.journal())
 	parts := []string{fmt.Sprintf("%d of %s", f.ok, plural(f.all, "host"))}
 	if f.slowest != "" {
 		parts = append(parts, "slowest "+f.slowest+" "+seconds(f.took))

@@ -1,0 +1,137 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/ci"
+	"slipway/internal/ci/citest"
+	"slipway/internal/deploy"
+)
+
+var update = flag.Bool("update", false, "write what the tests get as what they want")
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got), see -update:\n%s", path, diff)
+	}
+}
+
+// job is one step of a CI job: its standard output and its files.
+type job struct {
+	out bytes.Buffer
+	dir string
+}
+
+func newJob(t *testing.T) *job { return &job{dir: t.TempDir()} }
+
+func (j *job) getenv(name string) string {
+	switch name {
+	case "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY":
+		return filepath.Join(j.dir, name)
+	}
+	return ""
+}
+
+func (j *job) file(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(j.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (j *job) options() Options {
+	return Options{Commands: ci.NewCommands(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{RunNumber: "412"}}
+}
+
+func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
+
+func play(t *testing.T, options Options, events []deploy.Event) {
+	t.Helper()
+	r := newReporter(options, clockAt(began), nil)
+	for _, e := range events {
+		r.Emit(e)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var token = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenarios() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			j := newJob(t)
+			play(t, j.options(), s.events)
+			golden(t, s.name+".log", token.ReplaceAllString(j.out.String(), "TOKEN"))
+			golden(t, s.name+".md", j.file(t, "GITHUB_STEP_SUMMARY"))
+			golden(t, s.name+".outputs", j.file(t, "GITHUB_OUTPUT"))
+
+			var plain bytes.Buffer
+			play(t, Options{Out: &plain}, s.events)
+			golden(t, s.name+".txt", plain.String())
+			for _, line := range strings.Split(plain.String(), "\n") {
+				if width(line) > columns && !strings.Contains(line, "| ") {
+					t.Errorf("a line of %d columns: %s", width(line), line)
+				}
+			}
+		})
+	}
+}
+
+// TestVerdictsOutsideGroups follows the log as the runner does: no verdict may be hidden in a group, and the log must not
+// end in one, nor with commands stopped.
+func TestVerdictsOutsideGroups(t *testing.T) {
+	t.Parallel()
+	verdictLine := regexp.MustCompile(`^(preflight|prepare|migrate|activate|unwind|finish) +(ok|FAIL|\.\.\.) `)
+	for _, s := range scenarios() {
+		j := newJob(t)
+		play(t, j.options(), s.events)
+		inGroup, verdicts := false, 0
+		for _, line := range citest.Lines(j.out.Bytes()) {
+			switch {
+			case strings.HasPrefix(line, "::group::"):
+				if inGroup {
+					t.Errorf("%s: a group within a group", s.name)
+				}
+				inGroup = true
+			case line == "::endgroup::":
+				inGroup = false
+			case verdictLine.MatchString(line):
+				verdicts++
+				if inGroup {
+					t.Errorf("%s: a verdict in a group: %s", s.name, line)
+				}
+			}
+		}
+		if inGroup || verdicts == 0 || citest.ReadLog(j.out.Bytes()).Stopped {
+			t.Errorf("%s: group open %v, %d verdicts", s.name, inGroup, verdicts)
+		}
+	}
+}
