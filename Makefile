@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e dist
+.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e dist
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -15,6 +15,9 @@ check: lint generate-check tidy-check test ## what to run before a pull request
 
 test: ## every test but the ones in containers, with the race detector
 	go test -race -shuffle=on ./...
+
+fmt: ## format the code as the linter wants it
+	tool=$$(.ci/tool golangci-lint) && "$$tool" fmt
 
 lint: vet golangci lint-selftest shellcheck actionlint ## every linter
 
