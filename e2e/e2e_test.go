@@ -10,7 +10,6 @@ package e2e
 
 import (
 	"context"
-	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -39,13 +38,15 @@ func TestEndToEnd(t *testing.T) {
 // untilInterrupted is a context that ends on SIGINT and SIGTERM, and early enough before `go test` runs into its own
 // time limit that what was started is cleaned up.
 func untilInterrupted(t *testing.T) context.Context {
+	t.Helper()
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(stop)
-	if limit := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit-time.Minute)
-		t.Cleanup(cancel)
+	deadline, limited := t.Deadline()
+	if !limited {
+		return ctx
 	}
+	ctx, cancel := context.WithDeadline(ctx, deadline.Add(-time.Minute))
+	t.Cleanup(cancel)
 	return ctx
 }
 

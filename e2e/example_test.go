@@ -34,8 +34,10 @@ func commit(ctx context.Context, t *testing.T, dir string) string {
 // inRunner runs a command of a job's build in the image that stands for GitHub's runner, with the checkout as its folder.
 func inRunner(ctx context.Context, t *testing.T, dir string, command ...string) {
 	t.Helper()
-	args := []string{"run", "--rm", "--user", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "--env", "HOME=/tmp",
-		"--volume", dir + ":/work", "--workdir", "/work", runnerImage}
+	args := []string{
+		"run", "--rm", "--user", fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid()), "--env", "HOME=/tmp",
+		"--volume", dir + ":/work", "--workdir", "/work", runnerImage,
+	}
 	run(ctx, t, "docker", append(args, command...)...)
 }
 

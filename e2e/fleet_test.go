@@ -48,8 +48,10 @@ func startFleet(ctx context.Context, t *testing.T, name string) *Fleet {
 	run(ctx, t, "docker", "volume", "create", f.prefix)
 	supervisord := filepath.Join(repository(t), "examples", "django", "deploy", "supervisord.conf")
 	for _, host := range hosts {
-		args := []string{"run", "--detach", "--init", "--name", f.container(host), "--hostname", host,
-			"--network", f.Network, "--network-alias", host + ".example.com", "--env", "AUTHORIZED_KEY=" + authorized}
+		args := []string{
+			"run", "--detach", "--init", "--name", f.container(host), "--hostname", host,
+			"--network", f.Network, "--network-alias", host + ".example.com", "--env", "AUTHORIZED_KEY=" + authorized,
+		}
 		if host == "files1" {
 			args = append(args, busyboxImage)
 		} else {

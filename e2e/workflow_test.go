@@ -26,14 +26,16 @@ func testWorkflow(ctx context.Context, t *testing.T) {
 	// act names the image it builds of the action after the action.
 	t.Cleanup(func() { remove(ctx, t, "image", "rm", "--force", "act-slipway-slipway-v1-dockeraction") })
 
-	args := []string{"push", "--directory", workspace, "--workflows", filepath.Join(workspace, ".github", "workflows"),
+	args := []string{
+		"push", "--directory", workspace, "--workflows", filepath.Join(workspace, ".github", "workflows"),
 		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--rm", "--no-cache-server",
 		"--network", fleet.Network, "--container-options", "--volume " + artifacts + ":/artifacts",
 		"--action-cache-path", filepath.Join(scratch, "cache"), "--actor", "anna",
 		"--local-repository", "slipway/slipway@v1=" + root,
 		"--local-repository", "actions/upload-artifact@v4=" + filepath.Join(root, "e2e", "testdata", "actions", "upload-artifact"),
 		"--local-repository", "actions/download-artifact@v4=" + filepath.Join(root, "e2e", "testdata", "actions", "download-artifact"),
-		"--secret", "SSH_KEY", "--secret", "DOTENV", "--var", "KNOWN_HOSTS=" + fleet.KnownHosts}
+		"--secret", "SSH_KEY", "--secret", "DOTENV", "--var", "KNOWN_HOSTS=" + fleet.KnownHosts,
+	}
 	cmd := exec.CommandContext(ctx, act, args...)
 	// act reads a secret without a value from its environment. Its own settings stay away from the machine's.
 	cmd.Env = append(os.Environ(), "SSH_KEY="+fleet.Key, "DOTENV="+dotenv, "HOME="+scratch, "XDG_CONFIG_HOME="+scratch)
