@@ -1,0 +1,15 @@
+# Marks a release. One that is verified after all loses what was held against it.
+#
+# $1      the deploy path
+# $2      the release's ID
+# $3      the mark: verified, bad or failed
+LC_ALL=C
+export LC_ALL
+set -eu
+umask 077
+mark=$3
+cd "$1/.slipway/releases/$2"
+: >"$mark"
+if [ "$mark" = verified ]; then
+	rm -f bad failed
+fi

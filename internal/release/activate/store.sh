@@ -1,0 +1,15 @@
+# Keeps a release's activate block, whole or as it was.
+#
+# $1      the deploy path
+# $2      the release's ID
+# $3      the block
+# $4      a name that nothing else uses
+LC_ALL=C
+export LC_ALL
+set -eu
+umask 077
+block=$3 new=activate.json.$4
+cd "$1/.slipway/releases/$2"
+trap 'rm -f "$new"' EXIT
+printf '%s\n' "$block" >"$new"
+mv -f "$new" activate.json

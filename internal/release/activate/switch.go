@@ -1,0 +1,121 @@
+// Package activate changes what current names on a host, and keeps what belongs to that: intents and outcomes, marks of
+// releases, and the block by which a release is restarted and verified.
+//
+// Terms: a switch is the one rename(2) that changes current; an intent is written before something live is changed, its
+// outcome after; a mark says what a release proved to be. The package must not know why a release is switched to.
+package activate
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/transport"
+)
+
+// Change is one change of current.
+type Change struct {
+	Deployment deploy.DeploymentID
+	Release    deploy.ReleaseID // "" when the target is another tool's
+	Target     string           // text of the link: "releases/<ID>", or what another tool's link said
+	Previous   string           // text for the link previous; "" leaves previous alone
+}
+
+// Entry is a line of a deployment's activation.jsonl.
+type Entry struct {
+	What    string           `json:"what"`  // "switch", "unlink", "restart", "verify"
+	State   string           `json:"state"` // "intent", "ok", "failed"
+	Release deploy.ReleaseID `json:"release,omitempty"`
+	Target  string           `json:"target,omitempty"` // of a switch: what current is to name
+	Before  string           `json:"before,omitempty"` // of a switch: what it named
+}
+
+// line is the entry with the runner's time: an outcome that the same command writes has the time of its intent.
+func (e Entry) line() (string, error) {
+	line, err := json.Marshal(struct {
+		At time.Time `json:"at"`
+		Entry
+	}{time.Now().UTC().Truncate(time.Millisecond), e})
+	return string(line), err
+}
+
+// lines are an entry's three states.
+func lines(e Entry) ([]string, error) {
+	var all []string
+	for _, state := range []string{"intent", "ok", "failed"} {
+		e.State = state
+		line, err := e.line()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, line)
+	}
+	return all, nil
+}
+
+//go:embed switch.sh
+var switchScript string
+
+//go:embed unlink.sh
+var unlinkScript string
+
+//go:embed note.sh
+var noteScript string
+
+var switchReasons = map[int]release.Reason{
+	90: {Hint: "move it away on the host: the site stays as it is until then"},
+	91: {Hint: "nothing was switched; run the job again, or choose another release"},
+	92: {Hint: "nothing was switched; look at the owner and the free space of the deploy path"},
+	93: {Hint: "something else changes that link: find it before you deploy again"},
+	94: {Hint: "look at the owner and the free space of the deploy path"},
+}
+
+var unlinkReasons = map[int]release.Reason{
+	90: switchReasons[90],
+	91: {Hint: "something else changed that link: it is left as it is"},
+	92: {Hint: "look at the owner of the deploy path"},
+	94: switchReasons[94],
+}
+
+// Switch makes current name the target, in one rename, with the intent and the outcome in the deployment's journal, in
+// one command. A release must be staged, another tool's target must exist. After an error current names what it named
+// before, unless the error says otherwise; after a lost connection it names one or the other.
+func Switch(ctx context.Context, conn transport.Conn, site release.Site, c Change) error {
+	if c.Release != "" && (!c.Release.Valid() || c.Target != "releases/"+string(c.Release)) {
+		return release.Failure(conn, "switch", fmt.Errorf("%q is no link to release %q", c.Target, c.Release), nil)
+	}
+	states, err := lines(Entry{What: "switch", Release: c.Release, Target: c.Target, Before: c.Previous})
+	if err != nil {
+		return release.Failure(conn, "switch", err, nil)
+	}
+	args := []string{site.Root, string(c.Deployment), string(c.Release), c.Target, c.Previous, rand.Text()}
+	err = conn.Run(ctx, transport.Command{Name: "switch", Script: switchScript, Args: append(args, states...)})
+	return release.Failure(conn, "switch", err, switchReasons)
+}
+
+// Unlink removes current where it names the change's target: what a first deployment that failed is brought back to.
+// No current at all is no error.
+func Unlink(ctx context.Context, conn transport.Conn, site release.Site, c Change) error {
+	states, err := lines(Entry{What: "unlink", Release: c.Release, Before: c.Target})
+	if err != nil {
+		return release.Failure(conn, "unlink", err, nil)
+	}
+	args := []string{site.Root, string(c.Deployment), c.Target}
+	err = conn.Run(ctx, transport.Command{Name: "unlink", Script: unlinkScript, Args: append(args, states...)})
+	return release.Failure(conn, "unlink", err, unlinkReasons)
+}
+
+// Note adds a line to the deployment's activation.jsonl.
+func Note(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, entry Entry) error {
+	line, err := entry.line()
+	if err != nil {
+		return release.Failure(conn, "note", err, nil)
+	}
+	err = conn.Run(ctx, transport.Command{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), line}})
+	return release.Failure(conn, "note", err, nil)
+}

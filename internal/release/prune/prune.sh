@@ -1,0 +1,69 @@
+# Removes releases that nobody keeps, with their records and secrets, and what dead deployments left behind.
+#
+# $1      the deploy path
+# $2...   IDs of the releases to keep; what current and previous name is kept in any case
+#
+# Prints the ID of each release that is gone, a line each. Ends 90 when one could not be removed, after all others.
+LC_ALL=C
+export LC_ALL
+set -u
+cd "$1/" || exit 1
+shift
+status=0
+
+d='[0-9]' x='[0-9a-f]'
+form="$d$d$d$d$d$d$d$d-$d$d$d$d$d$d-$x$x$x$x$x$x$x-$x$x$x$x$x$x"
+kept=" $* " linked=
+for link in current previous; do
+	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/"
+done
+
+# Tells whether a name has the form of a release ID and is not to be kept.
+goes() {
+	# shellcheck disable=SC2254 # the form is a pattern
+	case $1 in
+	$form) ;;
+	*) return 1 ;;
+	esac
+	case $kept in
+	*" $1 "*) return 1 ;;
+	esac
+	case $linked in
+	*/"$1"/*) return 1 ;;
+	esac
+}
+
+# Removes a tree, also one with folders that its owner may not write to.
+remove() {
+	rm -rf "$1" 2>/dev/null && return
+	find "$1" -type d -exec chmod u+rwx {} \;
+	rm -rf "$1" && return
+	echo "$PWD/$1 cannot be removed" >&2
+	status=90
+	return 1
+}
+
+for release in releases/*; do
+	id=${release#releases/}
+	if goes "$id" && { [ -e "$release" ] || [ -L "$release" ]; }; then
+		# First the mark: what is only half removed must not pass for a release.
+		if rm -f ".slipway/releases/$id/staged" && remove "$release"; then
+			printf '%s\n' "$id"
+		fi
+	fi
+done
+
+# Records and secrets of releases that are not there (any more): uploads that died among them.
+for folder in .slipway/releases/* .slipway/secrets/*; do
+	id=${folder##*/}
+	if goes "$id" && [ ! -e "releases/$id" ] && [ -e "$folder" ]; then
+		remove "$folder"
+	fi
+done
+
+for folder in .switch-*; do
+	if [ -d "$folder" ] && [ -n "$(find "$folder" -prune -mtime +0)" ]; then
+		remove "$folder"
+	fi
+done
+exit "$status"
