@@ -1,0 +1,32 @@
+# Runs commands one after another, each in a subshell, until the end of standard input.
+#
+# A command is: a line with its token, a line that says where its standard input comes from ("null" or "stdin"), its
+# script, and the token again. What it writes comes back between two lines with the token on standard output and on
+# standard error; the status follows the last one on standard output. After a command with "stdin" there is no other.
+#
+# Long scripts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
+# Nothing runs unless its last line has come.
+unset -v TMOUT c l n
+slipway_n='
+'
+while IFS= read -r slipway_token && IFS= read -r slipway_input; do
+	slipway_script='' slipway_block='' slipway_lines=0
+	while IFS= read -r slipway_line || exit 1; [ "$slipway_line" != "$slipway_token" ]; do
+		slipway_block=$slipway_block$slipway_line$slipway_n
+		case $slipway_lines in
+		99) slipway_script=$slipway_script$slipway_block slipway_block='' slipway_lines=0 ;;
+		*) slipway_lines=$((slipway_lines + 1)) ;;
+		esac
+	done
+	slipway_script="unset -v slipway_n slipway_token slipway_input slipway_script slipway_block slipway_lines slipway_line
+$slipway_script$slipway_block"
+	echo "$slipway_token"
+	echo "$slipway_token" >&2
+	case $slipway_input in
+	null) (eval "$slipway_script") </dev/null ;;
+	*) (eval "$slipway_script") ;;
+	esac
+	echo "$slipway_token $?"
+	echo "$slipway_token" >&2
+	[ "$slipway_input" = null ] || exit 0
+done

@@ -1,0 +1,69 @@
+// Package shell runs commands in one long-lived remote `sh` that is driven over its standard input and outputs.
+//
+// Terms: the loader is the command line that starts the shell and all that an argument list ever shows; a session is
+// one running shell; a frame is what one command writes, between two lines with the command's random token; the preface
+// is what login shells print before the first frame. The package must not know SSH: it has three byte streams.
+package shell
+
+import (
+	"crypto/rand"
+	_ "embed"
+	"encoding/hex"
+	"strings"
+
+	"al.essio.dev/pkg/shellescape"
+
+	"slipway/internal/transport"
+)
+
+//go:embed loader.sh
+var loaderText string
+
+//go:embed control.sh
+var controlText string
+
+// Loader is the command line that starts a session. Bash, dash, zsh, fish, csh and tcsh understand it alike as a login
+// shell; the rest of the session is for /bin/sh.
+func Loader() string {
+	return "exec /bin/sh -c '" + strings.Join(code(loaderText), "") + "'"
+}
+
+// prologue is what a new session reads first: the control script, up to an empty line.
+func prologue() string {
+	return strings.Join(code(controlText), "\n") + "\n\n"
+}
+
+// code is the lines of a script less comments and empty lines.
+func code(script string) []string {
+	var lines []string
+	for line := range strings.Lines(script) {
+		line = strings.TrimRight(line, "\n")
+		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// request is what the control script reads of a command, less the bytes of its standard input.
+func request(token string, cmd transport.Command) string {
+	input := "null"
+	if cmd.Stdin != nil {
+		input = "stdin"
+	}
+	var b strings.Builder
+	b.WriteString(token + "\n" + input + "\n")
+	// The arguments become $1.. by a line of quoted words in front of the script: the one place where shell is put
+	// together, and nothing in it is left to be read by a shell.
+	b.WriteString("set -- " + shellescape.QuoteCommand(cmd.Args) + "\n")
+	b.WriteString(cmd.Script)
+	b.WriteString("\n" + token + "\n")
+	return b.String()
+}
+
+// newToken is 128 random bits: no output holds them by chance, and nobody can print them beforehand.
+func newToken() string {
+	var bits [16]byte
+	_, _ = rand.Read(bits[:]) // never fails
+	return hex.EncodeToString(bits[:])
+}

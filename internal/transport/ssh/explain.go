@@ -1,0 +1,133 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/crypto/ssh"
+
+	"slipway/internal/deploy"
+)
+
+// explain makes what a person reads of a hop that cannot be connected to.
+func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error {
+	e := &deploy.Error{Op: "connect", Host: hop.name}
+	var bastion *deploy.Error
+	var refused *identityError
+	var failure *attemptError
+	switch {
+	case errors.As(err, &bastion):
+		e.Cause, e.Hint = fmt.Errorf("%s: %w", bastion.Host, bastion.Cause), bastion.Hint
+	case ctx.Err() != nil:
+		e.Cause, e.Hint = context.Cause(ctx), "the deployment ended or ran out of time while it was connecting"
+	case errors.As(err, &refused):
+		e.Cause, e.Hint = fmt.Errorf("%s: %w", hop.address, refused), refused.hint()
+	case errors.As(err, &failure) && failure.stage == unauthorised:
+		e.Cause, e.Hint = d.login.refused(hop, failure)
+	case errors.As(err, &failure):
+		e.Cause, e.Hint = failure.explain(d.login.name, hop)
+	default:
+		e.Cause, e.Hint = err, "check the host's SSH server"
+	}
+	return e
+}
+
+// explain is the cause and the hint of an attempt that broke off.
+func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
+	address := hop.address.String()
+	switch e.stage {
+	case reaching:
+		return fmt.Errorf("cannot reach %s: %w", address, short(e.cause)), e.reachHint(hop)
+	case greeting:
+		cause := fmt.Errorf("%s hung up before its SSH version: %w", address, short(e.cause))
+		if !ended(e.cause) {
+			cause = fmt.Errorf("%s accepts connections and sends no SSH version: %w", address, short(e.cause))
+		}
+		if e.said != "" {
+			cause = fmt.Errorf("%w; it said %q", cause, e.said)
+		}
+		return cause, "this host may be refusing this runner's address for a while after failed log-ins " +
+			"(PerSourcePenalties), or have too many log-ins at once (MaxStartups)"
+	case offeredKey:
+		return fmt.Errorf("%s broke the log-in off, after the key %s was offered: %w", address, key, short(e.cause)),
+			"the host's sshd log says why"
+	}
+	var negotiation *ssh.AlgorithmNegotiationError
+	if errors.As(e.cause, &negotiation) {
+		return fmt.Errorf("%s: no common algorithm: %w", address, short(e.cause)),
+			"if it is about the host key, the pinned key is of a type that the host no longer has: pin the new one"
+	}
+	return fmt.Errorf("%s: the SSH handshake broke off: %w", address, short(e.cause)), "look into the host's sshd log"
+}
+
+func (e *attemptError) reachHint(hop hop) string {
+	var dns *net.DNSError
+	var channel *ssh.OpenChannelError
+	switch {
+	case errors.As(e.cause, &dns):
+		return "check the host's name; names of a VPN or of the runner's own hosts file are not known in a container"
+	case errors.As(e.cause, &channel) && channel.Reason == ssh.Prohibited:
+		return "the jump host before it forwards no connections: AllowTcpForwarding in its sshd_config"
+	case errors.As(e.cause, &channel):
+		return "the jump host before it cannot reach it: check address, port and firewall from there"
+	case errors.Is(e.cause, syscall.ECONNREFUSED):
+		return "nothing listens there: check the port, and that sshd runs"
+	}
+	return "check address, port and firewall; does this runner's network reach the host?"
+}
+
+// refused is the error of a host that does not let the key in.
+func (l login) refused(hop hop, e *attemptError) (cause error, hint string) {
+	who := l.name
+	if l.origin != "" {
+		who += " (" + l.origin + ")"
+	}
+	address := hop.address.String()
+	switch {
+	case e.partial:
+		return fmt.Errorf("%s accepts the key %s and wants more: %s", address, who, strings.Join(e.methods, ", ")),
+			"a machine has no second factor: exempt this user (`AuthenticationMethods publickey` under `Match User`)"
+	case len(e.methods) > 0 && !slices.Contains(e.methods, "publickey"):
+		return fmt.Errorf("%s accepts no keys, only %s; the key was %s", address, strings.Join(e.methods, ", "), who),
+			"allow keys for this user: PubkeyAuthentication in sshd_config"
+	}
+	if _, certificate := l.signer.PublicKey().(*ssh.Certificate); certificate {
+		return fmt.Errorf("%s refuses the %s", address, who), fmt.Sprintf(
+			"is its authority in TrustedUserCAKeys, and %s among its principals?", hop.address.User)
+	}
+	return fmt.Errorf("%s refuses the key %s", address, who), fmt.Sprintf(
+		"its public half (`ssh-keygen -y -f KEY`) must stand in ~%s/.ssh/authorized_keys; is the user right?",
+		hop.address.User)
+}
+
+// ended tells whether the other side closed the connection.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// short is an error without the layers in front that say again what is said already.
+func short(err error) error {
+	var op *net.OpError
+	var channel *ssh.OpenChannelError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("no answer in time")
+	case errors.As(err, &op):
+		var number syscall.Errno
+		if errors.As(op, &number) {
+			return number
+		}
+		return op.Err
+	case errors.As(err, &channel):
+		return errors.New(channel.Message)
+	case errors.Is(err, io.EOF):
+		return errors.New("connection closed")
+	}
+	return errors.New(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "ssh: handshake failed: "), "ssh: "))
+}

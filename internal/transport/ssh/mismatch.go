@@ -1,0 +1,62 @@
+package ssh
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"slipway/internal/deploy"
+)
+
+// identityError says that a host's key is not what is pinned for it. Nothing was sent to the host but the handshake.
+type identityError struct {
+	address   deploy.Address
+	shown     []ssh.PublicKey // by the host, one per connection
+	pinned    []string        // names of keys or fingerprints; none: the host is not known
+	revoked   bool
+	otherPort bool  // known_hosts has the host at port 22 only
+	cause     error // of a host certificate
+}
+
+// Error has a line for each key, so that they can be compared by eye.
+func (e *identityError) Error() string {
+	var b strings.Builder
+	switch {
+	case e.revoked:
+		b.WriteString("the host's key is marked @revoked in known_hosts")
+	case e.cause != nil:
+		fmt.Fprintf(&b, "the host's certificate is not accepted: %s", strings.TrimPrefix(e.cause.Error(), "ssh: "))
+	case len(e.pinned) == 0:
+		b.WriteString("the host's identity is not known")
+	default:
+		b.WriteString("the host is not the one that is pinned")
+	}
+	for _, pinned := range e.pinned {
+		b.WriteString("\n  pinned  " + pinned)
+	}
+	for _, key := range e.shown {
+		b.WriteString("\n  shown   " + keyName(key))
+	}
+	return b.String()
+}
+
+// hint is what to do now. What the host shows is never given as a line to paste: an impostor would show his own.
+func (e *identityError) hint() string {
+	scan := "ssh-keyscan " + e.address.Host
+	if e.address.Port != 22 {
+		scan = fmt.Sprintf("ssh-keyscan -p %d %s", e.address.Port, e.address.Host)
+	}
+	switch {
+	case e.revoked:
+		return "do not deploy there; find out who has this key"
+	case e.cause != nil:
+		return "have the host's certificate renewed, for the name that is used here"
+	case e.otherPort:
+		return fmt.Sprintf("known_hosts has it for port 22 alone; add a line for [%s]:%d: `%s`",
+			e.address.Host, e.address.Port, scan)
+	case len(e.pinned) == 0:
+		return fmt.Sprintf("add the output of `%s` to known_hosts, once it equals `ssh-keygen -lf` on the host", scan)
+	}
+	return fmt.Sprintf("reinstalled? compare with `ssh-keygen -lf` on its console, then pin `%s`; else someone is between", scan)
+}

@@ -1,0 +1,94 @@
+// Package ssh connects to hosts by SSH: it dials, through jump hosts where there are any, verifies the host's identity,
+// logs in with one key, and runs commands over the connection. It implements transport.Dialer and transport.Conn.
+//
+// Terms: a pin is what a person says a host's identity is (a line of known_hosts, a fingerprint); a hop is one SSH
+// connection on the way to a host, the last one being the host's; a bastion is a jump host. The package must not know
+// what is run on a host, nor anything of releases. There is no way to connect to a host whose identity is not pinned.
+package ssh
+
+import (
+	"context"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+	"slipway/internal/transport"
+)
+
+// Config is how hosts are reached and logged in to. Its zero value reaches none: a log-in and pins are needed.
+type Config struct {
+	Key         secret.Secret // a private key: OpenSSH or PEM
+	Passphrase  secret.Secret // of the key, where it is encrypted
+	Certificate string        // an OpenSSH user certificate for the key, a line as in id_ed25519-cert.pub
+	AgentSocket string        // used when Key is empty
+
+	KnownHosts   string   // text of known_hosts
+	Fingerprints []string // "SHA256:..." for all hosts and bastions, or "host SHA256:..." for one
+
+	Jump []deploy.Address // bastions, the first is dialled from here
+
+	ConnectTimeout time.Duration // of one attempt, to the end of the log-in; 20 s when 0
+	Keepalive      time.Duration // silence after which the host is asked for a sign of life; 15 s when 0
+	MaxParallel    int           // handshakes under way through one bastion; 8 when 0, for sshd's MaxStartups is 10:30:100
+}
+
+const (
+	defaultConnectTimeout = 20 * time.Second
+	defaultKeepalive      = 15 * time.Second
+	defaultMaxParallel    = 8
+)
+
+var _ transport.Dialer = (*Dialer)(nil)
+
+// Dialer connects to hosts with one log-in and one set of pins.
+type Dialer struct {
+	config   Config
+	login    login
+	identity *identity
+	bastions []*bastion // in the order of Config.Jump
+}
+
+// NewDialer reads the key, the certificate and the pins. Its error is deploy.Problems: all that is wrong with them, each
+// with the input's name as position. No host is contacted; an agent is asked for its keys.
+func NewDialer(config Config) (*Dialer, error) {
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = defaultConnectTimeout
+	}
+	if config.Keepalive == 0 {
+		config.Keepalive = defaultKeepalive
+	}
+	if config.MaxParallel == 0 {
+		config.MaxParallel = defaultMaxParallel
+	}
+	login, problems := readLogin(config, time.Now())
+	identity, more := readIdentity(config.KnownHosts, config.Fingerprints)
+	if problems = append(problems, more...); len(problems) > 0 {
+		return nil, problems
+	}
+	d := &Dialer{config: config, login: login, identity: identity}
+	for i := range config.Jump {
+		d.bastions = append(d.bastions, newBastion(d, i))
+	}
+	return d, nil
+}
+
+// Connect implements transport.Dialer.
+func (d *Dialer) Connect(ctx context.Context, host deploy.Host) (transport.Conn, error) {
+	target := hop{name: host.Name, address: host.Address, via: len(d.bastions)}
+	link, err := d.dialHop(ctx, target)
+	if err != nil {
+		return nil, d.explain(ctx, target, err)
+	}
+	return newConn(host, link), nil
+}
+
+// Close implements transport.Dialer. Hosts behind bastions lose their connections.
+func (d *Dialer) Close() error {
+	for i := len(d.bastions) - 1; i >= 0; i-- {
+		d.bastions[i].close()
+	}
+	if d.login.agent != nil {
+		return d.login.agent.Close()
+	}
+	return nil
+}
