@@ -24,7 +24,7 @@ type ignoreRules []ignoreRule
 
 type ignoreRule struct {
 	matcher *patternmatcher.PatternMatcher
-	whole   patternmatcher.MatchInfo // makes the matcher look at the whole path only, not at the folders above it
+	parent  patternmatcher.MatchInfo // see unmatchedParent
 	keep    bool                     // `!`: take back
 	dirOnly bool                     // trailing slash
 }
@@ -87,11 +87,30 @@ func (rules ignoreRules) with(line string) (ignoreRules, error) {
 	if rule.matcher, err = patternmatcher.New([]string{pattern}); err != nil {
 		return nil, err
 	}
-	// The result for a path that cannot match stands for a parent that does not match. It also compiles the pattern.
-	if _, rule.whole, err = rule.matcher.MatchesUsingParentResults("\x00", patternmatcher.MatchInfo{}); err != nil {
+	if rule.parent, err = unmatchedParent(); err != nil {
+		return nil, err
+	}
+	if _, err := rule.matches("a"); err != nil { // patterns are compiled when they are first used
 		return nil, err
 	}
 	return append(rules, rule), nil
+}
+
+// matches holds the path against the pattern, and not the folders above it.
+func (rule ignoreRule) matches(path string) (bool, error) {
+	match, _, err := rule.matcher.MatchesUsingParentResults(path, rule.parent)
+	return match, err
+}
+
+// unmatchedParent is the result of a folder that its pattern did not match. Given that, a matcher looks at the path alone;
+// without it, at the folders above as well, which is not how a later rule of a .gitignore takes back an earlier one.
+func unmatchedParent() (patternmatcher.MatchInfo, error) {
+	matcher, err := patternmatcher.New([]string{"a"})
+	if err != nil {
+		return patternmatcher.MatchInfo{}, err
+	}
+	_, parent, err := matcher.MatchesUsingParentResults("b", patternmatcher.MatchInfo{})
+	return parent, err
 }
 
 // ignored tells whether a path is left out; the folders above it are not.
@@ -101,7 +120,7 @@ func (rules ignoreRules) ignored(path string, isDir bool) bool {
 		if rule.dirOnly && !isDir {
 			continue
 		}
-		if match, _, err := rule.matcher.MatchesUsingParentResults(path, rule.whole); err == nil && match {
+		if match, err := rule.matches(path); err == nil && match {
 			return !rule.keep
 		}
 	}

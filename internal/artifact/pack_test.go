@@ -1,0 +1,187 @@
+package artifact
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+func packed(tb testing.TB, dir string, opts PackOptions) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	if err := Pack(tb.Context(), dir, &out, opts); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+var site = map[string]string{
+	"manage.py": "#!/usr/bin/env python3\n", "site/settings.py": "DEBUG = False\n", "site/static/a.css": "body{}", "docs/": "",
+	"site/latest": "-> static/a.css", "a b/ü.txt": "x", ".env.example": "X=1", strings.Repeat("deep/", 30) + strings.Repeat("n", 140): "long",
+}
+
+func TestPackDependsOnTheTreeOnly(t *testing.T) {
+	t.Parallel()
+	one, two := t.TempDir(), t.TempDir()
+	writeFiles(t, one, site)
+	writeFiles(t, two, site)
+	// Another checkout: other umask, other times, other order of making, and a repository beside it.
+	must(t, os.Chmod(filepath.Join(two, "site"), 0o700))
+	must(t, os.Chmod(filepath.Join(two, "site/settings.py"), 0o660))
+	must(t, os.Chtimes(filepath.Join(two, "manage.py"), time.Time{}, time.Unix(1e9, 0)))
+	writeFiles(t, two, map[string]string{".git/HEAD": "ref", "vendor/lib/.git": "gitdir: x"})
+	must(t, os.RemoveAll(filepath.Join(one, "vendor")))
+	writeFiles(t, one, map[string]string{"vendor/lib/": ""})
+	for _, opts := range []PackOptions{{}, {Encoding: Gzip}, {Encoding: Zstd}, {Encoding: Gzip, Time: time.Unix(1_700_000_000, 0)}} {
+		a, b := packed(t, one, opts), packed(t, two, opts)
+		if !bytes.Equal(a, b) {
+			t.Errorf("%+v: two checkouts give different bytes", opts)
+		}
+		if got, want := open(t, saved(t, a), 0).Content(), open(t, saved(t, packed(t, one, PackOptions{})), 0).Content(); got != want {
+			t.Errorf("%+v: content %s, want %s", opts, got, want)
+		}
+	}
+	must(t, os.Chmod(filepath.Join(two, "manage.py"), 0o755))
+	if bytes.Equal(packed(t, one, PackOptions{}), packed(t, two, PackOptions{})) {
+		t.Error("who may run a file makes no difference")
+	}
+}
+
+func must(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// The bytes are pinned for plain tars, which no compressor has a say in.
+func TestPackIsPinned(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"a/b": "text", "c": "-> a/b"})
+	const want = "33fc8c953f591e9a96a1b041da9b5a8641d5fe119c73c795cdbaff4b64f8fc72"
+	if got := hexSum(string(packed(t, dir, PackOptions{}))); got != want {
+		t.Errorf("packed tar is %s, want %s", got, want)
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	t.Parallel()
+	fifo := t.TempDir()
+	must(t, syscall.Mkfifo(filepath.Join(fifo, "pipe"), 0o600))
+	for _, test := range []struct {
+		name, dir string
+		files     map[string]string
+		want      string
+	}{
+		{"nothing", t.TempDir(), nil, "nothing in it to pack"},
+		{"only ignored", t.TempDir(), map[string]string{".git/HEAD": "x"}, "nothing in it to pack"},
+		{"missing", "/nonexistent", nil, "no such file"},
+		{"a file", saved(t, nil), nil, "no folder"},
+		{"FIFO", fifo, nil, `"pipe" is no file, folder or link`},
+		{"link outside", t.TempDir(), map[string]string{"a/l": "-> ../../x"}, `link "a/l" points outside`},
+		{"absolute link", t.TempDir(), map[string]string{"l": "-> /etc/passwd"}, `link "l" points outside`},
+		{"link by way of a link", t.TempDir(), map[string]string{"d/e/s": "-> ../..", "t": "-> d/e/s/.."}, "by way of another link"},
+		{"line break", t.TempDir(), map[string]string{"a\nb": "x"}, "line break"},
+		{"bad pattern", t.TempDir(), map[string]string{".slipwayignore": "ok\n[a\n", "a": ""}, ".slipwayignore:2: \"[a\" is no pattern"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			writeFiles(t, test.dir, test.files)
+			var out bytes.Buffer
+			err := Pack(t.Context(), test.dir, &out, PackOptions{})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			var refusal *deploy.Error
+			if errors.As(err, &refusal) && refusal.Op != "pack" {
+				t.Errorf("operation is %q", refusal.Op)
+			}
+			if out.Len() != 0 {
+				t.Errorf("%d bytes were written", out.Len())
+			}
+		})
+	}
+}
+
+func TestPackLeavesItselfOut(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"a": "x", "dist/old.tar": "x", "dist/keep": "x"})
+	out, err := os.Create(filepath.Join(dir, "dist/new.tar"))
+	must(t, err)
+	defer out.Close()
+	must(t, Pack(t.Context(), dir, out, PackOptions{Skip: []string{"dist/old.tar"}}))
+	a := open(t, out.Name(), 0)
+	if got, want := entries(t, a), "d 755 ./dist\nf 644 ./a\nf 644 ./dist/keep\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// The ignore file means what git makes of the same text, wherever git is there to be asked.
+func TestIgnoreFileIsGits(t *testing.T) {
+	t.Parallel()
+	git := tool(t, "git")
+	tree := map[string]string{}
+	for _, name := range []string{
+		"a.pyc", "x/a.pyc", "x/y/a.pyc", "build/o", "x/build/o", "x/build2", "log", "x/log", "x/y/log/deep/f", "#hash", "!bang", "sp ace",
+		"node_modules/p/i.js", "dist/keep/f", "dist/drop/f", "dist/top", "abc", "aXc", "a/b/c", "a/z/b/c", "foo/bar/baz", "foo/bar.txt",
+		"docs/a.md", "docs/sub/b.md", "a+b", "a.b", "axb", "q?r", "b[1]", "b1", "bb", "file~", "secret.env", "x/secret.env",
+	} {
+		tree[name] = "x"
+	}
+	for _, ignore := range []string{
+		"*.pyc\n", "/a.pyc\n", "build/\n", "build\n", "log\n", "/log\n", "x/log\n", "\\#hash\n", "# comment\n\n\\!bang\n", "sp ace   \n",
+		"node_modules\n", "dist/*\n!dist/keep\n", "dist\n!dist/keep/f\n", "a?c\n", "a/**/c\n", "**/log\n", "**/y/**\n", "foo/**\n", "foo/*\n",
+		"docs/*.md\n", "docs/**/*.md\n", "a+b\n", "a.b\n", "q\\?r\n", "b[0-9]\n", "b[!0-9]\n", "b\\[1\\]\n", "*~\n", "*\n!*.env\n", "*\n!*/\n!*.md\n",
+		"secret.env\n!/secret.env\n", "\ufeff*.pyc\n", "*.pyc\r\nlog\r\n", "/\n", "!\n", "x/\n!x/log\n", "/*\n!/foo\n/foo/*\n!/foo/bar\n", "\\log\n", "[ab]bc\n",
+	} {
+		dir := t.TempDir()
+		writeFiles(t, dir, tree)
+		writeFiles(t, dir, map[string]string{IgnoreFile: ignore})
+		run(t, dir, git, "init", "-q")
+		listed := run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+IgnoreFile)
+		want := strings.Split(strings.TrimSuffix(listed, "\x00"), "\x00")
+		slices.Sort(want)
+		var got []string
+		for m := range open(t, saved(t, packed(t, dir, PackOptions{Skip: nil})), 0).Manifest().Members() {
+			if m.Kind == File {
+				got = append(got, m.Path)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q:\n got  %q\n want %q", ignore, got, want)
+		}
+	}
+}
+
+func TestNamesAndDates(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"a.tar.gz": Gzip, "a.tgz": Gzip, "dist/a.tar.zst": Zstd, "a.tar": ""} {
+		if got, err := EncodingFor(name); err != nil || got != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	if _, err := EncodingFor("a.zip"); err == nil {
+		t.Error("a.zip has an encoding")
+	}
+	if got, err := SourceDate("1700000000"); err != nil || got.Unix() != 1_700_000_000 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := SourceDate(""); err != nil || !got.IsZero() {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"yesterday", "-1", "1.5"} {
+		if _, err := SourceDate(bad); err == nil {
+			t.Errorf("%q is a date", bad)
+		}
+	}
+}
