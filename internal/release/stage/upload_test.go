@@ -1,0 +1,315 @@
+package stage_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/journal"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/stage"
+)
+
+const releaseID = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
+
+func open(t *testing.T, host *releasetest.Host) {
+	t.Helper()
+	if err := journal.Open(t.Context(), host, host.Site, "412-deploy-abc", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func encodings(host *releasetest.Host) []string {
+	if host.Zstd {
+		return []string{"gzip", "zstd"}
+	}
+	return []string{"gzip"}
+}
+
+// listing is each member of a tree: mode and content, or target.
+func listing(t *testing.T, root string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == root {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, root+"/")
+		switch {
+		case entry.Type() == fs.ModeSymlink:
+			target, err := os.Readlink(path)
+			all[name] = "-> " + target
+			return err
+		case entry.IsDir():
+			all[name+"/"] = info.Mode().Perm().String()
+		default:
+			content, err := os.ReadFile(path)
+			all[name] = info.Mode().Perm().String() + " " + string(content)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestUpload(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		for _, encoding := range encodings(host) {
+			host.Site.Root += "x"
+			open(t, host)
+			p := pack(t, encoding, site, nil)
+			var last int64
+			err := stage.Upload(t.Context(), host, host.Site, releaseID, p, func(done, total int64) {
+				if done < last || total != p.Size() {
+					t.Errorf("progress %d of %d after %d", done, total, last)
+				}
+				last = done
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last != p.Size() {
+				t.Errorf("progress ended at %d of %d", last, p.Size())
+			}
+			got := listing(t, host.Site.Release(releaseID))
+			for _, m := range site {
+				want := "-rw-r--r-- " + m.content
+				switch {
+				case m.target != "":
+					want = "-> " + m.target
+				case strings.HasSuffix(m.name, "/"):
+					want = "-rwxr-xr-x"
+				case m.mode == 0o755:
+					want = "-rwxr-xr-x " + m.content
+				case m.mode == 0o600:
+					want = "-rw------- " + m.content
+				}
+				if got[m.name] != want {
+					t.Errorf("%s is %q, want %q", m.name, got[m.name], want)
+				}
+				delete(got, m.name)
+			}
+			if len(got) > 0 {
+				t.Errorf("there is more: %v", got)
+			}
+			records := listing(t, host.Site.Records(releaseID))
+			if len(records) != 5 || records["staged"] == "" || !strings.Contains(records["manifest/content"], strings.Repeat("a", 64)) {
+				t.Errorf("records %v", records)
+			}
+			if info, err := os.Stat(host.Site.Release(releaseID)); err != nil || info.Mode().Perm() != 0o755 {
+				t.Errorf("%v, %v", info.Mode(), err)
+			}
+		}
+	})
+}
+
+func TestUploadAgain(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		open(t, host)
+		p := pack(t, "gzip", site, nil)
+		for range 2 {
+			if err := stage.Upload(t.Context(), host, host.Site, releaseID, p, nil); err != nil {
+				t.Fatal(err)
+			}
+			// What steps made in a staged release stays.
+			if err := os.WriteFile(host.Site.Release(releaseID)+"/built", nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := os.Stat(host.Site.Release(releaseID) + "/built"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What an attempt left that died anywhere is not in the way, and is not in the release.
+func TestUploadAfterADeadAttempt(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		open(t, host)
+		for _, old := range []string{
+			host.Site.Records(releaseID) + "/incoming/tree/old/x", host.Site.Release(releaseID) + "/old", host.Site.Records(releaseID) + "/manifest/old",
+		} {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o755), os.WriteFile(old, nil, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
+			t.Fatal(err)
+		}
+		for name := range listing(t, host.Site.Root) {
+			if strings.HasSuffix(name, "old") {
+				t.Errorf("%s is still there", name)
+			}
+		}
+	})
+}
+
+// A host on which folders inherit their group, as is usual below /srv/www. Who unpacks as root does not inherit, so the
+// test sets what others get.
+func TestUploadBelowSetgid(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		open(t, host)
+		const verification = "# Content."
+		host.Patch = func(script string) string {
+			return strings.Replace(script, verification, `chmod g+s "$incoming/tree" "$incoming/tree/bin"`, 1)
+		}
+		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(host.Site.Release(releaseID) + "/bin"); err != nil || info.Mode()&os.ModeSetgid == 0 {
+			t.Errorf("the test proves nothing: bin is %v, %v", info.Mode(), err)
+		}
+	})
+}
+
+func TestUploadLinksOnly(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		open(t, host)
+		members := []member{{name: "a/"}, {name: "b", target: "a"}}
+		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", members, nil), nil); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestUploadRefuses(t *testing.T) {
+	whole := func(p *payload) *payload { return p }
+	for name, test := range map[string]struct {
+		tamper func(files map[string]*member)
+		damage func(p *payload) *payload
+		cause  string
+	}{
+		"wrong content":    {func(f map[string]*member) { f["tree/index.html"].content = "hacked" }, whole, "wrong content: ./index.html: FAILED"},
+		"missing file":     {func(f map[string]*member) { f["tree/private"] = nil }, whole, "./private"},
+		"missing link":     {func(f map[string]*member) { f["tree/link"] = nil }, whole, "differ from the manifest: l 777 ./link -> bin/run me"},
+		"missing folder":   {func(f map[string]*member) { f["tree/empty/"] = nil }, whole, "differ from the manifest: d 755 ./empty"},
+		"extra file":       {func(f map[string]*member) { f["tree/extra"] = &member{mode: 0o644} }, whole, "differ from the manifest: f 644 ./extra"},
+		"extra folder":     {func(f map[string]*member) { f["tree/more/"] = &member{mode: 0o755} }, whole, "differ from the manifest: d 755 ./more"},
+		"extra link":       {func(f map[string]*member) { f["tree/more"] = &member{target: "x"} }, whole, "l 777 ./more -> x"},
+		"wrong mode":       {func(f map[string]*member) { f["tree/private"].mode = 0o644 }, whole, "f 644 ./private"},
+		"wrong target":     {func(f map[string]*member) { f["tree/link"].target = "elsewhere" }, whole, "l 777 ./link -> elsewhere"},
+		"file for link":    {func(f map[string]*member) { f["tree/link"].target = "" }, whole, "./link"},
+		"no manifest":      {func(f map[string]*member) { f["manifest/content"] = nil }, whole, "it has no manifest/content"},
+		"no tree":          {func(f map[string]*member) { clear(f); f["x"] = &member{mode: 0o644} }, whole, "it has no manifest/sha256"},
+		"empty manifest":   {func(f map[string]*member) { f["manifest/entries"].content = "" }, whole, "differ from the manifest"},
+		"empty stream":     {nil, func(p *payload) *payload { return &payload{encoding: p.encoding} }, ""},
+		"truncated stream": {nil, func(p *payload) *payload { p.bytes = p.bytes[:len(p.bytes)*2/3]; return p }, "ended early or is damaged"},
+		"damaged stream": {nil, func(p *payload) *payload {
+			for i := len(p.bytes) / 2; i < len(p.bytes)/2+32; i++ {
+				p.bytes[i] ^= 0xff
+			}
+			return p
+		}, "ended early or is damaged"},
+		"not compressed":   {nil, func(p *payload) *payload { p.bytes = []byte(strings.Repeat("plain", 1000)); return p }, ""},
+		"unknown encoding": {nil, func(p *payload) *payload { p.encoding = "lzma"; return p }, "encoding lzma is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				for _, encoding := range encodings(host) {
+					open(t, host)
+					err := stage.Upload(t.Context(), host, host.Site, releaseID, test.damage(pack(t, encoding, site, test.tamper)), nil)
+					var told *deploy.Error
+					if !errors.As(err, &told) || !strings.Contains(err.Error(), test.cause) || told.Hint == "" {
+						t.Errorf("%s: got %v, want %q", encoding, err, test.cause)
+					}
+					noRelease(t, host)
+				}
+			})
+		})
+	}
+}
+
+// noRelease checks that there is nothing that could be taken for a release.
+func noRelease(t *testing.T, host *releasetest.Host) {
+	t.Helper()
+	for name := range listing(t, host.Site.Root) {
+		if strings.Contains(name, "releases/"+string(releaseID)+"/") && name != ".slipway/releases/"+string(releaseID)+"/" {
+			t.Errorf("left behind: %s", name)
+		}
+	}
+}
+
+func TestUploadWithoutPrograms(t *testing.T) {
+	for program, encoding := range map[string]string{"tar": "gzip", "gzip": "gzip", "zstd": "zstd"} {
+		t.Run(program, func(t *testing.T) {
+			host := releasetest.NewHost(t, "dash")
+			open(t, host)
+			if err := os.Remove(filepath.Join(host.Path, program)); err != nil {
+				t.Fatal(err)
+			}
+			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, encoding, site, nil), nil)
+			if err == nil || !strings.Contains(err.Error(), program+" is not installed") {
+				t.Error(err)
+			}
+			noRelease(t, host)
+		})
+	}
+}
+
+// A program that dies in the middle of verification is no verification.
+func TestUploadVerifierDies(t *testing.T) {
+	for program, stub := range map[string]string{
+		"sha256sum": "kill -9 $$", "stat": "kill -9 $$", "find": "exit 0", "sort": "cat >/dev/null; exit 1", "uniq": "cat >/dev/null; exit 1",
+		"grep": "cat >/dev/null; exit 2",
+	} {
+		t.Run(program, func(t *testing.T) {
+			host := releasetest.NewHost(t, "dash")
+			open(t, host)
+			path := filepath.Join(host.Path, program)
+			if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte("#!/bin/sh\n"+stub+"\n"), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err == nil {
+				t.Errorf("verified without %s", program)
+			}
+			noRelease(t, host)
+		})
+	}
+}
+
+// A real file system that fills up: a small tmpfs, which takes the right to mount one.
+func TestUploadDiskFull(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		small := filepath.Join(host.Home, "small")
+		if err := os.Mkdir(small, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=200", "tmpfs", small).CombinedOutput(); err != nil {
+			t.Skipf("no right to mount a tmpfs: %v %s", err, out)
+		}
+		t.Cleanup(func() { _ = exec.Command("umount", "-l", small).Run() })
+		host.Site.Root = small + "/site"
+		open(t, host)
+		for name, members := range map[string][]member{
+			"space":  {{name: "big", content: strings.Repeat("0123456789abcdef", 1<<16)}},
+			"inodes": many(300),
+		} {
+			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", members, nil), nil)
+			if err == nil || !strings.Contains(err.Error(), "no space left on device: ") || !strings.Contains(err.Error(), "inodes are free at") ||
+				strings.Contains(err.Error(), ":  KiB") || !strings.Contains(err.Error(), "keep_releases") {
+				t.Errorf("%s: %v", name, err)
+			}
+			noRelease(t, host)
+		}
+	})
+}
+
+func many(n int) []member {
+	var all []member
+	for i := range n {
+		all = append(all, member{name: "f" + strings.Repeat("x", i%100) + string(rune('a'+i/100))})
+	}
+	return all
+}
