@@ -201,7 +201,7 @@ func (p *reader) tagged(n *ast.TagNode, depth int) *Node {
 		return value
 	}
 	text := *value
-	text.Kind = Text
+	text.Kind, text.At = Text, p.at(n) // the library counts what stands after a tag one column short
 	return &text
 }
 

@@ -1,0 +1,209 @@
+package cookbook
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// need skips a test whose tools are missing, or fails it where they are promised.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		}
+		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
+			t.Fatalf("there is no %s", tool)
+		}
+		t.Skipf("there is no %s", tool)
+	}
+}
+
+func TestAllIsWhatIsEmbedded(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, recipe := range All() {
+		got = append(got, recipe.Uses)
+		if recipe.Description == "" {
+			t.Errorf("%s says not what it does", recipe.Uses)
+		}
+		for _, p := range recipe.Params {
+			if p.Description == "" {
+				t.Errorf("%s: %s is not described", recipe.Uses, p.Name)
+			}
+		}
+	}
+	// All leaves out what does not parse: none may be missing.
+	if !slices.Equal(got, names()) || len(got) == 0 {
+		t.Errorf("recipes %v, files %v", got, names())
+	}
+	for _, name := range names() {
+		if _, err := Find(nil, name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestShellcheck lints every recipe as it runs: rendered, with its parameters.
+func TestShellcheck(t *testing.T) {
+	t.Parallel()
+	need(t, "shellcheck", "dash", "busybox")
+	for _, recipe := range All() {
+		script := rendered(t, recipe.Uses, nil)
+		file := filepath.Join(t.TempDir(), "script.sh")
+		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, check := range [][]string{{"shellcheck", "-s", "sh", file}, {"dash", "-n", file}, {"busybox", "ash", "-n", file}} {
+			if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", recipe.Uses, err, out)
+			}
+		}
+	}
+}
+
+// rendered is a recipe's script; what it requires and with does not give is "x".
+func rendered(t *testing.T, uses string, with map[string]string) string {
+	t.Helper()
+	recipe, err := Find(nil, uses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	for _, p := range recipe.Params {
+		if value, given := with[p.Name]; given {
+			values[p.Name] = value
+		} else if p.Required {
+			values[p.Name] = "x"
+		}
+	}
+	script, err := recipe.Render(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
+func TestFindOwn(t *testing.T) {
+	t.Parallel()
+	root := fstest.MapFS{
+		"deploy/recipes/warm.yml": {Data: []byte("params: {url: {required: true}}\nrun: |\n  curl \"$url\"\n")},
+		"broken.yml":              {Data: []byte("name: x\nrun: |\n  echo one\n  fi\n")},
+		"list.yml":                {Data: []byte("- x\n")},
+		"empty.yml":               {Data: nil},
+	}
+	recipe, err := Find(root, "./deploy/recipes/warm")
+	if err != nil || recipe.Name != "warm" || recipe.Params[0].Name != "url" {
+		t.Errorf("%+v, %v", recipe, err)
+	}
+	if _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
+		t.Errorf("a missing parameter gives %v", err)
+	}
+	if _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
+		t.Errorf("an unknown parameter gives %v", err)
+	}
+	for uses, want := range map[string]string{
+		"./broken": "broken.yml:4:3: no valid shell",
+		"./list":   "list.yml:1:1",
+		"./empty":  "needs `run`",
+	} {
+		_, err := Find(root, uses)
+		var problems deploy.Problems
+		if !errors.As(err, &problems) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", uses, err, want)
+		}
+	}
+	for _, uses := range []string{"", "django", "django/../django/check", "/etc/passwd", "./../x", "./missing", "./broken.yml", "../x", "django/check.yml"} {
+		if _, err := Find(root, uses); !errors.Is(err, ErrUnknown) {
+			t.Errorf("%q: %v", uses, err)
+		}
+	}
+}
+
+// TestRenderKeepsValues has a shell print what it was given: nothing in a value is live but ${NAME}.
+func TestRenderKeepsValues(t *testing.T) {
+	t.Parallel()
+	need(t, "dash", "busybox")
+	recipe := Recipe{Uses: "x/y", Params: []Param{{Name: "a"}, {Name: "b", Default: "of b"}}, Run: `printf '%s|%s' "$a" "$b"`}
+	for value, want := range map[string]string{
+		"plain":                     "plain",
+		"":                          "",
+		"${NAME}":                   "value of `NAME`",
+		"x${NAME}y$${NAME}":         "xvalue of `NAME`y${NAME}",
+		"$NAME $(id) `id` $((1)) $": "$NAME $(id) `id` $((1)) $",
+		`"; id; "`:                  `"; id; "`,
+		`\ \\ \" \$ '`:              `\ \\ \" \$ '`,
+		"two\nlines\n":              "two\nlines\n",
+		`\${NAME}`:                  "\\value of `NAME`",
+		"${NAME:-x} ${} ${1}":       "${NAME:-x} ${} ${1}",
+	} {
+		script, err := recipe.Render(map[string]string{"a": value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shell := range shells {
+			cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", script)...)
+			cmd.Env = []string{"NAME=value of `NAME`", "PATH=" + os.Getenv("PATH")}
+			out, err := cmd.CombinedOutput()
+			if err != nil || string(out) != want+"|of b" {
+				t.Errorf("%s: %q gives %q, %v; want %q", shell[0], value, out, err, want)
+			}
+		}
+	}
+	if _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
+		t.Error("a NUL byte is rendered")
+	}
+}
+
+var shells = [][]string{{"dash"}, {"busybox", "ash"}}
+
+func TestScriptProblem(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ script, shell, want string }{
+		{"echo x", "sh -eu", ""},
+		{"a=(1)", "bash -eu", ""},
+		{"a=(1)", "/bin/bash", ""},
+		{"anything (goes", "python3", ""},
+		{"a=(1)", "sh -eu", "run:1:3: no POSIX shell: arrays (write it for sh, or set `shell: bash -eu`)"},
+		{"a=(", "bash", "run:1:3: no valid shell"},
+		{"echo\nif x", "dash", "run:2:1: no valid shell"},
+		{" \n", "sh", "run:1:1: the script is empty"},
+	} {
+		problem := ScriptProblem(yamlfile.NewText(test.script, deploy.Position{File: "run", Line: 1, Column: 1}), test.shell)
+		if (problem == nil) != (test.want == "") || (problem != nil && !strings.HasPrefix(problem.Error(), test.want)) {
+			t.Errorf("%q for %s: %v, want %q", test.script, test.shell, problem, test.want)
+		}
+	}
+}
+
+// FuzzParse reads any recipe, and renders what it could read: never a panic.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("run: x"), "a${B}")
+	f.Add([]byte("name: a\nparams: {p: {default: ${X}}}\nrun: |\n  echo\n"), "$${")
+	f.Fuzz(func(t *testing.T, text []byte, value string) {
+		recipe, err := Parse("recipe.yml", "./recipe", text)
+		if err != nil {
+			return
+		}
+		with := map[string]string{}
+		for _, name := range recipe.Names() {
+			with[name] = value
+		}
+		script, err := recipe.Render(with)
+		if err != nil {
+			return
+		}
+		if problem := ScriptProblem(yamlfile.NewText(script, deploy.Position{}), "sh"); problem != nil {
+			t.Errorf("%q is rendered into no shell: %v\n%s", value, problem, script)
+		}
+	})
+}

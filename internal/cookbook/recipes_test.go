@@ -1,0 +1,240 @@
+package cookbook
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The recipes are run with the real tools, under each of the shells that hosts have, in the environment of a step.
+
+type outcome struct {
+	out  string // both streams
+	fail bool
+}
+
+// run runs a rendered recipe in a folder, as a step would.
+func run(t *testing.T, shell []string, dir, script string) outcome {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", script)...)
+	cmd.Dir = dir
+	cmd.Env = []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + t.TempDir(), "LANG=C.UTF-8",
+		"DJANGO_SETTINGS_MODULE=settings", "PYTHONDONTWRITEBYTECODE=1",
+	}
+	out, err := cmd.CombinedOutput()
+	return outcome{string(out), err != nil}
+}
+
+// expect judges an outcome: whether it failed, and what it said.
+func (o outcome) expect(t *testing.T, what string, fail bool, says string) {
+	t.Helper()
+	if o.fail != fail || !strings.Contains(o.out, says) {
+		t.Errorf("%s: failed is %v, want %v, saying %q:\n%s", what, o.fail, fail, says, o.out)
+	}
+}
+
+func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
+	t.Helper()
+	need(t, "dash", "busybox")
+	for _, shell := range shells {
+		t.Run(shell[0], func(t *testing.T) {
+			t.Parallel()
+			test(t, shell)
+		})
+	}
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const systemPython = "/usr/bin/python3"
+
+func TestDjango(t *testing.T) {
+	t.Parallel()
+	need(t, systemPython)
+	if exec.CommandContext(t.Context(), systemPython, "-c", "import django").Run() != nil {
+		need(t, "Django (Debian's python3-django)")
+	}
+	eachShell(t, func(t *testing.T, shell []string) {
+		dir := t.TempDir()
+		for _, recipe := range []string{"django/check", "django/collectstatic", "django/migrate"} {
+			run(t, shell, dir, rendered(t, recipe, nil)).expect(t, recipe+" without a project", true, "there is no manage.py in "+dir)
+			run(t, shell, dir, rendered(t, recipe, map[string]string{"python": "python9"})).expect(t, recipe+" without Python", true, "there is no python9")
+		}
+		write(t, dir, map[string]string{
+			"manage.py": "import sys\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n",
+			"settings.py": `import os
+SECRET_KEY = "x" * 60
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.staticfiles"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+STATIC_URL = "/static/"
+STATIC_ROOT = "public"
+STATICFILES_DIRS = ["assets"]
+ROOT_URLCONF = "urls" if not os.path.exists("broken") else "nowhere"
+`,
+			"urls.py":         "urlpatterns = []\n",
+			"assets/site.css": "body {}\n",
+		})
+		run(t, shell, dir, rendered(t, "django/check", nil)).expect(t, "check", false, "System check identified")
+		run(t, shell, dir, rendered(t, "django/check", map[string]string{"fail_level": "WARNING"})).expect(t, "a strict check", true, "W0")
+		run(t, shell, dir, rendered(t, "django/collectstatic", nil)).expect(t, "collectstatic", false, "1 static file copied")
+		if _, err := os.Stat(filepath.Join(dir, "public/site.css")); err != nil {
+			t.Error(err)
+		}
+		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate", false, "Applying auth.0001_initial... OK")
+		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate again", false, "No migrations to apply")
+		run(t, shell, dir, rendered(t, "django/migrate", map[string]string{"database": "other"})).expect(t, "another database", true, "other")
+		write(t, dir, map[string]string{"broken": ""})
+		run(t, shell, dir, rendered(t, "django/check", nil)).expect(t, "check of a broken site", true, "nowhere")
+	})
+}
+
+func TestVenv(t *testing.T) {
+	t.Parallel()
+	need(t, systemPython)
+	if exec.CommandContext(t.Context(), systemPython, "-c", "import ensurepip").Run() != nil {
+		need(t, "ensurepip (Debian's python3-venv)")
+	}
+	eachShell(t, func(t *testing.T, shell []string) {
+		dir := t.TempDir()
+		venv := func(with map[string]string) outcome { return run(t, shell, dir, rendered(t, "python/venv", with)) }
+		for _, path := range []string{"", ".", "..", "/", "../x", "a/../..", dir} {
+			venv(map[string]string{"path": path}).expect(t, "path "+path, true, "must be a folder inside the release")
+		}
+		venv(map[string]string{"python": "python9"}).expect(t, "no Python", true, "there is no python9 on this host")
+		venv(map[string]string{"wheels": "wheels"}).expect(t, "no wheels", true, "there are no wheels in wheels")
+		venv(map[string]string{"system_site_packages": "yes"}).expect(t, "a wrong switch", true, "must be true or false")
+		venv(nil).expect(t, "nothing to install", false, "an empty environment")
+		venv(map[string]string{"system_site_packages": "true"}).expect(t, "the host's packages", false, "")
+		if text, err := os.ReadFile(filepath.Join(dir, "venv/pyvenv.cfg")); err != nil || !strings.Contains(string(text), "include-system-site-packages = true") {
+			t.Errorf("%s, %v", text, err)
+		}
+
+		write(t, dir, map[string]string{"wheels/greeting-1.0-py3-none-any.whl": wheel(t), "requirements.txt": "greeting==1.0\n"})
+		venv(map[string]string{"wheels": "wheels"}).expect(t, "requirements from wheels", false, "Successfully installed greeting-1.0")
+		out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "venv/bin/python"), "-c", "import greeting; print(greeting.text)").CombinedOutput()
+		if err != nil || string(out) != "ahoy\n" {
+			t.Errorf("%s, %v", out, err)
+		}
+		write(t, dir, map[string]string{"requirements.txt": "greeting==1.0\nmissing==2.0\n"})
+		venv(map[string]string{"wheels": "wheels"}).expect(t, "a wheel that is missing", true, "missing==2.0")
+		venv(map[string]string{"wheels": "wheels", "requirements": "none.txt", "path": "my env"}).expect(t, "all wheels", false, "Successfully installed greeting-1.0")
+	})
+}
+
+// wheel is a package of one module (PEP 427).
+func wheel(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	archive := zip.NewWriter(&b)
+	for _, file := range [][2]string{
+		{"greeting.py", "text = 'ahoy'\n"},
+		{"greeting-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"},
+		{"greeting-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+		{"greeting-1.0.dist-info/RECORD", "greeting.py,,\ngreeting-1.0.dist-info/METADATA,,\ngreeting-1.0.dist-info/WHEEL,,\ngreeting-1.0.dist-info/RECORD,,\n"},
+	} {
+		w, err := archive.Create(file[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(file[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestSupervisor(t *testing.T) {
+	t.Parallel()
+	need(t, "supervisord", "supervisorctl")
+	eachShell(t, func(t *testing.T, shell []string) {
+		dir := t.TempDir()
+		conf := supervisord(t, dir)
+		restart := func(program string) outcome {
+			return run(t, shell, dir, rendered(t, "supervisor/restart", map[string]string{"program": program, "conf": conf, "wait": "3"}))
+		}
+		before := pid(t, conf, "web")
+		restart("web").expect(t, "one program", false, "RUNNING")
+		if after := pid(t, conf, "web"); after == before {
+			t.Errorf("web still is process %s", after)
+		}
+		restart("web workers:*").expect(t, "a program and a group", false, "workers:two")
+		failed := restart("web broken")
+		failed.expect(t, "a program that ends", true, "not running: broken")
+		failed.expect(t, "its last words", true, "no such table")
+		restart("nothing").expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
+		restart(" ").expect(t, "no program", true, "`program` is empty")
+		none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}
+		run(t, shell, dir, rendered(t, "supervisor/restart", none)).expect(t, "a wrong file", true, "none.conf")
+	})
+}
+
+// supervisord runs a supervisor of its own, and gives its configuration.
+func supervisord(t *testing.T, dir string) string {
+	t.Helper()
+	conf := filepath.Join(dir, "supervisord.conf")
+	program := func(name, command, extra string) string {
+		return fmt.Sprintf("[program:%s]\ncommand=%s\nstartsecs=1\nstartretries=0\nstopsignal=KILL\nstderr_logfile=%s/%s.err\nstdout_logfile=NONE\n%s\n", name, command, dir, name, extra)
+	}
+	write(t, dir, map[string]string{"supervisord.conf": fmt.Sprintf(`[unix_http_server]
+file=%[1]s/sock
+[supervisord]
+logfile=%[1]s/log
+pidfile=%[1]s/pid
+nodaemon=true
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://%[1]s/sock
+[group:workers]
+programs=one,two
+`, dir) + program("web", "sleep 600", "") + program("one", "sleep 600", "") + program("two", "sleep 600", "") +
+		program("broken", `sh -c "echo no such table >&2; exit 1"`, "autostart=false")})
+	daemon := exec.Command("supervisord", "-c", conf)
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = exec.Command("supervisorctl", "-c", conf, "shutdown").Run()
+		_ = daemon.Wait()
+	})
+	deadline := time.Now().Add(20 * time.Second)
+	for exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status").Run() != nil {
+		if time.Now().After(deadline) {
+			t.Fatal("supervisord does not answer, or its programs do not run")
+		}
+		if out, _ := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status", "web", "workers:*").Output(); strings.Count(string(out), "RUNNING") == 3 {
+			break
+		}
+	}
+	return conf
+}
+
+func pid(t *testing.T, conf, program string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "pid", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
