@@ -21,14 +21,14 @@ type annotation struct {
 func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotation {
 	var list []annotation
 	for _, f := range merged(failures) {
-		list = append(list, annotation{"error", f.at, f.title(), r.safeText(f.message(res))})
+		list = append(list, annotation{"error", f.at, f.title(), f.message(res)})
 	}
 	for _, w := range r.warnings {
-		list = append(list, annotation{"warning", w.At, "", r.safe(w.Text)})
+		list = append(list, annotation{"warning", w.At, "", w.Text})
 	}
 	if len(failures) == 0 && (res.Outcome == deploy.OutcomeActivated || res.Outcome == deploy.OutcomeUnchanged) {
-		list = append(list, annotation{"notice", deploy.Position{}, "", r.safe(fmt.Sprintf("%s runs %s on %s (release %s, %s)",
-			where(res.Header), runs(res.Release), plural(taking(res), "host"), res.Release, wholeSeconds(res.Duration)))})
+		list = append(list, annotation{"notice", deploy.Position{}, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)",
+			where(res.Header), runs(res.Release), plural(taking(res), "host"), res.Release, wholeSeconds(res.Duration))})
 	}
 	return list
 }
@@ -77,8 +77,6 @@ func state(res deploy.Result) string {
 	}
 	return hostsNow(res) + "."
 }
-
-func (r *Reporter) safeText(text string) string { return safeText(r.options.Redactor, text) }
 
 // annotate gives annotations to the CI. Where there are more than it shows of a kind, the last one says so.
 func annotate(commands *ci.Commands, list []annotation) {

@@ -7,7 +7,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// failure is what went wrong in the same way on one or several hosts. Everything in it is safe to print.
+// failure is what went wrong in the same way on one or several hosts.
 type failure struct {
 	phase   deploy.Phase
 	step    string
@@ -85,34 +85,34 @@ func allSpans(res deploy.Result) []deploy.Span {
 }
 
 func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
-	f := failure{phase: e.Phase, step: r.safe(e.Step), at: e.At, tail: r.tailOf(e)}
+	f := failure{phase: e.Phase, step: e.Step, at: e.At, tail: r.tailOf(e)}
 	if f.step == "" {
-		f.step = r.safe(e.Op)
+		f.step = e.Op
 	}
 	if e.Host != "" {
-		f.hosts = []string{r.safe(e.Host)}
+		f.hosts = []string{e.Host}
 	}
 	if e.Hint != "" {
-		f.hints = []string{r.safe(oneLine(e.Hint))}
+		f.hints = []string{oneLine(e.Hint)}
 	}
 	if e.Cause != nil {
-		f.cause = r.safe(oneLine(e.Cause.Error()))
+		f.cause = oneLine(e.Cause.Error())
 		if e.Step != "" && e.Op != "" && e.Op != e.Step && e.Op != "run" {
-			f.cause = r.safe(e.Op) + ": " + f.cause
+			f.cause = e.Op + ": " + f.cause
 		}
 	}
 	for _, s := range res.Steps {
 		if s.Phase != e.Phase || s.Step != e.Step {
 			continue
 		}
-		f.command, f.of = r.safe(firstLine(s.Command)), len(s.Spans)
+		f.command, f.of = s.Command, len(s.Spans)
 		if f.at.IsZero() {
 			f.at = s.At
 		}
 	}
 	for _, span := range allSpans(res) {
 		if span.Phase == e.Phase && span.Step == e.Step && span.Host == e.Host && isFailure(span) {
-			f.status = r.safe(spanStatus(span))
+			f.status = spanStatus(span)
 		}
 	}
 	if perHost(e.Phase) {

@@ -264,6 +264,6 @@ func (r *Reporter) writeFiles(res deploy.Result, failures []failure) error {
 	for _, o := range outputsOf(res, r.options.Redactor) {
 		errs = append(errs, r.options.Files.SetOutput(o.name, o.value))
 	}
-	text := summary{res: res, failures: failures, run: r.options.Run, warnings: r.warnings, safe: r.safe}.markdown()
+	text := summary{res: res, failures: failures, run: r.options.Run, warnings: r.warnings}.markdown()
 	return errors.Join(append(errs, r.options.Files.AppendSummary(text))...)
 }

@@ -15,13 +15,18 @@ import (
 // written.
 func Problems(options Options, problems deploy.Problems) error {
 	r := newReporter(options, nil, nil)
+	problems = slices.Clone(problems)
+	for i, p := range problems {
+		problems[i] = deploy.Problem{At: p.At, Message: r.safe(p.Message), Hint: r.safe(p.Hint)}
+		problems[i].At.File = r.safe(p.At.File)
+	}
 	head := problemsHead(problems)
 	var list []annotation
 	for _, p := range problems {
 		for _, line := range problemLines(p) {
 			r.say(line)
 		}
-		list = append(list, annotation{"error", p.At, "", r.safeText(strings.TrimSpace(p.Message + "\n" + p.Hint))})
+		list = append(list, annotation{"error", p.At, "", strings.TrimSpace(p.Message + "\n" + p.Hint)})
 	}
 	annotate(options.Commands, list)
 	r.say("", "FAILED (exit 2): "+head+". No host was contacted.")
@@ -66,15 +71,15 @@ func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNo host was contacted.\n\n", plainMarkdown(r.safe(head)))
+	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNo host was contacted.\n\n", plainMarkdown(head))
 	for _, p := range problems {
 		b.WriteString("- ")
 		if !p.At.IsZero() {
-			b.WriteString(code(r.safe(p.At.String())) + " ")
+			b.WriteString(code(p.At.String()) + " ")
 		}
-		b.WriteString(code(r.safe(oneLine(p.Message))))
+		b.WriteString(code(oneLine(p.Message)))
 		if p.Hint != "" {
-			b.WriteString("  \n  " + code(r.safe(oneLine(p.Hint))))
+			b.WriteString("  \n  " + code(oneLine(p.Hint)))
 		}
 		b.WriteString("\n")
 		if b.Len() > maxSummary {

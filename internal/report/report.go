@@ -132,6 +132,7 @@ func (r *Reporter) tick() {
 
 // Emit takes an event. It may be called concurrently, and waits for nothing but the log.
 func (r *Reporter) Emit(event deploy.Event) {
+	event = r.cleaned(event)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch e := event.(type) {
@@ -211,15 +212,11 @@ func (r *Reporter) say(lines ...string) {
 	}
 }
 
-// safe makes a line printable: no secrets, nothing that acts. Secrets are looked for before, as the host printed them, and
-// after, as people would read them: colours inside a secret are gone by then.
-func (r *Reporter) safe(line string) string { return safe(r.options.Redactor, line) }
-
-func safe(redactor *secret.Redactor, line string) string {
+// safe makes a line printable: no secrets, nothing that acts. Events are made safe when they come in; lines once more when
+// they go out, since two texts beside each other may make up a third.
+// Secrets are looked for before cleaning, as the host printed them, and after it, as people would read them: colours
+// inside a secret are gone by then.
+func (r *Reporter) safe(line string) string {
+	redactor := r.options.Redactor
 	return redactor.String(ci.Clean(redactor.String(line)))
-}
-
-// safeText is safe for text of several lines.
-func safeText(redactor *secret.Redactor, text string) string {
-	return redactor.String(ci.CleanText(redactor.String(text)))
 }

@@ -141,7 +141,7 @@ func (s *stream) verdict(key streamKey, journal string) {
 		s.print(b)
 		for _, host := range b.hosts {
 			if n := b.dropped[host]; n > 0 {
-				s.sink.remote(prefixed(host, s.hostWidth, fmt.Sprintf("... %s more in the journal%s", plural(n, "line"), journal)))
+				s.sink.remote(prefixed(host, s.hostWidth, fmt.Sprintf("... %d more lines in the journal%s", n, journal)))
 			}
 		}
 	}

@@ -13,12 +13,12 @@ import (
 const maxSummary = ci.MaxSummary - 4096
 
 // summary is the page of the job: the verdict, the facts, hosts by phases, when everything ran, what failed, and the way back.
+// Its texts are safe by then; what it adds is that none of them is Markdown.
 type summary struct {
 	res      deploy.Result
 	failures []failure
 	run      ci.Run
 	warnings []deploy.Noted
-	safe     func(string) string // of text that is not ours
 }
 
 // markdown is the page. When it grows too large, the hosts' last words go first, then the table, then the chart.
@@ -38,41 +38,20 @@ func (s summary) page(tails, table, chart bool) string {
 	}
 	parts = append(parts, s.facts())
 	for _, w := range s.warnings {
-		parts = append(parts, "> [!WARNING]\n> "+words(s.safe(oneLine(w.Text))))
+		parts = append(parts, "> [!WARNING]\n> "+words(oneLine(w.Text)))
 	}
 	parts = append(parts, s.failed(tails))
 	if table {
 		parts = append(parts, s.table())
 	}
 	if chart {
-		if text := gantt(s.safeResult()); text != "" {
+		if text := gantt(s.res); text != "" {
 			parts = append(parts, "```mermaid\n"+text+"```")
 		}
 	}
 	parts = append(parts, s.wayBack())
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return strings.Join(parts, "\n\n") + "\n\n"
-}
-
-// safeResult is the result with names that are safe to show, for the chart.
-func (s summary) safeResult() deploy.Result {
-	res := s.res
-	res.Steps = slices.Clone(res.Steps)
-	res.Parts = slices.Clone(res.Parts)
-	clean := func(spans []deploy.Span) []deploy.Span {
-		spans = slices.Clone(spans)
-		for i := range spans {
-			spans[i].Host, spans[i].Step = s.safe(spans[i].Host), s.safe(spans[i].Step)
-		}
-		return spans
-	}
-	for i := range res.Steps {
-		res.Steps[i].Spans = clean(res.Steps[i].Spans)
-	}
-	for i := range res.Parts {
-		res.Parts[i].Spans = clean(res.Parts[i].Spans)
-	}
-	return res
 }
 
 // heading is the verdict in one line.
@@ -112,7 +91,7 @@ func (s summary) heading() string {
 			text += ", but migrate began"
 		}
 	}
-	return "## " + icon + " " + words(s.safe(text))
+	return "## " + icon + " " + words(text)
 }
 
 // whatFailed is the first failure, and how many there are more.
@@ -144,7 +123,7 @@ func spaced(d string) string {
 
 // next is what to do now, ready to be copied.
 func (s summary) next() string {
-	text := s.safe(oneLine(s.res.Next))
+	text := (oneLine(s.res.Next))
 	commands := strings.Split(text, "`")
 	if s.res.Outcome != deploy.OutcomePerson || len(commands) != 3 {
 		return "**Next:** " + words(text)
@@ -162,26 +141,26 @@ func (s summary) facts() string {
 		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
 	}
 	if res.Revision != "" {
-		rows = append(rows, [2]string{"Commit", code(s.safe(shortRevision(res.Revision)))})
+		rows = append(rows, [2]string{"Commit", code(shortRevision(res.Revision))})
 	}
 	if run := runText(res.Header, s.run); run != "" || res.RunURL != "" {
-		text := s.safe(run)
+		text := (run)
 		if res.RunURL != "" {
-			text = link("run "+text, s.safe(res.RunURL))
+			text = link("run "+text, (res.RunURL))
 		}
 		if res.Actor != "" {
-			text += " by " + plainMarkdown(s.safe(res.Actor))
+			text += " by " + plainMarkdown(res.Actor)
 		}
 		rows = append(rows, [2]string{"Run", text})
 	}
 	if res.URL != "" {
-		rows = append(rows, [2]string{"URL", link(s.safe(res.URL), s.safe(res.URL))})
+		rows = append(rows, [2]string{"URL", link(res.URL, res.URL)})
 	}
 	if res.ArtifactSize > 0 {
 		rows = append(rows, [2]string{"Artifact", bytesText(res.ArtifactSize) + ", sha256 " + code(string(res.ArtifactSHA))})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", words(s.safe(strings.ReplaceAll(target(res.Header), "->", "→"))))
+	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", words(strings.ReplaceAll(target(res.Header), "->", "→")))
 	for _, row := range rows {
 		fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
 	}
@@ -236,13 +215,13 @@ func (s summary) wayBack() string {
 	}
 	environment := ""
 	if res.Environment != "" {
-		environment = " -e " + s.safe(res.Environment)
+		environment = " -e " + (res.Environment)
 	}
 	lines := []string{fmt.Sprintf("slipway rollback%s --to %s", environment, before(res))}
 	text := "From a shell:\n\n" + fence("sh", lines)
 	inputs := []string{"command: rollback", "to: " + string(before(res))}
 	if res.Environment != "" {
-		inputs = append(inputs, "environment: "+s.safe(res.Environment))
+		inputs = append(inputs, "environment: "+(res.Environment))
 	}
 	text += "\nFrom a workflow, as inputs of the action:\n\n" + fence("yaml", inputs)
 	return "<details><summary>How to roll back</summary>\n\n" + text + "\n</details>"

@@ -88,14 +88,14 @@ func (s summary) cells() map[cellKey]*cell {
 
 func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "| %s |", plainMarkdown(s.safe(h.Host)))
+	fmt.Fprintf(&b, "| %s |", plainMarkdown(h.Host))
 	for _, phase := range phases {
 		c := cells[cellKey{h.Host, phase}]
 		switch {
 		case c == nil:
 			b.WriteString(" |")
 		case len(c.failed) > 0:
-			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(s.safe(strings.Join(c.failed, "; "))))
+			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(strings.Join(c.failed, "; ")))
 		default:
 			fmt.Fprintf(&b, " ✅ %s |", spaced(seconds(c.took)))
 		}

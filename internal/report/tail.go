@@ -36,7 +36,7 @@ func (t *tail) add(line string) {
 
 // output takes a line that a host printed.
 func (r *Reporter) output(e deploy.Output) {
-	text := shorten(r.safe(e.Line))
+	text := shorten(e.Line)
 	key := tailKey{e.Phase, e.Step, e.Host}
 	if r.tails[key] == nil {
 		r.tails[key] = &tail{}
@@ -57,7 +57,7 @@ func (r *Reporter) tailOf(e *deploy.Error) []string {
 	from := max(0, len(e.Tail)-tailLines)
 	lines := make([]string, 0, tailLines)
 	for _, line := range e.Tail[from:] {
-		lines = append(lines, shorten(r.safe(line)))
+		lines = append(lines, shorten(line))
 	}
 	return lines
 }

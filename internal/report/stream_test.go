@@ -1,0 +1,160 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"slipway/internal/ci/citest"
+	"slipway/internal/deploy"
+)
+
+func plainLog(t *testing.T, options Options, events ...deploy.Event) string {
+	t.Helper()
+	var out bytes.Buffer
+	options.Out = &out
+	play(t, options, events)
+	return out.String()
+}
+
+func printed(step, host, line string) deploy.Event {
+	return deploy.Output{Phase: deploy.Prepare, Step: step, Host: host, Line: line}
+}
+
+func done(step string, hosts ...string) deploy.Event {
+	d := deploy.StepDone{Phase: deploy.Prepare, Step: step}
+	for _, h := range hosts {
+		d.Spans = append(d.Spans, span(deploy.Prepare, step, h, time.Second))
+	}
+	return d
+}
+
+// TestStepsSideBySide: groups are flat, so the lines of a step wait while another's group is open.
+func TestStepsSideBySide(t *testing.T) {
+	t.Parallel()
+	got := plainLog(t, Options{},
+		printed("One", "web1", "a"), printed("Two", "jobs1", "b"), printed("One", "web2", "c"), printed("Three", "db1", "d"),
+		done("Two", "jobs1"), printed("One", "web1", "e"), done("One", "web1", "web2"), printed("Three", "db1", "f"), done("Three", "db1"))
+	want := strings.Join([]string{
+		"> prepare: One", "    web1  | a", "    web2  | c",
+		"> prepare: Two", "    jobs1 | b", "prepare    ok    Two                    jobs1 1.0s",
+		"> prepare: Three", "    db1   | d", "", "",
+	}, "\n")
+	// After Two's verdict it is the turn of the first step that has lines waiting; One has none at that time.
+	if !strings.HasPrefix(got, strings.TrimRight(want, "\n")) {
+		t.Errorf("got\n%s", got)
+	}
+	for _, line := range []string{"web1  | a", "jobs1 | b", "web2  | c", "db1   | d", "web1  | e", "db1   | f"} {
+		if strings.Count(got, line) != 1 {
+			t.Errorf("%q is there %d times in\n%s", line, strings.Count(got, line), got)
+		}
+	}
+}
+
+func TestLogLines(t *testing.T) {
+	t.Parallel()
+	events := []deploy.Event{deploy.Started{Header: deploy.Header{Deployment: "412-x", Hosts: []string{"web1", "web2"}}}}
+	for i := range 30 {
+		events = append(events, printed("One", "web1", fmt.Sprintf("line %d", i)))
+	}
+	events = append(events, printed("One", "web2", "only"), done("One", "web1", "web2"))
+	got := plainLog(t, Options{LogLines: 3}, events...)
+	for _, want := range []string{"    web1  | line 2\n", "    web1  | ... 27 more lines in the journal: .slipway/deployments/412-x/steps\n", "    web2  | only\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "line 3\n") {
+		t.Errorf("more than three lines:\n%s", got)
+	}
+}
+
+// TestFailingTailBeyondLogLines: what was left out live is shown all the same when it is why the step failed.
+func TestFailingTailBeyondLogLines(t *testing.T) {
+	t.Parallel()
+	s := newScript("web1").start().phase(deploy.Prepare)
+	for i := range 100 {
+		s.say(deploy.Prepare, "One", "web1", fmt.Sprintf("line %d", i))
+	}
+	s.done(deploy.StepDone{Phase: deploy.Prepare, Step: "One", Spans: []deploy.Span{fails(span(deploy.Prepare, "One", "web1", time.Second), "exit 1", "exit 1", "")}})
+	got := plainLog(t, Options{LogLines: 3}, s.end(deploy.OutcomeFailed, 1, "")...)
+	_, block, _ := strings.Cut(got, "FAILED in prepare")
+	if !strings.Contains(block, "| line 99\n") || !strings.Contains(block, "| line 80\n") || strings.Contains(block, "| line 79\n") {
+		t.Errorf("the last block is\n%s", block)
+	}
+}
+
+// TestLinesAreNotTorn: many goroutines, one writer; each line arrives whole, once, with its host.
+func TestLinesAreNotTorn(t *testing.T) {
+	t.Parallel()
+	j := newJob(t)
+	r := newReporter(j.options(), clockAt(began), nil)
+	var all sync.WaitGroup
+	for h := range 8 {
+		all.Go(func() {
+			host := fmt.Sprintf("web%d", h)
+			for i := range 50 {
+				r.Emit(printed(fmt.Sprintf("Step %d", h%3), host, fmt.Sprintf("<%s %d>", host, i)))
+			}
+		})
+	}
+	all.Wait()
+	for s := range 3 {
+		r.Emit(done(fmt.Sprintf("Step %d", s), "web0"))
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	log := citest.ReadLog(j.out.Bytes())
+	seen := map[string]int{}
+	for _, line := range log.Lines {
+		seen[line]++
+	}
+	for h := range 8 {
+		for i := range 50 {
+			if line := fmt.Sprintf("    web%d  | <web%d %d>", h, h, i); seen[line] != 1 {
+				t.Fatalf("%q is there %d times", line, seen[line])
+			}
+		}
+	}
+}
+
+// TestProgressLines: long silent work says that it goes on; work that prints needs no such line.
+func TestProgressLines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	at := began
+	r := newReporter(Options{Out: &out}, func() time.Time { return at }, nil)
+	r.Emit(deploy.Started{Header: deploy.Header{Hosts: []string{"web1", "web2"}}})
+	r.Emit(deploy.StepStarted{Phase: deploy.Prepare, Step: "Upload", Hosts: []string{"web1", "web2"}})
+	r.Emit(deploy.Progress{Phase: deploy.Prepare, Step: "Upload", Host: "web1", Done: 45, Total: 100})
+	r.Emit(deploy.Progress{Phase: deploy.Prepare, Step: "Upload", Host: "web2", Done: 51, Total: 100})
+	at = at.Add(20 * time.Second)
+	r.tick()
+	if want := "prepare    ...   Upload                 web1 45%  web2 51%  20s\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q", out.String())
+	}
+	r.Emit(deploy.SpanDone{Span: span(deploy.Prepare, "Upload", "web1", time.Second)})
+	r.Emit(printed("Upload", "web2", "still here"))
+	before := out.Len()
+	r.tick()
+	if out.Len() != before {
+		t.Errorf("a progress line although a host prints: %q", out.String()[before:])
+	}
+	r.tick()
+	if want := "prepare    ...   Upload                 web2 51%  20s\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q", out.String())
+	}
+	r.Emit(done("Upload", "web1", "web2"))
+	before = out.Len()
+	r.tick()
+	if out.Len() != before {
+		t.Errorf("a progress line of nothing: %q", out.String()[before:])
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
