@@ -126,7 +126,6 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	l.emit(deploy.Started{Header: p.Header})
 	return rollout.Run(ctx, p, fleet, options), nil
 }
 

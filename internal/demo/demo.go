@@ -106,7 +106,7 @@ func (s *stage) play(ctx context.Context) error {
 	if _, err := s.deploy(ctx, 2, "v2"); err != nil {
 		return err
 	}
-	s.say("v3 is broken: its health check finds no page. Visitors go on reading while it is tried:")
+	s.say("v3 has lost its front page and will not load. Visitors go on reading while it is tried:")
 	visitors := visit(ctx, s.urls())
 	_, err = s.deploy(ctx, 3, "v3")
 	seen := visitors.leave()
@@ -169,9 +169,9 @@ func (s *stage) build(ctx context.Context, version string) (string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
-	pages := map[string]string{"index.html": version + "\n<!doctype html><title>Slipway demo</title><h1>This is " + version + "</h1>\n"}
+	pages := map[string]string{"healthz.txt": "ok " + version + "\n"}
 	if version != "v3" {
-		pages["healthz.txt"] = "ok " + version + "\n"
+		pages["index.html"] = version + "\n<!doctype html><title>Slipway demo</title><h1>This is " + version + "</h1>\n"
 	}
 	style, err := siteFiles.ReadFile("site/style.css")
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 )
 
 // site serves the current release of one host over HTTP, as an application server would: it resolves `current` once and
-// keeps serving that release until it is told to reload, by a touch of shared/run/reload.
+// keeps serving that release until it is told to reload, by a touch of shared/run/reload. A release that it cannot load, for
+// want of an index.html, leaves the one before in service, as a server that checks its configuration first does.
 type site struct {
 	root     string // the deploy path
 	listener net.Listener
@@ -63,7 +64,10 @@ func (s *site) load() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		s.release, s.reloaded = release, info.ModTime()
+		s.reloaded = info.ModTime()
+		if _, err := os.Stat(filepath.Join(release, "index.html")); err == nil {
+			s.release = release
+		}
 	}
 	if s.release == "" {
 		return "", os.ErrNotExist

@@ -1,6 +1,9 @@
 package deploy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Error is a failure that a person reads: what was tried, where, why it failed, and what to do now.
 type Error struct {
@@ -17,7 +20,7 @@ type Error struct {
 func (e *Error) Error() string {
 	var parts []string
 	for _, part := range []string{e.Host, e.Step, e.Op} {
-		if part != "" {
+		if part != "" && !slices.Contains(parts, part) {
 			parts = append(parts, part)
 		}
 	}

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release/prune"
 )
-
-// pruneName is the last step of every deployment.
-const pruneName = "Prune"
 
 // finish runs the finish steps and prunes. The deployment stands whatever happens here.
 func (r *run) finish(ctx context.Context) *stop {
@@ -40,22 +38,28 @@ func (r *run) finish(ctx context.Context) *stop {
 // prune deletes what the fleet no longer keeps. A host where it fails is said and costs the deployment nothing.
 func (r *run) prune(ctx context.Context) {
 	keep := r.Keep()
-	v := r.rec.newVerdict(deploy.Finish, pruneName, deploy.Position{}, "", r.Header.Hosts)
+	var most atomic.Int64
+	start := time.Now()
+	spans := make([]deploy.Span, len(r.Hosts))
 	var wait sync.WaitGroup
-	for _, h := range r.Hosts {
+	for i, h := range r.Hosts {
 		wait.Go(func() {
-			v.begin()
-			span := deploy.Span{Host: h.Name, Phase: deploy.Finish, Step: pruneName, Start: time.Now(), Outcome: deploy.Succeeded}
 			removed, err := prune.Run(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), keep)
-			span.Duration = time.Since(span.Start)
-			if len(removed) > 0 {
-				span.Note = fmt.Sprintf("pruned %d", len(removed))
-			}
 			if err != nil {
 				r.rec.warn(fmt.Sprintf("%s: old releases were not all deleted: %v", h.Name, err))
 			}
-			v.end(span)
+			raise(&most, int64(len(removed)))
+			spans[i] = deploy.Span{
+				Host: h.Name, Phase: deploy.Finish, Step: "prune", Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
+			}
 		})
 	}
 	wait.Wait()
+	r.rec.stepDone(deploy.StepDone{Phase: deploy.Finish, Note: fmt.Sprintf("pruned %d", most.Load()), Spans: spans})
+}
+
+// raise sets n to value where that is more.
+func raise(n *atomic.Int64, value int64) {
+	for old := n.Load(); old < value && !n.CompareAndSwap(old, value); old = n.Load() {
+	}
 }

@@ -40,7 +40,7 @@ func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, q
 }
 
 func (m *member) gather(ctx context.Context, dialer transport.Dialer, question survey.Question) {
-	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Step: "connect", Start: time.Now(), Outcome: deploy.Succeeded}
+	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Start: time.Now(), Outcome: deploy.Succeeded}
 	err := func() (err error) {
 		if m.conn, err = dialer.Connect(ctx, m.host); err != nil {
 			return err

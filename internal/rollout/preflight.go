@@ -3,14 +3,17 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release/journal"
 )
 
-// preflight judges what the hosts answered. Nothing is changed on any host before it has passed everywhere.
+// preflight judges what the hosts answered, and writes the plan into every host's journal. Nothing else is changed on any
+// host before it has passed everywhere.
 func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
-	done := r.rec.phase(deploy.Preflight)
 	spans := make([]deploy.Span, 0, len(p.Targets))
 	var errs deploy.Errors
 	for _, target := range p.Targets {
@@ -24,10 +27,13 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 		schedule, err := plan.Resolve(p, r.fleet.facts())
 		errs = asErrors(err, deploy.Preflight)
 		r.Schedule = schedule
-		r.rec.schedule(schedule)
-		blame(spans, errs)
 	}
-	verdict := deploy.StepDone{Phase: deploy.Preflight, Step: "connect", Spans: spans}
+	done := r.rec.open(r.Schedule)
+	if len(errs) == 0 {
+		errs = r.openJournals(ctx)
+	}
+	blame(spans, errs)
+	verdict := deploy.StepDone{Phase: deploy.Preflight, Spans: spans}
 	if len(errs) == 0 {
 		verdict.Note = r.startingPoint()
 	}
@@ -37,6 +43,28 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 		return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
 	}
 	return nil
+}
+
+// openJournals writes down on every host what is about to be done there.
+func (r *run) openJournals(ctx context.Context) deploy.Errors {
+	record, err := r.JSON()
+	if err != nil {
+		return asErrors(err, deploy.Preflight)
+	}
+	return r.onEvery(func(h plan.Host) *deploy.Error {
+		return hostError(h.Name, deploy.Preflight, "", journal.Open(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), r.Deployment, record))
+	})
+}
+
+// onEvery does something on every host at once and gives the failures, in the plan's order.
+func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
+	failures := make(deploy.Errors, len(r.Hosts))
+	var wait sync.WaitGroup
+	for i, h := range r.Hosts {
+		wait.Go(func() { failures[i] = do(h) })
+	}
+	wait.Wait()
+	return slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
 }
 
 // blame puts the errors of a judgement on the spans of their hosts.

@@ -10,7 +10,6 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
 )
@@ -83,18 +82,14 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 
 // lower sets n to value where that is less.
 func lower(n *atomic.Int64, value int64) {
-	for {
-		old := n.Load()
-		if old <= value || n.CompareAndSwap(old, value) {
-			return
-		}
+	for old := n.Load(); old > value && !n.CompareAndSwap(old, value); old = n.Load() {
 	}
 }
 
-// upload opens the journal, brings the release, links what is shared, and stores how the release is activated.
+// upload brings the release, links what is shared, and stores how the release is activated.
 func (r *run) upload(ctx context.Context, h plan.Host) deploy.Span {
 	span := deploy.Span{Host: h.Name, Phase: deploy.Prepare, Step: uploadName, Start: time.Now(), Outcome: deploy.Succeeded}
-	err := r.bring(ctx, h, &span)
+	err := r.bring(ctx, h)
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed
@@ -103,15 +98,8 @@ func (r *run) upload(ctx context.Context, h plan.Host) deploy.Span {
 	return span
 }
 
-func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
+func (r *run) bring(ctx context.Context, h plan.Host) error {
 	conn := r.fleet.conn(h.Name)
-	record, err := r.JSON()
-	if err != nil {
-		return err
-	}
-	if err := journal.Open(ctx, conn, r.fleet.site(h.Name), r.Deployment, record); err != nil {
-		return err
-	}
 	if !h.Staged {
 		payload, err := r.opts.Payload(ctx, h.Encoding)
 		if err != nil {
@@ -123,8 +111,8 @@ func (r *run) bring(ctx context.Context, h plan.Host, span *deploy.Span) error {
 		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
 			return err
 		}
-		span.Note = fmt.Sprintf("sent %.1f MB, verified %d files", float64(payload.Size())/1e6, r.Artifact.Inodes)
-		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: span.Note})
+		line := fmt.Sprintf("sent %.1f MB, verified %d files", float64(payload.Size())/1e6, r.Artifact.Inodes)
+		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
 	}
 	links := stage.Links{Dirs: r.SharedDirs, Files: r.SharedFiles, Secrets: map[string]secret.Secret{}}
 	for _, file := range r.SecretFiles {

@@ -34,16 +34,22 @@ func newRecorder(emit deploy.Emit, p *plan.Plan, fleet *Fleet) *recorder {
 	return rec
 }
 
-// schedule takes over what only the hosts could tell: the release of a rollback.
-func (rec *recorder) schedule(s *plan.Schedule) {
+// open opens the log, once all is known that can be: the release of a rollback is named by the hosts. s is nil when they
+// refused. The phase preflight, which it begins, has been running since the hosts were first asked.
+func (rec *recorder) open(s *plan.Schedule) func(ok bool) {
 	if s != nil {
 		rec.result.Header = s.Header
 	}
+	rec.emit(deploy.Started{Header: rec.result.Header})
+	return rec.phaseSince(deploy.Preflight, rec.result.Start)
 }
 
 // phase marks the beginning of a phase; the function that it returns marks its end.
 func (rec *recorder) phase(phase deploy.Phase) func(ok bool) {
-	start := time.Now()
+	return rec.phaseSince(phase, time.Now())
+}
+
+func (rec *recorder) phaseSince(phase deploy.Phase, start time.Time) func(ok bool) {
 	rec.emit(deploy.PhaseStarted{Phase: phase})
 	return func(ok bool) {
 		rec.mu.Lock()

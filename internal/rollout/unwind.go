@@ -3,8 +3,6 @@ package rollout
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"slipway/internal/deploy"
@@ -25,15 +23,16 @@ func (r *run) unwind(ctx context.Context, results []activation, errs deploy.Erro
 	clean, cancel := r.cleanUp(ctx)
 	defer cancel()
 	done := r.rec.phase(deploy.Unwind)
-	failures := make([]*deploy.Error, len(results))
-	var wait sync.WaitGroup
-	for i, result := range results {
-		if result.switched {
-			wait.Go(func() { failures[i] = r.unwindHost(clean, result.host) })
-		}
+	switched := map[string]bool{}
+	for _, result := range results {
+		switched[result.host.Name] = result.switched
 	}
-	wait.Wait()
-	stuck := slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
+	stuck := r.onEvery(func(h plan.Host) *deploy.Error {
+		if !switched[h.Name] {
+			return nil
+		}
+		return r.unwindHost(clean, h)
+	})
 	done(len(stuck) == 0)
 	if ran := stepNames(r.Migrate); ran != "" {
 		r.rec.warn(fmt.Sprintf("%s stays applied; old code runs on the new schema", r.applied(ran)))
@@ -71,8 +70,8 @@ func (r *run) unwindHost(ctx context.Context, h plan.Host) *deploy.Error {
 	err := r.back(ctx, t)
 	r.rec.hostDone(t.done)
 	if err != nil {
-		err.Hint = fmt.Sprintf("on %s: ln -s %s .slipway/back && mv -T .slipway/back %s, restart and check; it serves %s or nothing now",
-			h.Name, h.Unwind.Target, r.fleet.site(h.Name).Current(), r.Release)
+		err.Hint = fmt.Sprintf("by hand: ssh %s 'cd %s && ln -s %s .slipway/back && mv -fT .slipway/back current', then restart and check it",
+			h.Address, h.DeployPath, h.Unwind.Target)
 		r.rec.host(h.Name, deploy.HostFailed, "")
 		return err
 	}

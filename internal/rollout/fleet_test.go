@@ -1,0 +1,215 @@
+package rollout_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"slipway/internal/artifact"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/stage"
+	"slipway/internal/release/survey"
+	"slipway/internal/rollout"
+	"slipway/internal/secret"
+	"slipway/internal/sshtest"
+	"slipway/internal/transport/ssh"
+)
+
+// fleet is a few SSH hosts of this process, and what a test wants to deploy to them.
+type fleet struct {
+	t      *testing.T
+	cfg    *config.Config
+	known  []string
+	key    secret.Secret
+	runs   int
+	server map[string]*sshtest.Server
+}
+
+// newFleet starts hosts web1, web2, ... with empty deploy paths; a release is served when it holds the file `ok`.
+func newFleet(t *testing.T, n int) *fleet {
+	t.Helper()
+	key, authorized := sshtest.ClientKey()
+	f := &fleet{t: t, key: key, server: map[string]*sshtest.Server{}}
+	f.cfg = &config.Config{
+		App: "shop", KeepReleases: 3, Timeout: time.Minute, SharedDirs: []string{"run"},
+		Activation: map[string]deploy.Activation{"": {
+			Restart: []deploy.Step{script(deploy.Activate, "Restart", `echo restart >> "$SLIPWAY_SHARED_PATH/run/log"`)},
+			Verify:  []deploy.Check{{Name: "Health", Run: check("test -e ok"), Within: 300 * time.Millisecond, Interval: 50 * time.Millisecond, Successes: 1}},
+		}},
+	}
+	for i := range n {
+		name := fmt.Sprintf("web%d", i+1)
+		root := t.TempDir()
+		server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Close() })
+		host, port := server.Addr()
+		f.server[name] = server
+		f.known = append(f.known, server.HostKeyLine())
+		f.cfg.Hosts = append(f.cfg.Hosts, deploy.Host{
+			Name: name, Address: deploy.Address{User: "deploy", Host: host, Port: port}, Roles: []string{"web"},
+			DeployPath: filepath.Join(root, "site"), Vars: map[string]string{},
+		})
+	}
+	return f
+}
+
+func script(phase deploy.Phase, name, run string) deploy.Step {
+	return deploy.Step{Name: name, Phase: phase, Number: 1, Run: run, Shell: "sh -eu", Timeout: 10 * time.Second}
+}
+
+func check(run string) *deploy.Step {
+	s := script(deploy.Activate, "", run)
+	return &s
+}
+
+// number gives steps their places, as config does.
+func number(steps ...deploy.Step) []deploy.Step {
+	for i := range steps {
+		steps[i].Number = i + 1
+	}
+	return steps
+}
+
+// deploy runs one deployment of files (name -> text) and gives its result and its events.
+func (f *fleet) deploy(ctx context.Context, files map[string]string) (deploy.Result, *events) {
+	f.t.Helper()
+	name := filepath.Join(f.t.TempDir(), "site.tar")
+	if err := os.WriteFile(name, tarball(f.t, files), 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	built, err := artifact.Open(ctx, name, artifact.Options{TempDir: f.t.TempDir()})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer func() { _ = built.Close() }()
+	bytes, inodes := built.Unpacked()
+	about := plan.Artifact{SHA256: built.SHA256(), Content: built.Content(), Size: built.Size(), Bytes: bytes, Inodes: inodes}
+	return f.run(ctx, "deploy", about, func(ctx context.Context, encoding string) (stage.Payload, error) {
+		return built.Payload(ctx, encoding)
+	})
+}
+
+// rollback activates an earlier release.
+func (f *fleet) rollback(ctx context.Context, to string) (deploy.Result, *events) {
+	f.t.Helper()
+	f.cfg.To = to
+	return f.run(ctx, "rollback", plan.Artifact{}, nil)
+}
+
+func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, payload func(context.Context, string) (stage.Payload, error)) (deploy.Result, *events) {
+	f.t.Helper()
+	dialer, err := ssh.NewDialer(ssh.Config{Key: f.key, KnownHosts: strings.Join(f.known, "\n"), ConnectTimeout: 5 * time.Second})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer func() { _ = dialer.Close() }()
+	f.runs++
+	identity := deploy.Identity{RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
+	p, err := plan.Build(f.cfg, about, plan.Run{Identity: identity, Revision: "1a2b3c4"}, time.Unix(int64(f.runs)*1000, 0))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	crew := rollout.Gather(ctx, dialer, f.cfg.Hosts, survey.Question{SharedFiles: f.cfg.SharedFiles})
+	defer func() { _ = crew.Close() }()
+	log := &events{}
+	return rollout.Run(ctx, p, crew, rollout.Options{Emit: log.add, Payload: payload, Secrets: f.cfg.Secrets}), log
+}
+
+// current is what a host's link names, "" when there is none.
+func (f *fleet) current(host string) string {
+	f.t.Helper()
+	target, err := os.Readlink(filepath.Join(f.path(host), "current"))
+	if os.IsNotExist(err) {
+		return ""
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return target
+}
+
+func (f *fleet) path(host string) string {
+	i := slices.IndexFunc(f.cfg.Hosts, func(h deploy.Host) bool { return h.Name == host })
+	return f.cfg.Hosts[i].DeployPath
+}
+
+// read is a file below a host's deploy path, "" when there is none.
+func (f *fleet) read(host, name string) string {
+	f.t.Helper()
+	text, err := os.ReadFile(filepath.Join(f.path(host), name))
+	if err != nil && !os.IsNotExist(err) {
+		f.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// wantCurrent fails unless every host serves the release.
+func (f *fleet) wantCurrent(id deploy.ReleaseID) {
+	f.t.Helper()
+	want := ""
+	if id != "" {
+		want = "releases/" + string(id)
+	}
+	for _, host := range f.cfg.Hosts {
+		if got := f.current(host.Name); got != want {
+			f.t.Errorf("%s: current names %q, wanted %q", host.Name, got, want)
+		}
+	}
+}
+
+func tarball(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var buffer bytes.Buffer
+	w := tar.NewWriter(&buffer)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name])), Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(files[name])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buffer.Bytes()
+}
+
+// events is what a run told.
+type events struct {
+	mu   sync.Mutex
+	list []deploy.Event
+}
+
+func (e *events) add(event deploy.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, event)
+}
+
+// outputs are the lines that a step printed on a host.
+func (e *events) outputs(step, host string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var lines []string
+	for _, event := range e.list {
+		if o, ok := event.(deploy.Output); ok && o.Step == step && o.Host == host {
+			lines = append(lines, o.Line)
+		}
+	}
+	return lines
+}
