@@ -132,6 +132,14 @@ func wholeSeconds(d time.Duration) string {
 	return seconds(d)
 }
 
+// clockText is a duration that runs while people watch: whole seconds only.
+func clockText(d time.Duration) string {
+	if d = d.Truncate(time.Second); d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return seconds(d)
+}
+
 // bytesText is an amount of bytes for people, in powers of a thousand as disks and networks are sold.
 func bytesText(n int64) string {
 	value, unit := float64(n), "B"

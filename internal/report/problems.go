@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -14,7 +15,7 @@ import (
 // each, a summary, and the outputs of a run that ended with exit 2. Its error says which of the CI's files could not be
 // written.
 func Problems(options Options, problems deploy.Problems) error {
-	r := newReporter(options, nil, nil)
+	r := newReporter(options, time.Now, nil)
 	problems = slices.Clone(problems)
 	for i, p := range problems {
 		problems[i] = deploy.Problem{At: p.At, Message: r.safe(p.Message), Hint: r.safe(p.Hint)}

@@ -140,7 +140,7 @@ func (w *work) progressLines(int) []string {
 				parts = append(parts, host)
 			}
 		}
-		parts = append(parts, wholeSeconds(now.Sub(s.start).Round(time.Second)))
+		parts = append(parts, clockText(now.Sub(s.start)))
 		name := s.step
 		if name == "" {
 			name = string(s.phase)
@@ -170,7 +170,7 @@ func (w *work) view(columns, hostWidth int) []string {
 	now := w.now()
 	for _, s := range w.steps {
 		name := strings.TrimSpace(string(s.phase) + "  " + s.step)
-		head := fmt.Sprintf("%s %s  %s", spinner(now), name, wholeSeconds(now.Sub(s.start).Truncate(time.Second)))
+		head := fmt.Sprintf("%s %s  %s", spinner(now), name, clockText(now.Sub(s.start)))
 		if len(s.transfers) == 0 {
 			head += "  " + names(s.hosts, " ")
 		}
@@ -208,7 +208,7 @@ func bar(host string, hostWidth int, t transfer, now time.Time, columns int) str
 	if rate > 0 {
 		text += fmt.Sprintf("  %s/s", bytesText(int64(rate)))
 		if left := time.Duration(float64(t.total-t.done) / rate * float64(time.Second)); left > 0 {
-			text += "  " + wholeSeconds(left.Round(time.Second)) + " left"
+			text += "  " + clockText(left) + " left"
 		}
 	}
 	lead := "    " + pad(host, hostWidth+2)
