@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
@@ -26,7 +27,8 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		config, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: text}}, Env{})
-		problems, ok := err.(deploy.Problems)
+		var problems deploy.Problems
+		ok := errors.As(err, &problems)
 		if (err != nil && (!ok || len(problems) == 0)) || (err == nil && config == nil) {
 			t.Fatalf("%v, %v", config, err)
 		}

@@ -40,10 +40,12 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 			}
 		case key == "name" && assigned:
 			h.Name = text{V: value, Node: word}
+		case key == "deploy_path" && assigned:
+			h.DeployPath = text{V: value, Node: word}
 		case word.Text == "primary":
 			h.Primary = boolean{V: true, Node: word}
 		default:
-			d.Problem(word.At, "after the address may stand roles=web,db, name=web1 and primary", "unknown word `%s`", word.Text)
+			d.Problem(word.At, "after the address may stand roles=web,db, name=web1, deploy_path=/srv/site and primary", "unknown word `%s`", word.Text)
 		}
 	}
 	if !h.Address.Given() {
@@ -74,7 +76,7 @@ func words(n *yamlfile.Node) []*yamlfile.Node {
 
 var (
 	hostName = regexp.MustCompile(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
-	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/\x00-\x1f\x7f]*$`)
+	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/[:cntrl:]]*$`)
 	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 	roleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
@@ -89,7 +91,8 @@ func parseAddress(word string) (deploy.Address, error) {
 	if !userName.MatchString(address.User) {
 		return deploy.Address{}, fmt.Errorf("`%s` is no user name", address.User)
 	}
-	port, hasPort := "", false
+	var port string
+	var hasPort bool
 	if inner, ok := strings.CutPrefix(address.Host, "["); ok {
 		var rest string
 		inner, rest, ok = strings.Cut(inner, "]")

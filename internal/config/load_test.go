@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -39,10 +40,11 @@ func TestLoad(t *testing.T) {
 			in, files, env, want := unpackCase(t, archive)
 			config, err := Load(in, files, env)
 			var got string
-			switch problems, ok := err.(deploy.Problems); {
+			var problems deploy.Problems
+			switch {
 			case err == nil:
 				got = dump(t, config)
-			case ok:
+			case errors.As(err, &problems):
 				got = problems.Error() + "\n"
 			default:
 				t.Fatalf("error is no deploy.Problems: %v", err)

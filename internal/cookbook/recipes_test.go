@@ -133,6 +133,9 @@ func TestVenv(t *testing.T) {
 		if err != nil || string(out) != "ahoy\n" {
 			t.Errorf("%s, %v", out, err)
 		}
+		if shell[0] != "dash" {
+			return // the rest is pip's work, whatever the shell
+		}
 		write(t, dir, map[string]string{"requirements.txt": "greeting==1.0\nmissing==2.0\n"})
 		venv(map[string]string{"wheels": "wheels"}).expect(t, "a wheel that is missing", true, "missing==2.0")
 		venv(map[string]string{"wheels": "wheels", "requirements": "none.txt", "path": "my env"}).expect(t, "all wheels", false, "Successfully installed greeting-1.0")

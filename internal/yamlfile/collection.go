@@ -35,15 +35,15 @@ type OneOrMore[T any] struct {
 	Node  *Node // nil when it was not written
 }
 
-func (m *Dict[T]) decodeAll(d *Decoder, n *Node, what string, f Field) {
-	if !d.kind(n, Map, what, "") {
+func (d *Dict[T]) decodeAll(decoder *Decoder, n *Node, what string, f Field) {
+	if !decoder.kind(n, Map, what, "") {
 		return
 	}
-	m.Node = n
-	m.Pairs = make([]Pair[T], len(n.Entries))
+	d.Node = n
+	d.Pairs = make([]Pair[T], len(n.Entries))
 	for i, entry := range n.Entries {
-		m.Pairs[i].Key, m.Pairs[i].At = entry.Key, entry.At
-		d.value(entry.Value, reflect.ValueOf(&m.Pairs[i].Value).Elem(), "`"+entry.Key+"`", f)
+		d.Pairs[i].Key, d.Pairs[i].At = entry.Key, entry.At
+		decoder.value(entry.Value, reflect.ValueOf(&d.Pairs[i].Value).Elem(), "`"+entry.Key+"`", f)
 	}
 }
 

@@ -116,8 +116,14 @@ func TestInside(t *testing.T) {
 		line, column int
 		want         string
 	}{
-		{run, 2, 1, "f:4:5"}, {run, 3, 3, "f:5:7"}, {run, 4, 2, "f:6:6"}, {run, 9, 1, "f:2:8"},
-		{n.Get("b"), 1, 2, "f:7:6"}, {n.Get("c"), 1, 2, "f:8:5"}, {n.Get("d"), 1, 5, "f:9:4"}, {n.Get("e"), 1, 3, "f:13:5"},
+		{run, 2, 1, "f:4:5"},
+		{run, 3, 3, "f:5:7"},
+		{run, 4, 2, "f:6:6"},
+		{run, 9, 1, "f:2:8"},
+		{n.Get("b"), 1, 2, "f:7:6"},
+		{n.Get("c"), 1, 2, "f:8:5"},
+		{n.Get("d"), 1, 5, "f:9:4"},
+		{n.Get("e"), 1, 3, "f:13:5"},
 		{NewText("x\ny", deploy.Position{File: "input run", Line: 1, Column: 1}), 2, 1, "input run:2:1"},
 	} {
 		if got := test.node.Inside(test.line, test.column).String(); got != test.want {
@@ -219,7 +225,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		if n != nil {
-			Decode(n, &sample{})
+			_ = Decode(n, &sample{})
 		}
 	})
 }
