@@ -19,7 +19,9 @@ import (
 	"slipway/internal/transport"
 )
 
-// Host is a host that is this machine: a transport.Conn whose commands run in a temporary home directory.
+// Host is a host that is this machine: a transport.Conn whose commands run in a temporary home directory. It serves the
+// scripts of this program, not the whole contract of transporttest, and is stricter in one thing: a command that leaves
+// its output open in the background never ends.
 type Host struct {
 	Toolset
 	Home  string

@@ -20,12 +20,18 @@ func killProcess(pid string) error {
 // await waits for a file that is about to be there with something in it.
 func await(t *testing.T, path string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	patience := time.After(20 * time.Second)
+	for {
 		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
 			return
 		}
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-tick.C:
+		case <-patience:
+			t.Errorf("%s is not there", path)
+			return
+		}
 	}
-	t.Errorf("%s is not there", path)
 }

@@ -39,7 +39,7 @@ detach=$(command -v setsid) || detach=
 user=${USER:-$(id -un)}
 start() {
 	printf '%s\n' "$wrapper" |
-		${detach:+"$detach"} env -i PATH="$PATH" HOME="$HOME" USER="$user" LOGNAME="${LOGNAME:-$user}" \
+		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
 			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$@" >>"$folder/log" 2>&1 3<&- &
 }
 

@@ -7,8 +7,18 @@
 set -u
 cd "$1/" || exit 1
 folder=$2
-[ -s "$folder/pid" ] && [ ! -e "$folder/status" ] || exit 0
-read -r step start _ _ boot <"$folder/pid"
+[ -d "$folder" ] || exit 0
+
+# A step that starts this moment gets its pid soon.
+tries=0
+while [ ! -s "$folder/pid" ] && [ "$tries" -lt 20 ]; do
+	sleep 0.1 2>/dev/null || sleep 1
+	tries=$((tries + 1))
+done
+if [ ! -s "$folder/pid" ] || [ -e "$folder/status" ]; then
+	exit 0
+fi
+read -r step start wrapper _ boot <"$folder/pid"
 
 # The number may be another process's by now: after a reboot, or after the end of the step.
 now=-
@@ -22,11 +32,18 @@ if [ "$start" != - ]; then
 	[ "${20}" = "$start" ] || exit 0
 fi
 
+# With setsid the step leads a process group, without it is alone.
+signal() {
+	kill "-$1" "-$step" 2>/dev/null || kill "-$1" "$step" 2>/dev/null
+}
+
 for signal in TERM KILL; do
-	kill "-$signal" "-$step" 2>/dev/null || kill "-$signal" "$step" 2>/dev/null
+	signal "$signal"
 	tries=0
 	while [ "$tries" -lt 50 ]; do
-		[ ! -e "$folder/status" ] || exit 0
+		if [ -e "$folder/status" ] || { ! kill -0 "$wrapper" 2>/dev/null && ! signal 0; }; then
+			exit 0
+		fi
 		sleep 0.1 2>/dev/null || sleep 1
 		tries=$((tries + 1))
 	done

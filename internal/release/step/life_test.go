@@ -1,0 +1,170 @@
+package step_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/step"
+)
+
+func TestSecondStartIsRefused(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo ran >>../count")
+		run(t, host, inst)
+		if _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrStarted) {
+			t.Errorf("a second start gives %v", err)
+		}
+		inst.Try = 2
+		run(t, host, inst)
+		if count, _ := os.ReadFile(filepath.Join(host.Site.Root, "releases", "count")); string(count) != "ran\nran\n" {
+			t.Errorf("ran %q", count)
+		}
+	})
+}
+
+func TestBackgroundProcessDoesNotHold(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "sleep 100 & echo $!")
+		start := time.Now()
+		status, lines := run(t, host, inst)
+		if took := time.Since(start); !status.OK() || took > 10*time.Second || len(lines) != 1 {
+			t.Fatalf("%s after %s with %q", status, took, lines)
+		}
+		if err := killProcess(lines[0]); err != nil {
+			t.Errorf("the background process did not outlive its step: %v", err)
+		}
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	for name, script := range map[string]string{
+		"obeys":          "echo on; sleep 100",
+		"child stays":    "(trap '' TERM; echo on; exec sleep 0.9) & wait", // the shell goes at once, its child does not
+		"writes on TERM": "trap 'echo bye; exit 7' TERM; echo on; sleep 100 & wait",
+	} {
+		t.Run(name, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				inst := instance(t, host, script)
+				inst.Step.Timeout = 400 * time.Millisecond
+				status, lines := run(t, host, inst)
+				if !status.TimedOut || status.OK() || status.String() != "timed out after 400ms" || lines[0] != "on" {
+					t.Errorf("%s %q", status, lines)
+				}
+				if name == "writes on TERM" && !slices.Contains(lines, "bye") {
+					t.Errorf("what it wrote at the end is missing: %q", lines)
+				}
+			})
+		})
+	}
+}
+
+func TestTimeoutKillsWhatIgnoresTERM(t *testing.T) {
+	host := releasetest.NewHost(t, "dash")
+	inst := instance(t, host, "trap '' TERM; echo $$; while :; do sleep 1; done")
+	inst.Step.Timeout = 100 * time.Millisecond
+	start := time.Now()
+	status, lines := run(t, host, inst)
+	if took := time.Since(start); !status.TimedOut || took < 9*time.Second || took > 25*time.Second {
+		t.Errorf("%s after %s", status, took)
+	}
+	if err := killProcess(lines[0]); err == nil {
+		t.Error("it is still there")
+	}
+}
+
+func TestStop(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo $$; sleep 100; echo never")
+		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+			t.Errorf("before it started: %v", err)
+		}
+		var stopped error
+		status, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+			stopped = step.Stop(t.Context(), host, host.Site, inst)
+		})
+		if err != nil || stopped != nil || status.Signal != "TERM" {
+			t.Errorf("%s, %v, %v", status, err, stopped)
+		}
+		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+			t.Errorf("after it ended: %v", err)
+		}
+	})
+}
+
+// The step is not the connection's: when nobody listens any more it goes on to its end.
+func TestStepOutlivesItsFollower(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo on; until [ -e ../go ]; do sleep 0.05; done; i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; exit 5")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		gone := errors.New("gone")
+		start := time.Now()
+		_, err := step.Run(ctx, host, host.Site, inst, func(string) { cancel(gone) })
+		if !errors.Is(err, gone) || time.Since(start) > 5*time.Second {
+			t.Fatalf("%v after %s", err, time.Since(start))
+		}
+		if err := os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Join(host.Site.Root, inst.Folder())
+		await(t, filepath.Join(folder, "status"))
+		status, _ := os.ReadFile(filepath.Join(folder, "status"))
+		log, _ := os.ReadFile(filepath.Join(folder, "log"))
+		if strings.TrimSpace(string(status)) != "exit 5" || !strings.HasSuffix(string(log), "\n1999\n") {
+			t.Errorf("status %q, log ends %q", status, log[max(0, len(log)-20):])
+		}
+	})
+}
+
+func TestWrapperKilled(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo on; sleep 100")
+		var leader string
+		_, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+			pid := filepath.Join(host.Site.Root, inst.Folder(), "pid")
+			await(t, pid)
+			words, _ := os.ReadFile(pid)
+			fields := strings.Fields(string(words))
+			if len(fields) != 5 {
+				t.Errorf("pid holds %q", words)
+				return
+			}
+			leader = fields[0]
+			if err := killProcess(fields[2]); err != nil {
+				t.Error(err)
+			}
+		})
+		if !errors.Is(err, step.ErrUnknown) {
+			t.Errorf("a step whose wrapper died gives %v", err)
+		}
+		// The step is still there, and can still be stopped.
+		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+			t.Error(err)
+		}
+		if err := killProcess(leader); err == nil {
+			t.Error("the step is still there")
+		}
+	})
+}
+
+func TestShortStepIsQuick(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, ":")
+		best := time.Hour
+		for inst.Try = 1; inst.Try <= 5; inst.Try++ {
+			start := time.Now()
+			run(t, host, inst)
+			best = min(best, time.Since(start))
+		}
+		t.Logf("an empty step takes %s", best)
+		if best > 200*time.Millisecond {
+			t.Errorf("an empty step takes %s", best)
+		}
+	})
+}
