@@ -35,7 +35,7 @@ func writeHardLinks(ctx context.Context, path string, opts Options, found *tree,
 			left--
 			err = w.write(copies)
 		} else {
-			_, err = io.CopyBuffer(io.Discard, struct{ io.Reader }{in}, w.buf)
+			err = copyAll(ctx, io.Discard, in, w.buf)
 		}
 		if err != nil {
 			return err
@@ -71,7 +71,10 @@ func (w *linkWriter) write(paths []string) error {
 	}
 	kept := &blob{file: spool, name: name}
 	defer kept.close()
-	if kept.size, err = io.CopyBuffer(tempWriter{spool}, struct{ io.Reader }{w.in}, w.buf); err != nil {
+	if err := copyAll(w.ctx, tempWriter{spool}, w.in, w.buf); err != nil {
+		return err
+	}
+	if kept.size, err = spool.Seek(0, io.SeekCurrent); err != nil {
 		return err
 	}
 	for _, path := range paths {

@@ -78,21 +78,8 @@ func recompress(ctx context.Context, from *blob, tempDir string) (_ *blob, err e
 	if err != nil {
 		return nil, err
 	}
-	buf := make([]byte, copyBuffer)
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
-		}
-		n, err := in.Read(buf)
-		if _, e := out.Write(buf[:n]); e != nil {
-			return nil, e
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := copyAll(ctx, out, in, make([]byte, copyBuffer)); err != nil {
+		return nil, err
 	}
 	if err := out.Close(); err != nil {
 		return nil, err

@@ -95,10 +95,7 @@ func (w *rewriter) add(header *tar.Header) error {
 }
 
 // skip reads over a member, so that the stream knows where the next header begins.
-func (w *rewriter) skip() error {
-	_, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{w.in}, w.buf)
-	return err
-}
+func (w *rewriter) skip() error { return copyAll(w.ctx, io.Discard, w.in, w.buf) }
 
 // dir writes a folder and those above it, each once.
 func (w *rewriter) dir(name string) error {
@@ -191,25 +188,30 @@ func (t *tree) manifest() (Manifest, error) {
 // copyBuffer is how much of a file is moved at once.
 const copyBuffer = 128 << 10
 
-// copyHashed copies a file's content and hashes it. It ends with its context, as a sparse file can be long to write
-// without a byte being read.
+// copyHashed copies a file's content and hashes it.
 func copyHashed(ctx context.Context, to io.Writer, from io.Reader, buf []byte) (hash [sha256.Size]byte, err error) {
 	sum := sha256.New()
+	err = copyAll(ctx, io.MultiWriter(sum, to), from, buf)
+	sum.Sum(hash[:0])
+	return hash, err
+}
+
+// copyAll copies to the end. It ends with its context, because a sparse file can be endless without a byte of the artifact
+// being read.
+func copyAll(ctx context.Context, to io.Writer, from io.Reader, buf []byte) error {
 	for {
-		if err := ctx.Err(); err != nil {
-			return hash, err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		n, err := from.Read(buf)
-		sum.Write(buf[:n])
 		if _, e := to.Write(buf[:n]); e != nil {
-			return hash, e
+			return e
 		}
 		if errors.Is(err, io.EOF) {
-			sum.Sum(hash[:0])
-			return hash, nil
+			return nil
 		}
 		if err != nil {
-			return hash, err
+			return err
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package artifact
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // realTree is a tree with all that tarballs of real sites have, hard links and sparse files too.
@@ -181,4 +184,22 @@ func found(tb testing.TB, dir string, find []string) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
+}
+
+// A sparse file can be far larger than the disk. Reading it ends with the context, also where strip_components drops it.
+func TestEndlessSparseFileEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "artifact")
+	sparse, err := os.Create(filepath.Join(dir, "endless"))
+	must(t, err)
+	must(t, sparse.Truncate(4<<40))
+	must(t, sparse.Close())
+	run(t, dir, tool(t, "tar"), "-S", "-cf", out, "endless")
+	for _, strip := range []int{0, 1} {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := Open(ctx, out, Options{StripComponents: strip, TempDir: t.TempDir()}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("strip %d: %v", strip, err)
+		}
+	}
 }
