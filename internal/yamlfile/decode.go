@@ -103,7 +103,7 @@ func (d *Decoder) structure(n *Node, v reflect.Value, what string) {
 		i := slices.Index(known, entry.Key)
 		if i < 0 {
 			hint := DidYouMean(entry.Key, known)
-			if hint == "" {
+			if hint == "" && len(known) <= 8 { // more are a page, not a hint
 				hint = "known here: " + strings.Join(known, ", ")
 			}
 			d.Problem(entry.At, hint, "unknown key `%s`", entry.Key)
