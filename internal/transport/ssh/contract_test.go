@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/sshd"
 	"slipway/internal/transport"
 	"slipway/internal/transport/ssh"
 	"slipway/internal/transport/transporttest"
@@ -66,4 +67,13 @@ func connect(t *testing.T, dialer *ssh.Dialer, host deploy.Host) transport.Conn 
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+func TestContractOpenSSH(t *testing.T) {
+	t.Parallel()
+	server := sshd.Start(t, sshd.Options{Config: []string{"MaxStartups 100:30:200"}})
+	dialer := newDialer(t, ssh.Config{Key: server.Key, KnownHosts: server.KnownHosts})
+	transporttest.Run(t, func(t *testing.T) transport.Conn {
+		return connect(t, dialer, deploy.Host{Name: "web1", Address: server.Address()})
+	})
 }

@@ -1,0 +1,218 @@
+// Package sshd runs a real OpenSSH server on the loopback interface, as the user who runs the test, with a configuration
+// and host keys of its own. It is for tests alone: they are skipped where there is no sshd, and fail there when
+// SLIPWAY_TEST_NO_SKIP is set.
+package sshd
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+	"slipway/internal/sshtest"
+)
+
+// Options say what the server is like.
+type Options struct {
+	Config         []string // lines of sshd_config, before the ones made here: the first of a keyword counts
+	AuthorizedKeys string   // besides Server.Key; whole lines, options and cert-authority included
+	HostKeys       []string // types for ssh-keygen; ed25519 when empty
+}
+
+// Server is a running sshd.
+type Server struct {
+	Host       string // 127.0.0.1
+	Port       int
+	User       string        // the user who runs the test
+	Key        secret.Secret // may log in
+	KnownHosts string        // a line for each host key
+	Home       string        // HOME of sessions: an empty folder, so that nobody's start-up files run
+
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+// Address is how to reach the server.
+func (s *Server) Address() deploy.Address {
+	return deploy.Address{User: s.User, Host: s.Host, Port: s.Port}
+}
+
+// Log is what sshd has said so far.
+func (s *Server) Log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// Find gives the path of a program that a test needs, or skips the test.
+func Find(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin"} {
+		if err != nil {
+			path, err = exec.LookPath(filepath.Join(dir, program)) // often not in a user's PATH
+		}
+	}
+	if err != nil {
+		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
+			t.Fatalf("%s is missing, and SLIPWAY_TEST_NO_SKIP is set", program)
+		}
+		t.Skipf("%s is missing", program)
+	}
+	return path
+}
+
+// Start starts a server that the test's end stops, with all its sessions.
+func Start(t testing.TB, options Options) *Server {
+	t.Helper()
+	program := Find(t, "sshd")
+	keygen := Find(t, "ssh-keygen")
+	who, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		// sshd run by root wants the folder its unprivileged part is confined to.
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	key, authorized := sshtest.ClientKey()
+	s := &Server{Host: "127.0.0.1", User: who.Username, Key: key}
+	write(t, filepath.Join(dir, "authorized_keys"), authorized+"\n"+options.AuthorizedKeys+"\n")
+
+	s.Home = filepath.Join(dir, "home")
+	if err := os.Mkdir(s.Home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lines := append(append([]string{}, options.Config...), "SetEnv HOME="+s.Home)
+	if len(options.HostKeys) == 0 {
+		options.HostKeys = []string{"ed25519"}
+	}
+	var public []ssh.PublicKey
+	for _, kind := range options.HostKeys {
+		file := filepath.Join(dir, "host_"+kind)
+		if out, err := exec.Command(keygen, "-q", "-t", kind, "-N", "", "-f", file).CombinedOutput(); err != nil {
+			t.Fatalf("ssh-keygen: %v\n%s", err, out)
+		}
+		text, err := os.ReadFile(file + ".pub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hostKey, _, _, _, err := ssh.ParseAuthorizedKey(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public = append(public, hostKey)
+		lines = append(lines, "HostKey "+file)
+	}
+	lines = append(lines,
+		"AuthorizedKeysFile "+filepath.Join(dir, "authorized_keys"), "StrictModes no", "PermitRootLogin yes",
+		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "UsePAM no", "PidFile none",
+		"PrintMotd no", "UseDNS no", "LogLevel VERBOSE")
+	config := filepath.Join(dir, "sshd_config")
+	write(t, config, strings.Join(lines, "\n")+"\n")
+
+	// The port is free when it is asked for and may be taken before sshd has it: then another is tried.
+	for range 5 {
+		s.Port = freePort(t)
+		if s.run(t, program, config) {
+			for _, key := range public {
+				s.KnownHosts += knownhosts.Line([]string{knownhosts.Normalize(s.Address().HostPort())}, key) + "\n"
+			}
+			return s
+		}
+	}
+	t.Fatalf("sshd does not start:\n%s", s.Log())
+	return nil
+}
+
+// run starts sshd and waits until it listens. False: it ended instead.
+func (s *Server) run(t testing.TB, program, config string) bool {
+	t.Helper()
+	cmd := exec.Command(program, "-D", "-e", "-f", config, "-o", fmt.Sprintf("ListenAddress=%s:%d", s.Host, s.Port))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	listening, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	go func() {
+		defer close(ended)
+		scanner := bufio.NewScanner(stderr)
+		for scanner.Scan() {
+			s.mu.Lock()
+			s.log.WriteString(scanner.Text() + "\n")
+			s.mu.Unlock()
+			if strings.HasPrefix(scanner.Text(), "Server listening on") {
+				once.Do(func() { close(listening) })
+			}
+		}
+	}()
+	stop := func() {
+		// Sessions keep standard error open: they are ended first, for each is a process group of its own.
+		stopSessions(cmd.Process.Pid)
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = stderr.Close()
+		<-ended
+		_ = cmd.Wait()
+	}
+	select {
+	case <-listening:
+		t.Cleanup(stop)
+		return true
+	case <-ended:
+		_ = cmd.Wait()
+		return false
+	case <-time.After(20 * time.Second):
+		stop()
+		t.Fatalf("sshd does not listen after 20 s:\n%s", s.Log())
+		return false
+	}
+}
+
+// stopSessions kills the processes that sshd has started for connections: they lead sessions of their own.
+func stopSessions(sshd int) {
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", sshd, sshd))
+	for _, child := range strings.Fields(string(children)) {
+		var pid int
+		if _, err := fmt.Sscan(child, &pid); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGTERM) // TERM: it ends the session's processes
+		}
+	}
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

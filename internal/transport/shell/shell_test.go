@@ -1,0 +1,258 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"slipway/internal/deploy"
+	"slipway/internal/sshtest/sshd"
+	"slipway/internal/transport"
+	"slipway/internal/transport/transporttest"
+)
+
+// shells are what /bin/sh is on hosts, as a command to run `-c` with.
+var shells = map[string][]string{
+	"dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}, "zsh": {"zsh", "--emulate", "sh"},
+}
+
+// TestContract runs the contract with each shell as a process of its own, without SSH between.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for name, command := range shells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sshd.Find(t, command[0])
+			transporttest.Run(t, func(t *testing.T) transport.Conn {
+				c := &local{command: command, shells: map[*process]struct{}{}}
+				t.Cleanup(func() { _ = c.Close() })
+				return c
+			})
+		})
+	}
+}
+
+// local runs commands in shells of this machine.
+type local struct {
+	command []string
+	mu      sync.Mutex
+	idle    []*process
+	shells  map[*process]struct{}
+	closed  bool
+}
+
+type process struct {
+	cmd     *exec.Cmd
+	session *Session
+	ended   chan struct{}
+}
+
+func (l *local) Host() deploy.Host { return deploy.Host{Name: "local"} }
+
+func (l *local) start() (*process, error) {
+	loader := strings.TrimSuffix(strings.TrimPrefix(Loader(), "exec /bin/sh -c '"), "'")
+	cmd := exec.Command(l.command[0], append(l.command[1:], "-c", loader)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	// Own pipes, for cmd.Wait closes the ones that it makes under whoever still reads.
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = outW, errW
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	_, _ = outW.Close(), errW.Close()
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	p.session = New(Streams{Stdin: stdin, Stdout: outR, Stderr: errR, Abort: func() {
+		_, _, _ = stdin.Close(), outR.Close(), errR.Close()
+	}})
+	go func() { _ = cmd.Wait(); close(p.ended) }()
+	return p, nil
+}
+
+func (l *local) Run(ctx context.Context, cmd transport.Command) error {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
+		return transport.ErrLost
+	}
+	var p *process
+	var err error
+	if n := len(l.idle); n > 0 && cmd.Stdin == nil {
+		p, l.idle = l.idle[n-1], l.idle[:n-1]
+	} else if p, err = l.start(); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	l.shells[p] = struct{}{}
+	l.mu.Unlock()
+
+	err = p.session.Run(ctx, cmd)
+	var ended *EndedError
+	if errors.As(err, &ended) {
+		<-p.ended
+		status := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.shells, p)
+		if l.closed {
+			return fmt.Errorf("%w: closed", transport.ErrLost)
+		}
+		return &transport.ExitError{Name: cmd.Name, Signal: strings.TrimPrefix(signalName(status.Signal()), "SIG"), Stderr: ended.Stderr}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var exit *transport.ExitError
+	if (err == nil || errors.As(err, &exit)) && cmd.Stdin == nil {
+		l.idle = append(l.idle, p)
+	} else {
+		p.session.streams.Abort()
+	}
+	return err
+}
+
+func signalName(number syscall.Signal) string {
+	return map[syscall.Signal]string{syscall.SIGKILL: "KILL", syscall.SIGTERM: "TERM"}[number]
+}
+
+func (l *local) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, transport.ErrLost
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}
+
+func (l *local) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	for p := range l.shells {
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
+	return nil
+}
+
+// TestLoader keeps the one line that a login shell reads to what all of them read alike.
+func TestLoader(t *testing.T) {
+	t.Parallel()
+	loader := Loader()
+	if strings.Count(loader, "'") != 2 || strings.ContainsAny(loader, "\\!\n") {
+		t.Errorf("not for every login shell: %s", loader)
+	}
+	if strings.Contains(prologue(), "\n\n") != strings.HasSuffix(prologue(), "\n\n") || strings.Count(prologue(), "\n\n") != 1 {
+		t.Error("the control script has an empty line in it, where the loader would stop")
+	}
+}
+
+func TestShellcheck(t *testing.T) {
+	t.Parallel()
+	shellcheck := sshd.Find(t, "shellcheck")
+	if out, err := exec.Command(shellcheck, "-s", "sh", "loader.sh", "control.sh").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestCutRequest ends the input in the middle of each script: nothing of it may run.
+func TestCutRequest(t *testing.T) {
+	t.Parallel()
+	for name, command := range shells {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sshd.Find(t, command[0])
+			loader := strings.TrimSuffix(strings.TrimPrefix(Loader(), "exec /bin/sh -c '"), "'")
+			whole := prologue() + request("0123", transport.Command{Script: "echo ran"})
+			for end := len(prologue()); end < len(whole); end += 3 {
+				cmd := exec.Command(command[0], append(command[1:], "-c", loader)...)
+				cmd.Stdin = strings.NewReader(whole[:end])
+				if out, _ := cmd.Output(); strings.Contains(string(out), "ran") {
+					t.Errorf("ran after %q", whole[len(prologue()):end])
+				}
+			}
+		})
+	}
+}
+
+// FuzzFrames splits a stream at every place and finds the same frame each time.
+func FuzzFrames(f *testing.F) {
+	f.Add("banner", "output", 7)
+	f.Add("", "TOKE TOKETOKE", 3)
+	f.Add("TTOKE", "", 1)
+	f.Fuzz(func(t *testing.T, before, inside string, size int) {
+		const token = "TOKEN"
+		if strings.Contains(before+inside, token) || size < 1 || size > 100 {
+			t.Skip()
+		}
+		stream := before + token + "\n" + inside + token + " 3\nrest"
+		frames := newFrames(&pieces{data: stream, size: size})
+		var got strings.Builder
+		if err := frames.until(token, func(p []byte) { got.Write(p) }); err != nil || got.String() != before {
+			t.Fatalf("before: %q, %v", got.String(), err)
+		}
+		if line, err := frames.line(); line != "" || err != nil {
+			t.Fatalf("first line: %q, %v", line, err)
+		}
+		got.Reset()
+		if err := frames.until(token, func(p []byte) { got.Write(p) }); err != nil || got.String() != inside {
+			t.Fatalf("inside: %q, %v", got.String(), err)
+		}
+		if line, err := frames.line(); line != " 3" || err != nil {
+			t.Fatalf("last line: %q, %v", line, err)
+		}
+		got.Reset()
+		if err := frames.until(token, func(p []byte) { got.Write(p) }); err != io.EOF || got.String() != "rest" {
+			t.Fatalf("rest: %q, %v", got.String(), err)
+		}
+	})
+}
+
+// pieces is a reader that gives a few bytes at a time.
+type pieces struct {
+	data string
+	size int
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.data == "" {
+		return 0, io.EOF
+	}
+	n := copy(b[:min(len(b), p.size)], p.data)
+	p.data = p.data[n:]
+	return n, nil
+}
+
+// BenchmarkScript is what the bytes of a script cost: `read` takes them one by one.
+func BenchmarkScript(b *testing.B) {
+	for name, command := range shells {
+		for _, kilobytes := range []int{1, 10, 50} {
+			b.Run(fmt.Sprintf("%s/%dKB", name, kilobytes), func(b *testing.B) {
+				l := &local{command: command, shells: map[*process]struct{}{}}
+				defer l.Close()
+				script := strings.Repeat("# a line of a script that is some sixty characters long, or so\n", kilobytes*16)
+				for b.Loop() {
+					if err := l.Run(context.Background(), transport.Command{Script: script}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
