@@ -66,7 +66,7 @@ func (a *app) run(ctx context.Context) error {
 		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { left = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups([]kong.Group{{Key: "deploy", Title: "Deploy"}, {Key: "first", Title: "See first"}, {Key: "start", Title: "Start"}}),
-		kong.Resolvers(inputs(given)),
+		kong.Resolvers(fromInputs(given)),
 	)
 	if err != nil {
 		return err
@@ -78,13 +78,17 @@ func (a *app) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch command := parsed.Selected().Name; command {
-	case "deploy":
-		return a.deploy(ctx, commands.Deploy.with(command, given))
-	case "rollback":
-		return a.deploy(ctx, commands.Rollback.with(command, given))
+	command := parsed.Selected().Name
+	flags := map[string]inputsCmd{"deploy": commands.Deploy, "rollback": commands.Rollback, "validate": commands.Validate}[command]
+	in, err := a.inputs(command, flags.Inputs, given)
+	if err != nil {
+		return err
+	}
+	switch command {
+	case "deploy", "rollback":
+		return a.deploy(ctx, in)
 	case "validate":
-		return a.validate(commands.Validate.with(command, given))
+		return a.validate(in)
 	case "pack":
 		return a.pack(ctx, commands.Pack)
 	case "demo":
@@ -95,14 +99,8 @@ func (a *app) run(ctx context.Context) error {
 	}
 }
 
-func (c inputsCmd) with(command string, given ci.Inputs) ci.Inputs {
-	in := c.Inputs
-	in.Command, in.Given = command, given.Given
-	return in
-}
-
-// inputs lets kong take what no flag gives from the action's inputs.
-func inputs(given ci.Inputs) kong.Resolver {
+// fromInputs lets kong take what no flag gives from the action's inputs.
+func fromInputs(given ci.Inputs) kong.Resolver {
 	values := map[string]string{}
 	v := reflect.ValueOf(given)
 	for i := range v.NumField() {

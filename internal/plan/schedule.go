@@ -130,8 +130,8 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	if f.Current == deploy.CurrentDirectory {
 		current := path.Join(target.DeployPath, "current")
-		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: mkdir -p %[1]s/releases && mv %[2]s %[1]s/releases/before-slipway && ln -s releases/before-slipway %[2]s",
-			target.DeployPath, current))
+		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current",
+			target.DeployPath))
 	}
 	for _, file := range f.MissingShared {
 		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
