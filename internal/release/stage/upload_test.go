@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -282,15 +281,7 @@ func TestUploadVerifierDies(t *testing.T) {
 // A real file system that fills up: a small tmpfs, which takes the right to mount one.
 func TestUploadDiskFull(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		small := filepath.Join(host.Home, "small")
-		if err := os.Mkdir(small, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=200", "tmpfs", small).CombinedOutput(); err != nil {
-			t.Skipf("no right to mount a tmpfs: %v %s", err, out)
-		}
-		t.Cleanup(func() { _ = exec.Command("umount", "-l", small).Run() })
-		host.Site.Root = small + "/site"
+		host.Site.Root = host.SmallDisk(t, 256<<10, 200) + "/site"
 		open(t, host)
 		for name, members := range map[string][]member{
 			"space":  {{name: "big", content: strings.Repeat("0123456789abcdef", 1<<16)}},

@@ -168,3 +168,24 @@ func TestShortStepIsQuick(t *testing.T) {
 		}
 	})
 }
+
+// A step that fills the disk fails as any other: its status has had its place on the disk since before it started.
+func TestDiskFull(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Site.Root = host.SmallDisk(t, 256<<10, 200) + "/site"
+		inst := instance(t, host, "echo on; head -c 1000000 /dev/zero >../fill || exit 28")
+		status, lines := run(t, host, inst)
+		if status.Exit != 28 || !slices.Contains(lines, "on") {
+			t.Errorf("%s %q", status, lines)
+		}
+		if err := os.WriteFile(host.Site.Root+"/releases/more", []byte("x"), 0o600); err == nil {
+			t.Error("the test proves nothing: there is still space")
+		}
+		inst.Try = 2
+		for range 2 { // what was not started can be tried again
+			if _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
+				t.Errorf("a step that cannot be started: %v", err)
+			}
+		}
+	})
+}

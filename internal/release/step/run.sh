@@ -30,6 +30,7 @@ if ! mkdir "$folder" 2>/dev/null; then
 fi
 # The status has its block on the disk before the step can fill it.
 if ! printf '%s\n' "$script" >"$folder/script" || ! printf '%-31s\n' unknown >"$folder/status.new" || ! : >"$folder/log"; then
+	rm -rf "$folder" # nothing was started
 	refuse 92 "$PWD/$folder cannot be written to"
 fi
 exec 3<"$folder/log"
