@@ -169,9 +169,9 @@ func live(res deploy.Result) string {
 		}
 		switch {
 		case group.release == "" && len(group.hosts) == len(res.Hosts):
-			parts = append(parts, "no host runs a release yet")
+			parts = append(parts, "no host runs a release of Slipway's yet")
 		case group.release == "":
-			parts = append(parts, names(group.hosts, " ")+" without a release, as before")
+			parts = append(parts, names(group.hosts, " ")+" without a release of Slipway's, as before")
 		default:
 			parts = append(parts, names(group.hosts, " ")+" "+verb+string(group.release))
 		}

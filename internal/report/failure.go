@@ -110,8 +110,8 @@ func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
 			f.at = s.At
 		}
 	}
-	for _, span := range allSpans(res) {
-		if span.Phase == e.Phase && span.Step == e.Step && span.Host == e.Host && isFailure(span) {
+	for _, span := range allSpans(res) { // a part is called restart, its step may have another name
+		if span.Phase == e.Phase && span.Host == e.Host && isFailure(span) && (f.status == "" || span.Step == e.Step) {
 			f.status = spanStatus(span)
 		}
 	}

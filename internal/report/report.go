@@ -126,7 +126,7 @@ func (r *Reporter) tick() {
 		return
 	}
 	if r.stream.quiet() {
-		r.say(r.work.progressLines(r.hostWidth)...)
+		r.say(r.work.progressLines()...)
 	}
 }
 
@@ -140,7 +140,8 @@ func (r *Reporter) Emit(event deploy.Event) {
 		r.started(e.Header)
 	case deploy.PhaseStarted:
 		r.flushFleet()
-		r.work.phase = e.Phase
+		r.stream.phase = e.Phase
+		r.work.enter(e.Phase, r.header.Hosts)
 	case deploy.StepStarted:
 		r.work.start(e)
 	case deploy.Output:

@@ -11,15 +11,17 @@ import (
 type stream struct {
 	sink      sink
 	hostWidth int
-	large     bool // more hosts than are named
-	limit     int  // live lines of a step per host
+	phase     deploy.Phase // the one that is under way
+	large     bool         // more hosts than are named
+	limit     int          // live lines of a step per host
 	buffers   map[streamKey]*buffer
 	order     []streamKey // that have lines and no verdict yet
 	open      *buffer     // whose group is open
 	spoke     bool        // something was printed since quiet was asked last
 }
 
-// streamKey is a group: a step; or, in activate and unwind, a host with all its parts.
+// streamKey is a group: a step; or, in activate and unwind, a host with all its parts. The phase of the latter is empty: what
+// a host prints while it is unwound comes from steps of activate.
 type streamKey struct {
 	phase deploy.Phase
 	name  string
@@ -48,16 +50,16 @@ func (s *stream) keyOf(phase deploy.Phase, step, host string) streamKey {
 	case !perHost(phase):
 		return streamKey{phase, step}
 	case s.large && host != fleetName:
-		return streamKey{phase, ""}
+		return streamKey{}
 	}
-	return streamKey{phase, host}
+	return streamKey{name: host}
 }
 
 // line takes a line that is safe to print.
 func (s *stream) line(key streamKey, host, text string) {
 	b := s.buffers[key]
 	if b == nil {
-		b = &buffer{title: title(key), shown: map[string]int{}, dropped: map[string]int{}, held: perHost(key.phase)}
+		b = &buffer{title: s.title(key), shown: map[string]int{}, dropped: map[string]int{}, held: key.phase == ""}
 		s.buffers[key] = b
 		s.order = append(s.order, key)
 	}
@@ -79,11 +81,15 @@ func (s *stream) line(key streamKey, host, text string) {
 	}
 }
 
-func title(key streamKey) string {
-	if key.name == "" {
-		return string(key.phase)
+func (s *stream) title(key streamKey) string {
+	phase := key.phase
+	if phase == "" {
+		phase = s.phase
 	}
-	return string(key.phase) + ": " + key.name
+	if key.name == "" {
+		return string(phase)
+	}
+	return string(phase) + ": " + key.name
 }
 
 // prefixed is a line with the host that printed it.

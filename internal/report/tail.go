@@ -48,18 +48,13 @@ func (r *Reporter) output(e deploy.Output) {
 
 // tailOf are the last lines that a host printed before it failed: what the error brings, else what was seen.
 func (r *Reporter) tailOf(e *deploy.Error) []string {
-	if len(e.Tail) == 0 {
-		if t := r.tails[tailKey{e.Phase, e.Step, e.Host}]; t != nil {
-			return t.lines
-		}
-		return nil
+	if len(e.Tail) > 0 {
+		return e.Tail
 	}
-	from := max(0, len(e.Tail)-tailLines)
-	lines := make([]string, 0, tailLines)
-	for _, line := range e.Tail[from:] {
-		lines = append(lines, shorten(line))
+	if t := r.tails[tailKey{e.Phase, e.Step, e.Host}]; t != nil {
+		return t.lines
 	}
-	return lines
+	return nil
 }
 
 func shorten(line string) string {

@@ -67,7 +67,10 @@ func (r *Reporter) cleanError(e *deploy.Error) *deploy.Error {
 	if c.Cause != nil {
 		c.Cause = errors.New(r.safe(c.Cause.Error()))
 	}
-	c.Tail = r.cleanAll(c.Tail)
+	c.Tail = r.cleanAll(c.Tail[max(0, len(c.Tail)-tailLines):])
+	for i := range c.Tail {
+		c.Tail[i] = shorten(c.Tail[i])
+	}
 	return &c
 }
 

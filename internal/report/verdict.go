@@ -95,7 +95,13 @@ func manyHosts(spans, bad []deploy.Span) []string {
 		slowest := slices.MaxFunc(spans, func(a, b deploy.Span) int { return int(a.Duration - b.Duration) })
 		return []string{plural(len(spans), "host"), "slowest " + slowest.Host + " " + seconds(slowest.Duration)}
 	}
-	parts := []string{fmt.Sprintf("%d of %d ok", len(spans)-len(bad), len(spans))}
+	ok := 0
+	for _, span := range spans {
+		if span.Outcome == deploy.Succeeded {
+			ok++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d of %d ok", ok, len(spans))}
 	for _, span := range bad[:min(len(bad), fewHosts)] {
 		parts = append(parts, span.Host+" "+spanText(span, true))
 	}
@@ -177,7 +183,7 @@ func elapsed(spans []deploy.Span) time.Duration {
 // rest is counted when the phase is over.
 func (r *Reporter) hostDone(e deploy.HostDone) {
 	r.work.hostVerdict(e.Phase, e.Host)
-	r.stream.verdict(streamKey{e.Phase, e.Host}, r.journal())
+	r.stream.verdict(streamKey{name: e.Host}, r.journal())
 	bad := failing(e.Spans)
 	if len(r.header.Hosts) > fewHosts && e.Host != fleetName {
 		r.fleet.add(e, len(bad) == 0)
@@ -274,7 +280,7 @@ func (r *Reporter) flushFleet() {
 	if f.all == 0 {
 		return
 	}
-	r.stream.verdict(streamKey{f.phase, ""}, r.journal())
+	r.stream.verdict(streamKey{}, r.journal())
 	parts := []string{fmt.Sprintf("%d of %s", f.ok, plural(f.all, "host"))}
 	if f.slowest != "" {
 		parts = append(parts, "slowest "+f.slowest+" "+seconds(f.took))

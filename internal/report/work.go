@@ -12,8 +12,8 @@ import (
 // work is what runs at the moment, for the live view and for progress lines.
 type work struct {
 	now   func() time.Time
-	phase deploy.Phase
 	steps []*running
+	turns []string          // hosts that were activated, for better or worse
 	last  map[string]string // the last line of each host
 }
 
@@ -73,6 +73,17 @@ func (w *work) start(e deploy.StepStarted) *running {
 	return s
 }
 
+// enter begins a phase. Activate and unwind are one piece of work for each host; what is unwound was activated before.
+func (w *work) enter(phase deploy.Phase, hosts []string) {
+	w.steps = slices.DeleteFunc(w.steps, func(s *running) bool { return perHost(s.phase) })
+	switch phase {
+	case deploy.Activate:
+		w.start(deploy.StepStarted{Phase: phase, Hosts: hosts})
+	case deploy.Unwind:
+		w.start(deploy.StepStarted{Phase: phase, Hosts: w.turns})
+	}
+}
+
 func (w *work) progress(e deploy.Progress) {
 	s := w.find(e.Phase, e.Step)
 	if s == nil {
@@ -113,6 +124,9 @@ func (w *work) stepDone(phase deploy.Phase, step string) {
 
 // hostVerdict takes a host out of everything that it does in a phase.
 func (w *work) hostVerdict(phase deploy.Phase, host string) {
+	if phase == deploy.Activate && host != fleetName {
+		w.turns = append(w.turns, host)
+	}
 	for _, s := range slices.Clone(w.steps) {
 		if s.phase == phase && slices.Contains(s.hosts, host) {
 			w.hostDone(deploy.Span{Host: host, Phase: phase, Step: s.step})
@@ -122,7 +136,7 @@ func (w *work) hostVerdict(phase deploy.Phase, host string) {
 
 // progressLines say what runs, for a log in which nothing was printed for a while:
 // "prepare    ...   Upload                 web1 45%  web2 51%  20s".
-func (w *work) progressLines(int) []string {
+func (w *work) progressLines() []string {
 	var lines []string
 	now := w.now()
 	for _, s := range w.steps {
@@ -141,11 +155,11 @@ func (w *work) progressLines(int) []string {
 			}
 		}
 		parts = append(parts, clockText(now.Sub(s.start)))
-		name := s.step
-		if name == "" {
-			name = string(s.phase)
+		lead := pad(string(s.phase), phaseWidth) + pad("...", statusWidth)
+		if s.step != "" {
+			lead += pad(s.step, nameWidth)
 		}
-		lines = append(lines, flow(pad(string(s.phase), phaseWidth)+pad("...", statusWidth)+pad(name, nameWidth), parts)...)
+		lines = append(lines, flow(lead, parts)...)
 	}
 	return lines
 }
