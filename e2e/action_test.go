@@ -42,7 +42,7 @@ type Outcome struct {
 func (a Action) Use(ctx context.Context, t *testing.T, name string) Outcome {
 	t.Helper()
 	runner := t.TempDir()
-	args := []string{"run", "--rm", "--name", filepath.Base(a.Network) + "-action", "--workdir", "/github/workspace", "--network", a.Network}
+	args := []string{"run", "--rm", "--workdir", "/github/workspace", "--network", a.Network}
 	for _, mount := range []string{"home", "workflow", "file_commands", "runner_temp"} {
 		dir := filepath.Join(runner, mount)
 		if err := os.Mkdir(dir, 0o755); err != nil {
@@ -65,7 +65,6 @@ func (a Action) Use(ctx context.Context, t *testing.T, name string) Outcome {
 		cmd.Env = append(cmd.Env, key+"="+env[key])
 	}
 	cmd.Args = append(append(cmd.Args, args...), actionImage)
-	t.Cleanup(func() { remove(ctx, t, "rm", "--force", filepath.Base(a.Network)+"-action") })
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -20,6 +20,7 @@ const (
 // deployment is one version's way to the hosts and what must be true afterwards.
 type deployment struct {
 	name     string
+	command  string   // deploy unless given
 	overlays []string // over examples/django
 	live     string   // the version that every host serves afterwards
 	exit     int
@@ -32,10 +33,10 @@ type deployment struct {
 }
 
 // testDjango deploys four versions of examples/django one after the other: two good ones, one whose migration fails, one
-// whose health check fails. After each, every host serves the version that it should.
+// whose health check fails; then it rolls back. After each, every host serves the version that it should.
 func testDjango(ctx context.Context, t *testing.T) {
 	fleet := startFleet(ctx, t, "django")
-	live := "" // the release that every host runs
+	releases := map[string]string{} // of each version that went live
 	for i, d := range []deployment{
 		{name: "v1", live: "1", outcome: "activated", verdict: "ACTIVATED on 3 of 3 hosts", heading: "## ✅ "},
 		{name: "v2", overlays: []string{"v2"}, live: "2", outcome: "activated", verdict: "ACTIVATED on 3 of 3 hosts", heading: "## ✅ "},
@@ -47,6 +48,7 @@ func testDjango(ctx context.Context, t *testing.T) {
 			name: "v4-health-check-fails", overlays: []string{"v2", "v4"}, live: "2", exit: 3, outcome: "unwound", phase: "activate",
 			step: "verify Health", verdict: "ROLLED BACK on 3 of 3 switched hosts", heading: "## ↩️ ", errors: 1,
 		},
+		{name: "rollback", command: "rollback", live: "1", outcome: "activated", verdict: "ACTIVATED on 3 of 3 hosts", heading: "## ✅ "},
 	} {
 		ok := t.Run(d.name, func(t *testing.T) {
 			workspace := checkout(ctx, t, "django", d.overlays...)
@@ -58,12 +60,15 @@ func testDjango(ctx context.Context, t *testing.T) {
 					"secrets": "DOTENV<<END-OF-DOTENV\n" + dotenv + "END-OF-DOTENV\n",
 				},
 			}
+			if d.command != "" {
+				action.With["command"] = d.command
+			}
 			outcome := action.Use(ctx, t, d.name)
 			d.check(t, outcome)
-			if d.exit == 0 {
-				live = outcome.Outputs["release"]
+			if _, known := releases[d.live]; !known {
+				releases[d.live] = outcome.Outputs["release"]
 			}
-			checkPages(ctx, t, fleet, d.live, live)
+			checkPages(ctx, t, fleet, d.live, releases[d.live])
 			if t.Failed() {
 				t.Logf("the log of %s:\n%s\nits summary:\n%s", d.name, outcome.Raw, outcome.Summary)
 			}

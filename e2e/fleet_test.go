@@ -38,8 +38,10 @@ func startFleet(ctx context.Context, t *testing.T, name string) *Fleet {
 	f.Key = private
 
 	t.Cleanup(func() {
-		for _, host := range hosts {
-			remove(ctx, t, "rm", "--force", "--volumes", f.container(host))
+		// Whatever is on the network was started for this test: hosts, the action, a job of act's.
+		ctx := context.WithoutCancel(ctx)
+		if containers, err := try(ctx, "docker", "ps", "--all", "--quiet", "--filter", "network="+f.Network); err == nil && containers != "" {
+			remove(ctx, t, append([]string{"rm", "--force", "--volumes"}, strings.Fields(containers)...)...)
 		}
 		remove(ctx, t, "network", "rm", f.Network)
 		remove(ctx, t, "volume", "rm", "--force", f.prefix)
@@ -91,7 +93,7 @@ func (f *Fleet) hostKey(ctx context.Context, t *testing.T, host string) string {
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		key, err := try(ctx, "docker", "exec", f.container(host), "sh", "-c", script)
 		if fields := strings.Fields(key); err == nil && len(fields) >= 2 {
-			if _, err = try(ctx, "docker", "exec", f.container("files1"), "nc", "-w", "1", "-z", host, "22"); err == nil {
+			if _, err = try(ctx, "docker", "exec", f.container("files1"), "sh", "-c", "timeout 5 nc "+host+" 22 </dev/null | grep -q ^SSH-"); err == nil {
 				return fields[0] + " " + fields[1]
 			}
 		}

@@ -9,6 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+)
+
+// What act calls the action's image, and the volume that it makes and keeps.
+const (
+	actionImageOfAct = "act-slipway-slipway-v1-dockeraction:latest"
+	toolsOfAct       = "act-toolcache"
 )
 
 // testWorkflow runs the whole workflow of examples/django, build and deploy, under nektos/act. What act would fetch is
@@ -23,12 +30,16 @@ func testWorkflow(ctx context.Context, t *testing.T) {
 	if err := os.Mkdir(artifacts, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	// act names the image it builds of the action after the action.
-	t.Cleanup(func() { remove(ctx, t, "image", "rm", "--force", "act-slipway-slipway-v1-dockeraction") })
+	// act names the image of an action after the action, and takes the one that is there when it is told not to build.
+	run(ctx, t, "docker", "tag", actionImage, actionImageOfAct)
+	t.Cleanup(func() { remove(ctx, t, "image", "rm", actionImageOfAct) })
+	if _, err := try(ctx, "docker", "volume", "inspect", toolsOfAct); err != nil {
+		t.Cleanup(func() { remove(ctx, t, "volume", "rm", "--force", toolsOfAct) })
+	}
 
 	args := []string{
 		"push", "--directory", workspace, "--workflows", filepath.Join(workspace, ".github", "workflows"),
-		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--rm", "--no-cache-server",
+		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--rebuild=false", "--rm", "--no-cache-server",
 		"--network", fleet.Network, "--container-options", "--volume " + artifacts + ":/artifacts",
 		"--action-cache-path", filepath.Join(scratch, "cache"), "--actor", "anna",
 		"--local-repository", "slipway/slipway@v1=" + root,
@@ -39,6 +50,8 @@ func testWorkflow(ctx context.Context, t *testing.T) {
 	cmd := exec.CommandContext(ctx, act, args...)
 	// act reads a secret without a value from its environment. Its own settings stay away from the machine's.
 	cmd.Env = append(os.Environ(), "SSH_KEY="+fleet.Key, "DOTENV="+dotenv, "HOME="+scratch, "XDG_CONFIG_HOME="+scratch)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its containers then
+	cmd.WaitDelay = 20 * time.Second
 	out, err := cmd.CombinedOutput()
 	write(t, filepath.Join(report(t, "workflow"), "log.txt"), string(out))
 	if err != nil {
