@@ -3,7 +3,7 @@
 package app
 
 import (
-	"path"
+	"strings"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
@@ -48,5 +48,6 @@ func (d *desk) hide(values ...secret.Secret) {
 
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
-	return config.Env{DefaultApp: path.Base(run.Repository), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref}
+	_, name, _ := strings.Cut(run.Repository, "/")
+	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref}
 }

@@ -57,16 +57,20 @@ func (a *app) launchCommand(ctx context.Context, in ci.Inputs) (deploy.Result, e
 
 // refuse says what is wrong with what people wrote.
 func (d *desk) refuse(err error) error {
-	var problems deploy.Problems
-	if !errors.As(err, &problems) {
-		problem := deploy.Problem{Message: err.Error()}
-		var failure *deploy.Error
-		if errors.As(err, &failure) {
-			problem = deploy.Problem{At: failure.At, Message: failure.Cause.Error(), Hint: failure.Hint}
-		}
-		problems = deploy.Problems{problem}
+	return errors.Join(exit(deploy.ExitBadInput), report.Problems(d.options, problems(err, deploy.Position{})))
+}
+
+// problems is err as what a person did wrong, at a position where it names none itself.
+func problems(err error, at deploy.Position) deploy.Problems {
+	var list deploy.Problems
+	var failure *deploy.Error
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &failure):
+		return deploy.Problems{{At: at, Message: failure.Cause.Error(), Hint: failure.Hint}}
 	}
-	return errors.Join(exit(deploy.ExitBadInput), report.Problems(d.options, problems))
+	return deploy.Problems{{At: at, Message: err.Error()}}
 }
 
 func login(cfg *config.Config) ssh.Config {
@@ -132,11 +136,11 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 func (a *app) open(ctx context.Context, cfg *config.Config) (*artifact.Artifact, error) {
 	file, err := source.Find(cfg.Artifact)
 	if err != nil {
-		return nil, deploy.Problems{{At: cfg.ArtifactAt, Message: err.Error()}}
+		return nil, problems(err, cfg.ArtifactAt)
 	}
 	tarball, err := artifact.Open(ctx, file, artifact.Options{StripComponents: cfg.StripComponents, TempDir: a.env.TempDir})
 	if err != nil {
-		return nil, deploy.Problems{{At: cfg.ArtifactAt, Message: err.Error()}}
+		return nil, problems(err, cfg.ArtifactAt)
 	}
 	return tarball, nil
 }

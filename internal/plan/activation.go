@@ -12,7 +12,7 @@ func (p *Plan) activations(cfg *config.Config) *deploy.Problem {
 	p.Activations = map[string]deploy.Activation{}
 	if !p.Rollback() {
 		for _, host := range p.Targets {
-			block := hostActivation(cfg.Activation, host)
+			block := cfg.ActivationOf(host)
 			checks, problem := expandChecks(block.Verify, p.Vars[host.Name])
 			if problem != nil {
 				return problem
@@ -24,28 +24,6 @@ func (p *Plan) activations(cfg *config.Config) *deploy.Problem {
 	checks, problem := expandChecks(cfg.Fleet, p.Vars[primary(p.Targets).Name])
 	p.Fleet = checks
 	return problem
-}
-
-// hostActivation joins the blocks of a host's roles, in the host's order of roles; a host none of whose roles has a block of
-// its own has the default one.
-func hostActivation(blocks map[string]deploy.Activation, host deploy.Host) deploy.Activation {
-	var joined deploy.Activation
-	found := false
-	for _, role := range host.Roles {
-		if block, ok := blocks[role]; ok {
-			found = true
-			joined.Restart = slices.Concat(joined.Restart, block.Restart)
-			joined.Verify = slices.Concat(joined.Verify, block.Verify)
-		}
-	}
-	if !found {
-		joined = blocks[""]
-	}
-	joined.Restart = slices.Clone(joined.Restart)
-	for i := range joined.Restart {
-		joined.Restart[i].Number = i + 1 // two roles may each bring a first step
-	}
-	return joined
 }
 
 // expandChecks puts the values of variables into checks. Steps are left alone: their shell does it.

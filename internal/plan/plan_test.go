@@ -34,8 +34,9 @@ func shop() *config.Config {
 			{Name: "web2", DeployPath: "/srv/shop", Roles: []string{"web"}, Primary: true, Vars: map[string]string{"PORT": "8002"}},
 			{Name: "jobs1", DeployPath: "/srv/shop", Roles: []string{"worker"}},
 		},
-		Prepare: []deploy.Step{{Name: "Install", Phase: deploy.Prepare}, {Name: "Collect", Phase: deploy.Prepare, Roles: []string{"web"}}},
-		Migrate: []deploy.Step{{Name: "Migrate", Phase: deploy.Migrate, Once: true}, {Name: "Quiet", Phase: deploy.Migrate, Roles: []string{"worker"}, Once: true}},
+		Prepare:         []deploy.Step{{Name: "Install", Phase: deploy.Prepare}, {Name: "Collect", Phase: deploy.Prepare, Roles: []string{"web"}}},
+		Migrate:         []deploy.Step{{Name: "Migrate", Phase: deploy.Migrate, Once: true}, {Name: "Quiet", Phase: deploy.Migrate, Roles: []string{"worker"}, Once: true}},
+		ActivationRoles: []string{"worker"},
 		Activation: map[string]deploy.Activation{
 			"": {
 				Restart: []deploy.Step{{Name: "Restart", Run: "x"}},

@@ -30,7 +30,7 @@ func Problems(options Options, problems deploy.Problems) error {
 		list = append(list, annotation{"error", p.At, "", strings.TrimSpace(p.Message + "\n" + p.Hint)})
 	}
 	annotate(options.Commands, list)
-	r.say("", "FAILED (exit 2): "+head+". No host was contacted.")
+	r.say("", "FAILED (exit 2): "+head+". Nothing was changed on any host.")
 	return errors.Join(r.writeProblems(problems, head), r.Close())
 }
 
@@ -72,7 +72,7 @@ func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNo host was contacted.\n\n", plainMarkdown(head))
+	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNothing was changed on any host.\n\n", plainMarkdown(head))
 	for _, p := range problems {
 		b.WriteString("- ")
 		if !p.At.IsZero() {

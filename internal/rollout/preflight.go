@@ -33,15 +33,14 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 		errs = r.openJournals(ctx)
 	}
 	blame(spans, errs)
-	verdict := deploy.StepDone{Phase: deploy.Preflight, Spans: spans}
-	if len(errs) == 0 {
-		verdict.Note = r.startingPoint()
-	}
-	r.rec.stepDone(verdict)
 	done(len(errs) == 0)
 	if len(errs) > 0 {
+		if slices.ContainsFunc(spans, func(s deploy.Span) bool { return s.Err != nil }) {
+			r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Spans: spans})
+		}
 		return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
 	}
+	r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
 	return nil
 }
 

@@ -22,6 +22,9 @@ const (
 	noteMark = "slipway-note: "
 )
 
+// triesPerAttempt keeps the tries of one attempt of a CI run apart from those of the next, in the same journal.
+const triesPerAttempt = 1000
+
 // place tells apart two runs of the same step within one deployment.
 type place struct {
 	undo bool // part of unwinding
@@ -63,7 +66,7 @@ func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deplo
 	merged := maps.Clone(vars)
 	maps.Copy(merged, s.Vars)
 	instance := step.Instance{
-		Deployment: r.Deployment, Release: id, Step: s, Undo: at.undo, Try: at.try,
+		Deployment: r.Deployment, Release: id, Step: s, Undo: at.undo, Try: max(0, r.Attempt-1)*triesPerAttempt + at.try,
 		Vars: merged, Secrets: r.secrets(s.Secrets),
 	}
 	status, err := step.Run(ctx, r.fleet.conn(host), r.fleet.site(host), instance, out)
