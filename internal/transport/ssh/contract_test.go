@@ -14,14 +14,13 @@ import (
 
 func TestContractInProcess(t *testing.T) {
 	t.Parallel()
-	transporttest.Run(t, func(t *testing.T) transport.Conn {
-		server, dialer := start(t, sshtest.Options{}, ssh.Config{})
-		return connect(t, dialer, hostOf(server))
-	})
+	server, config := start(t, sshtest.Options{})
+	dialer := newDialer(t, config)
+	transporttest.Run(t, func(t *testing.T) transport.Conn { return connect(t, dialer, hostOf(server)) })
 }
 
-// start starts a server, and makes a dialer that may log in there.
-func start(t *testing.T, options sshtest.Options, config ssh.Config) (*sshtest.Server, *ssh.Dialer) {
+// start starts a server, and gives what is needed to log in there.
+func start(t *testing.T, options sshtest.Options) (*sshtest.Server, ssh.Config) {
 	t.Helper()
 	if options.Root == "" {
 		options.Root = t.TempDir()
@@ -35,13 +34,7 @@ func start(t *testing.T, options sshtest.Options, config ssh.Config) (*sshtest.S
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	if config.Key.IsEmpty() && config.AgentSocket == "" {
-		config.Key = key
-	}
-	if config.KnownHosts == "" && config.Fingerprints == nil {
-		config.KnownHosts = server.HostKeyLine()
-	}
-	return server, newDialer(t, config)
+	return server, ssh.Config{Key: key, KnownHosts: server.HostKeyLine()}
 }
 
 func newDialer(t *testing.T, config ssh.Config) *ssh.Dialer {

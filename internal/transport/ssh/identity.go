@@ -94,13 +94,16 @@ func checkKnownHosts(text string) (entries int, problems deploy.Problems) {
 	scanner.Buffer(nil, len(text)+1)
 	for number := 1; scanner.Scan(); number++ {
 		line := strings.TrimSpace(scanner.Text())
-		_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
-		switch {
-		case err == io.EOF: // a comment, or nothing
+		if line == "" || strings.HasPrefix(line, "#") {
 			continue
-		case err == nil:
+		}
+		_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
+		switch err {
+		case nil:
 			entries++
 			continue
+		case io.EOF: // the library passes over a line of one word
+			err = errors.New("one word")
 		}
 		problem := deploy.Problem{At: deploy.Position{File: "input known_hosts", Line: number},
 			Message: "no line of known_hosts: " + strings.TrimPrefix(err.Error(), "ssh: "),

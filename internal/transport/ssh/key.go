@@ -109,12 +109,12 @@ func keyProblem(message, hint string) deploy.Problem {
 	return deploy.Problem{At: deploy.Position{File: "input ssh_key"}, Message: message, Hint: hint}
 }
 
-// named is the name of a public key in brackets, or nothing.
+// named is the name of a public key behind a colon, or nothing.
 func named(key ssh.PublicKey) string {
 	if key == nil {
 		return ""
 	}
-	return " (" + keyName(key) + ")"
+	return ": " + keyName(key)
 }
 
 // keyName is how keys are shown: type and fingerprint, as `ssh-keygen -l` prints them.

@@ -1,0 +1,147 @@
+package ssh
+
+import (
+	"crypto/rand"
+	"encoding/asn1"
+	"math/big"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"crypto/dsa" //nolint:staticcheck // to see it refused
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"slipway/internal/secret"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// certify signs a user certificate for a key, valid for an hour from noon unless change says otherwise.
+func certify(t *testing.T, key, authority ssh.Signer, change func(*ssh.Certificate)) string {
+	t.Helper()
+	certificate := &ssh.Certificate{
+		Key: key.PublicKey(), CertType: ssh.UserCert, KeyId: "ci", ValidPrincipals: []string{"deploy"},
+		ValidAfter: uint64(noon.Unix()), ValidBefore: uint64(noon.Add(time.Hour).Unix()),
+	}
+	if change != nil {
+		change(certificate)
+	}
+	if err := certificate.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	return string(ssh.MarshalAuthorizedKey(certificate))
+}
+
+func marshalDSA(t *testing.T, key *dsa.PrivateKey) []byte {
+	t.Helper()
+	der, err := asn1.Marshal(struct {
+		Version       int
+		P, Q, G, Y, X *big.Int
+	}{0, key.P, key.Q, key.G, key.Y, key.X})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+func TestCertificate(t *testing.T) {
+	t.Parallel()
+	all := keys(t)
+	key := openSSH(t, all["ed25519"], "")
+	signer, _ := ssh.NewSignerFromKey(all["ed25519"])
+	other, _ := ssh.NewSignerFromKey(all["ecdsa-256"])
+	tests := []struct {
+		name, certificate string
+		now               time.Time
+		want              string // "" is accepted
+	}{
+		{"valid", certify(t, signer, other, nil), noon.Add(time.Minute), ""},
+		{"for ever", certify(t, signer, other, func(c *ssh.Certificate) { c.ValidBefore = ssh.CertTimeInfinity }), noon.Add(time.Minute), ""},
+		{"early", certify(t, signer, other, nil), noon.Add(-time.Minute), "not valid yet"},
+		{"late", certify(t, signer, other, nil), noon.Add(2 * time.Hour), "has expired: at 2026-11-21T13:00:00Z"},
+		{"another key's", certify(t, other, signer, nil), noon.Add(time.Minute), "for another key"},
+		{"a host's", certify(t, signer, other, func(c *ssh.Certificate) { c.CertType = ssh.HostCert }), noon.Add(time.Minute), "a host's certificate"},
+		{"a public key", string(ssh.MarshalAuthorizedKey(signer.PublicKey())), noon, "a public key"},
+		{"nonsense", "hello", noon, "no OpenSSH certificate"},
+	}
+	for _, test := range tests {
+		l, problems := readLogin(Config{Key: secret.New(key), Certificate: test.certificate}, test.now)
+		switch {
+		case test.want == "" && len(problems) > 0:
+			t.Errorf("%s: %v", test.name, problems)
+		case test.want == "":
+			if !strings.Contains(l.name, "ed25519 certificate SHA256:") || !strings.Contains(l.name, "for deploy until") {
+				t.Errorf("%s: is called %q", test.name, l.name)
+			}
+		case len(problems) != 1 || !strings.Contains(problems.Error(), test.want) || problems[0].At.File != "input ssh_certificate":
+			t.Errorf("%s: got %v, want %q", test.name, problems, test.want)
+		}
+	}
+	// Both mistakes at once.
+	if _, problems := readLogin(Config{Certificate: "hello"}, noon); len(problems) != 2 {
+		t.Errorf("a bad certificate and no key: %v", problems)
+	}
+}
+
+func TestAgent(t *testing.T) {
+	t.Parallel()
+	all := keys(t)
+	ring := agent.NewKeyring()
+	socket := serveAgent(t, ring)
+	if _, problems := readLogin(Config{AgentSocket: socket}, noon); len(problems) != 1 || !strings.Contains(problems.Error(), "holds no keys") {
+		t.Errorf("an empty agent: %v", problems)
+	}
+	for _, name := range []string{"rsa", "ed25519"} {
+		if err := ring.Add(agent.AddedKey{PrivateKey: all[name]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, problems := readLogin(Config{AgentSocket: socket}, noon)
+	if len(problems) > 0 || !strings.HasPrefix(l.name, "rsa ") || l.origin != "number 1 of 2 in the agent" {
+		t.Errorf("%v; %q %q", problems, l.name, l.origin)
+	}
+	if algorithms := l.signer.(ssh.MultiAlgorithmSigner).Algorithms(); strings.Contains(strings.Join(algorithms, " ")+" ", "ssh-rsa ") {
+		t.Errorf("the agent's RSA key signs with %v", algorithms)
+	}
+	_ = l.agent.Close()
+	signer, _ := ssh.NewSignerFromKey(all["ed25519"])
+	other, _ := ssh.NewSignerFromKey(all["ecdsa-256"])
+	l, problems = readLogin(Config{AgentSocket: socket, Certificate: certify(t, signer, other, nil)}, noon)
+	if len(problems) > 0 || !strings.Contains(l.name, "certificate") || l.origin != "number 2 of 2 in the agent" {
+		t.Errorf("with a certificate: %v; %q %q", problems, l.name, l.origin)
+	}
+	_ = l.agent.Close()
+	_, problems = readLogin(Config{AgentSocket: socket, Certificate: certify(t, other, signer, nil)}, noon)
+	if len(problems) != 1 || !strings.Contains(problems.Error(), "none of the agent's 2 keys") {
+		t.Errorf("another key's certificate: %v", problems)
+	}
+	_, problems = readLogin(Config{AgentSocket: filepath.Join(t.TempDir(), "none")}, noon)
+	if len(problems) != 1 || !strings.Contains(problems.Error(), "cannot reach the agent") {
+		t.Errorf("no agent: %v", problems)
+	}
+}
+
+// serveAgent is an agent's socket.
+func serveAgent(t *testing.T, ring agent.Agent) string {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "agent")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(ring, conn) }()
+		}
+	}()
+	return socket
+}
