@@ -48,7 +48,8 @@ type Inputs struct {
 	LogLines      string `name:"log_lines" aliases:"log-lines" help:"Live lines of a step per host; the rest stays in the journal on the host." fallback:"500"`
 
 	// Given tells by name which inputs were set at all, also to nothing: an ssh_key that is given and empty is a secret
-	// that did not arrive.
+	// that did not arrive. GitHub sets every input of action.yml, to nothing where the workflow says nothing; so there,
+	// given and empty can mean either.
 	Given map[string]bool `kong:"-"`
 }
 

@@ -41,6 +41,9 @@ func (s summary) table() string {
 	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(rows)) + head + strings.Join(rows, "\n") + "\n\n</details>"
 }
 
+// maxCell is how much of a failure a cell shows; the section of the failure has it whole.
+const maxCell = 60
+
 // maxOpenRows is how many hosts the table shows without a fold.
 const maxOpenRows = 20
 
@@ -95,7 +98,7 @@ func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellK
 		case c == nil:
 			b.WriteString(" |")
 		case len(c.failed) > 0:
-			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(strings.Join(c.failed, "; ")))
+			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(cut(strings.Join(c.failed, "; "), maxCell)))
 		default:
 			fmt.Fprintf(&b, " ✅ %s |", spaced(seconds(c.took)))
 		}

@@ -222,7 +222,7 @@ func bar(host string, hostWidth int, t transfer, now time.Time, columns int) str
 	if rate > 0 {
 		text += fmt.Sprintf("  %s/s", bytesText(int64(rate)))
 		if left := time.Duration(float64(t.total-t.done) / rate * float64(time.Second)); left > 0 {
-			text += "  " + clockText(left) + " left"
+			text += "  " + clockText(left+time.Second-1) + " left"
 		}
 	}
 	lead := "    " + pad(host, hostWidth+2)
