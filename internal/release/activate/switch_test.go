@@ -263,6 +263,7 @@ func TestReadersDuringSwitches(t *testing.T) {
 	}
 	for _, toolset := range []string{"dash", "ash"} {
 		t.Run(toolset, func(t *testing.T) {
+			t.Parallel()
 			host := releasetest.NewHost(t, toolset)
 			// sync would only make it slow: what is tested here is the name.
 			host.Patch = func(script string) string {

@@ -24,9 +24,10 @@ type Toolset struct {
 }
 
 // Each runs a test on a host of each toolset: dash with exactly the required coreutils, BusyBox ash with BusyBox's
-// applets only, and bash with all of the machine.
+// applets only, and bash with all of the machine. It makes the test a parallel one.
 func Each(t *testing.T, test func(t *testing.T, host *Host)) {
 	t.Helper()
+	t.Parallel()
 	for _, name := range []string{"dash", "ash", "bash"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

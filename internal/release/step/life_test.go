@@ -66,6 +66,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestTimeoutKillsWhatIgnoresTERM(t *testing.T) {
+	t.Parallel()
 	host := releasetest.NewHost(t, "dash")
 	inst := instance(t, host, "trap '' TERM; echo $$; while :; do sleep 1; done")
 	inst.Step.Timeout = 100 * time.Millisecond
