@@ -137,14 +137,14 @@ func (c *Commands) RemoteLine(line string) {
 	c.write(line)
 }
 
-// Remote writes what hosts printed: all that print writes to w, split at CR and LF as the runner does it. Nothing else is
-// written meanwhile: print must not call methods of c.
-func (c *Commands) Remote(print func(w io.Writer)) {
+// Remote writes what hosts printed: all that tell writes to w, split at CR and LF as the runner does it. Nothing else is
+// written meanwhile: tell must not call methods of c.
+func (c *Commands) Remote(tell func(w io.Writer)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.raise()
 	lines := &lineWriter{write: c.write}
-	print(lines)
+	tell(lines)
 	lines.flush()
 	c.lift()
 }

@@ -31,8 +31,10 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	files := filesIn(dir)
-	for _, err := range []error{files.SetOutput("a", "1"), files.SetOutput("b", "2\nc=3\n"), files.SetOutput("empty", ""),
-		files.SaveState("s", "x"), files.AppendSummary("# one\n"), files.AppendSummary("two\n")} {
+	for _, err := range []error{
+		files.SetOutput("a", "1"), files.SetOutput("b", "2\nc=3\n"), files.SetOutput("empty", ""),
+		files.SaveState("s", "x"), files.AppendSummary("# one\n"), files.AppendSummary("two\n"),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}

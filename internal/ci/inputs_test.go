@@ -80,10 +80,12 @@ func TestDetect(t *testing.T) {
 		"GITHUB_JOB": "deploy", "GITHUB_ACTION": "slipway", "GITHUB_ACTOR": "anna", "GITHUB_TRIGGERING_ACTOR": "ben",
 		"GITHUB_REF": "refs/heads/production", "GITHUB_SHA": "1a2b", "GITHUB_EVENT_NAME": "push", "GITHUB_WORKSPACE": "/github/workspace",
 	}
-	want := Run{Platform: "github", Server: "https://github.com", Repository: "acme/shop", RepositoryID: "77", RunID: "9001",
+	want := Run{
+		Platform: "github", Server: "https://github.com", Repository: "acme/shop", RepositoryID: "77", RunID: "9001",
 		RunNumber: "412", Attempt: 2, Job: "deploy", Step: "slipway", Actor: "anna", TriggeringActor: "ben",
 		Ref: "refs/heads/production", SHA: "1a2b", Event: "push", URL: "https://github.com/acme/shop/actions/runs/9001",
-		Workspace: "/github/workspace"}
+		Workspace: "/github/workspace",
+	}
 	getenv := func(name string) string { return github[name] }
 	if got := Detect(getenv); got != want {
 		t.Errorf("github: %+v", got)

@@ -72,10 +72,12 @@ func state(res deploy.Result) string {
 	switch res.Outcome {
 	case deploy.OutcomeFailed, deploy.OutcomeCancelled:
 		return live(res)
-	case deploy.OutcomeActivated:
+	case deploy.OutcomeActivated, deploy.OutcomeUnchanged:
 		return fmt.Sprintf("The release is live on %s.", countedHosts(len(res.HostsWith(deploy.HostActivated)), taking(res)))
+	case deploy.OutcomeUnwound, deploy.OutcomePerson:
+		return hostsNow(res) + "."
 	}
-	return hostsNow(res) + "."
+	return ""
 }
 
 // annotate gives annotations to the CI. Where there are more than it shows of a kind, the last one says so.

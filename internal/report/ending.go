@@ -188,8 +188,11 @@ func hostsNow(res deploy.Result) string {
 		outcome deploy.HostOutcome
 		text    string
 	}{
-		{deploy.HostFailed, "failed"}, {deploy.HostUnwound, "brought back"}, {deploy.HostActivated, "activated"},
-		{deploy.HostUnchanged, "unchanged"}, {deploy.HostSkipped, "skipped"},
+		{deploy.HostFailed, "failed"},
+		{deploy.HostUnwound, "brought back"},
+		{deploy.HostActivated, "activated"},
+		{deploy.HostUnchanged, "unchanged"},
+		{deploy.HostSkipped, "skipped"},
 	}
 	var parts []string
 	for _, w := range words {

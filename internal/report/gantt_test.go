@@ -34,7 +34,7 @@ func checkGantt(t testing.TB, chart string) (bars int) {
 			continue
 		}
 		task := ganttTask.FindStringSubmatch(line)
-		if task == nil || ganttKeyword.MatchString(task[1]) || task[3] >= task[4] {
+		if len(task) != 5 || ganttKeyword.MatchString(task[1]) || task[3] >= task[4] {
 			t.Fatalf("no task: %q", line)
 		}
 		bars++

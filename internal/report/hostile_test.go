@@ -26,8 +26,10 @@ func hostileRun(line, name string) []deploy.Event {
 	bad.Note = line
 	worse := fails(span(deploy.Prepare, "One", "web2", time.Second), "", "", "")
 	worse.Err.Cause, worse.Err.Tail, worse.Err.Op = errors.New(line), []string{line, "x " + line}, line
-	s.done(deploy.StepDone{Phase: deploy.Prepare, Step: "One", Note: line, Command: line, Spans: []deploy.Span{bad, worse},
-		At: deploy.Position{File: name, Line: 3}})
+	s.done(deploy.StepDone{
+		Phase: deploy.Prepare, Step: "One", Note: line, Command: line, Spans: []deploy.Span{bad, worse},
+		At: deploy.Position{File: name, Line: 3},
+	})
 	s.res.Warnings = []string{line}
 	s.emit(deploy.Noted{Level: deploy.LevelNotice, Text: "note " + line})
 	return s.end(deploy.OutcomeFailed, 1, line)

@@ -205,8 +205,10 @@ func docOf(res deploy.Result) resultDoc {
 		doc.Errors = append(doc.Errors, d)
 	}
 	for _, s := range allSpans(res) {
-		doc.Spans = append(doc.Spans, spanDoc{string(s.Phase), s.Step, s.Host, string(s.Outcome), s.Status,
-			s.Start.Sub(res.Start).Seconds(), s.Duration.Seconds()})
+		doc.Spans = append(doc.Spans, spanDoc{
+			string(s.Phase), s.Step, s.Host, string(s.Outcome), s.Status,
+			s.Start.Sub(res.Start).Seconds(), s.Duration.Seconds(),
+		})
 	}
 	return doc
 }

@@ -184,8 +184,10 @@ func good() []deploy.Event {
 func prepareFails() []deploy.Event {
 	s := newScript("web1", "web2", "web3").preflight().upload()
 	const name = "Collect static files"
-	d := deploy.StepDone{Phase: deploy.Prepare, Step: name, At: deploy.Position{File: "slipway.yml", Line: 27, Column: 5},
-		Command: "venv/bin/python manage.py collectstatic --noinput"}
+	d := deploy.StepDone{
+		Phase: deploy.Prepare, Step: name, At: deploy.Position{File: "slipway.yml", Line: 27, Column: 5},
+		Command: "venv/bin/python manage.py collectstatic --noinput",
+	}
 	d.Spans = append(d.Spans, span(deploy.Prepare, name, "web1", 4*time.Second))
 	s.say(deploy.Prepare, name, "web1", "129 static files copied.")
 	for i, h := range []string{"web2", "web3"} {
@@ -220,9 +222,11 @@ func migrateFails() []deploy.Event {
 	s.phase(deploy.Migrate).step(deploy.Migrate, "Back up", "412 MB", "web1")
 	s.say(deploy.Migrate, "Migrate", "web1", "Applying shop.0042... OK", "Applying shop.0043...",
 		`django.db.utils.ProgrammingError: relation "cart" does not exist`)
-	s.done(deploy.StepDone{Phase: deploy.Migrate, Step: "Migrate", At: deploy.Position{File: "slipway.yml", Line: 33, Column: 5},
+	s.done(deploy.StepDone{
+		Phase: deploy.Migrate, Step: "Migrate", At: deploy.Position{File: "slipway.yml", Line: 33, Column: 5},
 		Command: "venv/bin/python manage.py migrate --noinput",
-		Spans:   []deploy.Span{fails(span(deploy.Migrate, "Migrate", "web1", 1900*ms), "exit 1", "exit 1", "")}})
+		Spans:   []deploy.Span{fails(span(deploy.Migrate, "Migrate", "web1", 1900*ms), "exit 1", "exit 1", "")},
+	})
 	return s.end(deploy.OutcomeFailed, 8, "see what was applied; fix the migration and merge, or restore the backup")
 }
 
@@ -249,8 +253,10 @@ func unchanged() []deploy.Event {
 }
 
 func firstDeployment() []deploy.Event {
-	s := newScript("web1").start().phase(deploy.Preflight).done(deploy.StepDone{Phase: deploy.Preflight, Note: "1 host, no release yet",
-		Spans: []deploy.Span{span(deploy.Preflight, "", "web1", 700*ms)}})
+	s := newScript("web1").start().phase(deploy.Preflight).done(deploy.StepDone{
+		Phase: deploy.Preflight, Note: "1 host, no release yet",
+		Spans: []deploy.Span{span(deploy.Preflight, "", "web1", 700*ms)},
+	})
 	s.upload().phase(deploy.Activate).activated("web1")
 	s.all(deploy.HostActivated, newRelease)
 	s.res.Hosts[0].Before = ""
@@ -314,15 +320,26 @@ func unreachable() []deploy.Event {
 func finishFails() []deploy.Event {
 	s := newScript("web1", "web2").preflight().upload().phase(deploy.Activate).activated("web1").activated("web2")
 	s.phase(deploy.Finish).say(deploy.Finish, "Purge CDN", "web1", "curl: (22) 403")
-	s.done(deploy.StepDone{Phase: deploy.Finish, Step: "Purge CDN", Command: "curl -f https://cdn.example.com/purge",
-		Spans: []deploy.Span{fails(span(deploy.Finish, "Purge CDN", "web1", 300*ms), "exit 22", "exit 22", "")}})
+	s.done(deploy.StepDone{
+		Phase: deploy.Finish, Step: "Purge CDN", Command: "curl -f https://cdn.example.com/purge",
+		Spans: []deploy.Span{fails(span(deploy.Finish, "Purge CDN", "web1", 300*ms), "exit 22", "exit 22", "")},
+	})
 	return s.all(deploy.HostActivated, newRelease).end(deploy.OutcomeActivated, 7, "purge the CDN by hand; the release is live")
 }
 
 func scenarios() []scenario {
 	return []scenario{
-		{"good", good()}, {"prepare-fails", prepareFails()}, {"verify-fails", verifyFails()}, {"migrate-fails", migrateFails()},
-		{"person", person()}, {"unchanged", unchanged()}, {"first", firstDeployment()}, {"rollback", rollback()},
-		{"200-hosts-fail", large()}, {"200-hosts", largeGood()}, {"unreachable", unreachable()}, {"finish-fails", finishFails()},
+		{"good", good()},
+		{"prepare-fails", prepareFails()},
+		{"verify-fails", verifyFails()},
+		{"migrate-fails", migrateFails()},
+		{"person", person()},
+		{"unchanged", unchanged()},
+		{"first", firstDeployment()},
+		{"rollback", rollback()},
+		{"200-hosts-fail", large()},
+		{"200-hosts", largeGood()},
+		{"unreachable", unreachable()},
+		{"finish-fails", finishFails()},
 	}
 }

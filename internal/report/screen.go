@@ -77,8 +77,14 @@ func (s *screen) colored(line string) string {
 	}
 	const green, red, yellow, bold = "\x1b[32m", "\x1b[1;31m", "\x1b[33m", "\x1b[1m"
 	for _, verdict := range []struct{ word, style string }{
-		{"ACTIVATED", "\x1b[1;32m"}, {"UNCHANGED", "\x1b[1;32m"}, {"FAILED", red}, {"ROLLED BACK", red}, {"A PERSON IS NEEDED", red},
-		{"CANCELLED", red}, {"WARNING", yellow}, {"Slipway ", bold},
+		{"ACTIVATED", "\x1b[1;32m"},
+		{"UNCHANGED", "\x1b[1;32m"},
+		{"FAILED", red},
+		{"ROLLED BACK", red},
+		{"A PERSON IS NEEDED", red},
+		{"CANCELLED", red},
+		{"WARNING", yellow},
+		{"Slipway ", bold},
 	} {
 		if rest, ok := strings.CutPrefix(line, verdict.word); ok {
 			return verdict.style + verdict.word + reset + rest

@@ -123,7 +123,7 @@ func spaced(d string) string {
 
 // next is what to do now, ready to be copied.
 func (s summary) next() string {
-	text := (oneLine(s.res.Next))
+	text := oneLine(s.res.Next)
 	commands := strings.Split(text, "`")
 	if s.res.Outcome != deploy.OutcomePerson || len(commands) != 3 {
 		return "**Next:** " + words(text)
@@ -144,9 +144,9 @@ func (s summary) facts() string {
 		rows = append(rows, [2]string{"Commit", code(shortRevision(res.Revision))})
 	}
 	if run := runText(res.Header, s.run); run != "" || res.RunURL != "" {
-		text := (run)
+		text := run
 		if res.RunURL != "" {
-			text = link("run "+text, (res.RunURL))
+			text = link("run "+text, res.RunURL)
 		}
 		if res.Actor != "" {
 			text += " by " + plainMarkdown(res.Actor)
@@ -215,13 +215,13 @@ func (s summary) wayBack() string {
 	}
 	environment := ""
 	if res.Environment != "" {
-		environment = " -e " + (res.Environment)
+		environment = " -e " + res.Environment
 	}
 	lines := []string{fmt.Sprintf("slipway rollback%s --to %s", environment, before(res))}
 	text := "From a shell:\n\n" + fence("sh", lines)
 	inputs := []string{"command: rollback", "to: " + string(before(res))}
 	if res.Environment != "" {
-		inputs = append(inputs, "environment: "+(res.Environment))
+		inputs = append(inputs, "environment: "+res.Environment)
 	}
 	text += "\nFrom a workflow, as inputs of the action:\n\n" + fence("yaml", inputs)
 	return "<details><summary>How to roll back</summary>\n\n" + text + "\n</details>"

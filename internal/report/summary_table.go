@@ -119,6 +119,7 @@ func (s summary) runsNow(h deploy.HostResult) string {
 		return "🚨 " + now + ", needs a person"
 	case deploy.HostSkipped:
 		return now + ", skipped"
+	case deploy.HostActivated, deploy.HostUnchanged:
 	}
 	return now
 }

@@ -76,11 +76,11 @@ func (w *work) start(e deploy.StepStarted) *running {
 // enter begins a phase. Activate and unwind are one piece of work for each host; what is unwound was activated before.
 func (w *work) enter(phase deploy.Phase, hosts []string) {
 	w.steps = slices.DeleteFunc(w.steps, func(s *running) bool { return perHost(s.phase) })
-	switch phase {
-	case deploy.Activate:
+	if phase == deploy.Unwind {
+		hosts = w.turns
+	}
+	if perHost(phase) {
 		w.start(deploy.StepStarted{Phase: phase, Hosts: hosts})
-	case deploy.Unwind:
-		w.start(deploy.StepStarted{Phase: phase, Hosts: w.turns})
 	}
 }
 

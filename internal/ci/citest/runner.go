@@ -116,7 +116,7 @@ func countsInComparison(r rune) rune {
 
 // parseColons reads ::name key=value,key=value::data at the start of the line, white space aside.
 func parseColons(line, token string) (Command, bool) {
-	line = strings.TrimLeftFunc(line, func(r rune) bool { return unicode.IsSpace(r) })
+	line = strings.TrimLeftFunc(line, unicode.IsSpace)
 	rest, ok := strings.CutPrefix(line, "::")
 	if !ok {
 		return Command{}, false
