@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -65,6 +66,9 @@ func (a Action) Use(ctx context.Context, t *testing.T, name string) Outcome {
 		cmd.Env = append(cmd.Env, key+"="+env[key])
 	}
 	cmd.Args = append(append(cmd.Args, args...), actionImage)
+	// An interrupt reaches the program in the container, as a cancelled job does.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -27,7 +27,7 @@ func buildImages(ctx context.Context, t *testing.T) {
 	run(ctx, t, filepath.Join(root, "e2e", "images", "bases.sh"))
 	build := func(image, dir string) {
 		began := time.Now()
-		run(ctx, t, "docker", "build", "--quiet", "--tag", image, dir)
+		run(ctx, t, "docker", "build", "--quiet", "--force-rm", "--tag", image, dir)
 		t.Logf("%s: %.0f s", image, time.Since(began).Seconds())
 	}
 	build(debianImage, filepath.Join(root, "e2e", "images", "debian-host"))

@@ -46,8 +46,11 @@ func startFleet(ctx context.Context, t *testing.T, name string) *Fleet {
 		remove(ctx, t, "network", "rm", f.Network)
 		remove(ctx, t, "volume", "rm", "--force", f.prefix)
 	})
-	run(ctx, t, "docker", "network", "create", f.Network)
-	run(ctx, t, "docker", "volume", "create", f.prefix)
+	// Not interrupted: the engine would go on making what nobody knows of.
+	booting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	run(booting, t, "docker", "network", "create", f.Network)
+	run(booting, t, "docker", "volume", "create", f.prefix)
 	supervisord := filepath.Join(repository(t), "examples", "django", "deploy", "supervisord.conf")
 	for _, host := range hosts {
 		args := []string{
@@ -60,7 +63,7 @@ func startFleet(ctx context.Context, t *testing.T, name string) *Fleet {
 			args = append(args, "--volume", f.prefix+":/srv/data",
 				"--volume", supervisord+":/home/deploy/supervisord.conf:ro", debianImage)
 		}
-		run(ctx, t, "docker", args...)
+		run(booting, t, "docker", args...)
 	}
 	for _, host := range hosts {
 		f.KnownHosts += host + ".example.com " + f.hostKey(ctx, t, host) + "\n"

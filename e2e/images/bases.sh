@@ -26,7 +26,7 @@ stand_in_debian() {
 }
 
 stand_in_busybox() {
-	docker build -q -t "$1" - <"$images/busybox.Dockerfile"
+	docker build -q --force-rm -t "$1" - <"$images/busybox.Dockerfile"
 }
 
 stand_in_golang() {
@@ -40,7 +40,7 @@ stand_in_golang() {
 	here=$(cd "$images" && pwd)
 	goroot=$(go env GOROOT)
 	tar -c -C "$goroot" bin pkg src VERSION go.env -C /etc/ssl/certs ca-certificates.crt -C "$here" golang.Dockerfile |
-		docker build -q -t "$1" -f golang.Dockerfile -
+		docker build -q --force-rm -t "$1" -f golang.Dockerfile -
 }
 
 # The tags that the Dockerfiles name, Debian first: the other stand-ins are built on it.
