@@ -6,6 +6,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -35,6 +36,8 @@ type Plan struct {
 	Fleet        []deploy.Check
 	Vars         map[string]map[string]string // by host: declared variables and SLIPWAY_*
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
+
+	config *config.Config
 }
 
 // Artifact is what a plan needs to know of the artifact.
@@ -70,6 +73,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		SharedFiles:  cfg.SharedFiles,
 		SecretFiles:  cfg.SecretFiles,
 		To:           cfg.To,
+		config:       cfg,
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
@@ -79,15 +83,17 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	}
 	var problems deploy.Problems
 	if !p.Rollback() {
-		p.Release = deploy.NewReleaseID(now, run.Revision, artifact.Content)
 		p.Prepare = place(cfg.Prepare, cfg.Hosts, &problems)
 		p.Migrate = place(cfg.Migrate, cfg.Hosts, &problems)
 	}
 	p.Finish = place(cfg.Finish, cfg.Hosts, &problems)
 	p.OnFailure = place(cfg.OnFailure, cfg.Hosts, &problems)
-	p.setRelease(p.Release)
-	if err := p.activations(cfg); err != nil {
-		problems = append(problems, *err)
+	var id deploy.ReleaseID
+	if !p.Rollback() {
+		id = deploy.NewReleaseID(now, run.Revision, artifact.Content)
+	}
+	if problem := p.setRelease(id); problem != nil {
+		problems = append(problems, *problem)
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -95,8 +101,17 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	return p, nil
 }
 
+// named is the plan for a release whose name the hosts gave.
+func (p *Plan) named(id deploy.ReleaseID) (*Plan, *deploy.Error) {
+	copied := *p
+	if problem := copied.setRelease(id); problem != nil {
+		return nil, &deploy.Error{Phase: deploy.Preflight, At: problem.At, Cause: errors.New(problem.Message), Hint: problem.Hint}
+	}
+	return &copied, nil
+}
+
 // setRelease fixes the release and everything that is named after it.
-func (p *Plan) setRelease(id deploy.ReleaseID) {
+func (p *Plan) setRelease(id deploy.ReleaseID) *deploy.Problem {
 	p.Release = id
 	p.Vars = make(map[string]map[string]string, len(p.Targets))
 	for _, host := range p.Targets {
@@ -107,6 +122,7 @@ func (p *Plan) setRelease(id deploy.ReleaseID) {
 		maps.Copy(vars, p.own(host))
 		p.Vars[host.Name] = vars
 	}
+	return p.activations(p.config)
 }
 
 // own are the variables that Slipway gives to every step on a host.

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 )
 
 var (
@@ -113,7 +114,7 @@ func TestBuildRefusesStepWithoutHost(t *testing.T) {
 // fine is a host on which everything is as it should be.
 func fine(id string) deploy.Facts {
 	tools := map[string]string{"zstd": "zstd"}
-	for _, tool := range []string{"tar", "sha256sum", "find", "sed", "sort", "stat", "readlink", "mv"} {
+	for _, tool := range release.Required {
 		tools[tool] = tool
 	}
 	return deploy.Facts{ID: id, Tools: tools, FreeBytes: 1 << 30, FreeInodes: 1 << 20, LayoutFormat: 1, Current: deploy.CurrentNone}
@@ -130,9 +131,11 @@ func TestResolveRefuses(t *testing.T) {
 		want   string
 	}{
 		"newer layout":     {func(f *deploy.Facts) { f.LayoutFormat = 2 }, "newer than this Slipway"},
-		"no sha256sum":     {func(f *deploy.Facts) { delete(f.Tools, "sha256sum") }, "sha256sum is missing"},
+		"no sha256sum":     {func(f *deploy.Facts) { delete(f.Tools, "sha256sum") }, "sha256sum missing"},
 		"directory":        {func(f *deploy.Facts) { f.Current = deploy.CurrentDirectory }, "real directory"},
 		"shared file":      {func(f *deploy.Facts) { f.MissingShared = []string{".env"} }, "/srv/shop/shared/.env is missing"},
+		"not writable":     {func(f *deploy.Facts) { f.Unwritable, f.User = []string{"releases"}, "deploy" }, "deploy may not write to releases"},
+		"no zstd, no gzip": {func(f *deploy.Facts) { delete(f.Tools, "zstd") }, "neither zstd nor gzip"},
 		"space":            {func(f *deploy.Facts) { f.FreeBytes = 4096 }, "0.0 MB free"},
 		"inodes":           {func(f *deploy.Facts) { f.FreeInodes = 1 }, "1 inodes free"},
 		"the same machine": {func(f *deploy.Facts) { f.ID = "a" }, "same machine"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 )
 
 // Schedule is a plan that the hosts can carry out.
@@ -59,9 +60,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 		if err != nil {
 			return nil, deploy.Errors{err}
 		}
-		copied := *p
-		copied.setRelease(id)
-		p = &copied
+		if p, err = p.named(id); err != nil {
+			return nil, deploy.Errors{err}
+		}
 	}
 	s := &Schedule{Plan: p}
 	machines := map[string]string{}
@@ -119,14 +120,19 @@ func unwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
 func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	var errs deploy.Errors
 	add := func(cause, hint string) { errs = append(errs, refuse(target.Name, cause, hint)) }
-	if f.LayoutFormat > layoutFormat {
-		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", target.DeployPath, f.LayoutFormat, layoutFormat),
+	if f.LayoutFormat > release.Format {
+		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", target.DeployPath, f.LayoutFormat, release.Format),
 			"deploy with the newer Slipway that wrote it")
 	}
-	for _, tool := range requiredTools {
-		if _, ok := f.Tools[tool]; !ok {
-			add(tool+" is missing", "install coreutils, findutils and tar, or BusyBox with these applets")
-		}
+	missing := func(tool string) bool { _, ok := f.Tools[tool]; return !ok }
+	if tools := slices.DeleteFunc(slices.Clone(release.Required), func(tool string) bool { return !missing(tool) }); len(tools) > 0 {
+		add(strings.Join(tools, ", ")+" missing", "install coreutils, findutils, sed, grep and tar, or BusyBox with these applets")
+	}
+	if missing("zstd") && missing("gzip") {
+		add("neither zstd nor gzip is there to unpack the artifact", "install one of them")
+	}
+	for _, folder := range f.Unwritable {
+		add(fmt.Sprintf("%s may not write to %s", f.User, folder), "give the deploy path to the deploy user: docs/secure-hosts.md")
 	}
 	if f.Current == deploy.CurrentDirectory {
 		current := path.Join(target.DeployPath, "current")
@@ -155,11 +161,6 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	return errs
 }
-
-const layoutFormat = 1
-
-// requiredTools are what the scripts of internal/release cannot do without.
-var requiredTools = []string{"tar", "sha256sum", "find", "sed", "sort", "stat", "readlink", "mv"}
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 

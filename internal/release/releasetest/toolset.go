@@ -1,7 +1,7 @@
 // Package releasetest gives tests of the operations on a host a host of their own: a temporary directory and a
 // transport.Conn that runs commands with a real shell and a chosen set of tools.
 //
-// Terms: a toolset is a shell and the programs that it can find, nothing else. The sets hold what survey.Required
+// Terms: a toolset is a shell and the programs that it can find, nothing else. The sets hold what release.Required
 // promises, so that a script which calls anything more fails. It must not know what the scripts do.
 package releasetest
 
@@ -12,7 +12,7 @@ import (
 	"slices"
 	"testing"
 
-	"slipway/internal/release/survey"
+	"slipway/internal/release"
 )
 
 // Toolset is a shell and the folder of the programs that it finds.
@@ -66,7 +66,7 @@ func newToolset(t testing.TB, name string) Toolset {
 	switch name {
 	case "dash":
 		link(Need(t, "dash"), "sh")
-		for _, program := range survey.Required {
+		for _, program := range release.Required {
 			link(Need(t, program), program)
 		}
 		for _, program := range []string{"setsid", "gzip", "zstd"} {
@@ -75,7 +75,7 @@ func newToolset(t testing.TB, name string) Toolset {
 		set.Zstd = true
 	case "ash":
 		busybox := Need(t, "busybox")
-		for _, program := range slices.Concat([]string{"sh", "setsid", "gzip"}, survey.Required) {
+		for _, program := range slices.Concat([]string{"sh", "setsid", "gzip"}, release.Required) {
 			link(busybox, program)
 		}
 	case "bash":

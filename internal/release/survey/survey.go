@@ -25,19 +25,9 @@ type Question struct {
 	SharedFiles []string // paths below shared/ that must be there
 }
 
-// Required are the programs that the scripts of this repository call on a host, besides sh and its builtins.
-var Required = []string{
-	"cat", "chmod", "cp", "date", "df", "env", "find", "grep", "head", "id", "ln", "mkdir", "mv", "readlink", "rm", "rmdir",
-	"sed", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "tar", "tr", "uname", "uniq",
-}
-
-// Optional are the programs that scripts use where a host has them: setsid gives a step a session of its own, zstd and
-// gzip unpack the payload (a host needs one of them).
-var Optional = []string{"setsid", "zstd", "gzip", "gunzip", "bash", "python3"}
-
 // Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
 func Take(ctx context.Context, conn transport.Conn, site release.Site, q Question) (deploy.Facts, error) {
-	args := []string{site.Root, strings.Join(slices.Concat(Required, Optional), " ")}
+	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " ")}
 	var out bytes.Buffer
 	before := time.Now()
 	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script, Args: append(args, q.SharedFiles...), Stdout: &out})

@@ -77,7 +77,7 @@ func TestNewHost(t *testing.T) {
 		if want := []string{".env", "it's \"a\" file"}; !slices.Equal(facts.MissingShared, want) {
 			t.Errorf("missing %q", facts.MissingShared)
 		}
-		for _, program := range append(slices.Clone(survey.Required), "setsid", "gzip", "sync -f") {
+		for _, program := range append(slices.Clone(release.Required), "setsid", "gzip", "sync -f") {
 			if facts.Tools[program] == "" {
 				t.Errorf("%s is missing in %v", program, facts.Tools)
 			}
