@@ -24,7 +24,7 @@ const StartLimit = 30 * time.Second
 
 // stderrLimit is how long the end of standard error may come after that of standard output. It never comes where a
 // forced command throws standard error away.
-const stderrLimit = 2 * time.Second
+const stderrLimit = time.Second
 
 // Session is one running shell. It runs one command at a time, and is of no use any more after a command with Stdin
 // and after any error but an *transport.ExitError.

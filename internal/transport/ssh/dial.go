@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 
 	"golang.org/x/crypto/ssh"
 
@@ -82,7 +83,10 @@ func (d *Dialer) attempt(ctx context.Context, hop hop, algorithms []string) (*li
 	ctx, cancel := context.WithTimeout(ctx, d.config.ConnectTimeout)
 	defer cancel()
 	conn, err := dial(ctx, "tcp", hop.address.HostPort())
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ECONNRESET): // the kernel had it connected, and the reset came before it told us
+		return nil, &attemptError{stage: greeting, cause: err}
+	case err != nil:
 		return nil, &attemptError{stage: reaching, cause: err}
 	}
 	return d.handshake(ctx, hop, watch(conn), algorithms)

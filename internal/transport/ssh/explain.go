@@ -23,7 +23,7 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	var failure *attemptError
 	switch {
 	case errors.As(err, &bastion):
-		e.Cause, e.Hint = fmt.Errorf("%s: %w", bastion.Host, bastion.Cause), bastion.Hint
+		e.Cause, e.Hint = fmt.Errorf("through a jump host: %w", bastion.Cause), bastion.Hint
 	case ctx.Err() != nil:
 		e.Cause, e.Hint = context.Cause(ctx), "the deployment ended or ran out of time while it was connecting"
 	case errors.As(err, &refused):
@@ -45,23 +45,29 @@ func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
 	case reaching:
 		return fmt.Errorf("cannot reach %s: %w", address, short(e.cause)), e.reachHint(hop)
 	case greeting:
-		cause := fmt.Errorf("%s hung up before its SSH version: %w", address, short(e.cause))
 		if !ended(e.cause) {
-			cause = fmt.Errorf("%s accepts connections and sends no SSH version: %w", address, short(e.cause))
+			return fmt.Errorf("%s accepts connections and sends no SSH version: %w", address, short(e.cause)),
+				"is this port sshd's? an overloaded host answers late, some firewalls answer for their hosts"
 		}
+		cause := fmt.Errorf("%s hung up before its SSH version: %w", address, short(e.cause))
 		if e.said != "" {
 			cause = fmt.Errorf("%w; it said %q", cause, e.said)
 		}
 		return cause, "this host may be refusing this runner's address for a while after failed log-ins " +
-			"(PerSourcePenalties), or have too many log-ins at once (MaxStartups)"
+			"(PerSourcePenalties, MaxStartups)"
 	case offeredKey:
 		return fmt.Errorf("%s broke the log-in off, after the key %s was offered: %w", address, key, short(e.cause)),
 			"the host's sshd log says why"
 	}
 	var negotiation *ssh.AlgorithmNegotiationError
-	if errors.As(e.cause, &negotiation) {
-		return fmt.Errorf("%s: no common algorithm: %w", address, short(e.cause)),
-			"if it is about the host key, the pinned key is of a type that the host no longer has: pin the new one"
+	switch {
+	case errors.As(e.cause, &negotiation) && negotiation.What == "host key":
+		return fmt.Errorf("%s has no host key of a pinned type: it has %s, pinned is %s", address,
+				strings.Join(negotiation.RequestedAlgorithms, ", "), strings.Join(negotiation.SupportedAlgorithms, ", ")),
+			"its keys were changed: compare the new ones on its console, then pin them"
+	case negotiation != nil:
+		return fmt.Errorf("%s: no common algorithm for %s: it has %s", address, negotiation.What,
+			strings.Join(negotiation.RequestedAlgorithms, ", ")), "the host's sshd is too old, or its configuration too narrow"
 	}
 	return fmt.Errorf("%s: the SSH handshake broke off: %w", address, short(e.cause)), "look into the host's sshd log"
 }

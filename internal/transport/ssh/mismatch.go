@@ -58,5 +58,5 @@ func (e *identityError) hint() string {
 	case len(e.pinned) == 0:
 		return fmt.Sprintf("add the output of `%s` to known_hosts, once it equals `ssh-keygen -lf` on the host", scan)
 	}
-	return fmt.Sprintf("reinstalled? compare with `ssh-keygen -lf` on its console, then pin `%s`; else someone is between", scan)
+	return fmt.Sprintf("reinstalled? compare with `ssh-keygen -lf` on its console, then pin anew (`%s`); else someone is between", scan)
 }

@@ -1,0 +1,88 @@
+package ssh
+
+import (
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// TestKeepalive has a host fall silent after ten quiet minutes, in which nothing but keepalives went over the line.
+func TestKeepalive(t *testing.T) {
+	t.Parallel()
+	signer, err := ssh.NewSignerFromKey(keys(t)["ed25519"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		config := &ssh.ServerConfig{NoClientAuth: true}
+		config.AddHostKey(signer)
+		host := &wire{Conn: far, line: make(chan []byte, 1000)}
+		go host.carry()
+		go func() {
+			_, channels, requests, err := ssh.NewServerConn(host, config)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			go ssh.DiscardRequests(requests)
+			for range channels {
+				t.Error("a channel was opened")
+			}
+		}()
+		conn := watch(near)
+		c, channels, requests, err := ssh.NewClientConn(conn, "host:22", &ssh.ClientConfig{HostKeyCallback: ssh.FixedHostKey(signer.PublicKey())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		life := keepAlive(ssh.NewClient(c, channels, requests), conn, 15*time.Second)
+		time.Sleep(10 * time.Minute)
+		if err := life.why(); err != nil {
+			t.Fatalf("a quiet host that answers was given up: %v", err)
+		}
+		host.silent.Store(true)
+		begun := time.Now()
+		<-life.over.Done()
+		if took := time.Since(begun); took < 30*time.Second || took > time.Minute {
+			t.Errorf("the silent host was given up after %v", took)
+		}
+		if why := life.why(); why == nil || !strings.Contains(why.Error(), "no answer for 45s") {
+			t.Errorf("because of %v", why)
+		}
+		synctest.Wait()
+	})
+}
+
+// wire is a connection with room for what was written and not read yet, as a network has; net.Pipe has none.
+type wire struct {
+	net.Conn
+	line   chan []byte
+	silent atomic.Bool
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	w.line <- append([]byte(nil), p...)
+	return len(p), nil
+}
+
+func (w *wire) Close() error {
+	defer func() { _ = recover() }() // closed by both
+	close(w.line)
+	return w.Conn.Close()
+}
+
+func (w *wire) carry() {
+	for p := range w.line {
+		if w.silent.Load() {
+			continue
+		}
+		if _, err := w.Conn.Write(p); err != nil {
+			return
+		}
+	}
+}
