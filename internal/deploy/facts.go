@@ -31,6 +31,10 @@ type Facts struct {
 	MissingShared []string       // shared files of the deploy file that are not there
 	Unwritable    []string       // folders that a deployment must write to and this user may not; parents that do not exist count
 	ClockSkew     time.Duration  // host's clock less the runner's
+	Lock          LockState
+	Hold          *Hold          // nil when deploys are not on hold
+	Own           *JournalFacts  // of the deployment that asks; nil when it has no journal here yet
+	Unfinished    []JournalFacts // of other deployments that touched the live site and did not end
 }
 
 // ReleaseFacts is what a host knows of one release in its releases folder.

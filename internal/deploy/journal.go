@@ -1,0 +1,37 @@
+package deploy
+
+// JournalFacts is what a host's journal says of one deployment.
+type JournalFacts struct {
+	ID      DeploymentID
+	Plan    []byte      // plan.json, as it is
+	Outcome string      // how the last attempt ended; "" when it has not, or died
+	Steps   []StepFacts // every try of every step
+	Live    []LiveEntry // what was done to the live site, oldest first
+}
+
+// StepFacts is what a journal says of one try of a step.
+type StepFacts struct {
+	Folder      string // <phase>-<number>-<name>
+	Undo        bool
+	Try         int    // from 1
+	Fingerprint string // of the step as it was started
+	Attempt     int    // of the CI run that started it
+	Status      string // "exit 0", "signal TERM", "timeout"; "" when none was written yet
+	Running     bool   // its process is alive
+	Void        bool   // undone since
+}
+
+// Succeeded tells whether the try is recorded as done, and was not undone.
+func (s StepFacts) Succeeded() bool { return s.Status == "exit 0" && !s.Void }
+
+// Unknown tells that nobody saw the try end, and that it is over.
+func (s StepFacts) Unknown() bool { return s.Status == "" && !s.Running }
+
+// LiveEntry is a line of activation.jsonl: an intent before, or an outcome after, something that changes the live site.
+type LiveEntry struct {
+	What    string    `json:"what"`  // switch, unlink, restart, verify
+	State   string    `json:"state"` // intent, ok, failed
+	Release ReleaseID `json:"release,omitempty"`
+	Target  string    `json:"target,omitempty"` // of a switch: the link's new text
+	Before  string    `json:"before,omitempty"` // of a switch: its text before
+}
