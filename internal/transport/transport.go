@@ -51,7 +51,8 @@ type Conn interface {
 
 // Dialer makes connections. It is safe for concurrent use, and shares one connection to each bastion.
 type Dialer interface {
-	// Connect dials, verifies the host's identity and logs in. Every error is a *deploy.Error with a hint.
+	// Connect dials, verifies the host's identity and logs in. Every error is a *deploy.Error with a hint; it Is
+	// ErrUnreachable where another try may succeed.
 	Connect(ctx context.Context, host deploy.Host) (Conn, error)
 
 	// Close ends the connections to bastions.
@@ -60,6 +61,10 @@ type Dialer interface {
 
 // ErrLost says that a connection ended before a command's end was seen: its outcome is unknown.
 var ErrLost = errors.New("connection lost")
+
+// ErrUnreachable says that a host could not be connected to for a reason that may pass: it is never a refused key or a
+// wrong host key.
+var ErrUnreachable = errors.New("the host cannot be reached now")
 
 // ErrForwardingRefused says that the SSH server forwards no connections (AllowTcpForwarding no).
 var ErrForwardingRefused = errors.New("the SSH server refuses to forward connections")

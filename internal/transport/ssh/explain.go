@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport"
 )
 
 // explain makes what a person reads of a hop that cannot be connected to.
@@ -35,8 +36,18 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	default:
 		e.Cause, e.Hint = err, "check the host's SSH server"
 	}
+	if transient(err) {
+		e.Cause = unreachable{e.Cause}
+	}
 	return e
 }
+
+// unreachable is a cause that may pass.
+type unreachable struct{ error }
+
+func (u unreachable) Is(target error) bool { return target == transport.ErrUnreachable }
+
+func (u unreachable) Unwrap() error { return u.error }
 
 // explain is the cause and the hint of an attempt that broke off.
 func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
