@@ -65,6 +65,6 @@ type HistoryEntry struct {
 	Command    string       `json:"command"` // deploy, rollback
 	Actor      string       `json:"actor,omitempty"`
 	RunURL     string       `json:"run_url,omitempty"`
-	Order      string       `json:"order,omitempty"` // the run ID within one server and repository
+	Order      Order        `json:"order,omitempty"` // the newest CI run's that is behind what is live
 	Outcome    string       `json:"outcome"`         // activated, unwound
 }

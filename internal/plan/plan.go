@@ -35,6 +35,8 @@ type Plan struct {
 	Activations  map[string]deploy.Activation // by host, variables expanded; of a rollback, empty: each host has its own
 	Fleet        []deploy.Check
 	Vars         map[string]map[string]string // by host: declared variables and SLIPWAY_*
+	Order        deploy.Order                 // of the run; "" outside CI
+	Person       bool                         // a person asked for this very deployment: it may go back
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
 
 	config *config.Config
@@ -57,6 +59,7 @@ type Run struct {
 	Actor    string
 	URL      string
 	Attempt  int
+	Person   bool // a person asked for it: a command line, or a dispatch that is no re-run
 }
 
 // Rollback tells whether the plan activates a release that the hosts keep.
@@ -73,6 +76,8 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		SharedFiles:  cfg.SharedFiles,
 		SecretFiles:  cfg.SecretFiles,
 		To:           cfg.To,
+		Order:        run.Identity.Order(),
+		Person:       run.Person,
 		config:       cfg,
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,

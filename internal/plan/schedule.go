@@ -22,8 +22,16 @@ type Host struct {
 	Facts    deploy.Facts
 	Encoding string // of the payload: "zstd" or "gzip"
 	Staged   bool   // the release lies there already, complete and verified
-	Before   Link   // what current names now
+	Before   Link   // what current named before this deployment
 	Unwind   Link   // where current goes when the deployment fails; fixed here, before any switch
+
+	Earlier *Earlier // what an earlier attempt wrote here; nil when there was none
+}
+
+// Activated tells whether an earlier attempt took the release into service here, and verified it.
+func (h Host) Activated(id deploy.ReleaseID) bool {
+	known, ok := h.Facts.Release(id)
+	return ok && known.Verified && !known.Bad && h.Facts.CurrentID == id
 }
 
 // Link is something that `current` can name.
@@ -64,6 +72,13 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 			return nil, deploy.Errors{err}
 		}
 	}
+	if id, ok := adopted(p, facts); ok && !p.Rollback() {
+		named, err := p.named(id)
+		if err != nil {
+			return nil, deploy.Errors{err}
+		}
+		p = named
+	}
 	s := &Schedule{Plan: p}
 	machines := map[string]string{}
 	for _, target := range p.Targets {
@@ -83,7 +98,7 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 
 func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	known, _ := f.Release(p.Release)
-	h := Host{Host: target, Facts: f, Encoding: "gzip", Staged: known.Staged}
+	h := Host{Host: target, Facts: f, Encoding: "gzip", Staged: known.Staged, Earlier: earlier(f)}
 	if _, ok := f.Tools["zstd"]; ok {
 		h.Encoding = "zstd"
 	}
@@ -93,6 +108,9 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	case deploy.CurrentForeign:
 		h.Before = Link{Target: f.CurrentTarget}
 	case deploy.CurrentNone, deploy.CurrentDirectory:
+	}
+	if before, ok := firstBefore(h.Earlier, p.Release); ok && h.Before.Release == p.Release {
+		h.Before = before
 	}
 	h.Unwind = unwindTarget(p.Release, h.Before, f)
 	return h
@@ -112,6 +130,9 @@ func unwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
 		if r, ok := f.Release(id); ok && id != next && r.Staged && r.Verified && !r.Bad {
 			return To(id)
 		}
+	}
+	if before.Release == next {
+		return Link{}
 	}
 	return before
 }

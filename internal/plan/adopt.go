@@ -1,0 +1,68 @@
+package plan
+
+import (
+	"encoding/json"
+	"path"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// Earlier is what an earlier attempt of the same deployment wrote on a host.
+type Earlier struct {
+	Record Record
+	Facts  deploy.JournalFacts
+}
+
+// earlier reads a host's journal of this deployment; nil when there is none that can be gone on with.
+func earlier(f deploy.Facts) *Earlier {
+	if f.Own == nil {
+		return nil
+	}
+	e := &Earlier{Facts: *f.Own}
+	if json.Unmarshal(f.Own.Plan, &e.Record) != nil || e.Record.Format != recordFormat {
+		return nil
+	}
+	return e
+}
+
+// adopted is the release ID that an earlier attempt gave to the same content. Where hosts disagree, one that is activated
+// wins, else the first host's.
+func adopted(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, bool) {
+	var first deploy.ReleaseID
+	for _, target := range p.Targets {
+		f := facts[target.Name]
+		e := earlier(f)
+		if e == nil || e.Record.Content != p.ContentSHA || !e.Record.Release.Valid() {
+			continue
+		}
+		if f.CurrentID == e.Record.Release {
+			return e.Record.Release, true
+		}
+		if first == "" {
+			first = e.Record.Release
+		}
+	}
+	return first, first != ""
+}
+
+// firstBefore is what current named before this deployment switched it for the first time.
+func firstBefore(e *Earlier, id deploy.ReleaseID) (Link, bool) {
+	if e == nil {
+		return Link{}, false
+	}
+	for _, entry := range e.Facts.Live {
+		if entry.What == "switch" && entry.State == "intent" && entry.Release == id {
+			return linkTo(entry.Before), true
+		}
+	}
+	return Link{}, false
+}
+
+// linkTo is the link of a text that current had.
+func linkTo(text string) Link {
+	if id := deploy.ReleaseID(path.Base(text)); strings.HasPrefix(text, "releases/") && id.Valid() {
+		return To(id)
+	}
+	return Link{Target: text}
+}
