@@ -19,6 +19,14 @@ type Step struct {
 	Uses    string            // the recipe it came from, for people; "" for run
 	Hosts   []string          // names of the hosts that run it, in the plan's order; set by plan.Build
 	At      Position
+
+	// What it promises when a deployment goes on where an earlier attempt stopped, or is cancelled.
+	Idempotent  bool   // may run again when nobody saw how it ended
+	Check       string // a script for Shell, whole, run like the step: exit 0 says that its work is done; "" when nothing can tell
+	Always      bool   // runs in every attempt, also where it succeeded in an earlier one; such a step is Idempotent
+	Rerun       bool   // a once step: runs again when it was changed after it succeeded, and is not refused
+	FinishFirst bool   // a cancelled deployment leaves it to finish, and does not end it
+	Fingerprint string // of what it does on one host: set by plan.Plan.On; "" in a plan, whose steps are for several hosts
 }
 
 // Check is one verification of a host after its restart, or of the fleet after the last batch. Exactly one of HTTP, TCP
