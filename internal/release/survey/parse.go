@@ -14,6 +14,8 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/release/hold"
+	"slipway/internal/release/lock"
 )
 
 // parse reads the records that survey.sh prints. asked is when the runner asked, on its own clock.
@@ -114,6 +116,11 @@ func (p *parser) record(key, value string) (err error) {
 			return fmt.Errorf("%s/id is empty", p.site.Private())
 		}
 		f.ID = line
+	case "lock":
+		f.Lock, err = lock.Parse(value)
+		return err
+	case "hold":
+		f.Hold = hold.Parse(value)
 	case "history":
 		f.History, err = parseHistory(value, p.site)
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/release/lock"
 	"slipway/internal/transport"
 )
 
@@ -30,7 +31,7 @@ func Take(ctx context.Context, conn transport.Conn, site release.Site, q Questio
 	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " ")}
 	var out bytes.Buffer
 	before := time.Now()
-	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script, Args: append(args, q.SharedFiles...), Stdout: &out})
+	err := conn.Run(ctx, transport.Command{Name: "survey", Script: lock.Functions() + script, Args: append(args, q.SharedFiles...), Stdout: &out})
 	if err != nil {
 		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
 	}

@@ -5,6 +5,7 @@
 # $3...   shared files that must be there
 #
 # Standard output is records, each ended by a NUL: key=value. The last one is end=1.
+# The functions of lock.sh stand before it.
 # Few forks: it runs in every deployment. What the shell can find out by itself, no program is asked for.
 LC_ALL=C
 export LC_ALL
@@ -90,6 +91,12 @@ if [ -e .slipway ]; then
 			printf '%s=%s\0' "$file" "$line"
 		fi
 	done
+	if [ -d .slipway/lock ]; then
+		printf 'lock='; lock_state; printf '\0'
+	fi
+	if [ -e .slipway/hold ]; then
+		printf 'hold='; cat .slipway/hold || printf '?'; printf '\0'
+	fi
 	if [ -e .slipway/history.jsonl ]; then
 		if [ -r .slipway/history.jsonl ]; then
 			printf 'history='; tail -n 200 .slipway/history.jsonl; printf '\0'

@@ -1,0 +1,49 @@
+// Package hold keeps a host's note that a person wants no deployments for now.
+//
+// The package must not know whom the note stops. It needs no lock: a person may put a site on hold at any time.
+package hold
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"encoding/json"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/transport"
+)
+
+//go:embed set.sh
+var setScript string
+
+//go:embed clear.sh
+var clearScript string
+
+var reasons = map[int]release.Reason{92: {Hint: "look at the owner and the free space of the deploy path"}}
+
+// Set puts deploys on hold, over an earlier hold. The layout is made where it is missing.
+func Set(ctx context.Context, conn transport.Conn, site release.Site, hold deploy.Hold) error {
+	text, err := json.Marshal(hold)
+	if err != nil {
+		return release.Failure(conn, "hold", err, nil)
+	}
+	err = conn.Run(ctx, transport.Command{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), rand.Text()}})
+	return release.Failure(conn, "hold", err, reasons)
+}
+
+// Clear lifts a hold. None is no error.
+func Clear(ctx context.Context, conn transport.Conn, site release.Site) error {
+	err := conn.Run(ctx, transport.Command{Name: "unhold", Script: clearScript, Args: []string{site.Root}})
+	return release.Failure(conn, "unhold", err, reasons)
+}
+
+// Parse reads the file. What a person wrote there by hand is a hold too, with the text as its reason.
+func Parse(text string) *deploy.Hold {
+	var hold deploy.Hold
+	if json.Unmarshal([]byte(text), &hold) != nil || hold.Reason == "" {
+		hold = deploy.Hold{Reason: strings.Join(strings.Fields(text), " ")}
+	}
+	return &hold
+}

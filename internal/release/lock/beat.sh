@@ -1,0 +1,10 @@
+# Writes a sign of life into the lock, under the guard. The file has its place on the disk since the lock was taken, so
+# that a full disk stops no heart; who reads it half written sees it change, and that is all there is to see.
+#
+# $1      the deploy path
+# $2      the generation
+# $3      text that no earlier beat had, at most 31 bytes
+LC_ALL=C
+export LC_ALL
+set -eu
+printf '%-31s\n' "$3" 1<>"$1/.slipway/lock/$2/heartbeat"

@@ -1,0 +1,81 @@
+# Takes the generation after the highest one.
+#
+# $1      the deploy path
+# $2      an ID for the host, if it has none yet
+# $3      the highest generation that the caller knows of
+# $4      owner.json
+# $5      the first heartbeat
+# $6      "inherit" when the highest generation is this very deployment's, else ''
+#
+# Standard output is the host's ID. Ends 90 when another owner was faster, 92 when the host cannot write.
+#
+# mkdir decides, nothing else. Killed after it, the generation has no owner.json or no more heartbeats, and grows stale
+# like any other. The highest generation is never removed, so numbers never come back. A generation made late, when
+# others were taken and removed meanwhile, is found out by looking again: it is below the highest, and owns nothing.
+LC_ALL=C
+export LC_ALL
+set -u
+root=$1 id=$2 seen=$3 owner=$4 beat=$5 inherit=$6 lock_highest=0
+
+refuse() {
+	status=$1
+	shift
+	printf '%s\n' "$*" >&2
+	exit "$status"
+}
+
+umask 022
+mkdir -p "$root" || refuse 92 "$root cannot be made"
+cd "$root/" || refuse 92 "$root cannot be entered"
+umask 077
+if ! mkdir -p .slipway/lock || ! chmod 700 .slipway; then
+	refuse 92 "$PWD/.slipway/lock cannot be made"
+fi
+
+# Two that both find no ID must agree on one: a hard link is made once.
+if [ ! -e .slipway/id ]; then
+	if printf '%s\n' "$id" >".slipway/id.$id"; then
+		ln ".slipway/id.$id" .slipway/id 2>/dev/null
+	fi
+	rm -f ".slipway/id.$id"
+	[ -e .slipway/id ] || refuse 92 "$PWD/.slipway/id cannot be written"
+fi
+read -r id <.slipway/id || refuse 92 "$PWD/.slipway/id cannot be read"
+printf '%s\n' "$id"
+
+lock_highest .slipway/lock
+[ "$lock_highest" = "$seen" ] || refuse 90 "generation $lock_highest was taken meanwhile"
+mine=$((seen + 1))
+if ! mkdir ".slipway/lock/$mine" 2>/dev/null; then
+	[ ! -d ".slipway/lock/$mine" ] || refuse 90 "generation $mine was taken meanwhile"
+	refuse 92 "$PWD/.slipway/lock/$mine cannot be made"
+fi
+
+written=yes
+cd ".slipway/lock/$mine" && printf '%-31s\n' "$beat" >heartbeat && printf '%s\n' "$owner" >owner.new && mv owner.new owner.json || written=
+cd "$root/" || exit 92
+
+lock_highest .slipway/lock
+if [ "$lock_highest" != "$mine" ]; then
+	rm -rf ".slipway/lock/$mine"
+	refuse 90 "generation $lock_highest was taken meanwhile"
+fi
+if [ -z "$written" ]; then
+	# A name can be changed where there is no room for a new file.
+	mv -f ".slipway/lock/$mine/heartbeat" ".slipway/lock/$mine/released" 2>/dev/null || true >".slipway/lock/$mine/released"
+	refuse 92 "$PWD/.slipway/lock/$mine cannot be written to"
+fi
+
+# What earlier owners left. A step of this deployment that still runs beats in the generation that it was started
+# under: a link brings its signs of life here.
+for folder in .slipway/lock/*; do
+	number=${folder##*/}
+	case $number in
+	'' | *[!0-9]*) continue ;;
+	esac
+	if [ "$number" -lt "$mine" ]; then
+		rm -rf "$folder"
+		[ -z "$inherit" ] || ln -s "$mine" "$folder"
+	fi
+done
+exit 0
