@@ -12,9 +12,11 @@ COPY internal ./internal
 # What a release is called, without the v; left out where an action is built from its source.
 ARG VERSION=
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-      -ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=${VERSION}" -o /slipway .
+      -ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=${VERSION}" -o /out/slipway . \
+ && ln -s slipway /out/slipway-post
 
 FROM busybox:1.37.0-glibc
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /slipway /usr/local/bin/slipway
+# A folder, because of a link by itself COPY would take what it names. By its second name the program is the action's post step.
+COPY --from=build /out/ /usr/local/bin/
 ENTRYPOINT ["/usr/local/bin/slipway"]

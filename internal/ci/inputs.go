@@ -42,6 +42,8 @@ type Inputs struct {
 	SharedFiles  string `name:"shared_files" aliases:"shared-files" help:"Files that outlive a release, linked from shared/, one per line. A missing one is an error."`
 	KeepReleases string `name:"keep_releases" aliases:"keep-releases" help:"How many successful releases stay on a host." fallback:"5"`
 	Timeout      string `name:"timeout" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
+	LockWait     string `name:"lock_wait" aliases:"lock-wait" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
+	IfSuperseded string `name:"if_superseded" aliases:"if-superseded" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
 	To            string `name:"to" help:"Release, or short commit of a release, to roll back to." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" help:"Tells the legs of a matrix apart."`

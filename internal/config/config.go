@@ -29,7 +29,8 @@ type Config struct {
 	DeployPath   string // absolute, clean, never "/"
 	KeepReleases int    // successes kept, at least 1
 
-	Timeout time.Duration // of the whole deployment
+	Timeout  time.Duration // of the whole deployment
+	LockWait time.Duration // for another deployment that holds the hosts; 0 is not at all
 
 	SharedDirs  []string // relative to the release, clean, slashes
 	SharedFiles []string
@@ -59,6 +60,7 @@ type Config struct {
 	LogLines      int    // live lines per step and host
 	DeploymentKey string // tells matrix legs apart
 	To            string // rollback's target, "" is the previous release
+	IfSuperseded  string // how a run ends that a newer one has overtaken: "fail" or "pass"
 }
 
 // SecretFile is a file beside the release that holds a secret.

@@ -40,6 +40,7 @@ type settings struct {
 	SecretFiles  []secretFile `key:"secret_files" doc:"Files of a release that hold a secret, with mode 0600. They change and roll back with it."`
 	URL          text         `key:"url" doc:"Address of the site, for people: shown in the report."`
 	Hosts        []host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
+	Rollout      rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	Allow        allow        `key:"allow" doc:"Who may deploy here."`
 	Prepare      []step       `key:"prepare" doc:"Steps on every host before anything live is touched, in the new release."`
 	Migrate      []step       `key:"migrate" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
@@ -51,6 +52,10 @@ type settings struct {
 type shared struct {
 	Dirs  []text `key:"dirs" doc:"Folders, relative to the release. A folder of the first release is copied to shared/."`
 	Files []text `key:"files" doc:"Files, relative to the release. One that is missing on a host is an error: put it there first."`
+}
+
+type rollout struct {
+	LockWait duration `key:"lock_wait" default:"10m" min:"0s" max:"24h" doc:"How long to wait for another deployment that holds the hosts; 0s is not at all."`
 }
 
 type secretFile struct {
@@ -86,7 +91,14 @@ type step struct {
 	Vars    dict     `key:"vars" doc:"Variables of this step, over all others."`
 	Secrets []text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
 	Dir     text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
-	Shell   text     `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run and its arguments."`
+	Shell   text     `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run and check, and its arguments."`
+
+	// What a step promises when a run goes on where an earlier attempt stopped, or is cancelled: see docs/re-runs.md.
+	Idempotent boolean `key:"idempotent" default:"false" doc:"Whether it may run again when nobody saw how it ended. Where it is not given, what its recipe says."`
+	Check      text    `key:"check" doc:"A script, run like the step when nobody saw how that ended: exit 0 says that its work is done. Where it is not given, the recipe's."`
+	Always     boolean `key:"always" default:"false" doc:"Whether every attempt runs it, also after it succeeded in an earlier one. In on_failure true unless given."`
+	Rerun      boolean `key:"rerun" default:"false" doc:"Of a step that runs once: whether it runs again when it was changed after it succeeded. Else such a change is refused."`
+	OnCancel   text    `key:"on_cancel" enum:"finish,stop" doc:"What a cancelled run does with it: leave it to finish, or end it. In migrate finish unless given, elsewhere stop."`
 
 	Node *yamlfile.Node
 }

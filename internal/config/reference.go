@@ -118,7 +118,7 @@ func (r *reference) kind(t reflect.Type) string {
 
 // titles are the headings of the structs, by their type's name.
 var titles = map[string]string{
-	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "step": "Step", "activate": "Activate",
+	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "rollout": "Rollout", "step": "Step", "activate": "Activate",
 	"activation": "Activation", "fleet": "Fleet", "check": "Check",
 }
 

@@ -19,8 +19,8 @@ func (r *reading) settle(environment string, node *yamlfile.Node) *Config {
 	c := &Config{
 		App: either(s.App.V, r.env.DefaultApp), Environment: environment, URL: s.URL.V,
 		Artifact: s.Artifact.V, ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
-		KeepReleases: s.KeepReleases.V, Timeout: s.Timeout.V,
-		DeploymentKey: r.in.DeploymentKey, To: strings.TrimSpace(r.in.To), LogLines: r.logLines(),
+		KeepReleases: s.KeepReleases.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
+		DeploymentKey: r.in.DeploymentKey, To: strings.TrimSpace(r.in.To), LogLines: r.logLines(), IfSuperseded: r.ifSuperseded(),
 	}
 	c.DeployPath = r.deployPath(s.DeployPath)
 	r.paths(&s, c)
@@ -55,6 +55,19 @@ func (r *reading) logLines() int {
 	node := inputNumber("log_lines", r.in.LogLines)
 	r.problems = append(r.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "log_lines", At: node.At, Value: node}), &lines)...)
 	return lines.N.V
+}
+
+// ifSuperseded reads the input if_superseded, which no deploy file has: it is about the run, not about what it deploys.
+func (r *reading) ifSuperseded() string {
+	if strings.TrimSpace(r.in.IfSuperseded) == "" {
+		return "fail"
+	}
+	var ending struct {
+		V text `key:"if_superseded" enum:"fail,pass"`
+	}
+	node := inputText("if_superseded", r.in.IfSuperseded)
+	r.problems = append(r.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "if_superseded", At: node.At, Value: node}), &ending)...)
+	return ending.V.V
 }
 
 // roles are all that any environment's hosts have: a step may be for a role that this environment lacks, not for one that

@@ -70,6 +70,7 @@ func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
 	if !s.Once.Given() {
 		built.Once = phase == deploy.Migrate
 	}
+	w.promises(s, &built)
 	for name := range built.Vars {
 		if slices.Contains(built.Secrets, name) {
 			w.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
@@ -166,8 +167,13 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	if !good {
 		return
 	}
-	if built.Run, err = recipe.Render(with); err != nil {
+	run, check, err := recipe.Render(with)
+	if err != nil {
 		w.problem(s.Uses.At(), "", "%s", err)
+	}
+	built.Run, built.Check = run, either(built.Check, check)
+	if !s.Idempotent.Given() {
+		built.Idempotent = built.Always || recipe.Idempotent
 	}
 }
 

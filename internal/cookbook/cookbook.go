@@ -28,6 +28,8 @@ type Recipe struct {
 	Description string
 	Params      []Param // in the order of the recipe's file
 	Run         string  // POSIX sh, run with `sh -eu`
+	Check       string  // POSIX sh with the same parameters: exit 0 says that the work is done; "" where nothing can tell
+	Idempotent  bool    // may run again when nobody saw how it ended
 }
 
 // Param is a parameter of a recipe, a shell variable in its script.
@@ -114,6 +116,8 @@ type file struct {
 	Description yamlfile.Value[string] `key:"description" doc:"What it does, for people."`
 	Params      yamlfile.Dict[param]   `key:"params" doc:"Parameters, by name."`
 	Run         yamlfile.Value[string] `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
+	Check       yamlfile.Value[string] `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
+	Idempotent  yamlfile.Value[bool]   `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
 
 type param struct {
@@ -130,7 +134,10 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	}
 	var f file
 	problems = append(problems, yamlfile.Decode(node, &f)...)
-	recipe := Recipe{Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V), Run: f.Run.V}
+	recipe := Recipe{
+		Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V),
+		Run: f.Run.V, Check: f.Check.V, Idempotent: f.Idempotent.V,
+	}
 	if recipe.Name == "" {
 		recipe.Name = path.Base(uses)
 	}
@@ -151,9 +158,11 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			Default: string(pair.Value.Default.V), Required: pair.Value.Required.V,
 		})
 	}
-	if f.Run.Given() {
-		if problem := ScriptProblem(f.Run.Node, "sh"); problem != nil {
-			problems = append(problems, *problem)
+	for _, script := range []yamlfile.Value[string]{f.Run, f.Check} {
+		if script.Given() {
+			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
+				problems = append(problems, *problem)
+			}
 		}
 	}
 	if len(problems) > 0 {

@@ -86,7 +86,7 @@ func rendered(t *testing.T, uses string, with map[string]string) string {
 			values[p.Name] = "x"
 		}
 	}
-	script, err := recipe.Render(values)
+	script, _, err := recipe.Render(values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +97,8 @@ func TestFindOwn(t *testing.T) {
 	t.Parallel()
 	root := fstest.MapFS{
 		"deploy/recipes/warm.yml": {Data: []byte("params: {url: {required: true}}\nrun: |\n  curl \"$url\"\n")},
+		"deploy/backup.yml":       {Data: []byte("idempotent: true\nparams: {to: {}}\nrun: pg_dump >\"$to\"\ncheck: |\n  test -s \"$to\"\n")},
+		"half.yml":                {Data: []byte("run: \"true\"\ncheck: |\n  fi\n")},
 		"broken.yml":              {Data: []byte("name: x\nrun: |\n  echo one\n  fi\n")},
 		"list.yml":                {Data: []byte("- x\n")},
 		"empty.yml":               {Data: nil},
@@ -105,13 +107,24 @@ func TestFindOwn(t *testing.T) {
 	if err != nil || recipe.Name != "warm" || recipe.Params[0].Name != "url" {
 		t.Errorf("%+v, %v", recipe, err)
 	}
-	if _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
+	if _, _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
 		t.Errorf("a missing parameter gives %v", err)
 	}
-	if _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
+	if _, _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
 		t.Errorf("an unknown parameter gives %v", err)
 	}
+	backup, err := Find(root, "./deploy/backup")
+	if err != nil || !backup.Idempotent {
+		t.Errorf("%+v, %v", backup, err)
+	}
+	if script, check, err := backup.Render(map[string]string{"to": "/b"}); err != nil || check != "to=\"/b\"\ntest -s \"$to\"\n" || !strings.HasPrefix(script, "to=") {
+		t.Errorf("%q with the check %q, %v", script, check, err)
+	}
+	if _, check, _ := recipe.Render(map[string]string{"url": "x"}); check != "" || recipe.Idempotent {
+		t.Errorf("a recipe that says nothing has the check %q", check)
+	}
 	for uses, want := range map[string]string{
+		"./half":   "half.yml:3:3: no valid shell",
 		"./broken": "broken.yml:4:3: no valid shell",
 		"./list":   "list.yml:1:1",
 		"./empty":  "needs `run`",
@@ -146,7 +159,7 @@ func TestRenderKeepsValues(t *testing.T) {
 		`\${NAME}`:                  "\\value of `NAME`",
 		"${NAME:-x} ${} ${1}":       "${NAME:-x} ${} ${1}",
 	} {
-		script, err := recipe.Render(map[string]string{"a": value})
+		script, _, err := recipe.Render(map[string]string{"a": value})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +172,7 @@ func TestRenderKeepsValues(t *testing.T) {
 			}
 		}
 	}
-	if _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
+	if _, _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
 		t.Error("a NUL byte is rendered")
 	}
 }
@@ -198,7 +211,7 @@ func FuzzParse(f *testing.F) {
 		for _, name := range recipe.Names() {
 			with[name] = value
 		}
-		script, err := recipe.Render(with)
+		script, _, err := recipe.Render(with)
 		if err != nil {
 			return
 		}

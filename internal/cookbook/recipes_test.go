@@ -95,15 +95,35 @@ ROOT_URLCONF = "urls" if not os.path.exists("broken") else "nowhere"
 		run(t, shell, dir, rendered(t, "django/check", nil)).expect(t, "check", false, "System check identified")
 		run(t, shell, dir, rendered(t, "django/check", map[string]string{"fail_level": "WARNING"})).expect(t, "a strict check", true, "W0")
 		run(t, shell, dir, rendered(t, "django/collectstatic", nil)).expect(t, "collectstatic", false, "1 static file copied")
-		if _, err := os.Stat(filepath.Join(dir, "public/site.css")); err != nil {
-			t.Error(err)
+		if _, err := os.Stat(filepath.Join(dir, ".collectstatic-unfinished")); err == nil {
+			t.Error("collectstatic leaves its mark in the release")
 		}
+		collectAfterCut(t, shell, dir)
 		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate", false, "Applying auth.0001_initial... OK")
 		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate again", false, "No migrations to apply")
 		run(t, shell, dir, rendered(t, "django/migrate", map[string]string{"database": "other"})).expect(t, "another database", true, "other")
 		write(t, dir, map[string]string{"broken": ""})
 		run(t, shell, dir, rendered(t, "django/check", nil)).expect(t, "check of a broken site", true, "nowhere")
 	})
+}
+
+// collectAfterCut runs collectstatic where an earlier try was cut off in the middle of a file. What it had half copied is
+// copied anew, what the artifact brought along stays.
+func collectAfterCut(t *testing.T, shell []string, dir string) {
+	t.Helper()
+	write(t, dir, map[string]string{".collectstatic-unfinished": "", "public/site.css": "bo", "public/brought/along.css": "a {}\n"})
+	began := time.Now().Add(-time.Minute)
+	for name, at := range map[string]time.Time{".collectstatic-unfinished": began, "public/brought/along.css": began.Add(-time.Hour)} {
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, shell, dir, rendered(t, "django/collectstatic", nil)).expect(t, "collectstatic after a cut", false, "1 static file copied")
+	for name, want := range map[string]string{"public/site.css": "body {}\n", "public/brought/along.css": "a {}\n"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s is %q, %v", name, got, err)
+		}
+	}
 }
 
 func TestVenv(t *testing.T) {

@@ -25,30 +25,33 @@ func (r Recipe) Names() []string {
 	return names
 }
 
-// Render gives the whole script: an assignment for each parameter, then the recipe's own text. In a value only ${NAME}
-// is live: the host's shell replaces it from the step's environment.
-func (r Recipe) Render(with map[string]string) (string, error) {
+// Render gives the whole script, and the whole check of it, "" where the recipe has none: an assignment for each parameter,
+// then the recipe's own text. In a value only ${NAME} is live: the host's shell replaces it from the step's environment.
+func (r Recipe) Render(with map[string]string) (run, check string, err error) {
 	names := r.Names()
 	for _, name := range slices.Sorted(maps.Keys(with)) {
 		if !slices.Contains(names, name) {
-			return "", fmt.Errorf("%s has no parameter `%s`%s", r.Uses, name, parenthesised(yamlfile.DidYouMean(name, names)))
+			return "", "", fmt.Errorf("%s has no parameter `%s`%s", r.Uses, name, parenthesised(yamlfile.DidYouMean(name, names)))
 		}
 	}
-	var script strings.Builder
+	var assignments strings.Builder
 	for _, p := range r.Params {
 		value, given := with[p.Name]
 		if !given {
 			if p.Required {
-				return "", fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
+				return "", "", fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
 			}
 			value = p.Default
 		}
 		if strings.ContainsRune(value, 0) {
-			return "", fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
+			return "", "", fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
 		}
-		script.WriteString(p.Name + "=" + quote(value) + "\n")
+		assignments.WriteString(p.Name + "=" + quote(value) + "\n")
 	}
-	return script.String() + r.Run, nil
+	if r.Check != "" {
+		check = assignments.String() + r.Check
+	}
+	return assignments.String() + r.Run, check, nil
 }
 
 func parenthesised(hint string) string {

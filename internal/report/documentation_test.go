@@ -63,12 +63,16 @@ func TestAction(t *testing.T) {
 	var action struct {
 		Inputs  yaml.MapSlice
 		Outputs yaml.MapSlice
-		Runs    struct{ Using, Image, Entrypoint string }
+		Runs    struct {
+			Using, Image, Entrypoint string
+			Post                     string `yaml:"post-entrypoint"`
+			PostIf                   string `yaml:"post-if"`
+		}
 	}
 	if err := yaml.UnmarshalWithOptions(text, &action, yaml.UseOrderedMap()); err != nil {
 		t.Fatal(err)
 	}
-	if action.Runs.Using != "docker" || action.Runs.Entrypoint != "/usr/local/bin/slipway" {
+	if r := action.Runs; r.Using != "docker" || r.Entrypoint != "/usr/local/bin/slipway" || r.Post != "/usr/local/bin/slipway-post" || r.PostIf != "always()" {
 		t.Errorf("runs: %+v", action.Runs)
 	}
 	got := func(entries yaml.MapSlice) []string {
