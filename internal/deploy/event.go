@@ -23,7 +23,15 @@ type Header struct {
 	RunURL       string // page of the CI run
 	RunID        string
 	Attempt      int
+	Earlier      *Attempt // that this one goes on from; nil when it is the first
 	Hosts        []string
+}
+
+// Attempt is an earlier attempt of the same deployment.
+type Attempt struct {
+	Number int
+	Actor  string
+	Phase  Phase // in which it stopped
 }
 
 // Span is one thing done on one host: a step, or one part of an activation.
@@ -35,6 +43,8 @@ type Span struct {
 	Duration time.Duration
 	Outcome  StepOutcome
 	Status   string // "exit 1", "killed by TERM", "timed out after 5m0s"; "" when it succeeded
+	Kept     int    // the attempt of the CI run that did it, when this one found nothing to do; else 0
+	Joined   int    // the attempt that started it, when this one followed it to its end; else 0
 	Note     string // a few words worth the line: "2 applied", "sent 38.2 MB"
 	Err      *Error // nil when it succeeded
 }
@@ -87,6 +97,7 @@ type (
 		Phase   Phase  // Activate or Unwind
 		Host    string // "fleet" for the fleet's own verify
 		Release ReleaseID
+		Kept    bool // an earlier attempt did it: the host was only verified
 		Spans   []Span
 	}
 

@@ -7,12 +7,13 @@ type Outcome string
 
 // The outcomes of a deployment.
 const (
-	OutcomeActivated Outcome = "activated" // exit 0, or 7 with a failed finish step
-	OutcomeUnchanged Outcome = "unchanged"
-	OutcomeFailed    Outcome = "failed"  // exit 1 or 8: the live code was not touched
-	OutcomeUnwound   Outcome = "unwound" // exit 3
-	OutcomePerson    Outcome = "person"  // exit 4
-	OutcomeCancelled Outcome = "cancelled"
+	OutcomeActivated  Outcome = "activated" // exit 0, or 7 with a failed finish step
+	OutcomeUnchanged  Outcome = "unchanged"
+	OutcomeFailed     Outcome = "failed"  // exit 1 or 8: the live code was not touched
+	OutcomeUnwound    Outcome = "unwound" // exit 3
+	OutcomePerson     Outcome = "person"  // exit 4
+	OutcomeCancelled  Outcome = "cancelled"
+	OutcomeSuperseded Outcome = "superseded" // exit 6: a newer run's release is live
 )
 
 // Result is everything there is to say of a deployment that is over. Report makes summary and outputs from it alone.

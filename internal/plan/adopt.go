@@ -14,6 +14,14 @@ type Earlier struct {
 	Facts  deploy.JournalFacts
 }
 
+// Attempt is the number of the attempt that named the release; 1 for none.
+func (e *Earlier) Attempt() int {
+	if e == nil {
+		return 1
+	}
+	return max(1, e.Record.MadeIn)
+}
+
 // earlier reads a host's journal of this deployment; nil when there is none that can be gone on with.
 func earlier(f deploy.Facts) *Earlier {
 	if f.Own == nil {
@@ -46,6 +54,16 @@ func adopted(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, bool) {
 	return first, first != ""
 }
 
+// adoptedRollback is the release that an earlier attempt of this rollback went back to; "" when there was none.
+func adoptedRollback(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
+	for _, target := range p.Targets {
+		if e := earlier(facts[target.Name]); e != nil && e.Record.Release.Valid() {
+			return e.Record.Release
+		}
+	}
+	return ""
+}
+
 // firstBefore is what current named before this deployment switched it for the first time.
 func firstBefore(e *Earlier, id deploy.ReleaseID) (Link, bool) {
 	if e == nil {
@@ -53,16 +71,40 @@ func firstBefore(e *Earlier, id deploy.ReleaseID) (Link, bool) {
 	}
 	for _, entry := range e.Facts.Live {
 		if entry.What == "switch" && entry.State == "intent" && entry.Release == id {
-			return linkTo(entry.Before), true
+			return LinkTo(entry.Before), true
 		}
 	}
 	return Link{}, false
 }
 
-// linkTo is the link of a text that current had.
-func linkTo(text string) Link {
+// LinkTo is the link of a text that current had; "" is no link.
+func LinkTo(text string) Link {
 	if id := deploy.ReleaseID(path.Base(text)); strings.HasPrefix(text, "releases/") && id.Valid() {
 		return To(id)
 	}
 	return Link{Target: text}
+}
+
+// attempt is the attempt that this one goes on from; nil when it is the first.
+func (s *Schedule) attempt() *deploy.Attempt {
+	record := s.firstRecord()
+	if record == nil {
+		return nil
+	}
+	a := &deploy.Attempt{Number: max(1, record.Attempt), Actor: record.Actor, Phase: deploy.Prepare}
+	for _, h := range s.Hosts {
+		if h.Earlier == nil {
+			continue
+		}
+		if len(h.Earlier.Facts.Live) > 0 {
+			a.Phase = deploy.Activate
+			return a
+		}
+		for _, step := range h.Earlier.Facts.Steps {
+			if strings.HasPrefix(step.Folder, string(deploy.Migrate)+"-") {
+				a.Phase = deploy.Migrate
+			}
+		}
+	}
+	return a
 }

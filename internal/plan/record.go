@@ -21,6 +21,7 @@ type Record struct {
 	Actor      string              `json:"actor,omitempty"`
 	RunURL     string              `json:"run_url,omitempty"`
 	Attempt    int                 `json:"attempt,omitempty"`
+	MadeIn     int                 `json:"made_in,omitempty"` // the attempt that named the release
 	Hosts      []string            `json:"hosts"`
 	Steps      []RecordStep        `json:"steps"`
 }
@@ -31,6 +32,8 @@ type RecordStep struct {
 	Name  string       `json:"name"`
 	Once  bool         `json:"once,omitempty"`
 	Hosts []string     `json:"hosts"`
+
+	Fingerprints map[string]string `json:"fingerprints"` // by host
 }
 
 // JSON is plan.json of the schedule.
@@ -38,12 +41,35 @@ func (s *Schedule) JSON() ([]byte, error) {
 	record := Record{
 		Format: recordFormat, Deployment: s.Deployment, Release: s.Release, Command: s.Command,
 		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Actor: s.Actor,
-		RunURL: s.RunURL, Attempt: s.Attempt, Hosts: s.Header.Hosts,
+		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.Header.Hosts,
 	}
 	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Finish, s.OnFailure} {
 		for _, step := range steps {
-			record.Steps = append(record.Steps, RecordStep{Phase: step.Phase, Name: step.Name, Once: step.Once, Hosts: step.Hosts})
+			fingerprints := make(map[string]string, len(step.Hosts))
+			for _, host := range step.Hosts {
+				fingerprints[host] = s.On(host, step).Fingerprint
+			}
+			record.Steps = append(record.Steps, RecordStep{Phase: step.Phase, Name: step.Name, Once: step.Once, Hosts: step.Hosts, Fingerprints: fingerprints})
 		}
 	}
 	return json.MarshalIndent(record, "", "  ")
+}
+
+// madeIn is the attempt that named the release.
+func (s *Schedule) madeIn() int {
+	for _, h := range s.Hosts {
+		if h.Earlier != nil && h.Earlier.Record.Release == s.Release {
+			return h.Earlier.Attempt()
+		}
+	}
+	return s.Attempt
+}
+
+// HostsOf are the hosts of a plan.json; none when it cannot be read.
+func HostsOf(text []byte) []string {
+	var record Record
+	if json.Unmarshal(text, &record) != nil {
+		return nil
+	}
+	return record.Hosts
 }

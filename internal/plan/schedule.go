@@ -13,7 +13,9 @@ import (
 // Schedule is a plan that the hosts can carry out.
 type Schedule struct {
 	*Plan
-	Hosts []Host // as Plan.Targets, in order
+	Hosts   []Host        // as Plan.Targets, in order
+	Removed []string      // hosts of an earlier attempt that are not among the targets any more
+	Orphans deploy.Errors // steps that an earlier attempt may have run where nobody can be asked
 }
 
 // Host is what is to be done on one host.
@@ -65,6 +67,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	var errs deploy.Errors
 	if p.Rollback() {
 		id, err := rollbackTarget(p, facts)
+		if earlier := adoptedRollback(p, facts); earlier != "" {
+			id, err = earlier, nil // what is live has changed since, what was asked for has not
+		}
 		if err != nil {
 			return nil, deploy.Errors{err}
 		}
@@ -79,7 +84,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 		}
 		p = named
 	}
-	s := &Schedule{Plan: p}
+	own := *p // pinning and the header are the schedule's own
+	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
+	s := &Schedule{Plan: &own}
 	machines := map[string]string{}
 	for _, target := range p.Targets {
 		f := facts[target.Name]
@@ -93,6 +100,8 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	s.Orphans = s.pin()
+	s.Header.Earlier = s.attempt()
 	return s, nil
 }
 
@@ -112,13 +121,13 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	if before, ok := firstBefore(h.Earlier, p.Release); ok && h.Before.Release == p.Release {
 		h.Before = before
 	}
-	h.Unwind = unwindTarget(p.Release, h.Before, f)
+	h.Unwind = UnwindTarget(p.Release, h.Before, f)
 	return h
 }
 
-// unwindTarget is the newest verified release in the host's history that is not marked bad; what current names now, when
+// UnwindTarget is where a host goes back to from the release `next`: the newest verified release in the host's history that is not marked bad; what current names now, when
 // another tool made it; nothing, on a first deployment.
-func unwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
+func UnwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
 	if before.Release == "" {
 		return before
 	}

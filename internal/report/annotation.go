@@ -70,7 +70,7 @@ func (f failure) message(res deploy.Result) string {
 // state says what is live after a deployment that failed.
 func state(res deploy.Result) string {
 	switch res.Outcome {
-	case deploy.OutcomeFailed, deploy.OutcomeCancelled:
+	case deploy.OutcomeFailed, deploy.OutcomeCancelled, deploy.OutcomeSuperseded:
 		return live(res)
 	case deploy.OutcomeActivated, deploy.OutcomeUnchanged:
 		return fmt.Sprintf("The release is live on %s.", countedHosts(len(res.HostsWith(deploy.HostActivated)), taking(res)))

@@ -120,6 +120,9 @@ func verdict(res deploy.Result) []string {
 	switch res.Outcome {
 	case deploy.OutcomeActivated:
 		text = fmt.Sprintf("ACTIVATED on %s in %s", countedHosts(activated, taking(res)), wholeSeconds(res.Duration))
+		if kept := keptCount(res); kept > 0 {
+			text += " (" + plural(kept, "host-step") + " kept)"
+		}
 		if res.Failed != "" {
 			text += ", but FAILED in " + string(res.Failed) + exit
 		}
@@ -130,6 +133,8 @@ func verdict(res deploy.Result) []string {
 		text = fmt.Sprintf("ROLLED BACK on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit)
 	case deploy.OutcomePerson:
 		text = "A PERSON IS NEEDED" + exit + ": " + hostsNow(res)
+	case deploy.OutcomeSuperseded:
+		text = "SUPERSEDED" + exit + ". " + live(res)
 	case deploy.OutcomeCancelled:
 		text = "CANCELLED" + in(res) + exit + ". " + live(res)
 	default:

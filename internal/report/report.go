@@ -184,7 +184,7 @@ func (r *Reporter) started(h deploy.Header) {
 	}
 	r.stream.hostWidth = r.hostWidth
 	r.stream.large = len(h.Hosts) > fewHosts
-	r.say(headerLines(h, r.options.Run)...)
+	r.say(append(headerLines(h, r.options.Run), resumingLines(h)...)...)
 	r.say("")
 }
 

@@ -83,6 +83,8 @@ func (s summary) heading() string {
 		}
 	case deploy.OutcomePerson:
 		icon, text = "🚨", "A person is needed: "+s.whatFailed()
+	case deploy.OutcomeSuperseded:
+		icon, text = "⏭️", fmt.Sprintf("Superseded by a newer run. %s %s", place, old)
 	case deploy.OutcomeCancelled:
 		icon, text = "⏹️", fmt.Sprintf("Cancelled%s. %s %s", in(res), place, old)
 	default:

@@ -15,7 +15,10 @@ func (r *Reporter) stepDone(e deploy.StepDone) {
 	if !perHost(e.Phase) {
 		r.stream.verdict(streamKey{e.Phase, e.Step}, r.journal())
 	}
-	r.say(stepLines(e)...)
+	r.say(keptLines(e)...)
+	if own := withoutKept(e); len(own.Spans) > 0 || len(e.Spans) == 0 {
+		r.say(stepLines(own)...)
+	}
 	r.stream.next()
 }
 
@@ -184,6 +187,10 @@ func elapsed(spans []deploy.Span) time.Duration {
 func (r *Reporter) hostDone(e deploy.HostDone) {
 	r.work.hostVerdict(e.Phase, e.Host)
 	r.stream.verdict(streamKey{name: e.Host}, r.journal())
+	if e.Kept {
+		r.say(keptLine("kept", "Activation, verified now", []string{e.Host})...)
+		return
+	}
 	bad := failing(e.Spans)
 	if len(r.header.Hosts) > fewHosts && e.Host != fleetName {
 		r.fleet.add(e, len(bad) == 0)
