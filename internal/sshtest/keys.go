@@ -57,12 +57,14 @@ func newHostKey(kind string) (ssh.Signer, error) {
 // serverConfig accepts the one user with the authorised key, or with a certificate that an authorised authority signed.
 func (s *Server) serverConfig() (*ssh.ServerConfig, error) {
 	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-sshtest"}
-	for _, kind := range s.options.HostKeys {
+	for _, kind := range s.options.HostKeys[len(s.keys):] {
 		key, err := newHostKey(kind)
 		if err != nil {
 			return nil, err
 		}
 		s.keys = append(s.keys, key)
+	}
+	for _, key := range s.keys {
 		config.AddHostKey(key)
 	}
 	if s.options.AuthorizedKey == "" {
@@ -87,7 +89,7 @@ func (s *Server) serverConfig() (*ssh.ServerConfig, error) {
 		},
 	}
 	config.PublicKeyCallback = func(meta ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if err := s.options.Before(Operation{Login, meta.User()}); err != nil {
+		if err := s.options.Before(Operation{Kind: Login, Detail: meta.User()}); err != nil {
 			return nil, err
 		}
 		if meta.User() != s.options.User {

@@ -12,7 +12,7 @@ import (
 
 // serve speaks SSH on one connection until it ends.
 func (s *Server) serve(conn net.Conn) {
-	if err := s.options.Before(Operation{Accept, conn.RemoteAddr().String()}); err != nil {
+	if err := s.options.Before(Operation{Kind: Accept, Detail: conn.RemoteAddr().String()}); err != nil {
 		reset(conn)
 		return
 	}
@@ -35,7 +35,7 @@ func (s *Server) serve(conn net.Conn) {
 }
 
 func (s *Server) openSession(server *ssh.ServerConn, channel ssh.NewChannel, sessions *atomic.Int32) {
-	if err := s.options.Before(Operation{Session, server.User()}); err != nil {
+	if err := s.options.Before(Operation{Kind: Session, Detail: server.User()}); err != nil {
 		s.refuse(server, channel, err)
 		return
 	}
@@ -83,7 +83,7 @@ func (s *Server) forward(server *ssh.ServerConn, channel ssh.NewChannel) {
 		_ = channel.Reject(ssh.Prohibited, "open failed")
 		return
 	}
-	if err := s.options.Before(Operation{Forward, address}); err != nil {
+	if err := s.options.Before(Operation{Kind: Forward, Detail: address}); err != nil {
 		s.refuse(server, channel, err)
 		return
 	}

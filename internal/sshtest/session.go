@@ -45,7 +45,7 @@ func (s *Server) session(server *ssh.ServerConn, ch ssh.Channel, requests <-chan
 				if process != nil || ssh.Unmarshal(request.Payload, &payload) != nil {
 					break
 				}
-				if err := s.options.Before(Operation{Exec, payload.Command}); err != nil {
+				if err := s.options.Before(Operation{Kind: Exec, Detail: payload.Command}); err != nil {
 					if !errors.Is(err, ErrRefuse) {
 						_ = server.Close()
 					}
@@ -76,6 +76,7 @@ type command struct {
 	stdin          *os.File // our ends of its pipes
 	stdout, stderr *os.File
 	output         sync.WaitGroup // the copying of both outputs
+	talk           dialogue
 }
 
 // start runs a command line with the login shell, as the leader of a session and process group of its own.
@@ -89,6 +90,7 @@ func (s *Server) start(server *ssh.ServerConn, ch ssh.Channel, line string, env 
 		"SSH_CONNECTION=" + connectionVariable(server),
 	}, append(s.options.Env, env...)...)
 	c := &command{cmd: cmd}
+	c.talk.answered.Store(true) // the first input is an operation
 	var theirs []*os.File
 	defer func() {
 		for _, file := range theirs {
@@ -112,12 +114,9 @@ func (s *Server) start(server *ssh.ServerConn, ch ssh.Channel, line string, env 
 		return nil, err
 	}
 	theirs = []*os.File{pipes[0], pipes[3], pipes[5]}
-	s.running.Go(func() {
-		_, _ = io.Copy(c.stdin, ch)
-		_ = c.stdin.Close()
-	})
-	c.output.Go(func() { _, _ = io.Copy(ch, c.stdout) })
-	c.output.Go(func() { _, _ = io.Copy(ch.Stderr(), c.stderr) })
+	s.running.Go(func() { s.feed(server, ch, c) })
+	c.output.Go(func() { _, _ = io.Copy(ch, answers{c.stdout, &c.talk}) })
+	c.output.Go(func() { _, _ = io.Copy(ch.Stderr(), answers{c.stderr, &c.talk}) })
 	s.groups.add(cmd.Process.Pid)
 	return c, nil
 }
@@ -164,6 +163,8 @@ func (c *command) signal(name string) {
 		_ = syscall.Kill(-c.cmd.Process.Pid, number)
 	}
 }
+
+func (c *command) kill() { c.signal("KILL") }
 
 // signals are those of RFC 4254, 6.10.
 var signals = map[string]syscall.Signal{

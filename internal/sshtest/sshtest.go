@@ -31,14 +31,16 @@ type Options struct {
 	NoForwarding  bool     // refuse direct-tcpip, as AllowTcpForwarding no does
 
 	// Before is asked before each operation; nil allows all. An error that Is ErrRefuse refuses the operation as a
-	// real server would, any other cuts the connection. It may block, and is called from many goroutines.
+	// real server would, any other cuts the connection; input cannot be refused. It may block, and is called from many
+	// goroutines, for which Close waits.
 	Before func(Operation) error
 }
 
 // Operation is something that a client asked for.
 type Operation struct {
 	Kind   Kind
-	Detail string // the user, the command line, the address to connect to
+	Detail string // the user, the command line, the address to connect to, the first bytes of input
+	Kill   func() // Input and Taken: kills the process group of the command that is spoken to
 }
 
 // Kind is a kind of operation.
@@ -51,6 +53,8 @@ const (
 	Session Kind = "session"
 	Exec    Kind = "exec"
 	Forward Kind = "forward"
+	Input   Kind = "input" // standard input for a command: the first since it last wrote something, or 64 KiB more
+	Taken   Kind = "taken" // the same, once the command has it: an error here costs the answer
 )
 
 // ErrRefuse is what Before returns to have an operation refused in the protocol's way.
@@ -73,7 +77,16 @@ type Server struct {
 }
 
 // Start listens on the loopback interface and serves until Close.
-func Start(options Options) (*Server, error) {
+func Start(options Options) (*Server, error) { return start(options, nil) }
+
+// Again starts a closed server once more, at the same address and with the same host keys: a host that was off for a while.
+func (s *Server) Again() (*Server, error) {
+	options := s.options
+	options.Listen = s.listener.Addr().String()
+	return start(options, s.keys)
+}
+
+func start(options Options, keys []ssh.Signer) (*Server, error) {
 	options = options.withDefaults()
 	root, err := filepath.Abs(options.Root)
 	if err != nil {
@@ -83,7 +96,7 @@ func Start(options Options) (*Server, error) {
 		return nil, fmt.Errorf("sshtest: root %s is no directory", root)
 	}
 	options.Root = root
-	s := &Server{options: options, conns: map[net.Conn]struct{}{}}
+	s := &Server{options: options, keys: keys, conns: map[net.Conn]struct{}{}}
 	if s.config, err = s.serverConfig(); err != nil {
 		return nil, err
 	}
