@@ -149,7 +149,7 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 		ok(stage.Link(ctx, conn, site, id, links))
 
 		var lines []string
-		status, err := step.Run(ctx, conn, site, step.Instance{
+		status, _, err := step.Run(ctx, conn, site, step.Instance{
 			Deployment: deployment, Release: id, Try: 1,
 			Step:    deploy.Step{Name: "Build", Phase: deploy.Prepare, Number: 1, Run: `cat version .env media/logo; echo "$TOKEN" | tr a-z A-Z; sleep 60 & exit 3`, Timeout: time.Minute},
 			Secrets: map[string]secret.Secret{"TOKEN": secret.New("it's $x\nok")},

@@ -27,16 +27,10 @@ type Change struct {
 }
 
 // Entry is a line of a deployment's activation.jsonl.
-type Entry struct {
-	What    string           `json:"what"`  // "switch", "unlink", "restart", "verify"
-	State   string           `json:"state"` // "intent", "ok", "failed"
-	Release deploy.ReleaseID `json:"release,omitempty"`
-	Target  string           `json:"target,omitempty"` // of a switch: what current is to name
-	Before  string           `json:"before,omitempty"` // of a switch: what it named
-}
+type Entry = deploy.LiveEntry
 
-// line is the entry with the runner's time: an outcome that the same command writes has the time of its intent.
-func (e Entry) line() (string, error) {
+// line is an entry with the runner's time: an outcome that the same command writes has the time of its intent.
+func line(e Entry) (string, error) {
 	line, err := json.Marshal(struct {
 		At time.Time `json:"at"`
 		Entry
@@ -49,7 +43,7 @@ func lines(e Entry) ([]string, error) {
 	var all []string
 	for _, state := range []string{"intent", "ok", "failed"} {
 		e.State = state
-		line, err := e.line()
+		line, err := line(e)
 		if err != nil {
 			return nil, err
 		}
@@ -112,10 +106,10 @@ func Unlink(ctx context.Context, conn transport.Conn, site release.Site, c Chang
 
 // Note adds a line to the deployment's activation.jsonl.
 func Note(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, entry Entry) error {
-	line, err := entry.line()
+	text, err := line(entry)
 	if err != nil {
 		return release.Failure(conn, "note", err, nil)
 	}
-	err = conn.Run(ctx, transport.Command{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), line}})
+	err = conn.Run(ctx, transport.Command{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), text}})
 	return release.Failure(conn, "note", err, nil)
 }

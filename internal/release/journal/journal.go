@@ -21,6 +21,9 @@ import (
 //go:embed open.sh
 var openScript string
 
+//go:embed end.sh
+var endScript string
+
 //go:embed append.sh
 var appendScript string
 
@@ -29,12 +32,19 @@ var openReasons = map[int]release.Reason{
 }
 
 // Open makes the layout where it is not there yet and puts the deployment's plan (JSON) in its journal, over an
-// earlier one. It is the first command of a deployment that changes anything on a host. A host's ID is made here, once.
+// earlier one; a deployment that had ended is going on again. It is the first command of a deployment that changes
+// anything on a host but its lock. A host's ID is made here, once.
 func Open(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, plan []byte) error {
 	err := conn.Run(ctx, transport.Command{Name: "open journal", Script: openScript, Args: []string{
 		site.Root, strconv.Itoa(release.Format), strings.ToLower(rand.Text()), string(id), string(plan),
 	}})
 	return release.Failure(conn, "open journal", err, openReasons)
+}
+
+// End writes down that a deployment is over on a host, and how: in one word, over what an earlier attempt wrote.
+func End(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, outcome string) error {
+	err := conn.Run(ctx, transport.Command{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, rand.Text()}})
+	return release.Failure(conn, "end journal", err, nil)
 }
 
 // Append adds a line to the host's history. Whatever happens to the host meanwhile, the history has the whole line or

@@ -44,5 +44,6 @@ fi
 
 journal=.slipway/deployments/$deployment
 mkdir -p "$journal/steps"
+rm -f "$journal/outcome"
 printf '%s\n' "$plan" >"$journal/plan.json.new"
 mv -f "$journal/plan.json.new" "$journal/plan.json"

@@ -18,7 +18,7 @@ func TestSecondStartIsRefused(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo ran >>../count")
 		run(t, host, inst)
-		if _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrStarted) {
+		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrStarted) {
 			t.Errorf("a second start gives %v", err)
 		}
 		inst.Try = 2
@@ -87,7 +87,7 @@ func TestStop(t *testing.T) {
 			t.Errorf("before it started: %v", err)
 		}
 		var stopped error
-		status, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
 			stopped = step.Stop(t.Context(), host, host.Site, inst)
 		})
 		if err != nil || stopped != nil || status.Signal != "TERM" {
@@ -106,7 +106,7 @@ func TestStepOutlivesItsFollower(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
 		start := time.Now()
-		_, err := step.Run(ctx, host, host.Site, inst, func(string) { cancel(gone) })
+		_, _, err := step.Run(ctx, host, host.Site, inst, func(string) { cancel(gone) })
 		if !errors.Is(err, gone) || time.Since(start) > 5*time.Second {
 			t.Fatalf("%v after %s", err, time.Since(start))
 		}
@@ -127,7 +127,7 @@ func TestWrapperKilled(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo on; sleep 100")
 		var leader string
-		_, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+		_, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
 			pid := filepath.Join(host.Site.Root, inst.Folder(), "pid")
 			await(t, pid)
 			words, _ := os.ReadFile(pid)
@@ -184,7 +184,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		inst.Try = 2
 		for range 2 { // what was not started can be tried again
-			if _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
+			if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
 				t.Errorf("a step that cannot be started: %v", err)
 			}
 		}

@@ -39,12 +39,15 @@ var stopReasons = map[int]release.Reason{
 //
 // out gets every line that the step prints, without its LF and otherwise as it came, while the step runs, from one
 // goroutine; a line of more than 64 KiB in pieces of at most 64 KiB. nil discards.
-func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (Status, error) {
-	status, err := run(ctx, conn, site, inst, out)
+//
+// next is the byte of the log after the last one that out got, also with an error: Follow goes on from there, and no line
+// is lost or doubled. A line whose end had not come when the connection was lost comes from Follow, whole.
+func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (status Status, next int64, err error) {
+	status, err = run(ctx, conn, site, inst, out)
 	if err != nil {
-		return Status{}, release.Failure(conn, "step "+inst.Step.Name, err, runReasons)
+		return Status{}, 0, release.Failure(conn, "step "+inst.Step.Name, err, runReasons)
 	}
-	return status, nil
+	return status, 0, nil
 }
 
 func run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (Status, error) {

@@ -41,7 +41,7 @@ func instance(t *testing.T, host *releasetest.Host, script string) step.Instance
 func run(t *testing.T, host *releasetest.Host, inst step.Instance) (step.Status, []string) {
 	t.Helper()
 	var lines []string
-	status, err := step.Run(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
+	status, _, err := step.Run(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestEnvironmentRefuses(t *testing.T) {
 	for name, value := range map[string]string{"A-B": "x", "1A": "x", "": "x", "A": "x\x00y", "A=B": "x", "A;id": "x"} {
 		inst := instance(t, host, ":")
 		inst.Vars = map[string]string{name: value}
-		if _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil {
+		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil {
 			t.Errorf("%q=%q was taken", name, value)
 		}
 	}

@@ -25,8 +25,18 @@ type Instance struct {
 	Step       deploy.Step
 	Undo       bool                     // an undo of the step, with a folder of its own
 	Try        int                      // from 1
+	Attempt    int                      // of the CI run that starts it, for the record; from 1
+	Lock       int                      // the generation of the host's lock under which it runs, which its wrapper keeps alive; 0 is none
 	Vars       map[string]string        // the host's, and SLIPWAY_*; the step's own go over the host's
 	Secrets    map[string]secret.Secret // those that the step declares, by name
+}
+
+// Recorded is the instance of a try that a journal tells of: enough to Follow, Stop and Resolve it.
+func Recorded(id deploy.DeploymentID, facts deploy.StepFacts) Instance {
+	phase, rest, _ := strings.Cut(facts.Folder, "-")
+	number, name, _ := strings.Cut(rest, "-")
+	n, _ := strconv.Atoi(number) // a folder of another form has no try that could be found
+	return Instance{Deployment: id, Undo: facts.Undo, Try: facts.Try, Step: deploy.Step{Phase: deploy.Phase(phase), Number: n, Name: name}}
 }
 
 // Folder is where an instance's script, log, pid and status are, relative to the deploy path.
@@ -95,3 +105,6 @@ var ErrStarted = errors.New("this step was started before in this deployment")
 
 // ErrUnknown says that the step was started and that nobody saw how it ended.
 var ErrUnknown = errors.New("the step's outcome is unknown")
+
+// ErrNeverStarted says that the try was not started and never will be: another one may be.
+var ErrNeverStarted = errors.New("the step was never started")

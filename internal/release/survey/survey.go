@@ -23,7 +23,8 @@ var script string
 
 // Question is what a survey asks beyond the layout itself.
 type Question struct {
-	SharedFiles []string // paths below shared/ that must be there
+	SharedFiles []string            // paths below shared/ that must be there
+	Deployment  deploy.DeploymentID // that asks: its own journal is told apart from those of others; "" is none
 }
 
 // Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
