@@ -48,6 +48,7 @@ func (r *run) activate(ctx context.Context) *stop {
 type activation struct {
 	host     plan.Host
 	switched bool // current names, or may name, the new release
+	kept     bool // an earlier attempt activated it, and it passes its checks
 	err      *deploy.Error
 }
 
@@ -57,12 +58,17 @@ func (r *run) activateHost(ctx context.Context, h plan.Host) activation {
 	block := activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]}
 	result.err = func() *deploy.Error {
 		if r.Rollback() {
-			stored, err := activate.Load(ctx, t.conn, t.site, r.Release)
+			stored, err := r.blockOf(ctx, t)
 			if err != nil {
 				return t.failed("load", err)
 			}
 			block = stored
 		}
+		if h.Activated(r.Release) && t.verify(ctx, block.Activation.Verify, block.Vars) == nil {
+			result.kept = true
+			return nil
+		}
+		t.done.Spans = nil
 		result.switched = true
 		if err := t.point(ctx, plan.To(r.Release), h.Before); err != nil {
 			return err
@@ -72,6 +78,9 @@ func (r *run) activateHost(ctx context.Context, h plan.Host) activation {
 		}
 		return t.settle(ctx, "activated", h.Before.Release)
 	}()
+	if result.kept {
+		t.done.Kept = true
+	}
 	r.rec.hostDone(t.done)
 	if result.err == nil {
 		r.rec.host(h.Name, deploy.HostActivated, r.Release)
@@ -103,18 +112,21 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 func (r *run) historyEntry(now, before deploy.ReleaseID, outcome string) deploy.HistoryEntry {
 	return deploy.HistoryEntry{
 		At: time.Now().UTC(), Release: now, Before: before, Deployment: r.Deployment, Command: r.Command,
-		Actor: r.Actor, RunURL: r.RunURL, Order: r.RunID, Outcome: outcome,
+		Actor: r.Actor, RunURL: r.RunURL, Order: r.Stamp(), Outcome: outcome,
 	}
 }
 
-// settle records that a host serves a release and verified it.
+// settle records that a host serves a release and verified it. The mark comes last: whoever finds it finds the line of the
+// history too.
 func (t *turn) settle(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
-	if t.release != "" {
-		if err := activate.Mark(ctx, t.conn, t.site, t.release, "verified"); err != nil {
-			return t.failed("record", err)
-		}
+	entry := t.run.historyEntry(t.release, before, outcome)
+	if err := t.again(ctx, func() error { return journal.Append(ctx, t.conn, t.site, entry) }); err != nil {
+		return t.failed("record", err)
 	}
-	if err := journal.Append(ctx, t.conn, t.site, t.run.historyEntry(t.release, before, outcome)); err != nil {
+	if t.release == "" {
+		return nil
+	}
+	if err := t.again(ctx, func() error { return activate.Mark(ctx, t.conn, t.site, t.release, "verified") }); err != nil {
 		return t.failed("record", err)
 	}
 	return nil

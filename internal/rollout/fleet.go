@@ -10,11 +10,13 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/survey"
 	"slipway/internal/transport"
+	"slipway/internal/transport/redial"
 )
 
 // Fleet is the hosts of a deployment, each connected and asked for its facts, or with the reason why not.
 type Fleet struct {
-	members map[string]*member
+	members  map[string]*member
+	question survey.Question
 }
 
 // member is one host of the fleet.
@@ -28,7 +30,7 @@ type member struct {
 // Gather connects to every host at once and asks each for its facts. It changes nothing on any host. A host that fails
 // does not keep the others from answering: Run names them all.
 func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, question survey.Question) *Fleet {
-	fleet := &Fleet{members: make(map[string]*member, len(hosts))}
+	fleet := &Fleet{members: make(map[string]*member, len(hosts)), question: question}
 	var wait sync.WaitGroup
 	for _, host := range hosts {
 		m := &member{host: host}
@@ -41,12 +43,13 @@ func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, q
 
 func (m *member) gather(ctx context.Context, dialer transport.Dialer, question survey.Question) {
 	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Start: time.Now(), Outcome: deploy.Succeeded}
-	err := func() (err error) {
-		if m.conn, err = dialer.Connect(ctx, m.host); err != nil {
+	err := func() error {
+		conn, err := redial.Connect(ctx, dialer, m.host)
+		if err != nil {
 			return err
 		}
-		m.facts, err = survey.Take(ctx, m.conn, release.Site{Root: m.host.DeployPath}, question)
-		return err
+		m.conn = conn
+		return m.ask(ctx, question)
 	}()
 	m.span.Duration = time.Since(m.span.Start)
 	if err != nil {
@@ -54,6 +57,20 @@ func (m *member) gather(ctx context.Context, dialer transport.Dialer, question s
 		m.span.Err = hostError(m.host.Name, deploy.Preflight, "", err)
 	}
 }
+
+// ask asks the host for its facts.
+func (m *member) ask(ctx context.Context, question survey.Question) error {
+	return again(ctx, func() (err error) {
+		m.facts, err = survey.Take(ctx, m.conn, release.Site{Root: m.host.DeployPath}, question)
+		return err
+	})
+}
+
+// reconnectFor is how long a host may be away before what was under way there has failed: longer than a restart takes.
+const reconnectFor = 3 * time.Minute
+
+// again does what may be done twice until the link no longer fails it.
+func again(ctx context.Context, do func() error) error { return redial.Retry(ctx, reconnectFor, do) }
 
 // Close ends every connection.
 func (f *Fleet) Close() error {

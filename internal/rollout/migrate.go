@@ -38,8 +38,7 @@ func (r *run) everywhere(ctx context.Context, s deploy.Step) deploy.Errors {
 	var wait sync.WaitGroup
 	for _, host := range s.Hosts {
 		wait.Go(func() {
-			v.begin()
-			v.end(r.step(ctx, host, s))
+			v.end(r.step(ctx, host, s, v.begin))
 		})
 	}
 	wait.Wait()

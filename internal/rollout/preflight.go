@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,11 +12,34 @@ import (
 	"slipway/internal/release/journal"
 )
 
-// preflight judges what the hosts answered, and writes the plan into every host's journal. Nothing else is changed on any
-// host before it has passed everywhere.
+// preflight judges what the hosts answered, takes the lock on all of them, mends what a dead deployment left, and writes the
+// plan into every host's journal. Nothing else is changed on any host before it has passed everywhere.
 func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
-	spans := make([]deploy.Span, 0, len(p.Targets))
-	var errs deploy.Errors
+	spans, errs := r.answers(p)
+	if len(errs) == 0 {
+		errs = r.judge(p)
+	}
+	done := r.rec.open(r.Schedule)
+	s := r.refused(ctx, errs)
+	if s == nil {
+		s = r.own(ctx, p)
+	}
+	if s == nil {
+		s = r.refused(ctx, r.openJournals(ctx))
+	}
+	done(s == nil)
+	if s != nil {
+		if blame(spans, s.errs) {
+			r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Spans: spans})
+		}
+		return s
+	}
+	r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
+	return nil
+}
+
+// answers are how the hosts answered to being connected and asked, in the plan's order.
+func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 	for _, target := range p.Targets {
 		span := r.fleet.members[target.Name].span
 		if span.Err != nil {
@@ -23,24 +47,119 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 		}
 		spans = append(spans, span)
 	}
-	if len(errs) == 0 {
-		schedule, err := plan.Resolve(p, r.fleet.facts())
-		errs = asErrors(err, deploy.Preflight)
-		r.Schedule = schedule
+	return spans, errs
+}
+
+// judge makes the schedule of the facts as they are now.
+func (r *run) judge(p *plan.Plan) deploy.Errors {
+	schedule, err := plan.Resolve(p, r.fleet.facts())
+	if err != nil {
+		return asErrors(err, deploy.Preflight)
 	}
-	done := r.rec.open(r.Schedule)
+	r.Schedule = schedule
+	r.rec.schedule(schedule)
+	return nil
+}
+
+// refused is the stop of a preflight that did not pass.
+func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	if len(errs) == 0 {
-		errs = r.openJournals(ctx)
+		return nil
 	}
-	blame(spans, errs)
-	done(len(errs) == 0)
-	if len(errs) > 0 {
-		if slices.ContainsFunc(spans, func(s deploy.Span) bool { return s.Err != nil }) {
-			r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Spans: spans})
+	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
+}
+
+// own makes the hosts this deployment's: nobody holds them, the lock is taken, nothing is half done, and no newer run is
+// live on them.
+func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
+	changed, s := r.lock(ctx)
+	if s != nil {
+		return s
+	}
+	// Whoever held the lock since the hosts were asked may have changed everything.
+	if changed {
+		if s := r.askAgain(ctx, p); s != nil {
+			return s
 		}
-		return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
 	}
-	r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
+	if s := r.held(); s != nil {
+		return s
+	}
+	mended, errs := r.reconcile(ctx, r.opts.Mend)
+	if len(errs) > 0 {
+		return &stop{
+			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
+			next: "bring the named hosts back by hand; then deploy again",
+		}
+	}
+	if mended {
+		if s := r.askAgain(ctx, p); s != nil {
+			return s
+		}
+	}
+	if r.opts.Mend {
+		return nil
+	}
+	if s := r.inOrder(); s != nil {
+		return s
+	}
+	if len(r.Orphans) > 0 {
+		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.Orphans}
+	}
+	for _, name := range r.Removed {
+		r.rec.warn(fmt.Sprintf("%s took part in an earlier attempt and is not among the hosts any more: it stays as it is", name))
+	}
+	if errs := r.refusals(); len(errs) > 0 {
+		return r.stopped(ctx, deploy.Preflight, errs[0].Step, deploy.ExitBadInput, errs)
+	}
+	return nil
+}
+
+// askAgain asks every host for its facts once more, and judges them.
+func (r *run) askAgain(ctx context.Context, p *plan.Plan) *stop {
+	errs := r.onEvery(func(h plan.Host) *deploy.Error {
+		m := r.fleet.members[h.Name]
+		return hostError(h.Name, deploy.Preflight, "", m.ask(ctx, r.fleet.question))
+	})
+	if len(errs) == 0 {
+		errs = r.judge(p)
+	}
+	return r.refused(ctx, errs)
+}
+
+// held refuses to deploy while a person wants no deployments.
+func (r *run) held() *stop {
+	var errs deploy.Errors
+	for _, h := range r.Hosts {
+		if hold := h.Facts.Hold; hold != nil {
+			errs = append(errs, &deploy.Error{
+				Host: h.Name, Phase: deploy.Preflight,
+				Cause: fmt.Errorf("deploys are on hold since %s by %s: %s", hold.At.UTC().Format("2006-01-02 15:04"), hold.Actor, hold.Reason),
+				Hint:  "`slipway unhold` when it is over, then run the job again",
+			})
+		}
+	}
+	if len(errs) == 0 || r.opts.Mend {
+		return nil
+	}
+	return &stop{outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs}
+}
+
+// inOrder lets no older run replace what a newer one activated.
+func (r *run) inOrder() *stop {
+	err := r.InOrder()
+	var newer *plan.Superseded
+	var foreign *plan.Incomparable
+	switch {
+	case errors.As(err, &newer):
+		failure := &deploy.Error{Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
+			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.Revision) + "`; a re-run never does"}
+		return &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
+	case errors.As(err, &foreign):
+		failure := &deploy.Error{Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign,
+			Hint: "a person decides: dispatch the workflow by hand, or deploy from a command line"}
+		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: deploy.Errors{failure}}
+	}
 	return nil
 }
 
@@ -50,8 +169,12 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
+	r.opened = true
 	return r.onEvery(func(h plan.Host) *deploy.Error {
-		return hostError(h.Name, deploy.Preflight, "", journal.Open(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), r.Deployment, record))
+		err := again(ctx, func() error {
+			return journal.Open(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), r.Deployment, record)
+		})
+		return hostError(h.Name, deploy.Preflight, "", err)
 	})
 }
 
@@ -66,15 +189,18 @@ func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
 	return slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
 }
 
-// blame puts the errors of a judgement on the spans of their hosts.
-func blame(spans []deploy.Span, errs deploy.Errors) {
-	for _, err := range errs {
-		for i := range spans {
+// blame puts the errors of a judgement on the spans of their hosts; it tells whether any span has one.
+func blame(spans []deploy.Span, errs deploy.Errors) bool {
+	any := false
+	for i := range spans {
+		for _, err := range errs {
 			if spans[i].Host == err.Host && spans[i].Err == nil {
 				spans[i].Err, spans[i].Outcome = err, deploy.Failed
 			}
 		}
+		any = any || spans[i].Err != nil
 	}
+	return any
 }
 
 // startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".

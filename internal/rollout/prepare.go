@@ -65,12 +65,11 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 			v.skip(h.Name)
 			continue
 		}
-		v.begin()
 		var span deploy.Span
 		if i == 0 {
-			span = r.upload(ctx, h)
+			span = r.upload(ctx, h, v.begin)
 		} else {
-			span = r.step(ctx, h.Name, r.Prepare[i-1])
+			span = r.step(ctx, h.Name, r.Prepare[i-1], v.begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
@@ -87,9 +86,14 @@ func lower(n *atomic.Int64, value int64) {
 }
 
 // upload brings the release, links what is shared, and stores how the release is activated.
-func (r *run) upload(ctx context.Context, h plan.Host) deploy.Span {
+func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span {
 	span := deploy.Span{Host: h.Name, Phase: deploy.Prepare, Step: uploadName, Start: time.Now(), Outcome: deploy.Succeeded}
-	err := r.bring(ctx, h)
+	if h.Staged {
+		span.Kept = max(1, h.Earlier.Attempt())
+	} else {
+		begin()
+	}
+	err := again(ctx, func() error { return r.bring(ctx, h) })
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed

@@ -34,14 +34,25 @@ func newRecorder(emit deploy.Emit, p *plan.Plan, fleet *Fleet) *recorder {
 	return rec
 }
 
-// open opens the log, once all is known that can be: the release of a rollback is named by the hosts. s is nil when they
-// refused. The phase preflight, which it begins, has been running since the hosts were first asked.
+// open opens the log, once all is known that can be: the release of a rollback is named by the hosts. The phase preflight,
+// which it begins, has been running since the hosts were first asked.
 func (rec *recorder) open(s *plan.Schedule) func(ok bool) {
-	if s != nil {
-		rec.result.Header = s.Header
-	}
+	rec.schedule(s)
 	rec.emit(deploy.Started{Header: rec.result.Header})
 	return rec.phaseSince(deploy.Preflight, rec.result.Start)
+}
+
+// schedule takes over what only the hosts could tell; s is nil when they refused.
+func (rec *recorder) schedule(s *plan.Schedule) {
+	if s == nil {
+		return
+	}
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	rec.result.Header = s.Header
+	for i, h := range s.Hosts {
+		rec.result.Hosts[i].Before, rec.result.Hosts[i].Now = h.Before.Release, h.Facts.CurrentID
+	}
 }
 
 // phase marks the beginning of a phase; the function that it returns marks its end.

@@ -7,6 +7,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"slipway/internal/deploy"
@@ -21,6 +22,12 @@ type Options struct {
 	Secrets map[string]secret.Secret
 	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
 	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
+	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.
+	UnwindOnCancel bool
+	// Mend only brings back what this very deployment left half switched, and starts nothing: the post step of the job.
+	Mend bool
+	// LockWait is how long to wait for a live owner of the lock.
+	LockWait time.Duration
 }
 
 // run is one deployment under way.
@@ -29,6 +36,10 @@ type run struct {
 	fleet *Fleet
 	opts  Options
 	rec   *recorder
+
+	mu     sync.Mutex
+	opened bool           // the journals are
+	tries  map[string]int // the newest try of each step on each host
 }
 
 // Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
@@ -37,12 +48,36 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimeout)
 	defer cancel()
 	r := &run{
-		fleet: fleet, opts: opts,
+		fleet: fleet, opts: opts, tries: map[string]int{},
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
 	stop := r.all(ctx, p)
+	r.close(ctx, stop)
 	return r.rec.finish(stop)
 }
+
+// close writes down on every host that the deployment is over, and gives the lock back. What needs mending stays open, for
+// the next deployment to find.
+func (r *run) close(ctx context.Context, s *stop) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if r.opened {
+		outcome := deploy.OutcomeActivated
+		if s != nil {
+			outcome = s.outcome
+		}
+		open := outcome == deploy.OutcomePerson || (outcome == deploy.OutcomeCancelled && s.phase == deploy.Activate)
+		if !open {
+			for _, err := range r.onEvery(func(h plan.Host) *deploy.Error { return r.end(ctx, h.Name, r.Deployment, string(outcome)) }) {
+				r.rec.warn("the end of the deployment is not written down: " + err.Error())
+			}
+		}
+	}
+	r.unlock(ctx)
+}
+
+// closeTimeout bounds what is done on hosts after a run: a cancelled one has few seconds.
+const closeTimeout = 5 * time.Second
 
 // Refuse is the result of a deployment that ended before any host was asked anything.
 func Refuse(header deploy.Header, start time.Time, err error) deploy.Result {
@@ -53,7 +88,7 @@ func Refuse(header deploy.Header, start time.Time, err error) deploy.Result {
 }
 
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
-	if stop := r.preflight(ctx, p); stop != nil {
+	if stop := r.preflight(ctx, p); stop != nil || r.opts.Mend {
 		return stop
 	}
 	if stop := r.prepare(ctx); stop != nil {

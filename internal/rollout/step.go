@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release/step"
 	"slipway/internal/secret"
-	"slipway/internal/transport"
+	"slipway/internal/transport/redial"
 )
 
 const (
@@ -22,36 +23,147 @@ const (
 	noteMark = "slipway-note: "
 )
 
-// triesPerAttempt keeps the tries of one attempt of a CI run apart from those of the next, in the same journal.
-const triesPerAttempt = 1000
-
-// place tells apart two runs of the same step within one deployment.
-type place struct {
-	undo bool // part of unwinding
-	try  int  // from 1
+// scene is where a step runs: in which release, with which variables, and whether to take something back.
+type scene struct {
+	release deploy.ReleaseID
+	vars    map[string]string
+	undo    bool
 }
 
-// step runs a step on a host, with its retries, in the release that is being deployed.
-func (r *run) step(ctx context.Context, host string, s deploy.Step) deploy.Span {
+// step brings a step of the plan to its end on a host: what an earlier attempt did is kept, what it left running is joined,
+// and what nobody saw end is settled as the step declares. Then it runs, with its retries. begin is called where there is
+// anything to do.
+func (r *run) step(ctx context.Context, host string, s deploy.Step, begin func()) deploy.Span {
 	start := time.Now()
-	for try := 1; ; try++ {
-		span := r.try(ctx, host, r.Release, s, r.Vars[host], place{try: try})
-		span.Start, span.Duration = start, time.Since(start)
-		if span.Outcome != deploy.Failed || try > s.Retries || ctx.Err() != nil {
-			return span
+	s = r.On(host, s)
+	here := scene{release: r.Release, vars: r.Vars[host]}
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed}
+	s = r.On(host, s)
+	d := decide(s, r.host(host).Earlier)
+	if d.verb == keepIt {
+		span.Outcome, span.Kept = deploy.Succeeded, max(1, d.attempt)
+		return span
+	}
+	begin()
+	if d.verb == joinIt {
+		span = r.settled(ctx, host, recorded(s, d), d.try, here, r.execute(ctx, host, recorded(s, d), d.try, here, true))
+		span.Joined = d.attempt
+	} else {
+		span = r.try(ctx, host, s, here)
+	}
+	for retry := 1; span.Outcome == deploy.Failed && retry <= s.Retries && ctx.Err() == nil; retry++ {
+		wait := time.Duration(retry) * retryPause
+		r.output(s, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, retry+1, s.Retries+1, wait))
+		if !pause(ctx, wait) {
+			break
 		}
-		pause := time.Duration(try) * retryPause
-		r.output(s, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, try+1, s.Retries+1, pause))
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
+		span = r.try(ctx, host, s, here)
+	}
+	span.Start, span.Duration = start, time.Since(start)
+	return span
+}
+
+// recorded is a step with the number that it had when it was recorded.
+func recorded(s deploy.Step, d decision) deploy.Step {
+	_, rest, _ := strings.Cut(d.folder, "-")
+	number, _, _ := strings.Cut(rest, "-")
+	if n, err := strconv.Atoi(number); err == nil {
+		s.Number = n
+	}
+	return s
+}
+
+// try runs a step once, as a new try, and settles its end.
+func (r *run) try(ctx context.Context, host string, s deploy.Step, at scene) deploy.Span {
+	number := r.nextTry(host, s, at.undo)
+	return r.settled(ctx, host, s, number, at, r.execute(ctx, host, s, number, at, false))
+}
+
+// settled is what a try came to: one that never began is made anew, and one whose end nobody saw is settled as the step
+// declares.
+func (r *run) settled(ctx context.Context, host string, s deploy.Step, number int, at scene, span deploy.Span) deploy.Span {
+	switch {
+	case span.Err == nil || ctx.Err() != nil:
+		return span
+	case errors.Is(span.Err, step.ErrNeverStarted):
+		return r.execute(ctx, host, s, r.nextTry(host, s, at.undo), at, false)
+	case errors.Is(span.Err, step.ErrUnknown):
+		return r.settleUnknown(ctx, host, s, number, at)
+	}
+	return span
+}
+
+// settleUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
+// person has to say.
+func (r *run) settleUnknown(ctx context.Context, host string, s deploy.Step, number int, at scene) deploy.Span {
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: "end not seen"}
+	if s.Check != "" {
+		check := s
+		check.Name, check.Run, check.Check, check.Timeout = s.Name+" check", s.Check, "", min(s.Timeout, checkTimeout)
+		r.output(s, host, "its end was not seen; asking its check")
+		result := r.execute(ctx, host, check, r.nextTry(host, check, at.undo), at, false)
+		switch result.Outcome {
+		case deploy.Succeeded:
+			err := r.resolve(ctx, host, s, number, at, "done")
+			span.Outcome, span.Status, span.Note, span.Err = deploy.Succeeded, "", "done, says its check", err
+			if err != nil {
+				span.Outcome = deploy.Failed
+			}
 			return span
+		case deploy.Failed:
+			r.output(s, host, "not done, says its check; running it again")
+			return r.rerun(ctx, host, s, number, at)
+		case deploy.Unknown, deploy.NotRun:
+			return result
 		}
+	}
+	if s.Idempotent || repeatable(s) {
+		r.output(s, host, "its end was not seen; it may run again, and does")
+		return r.rerun(ctx, host, s, number, at)
+	}
+	span.Err = &deploy.Error{
+		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: errors.New("it was started, and nobody saw how it ended"),
+		Hint: fmt.Sprintf("look at what it did, then `slipway resolve --host %s --step %q done` or `... rerun`, and re-run the job", host, s.Name),
+	}
+	return span
+}
+
+// checkTimeout is how long a step's check may take.
+const checkTimeout = time.Minute
+
+// repeatable tells whether a step is by its place one that may run again: it works in a release that is not live, on its
+// own host, or it restarts or checks what is restarted anyway.
+func repeatable(s deploy.Step) bool {
+	return !s.Once && (s.Phase == deploy.Prepare || s.Phase == deploy.Activate)
+}
+
+// rerun voids a try and makes the next one.
+func (r *run) rerun(ctx context.Context, host string, s deploy.Step, number int, at scene) deploy.Span {
+	if err := r.resolve(ctx, host, s, number, at, "rerun"); err != nil {
+		return deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Outcome: deploy.Failed, Status: "not started", Err: err}
+	}
+	return r.execute(ctx, host, s, r.nextTry(host, s, at.undo), at, false)
+}
+
+// resolve writes down what became of a try whose end nobody saw.
+func (r *run) resolve(ctx context.Context, host string, s deploy.Step, number int, at scene, word string) *deploy.Error {
+	err := again(ctx, func() error {
+		return step.Resolve(ctx, r.fleet.conn(host), r.fleet.site(host), r.instance(host, s, number, at), word)
+	})
+	return hostError(host, s.Phase, s.Name, err)
+}
+
+func (r *run) instance(host string, s deploy.Step, number int, at scene) step.Instance {
+	merged := maps.Clone(at.vars)
+	maps.Copy(merged, s.Vars)
+	return step.Instance{
+		Deployment: r.Deployment, Release: at.release, Step: s, Undo: at.undo, Try: number, Attempt: max(1, r.Attempt), Lock: r.generation(host),
+		Vars: merged, Secrets: r.secrets(s.Secrets),
 	}
 }
 
-// try runs a step once.
-func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deploy.Step, vars map[string]string, at place) deploy.Span {
+// execute runs a try, or joins it, to its end, over as many connections as it takes.
+func (r *run) execute(ctx context.Context, host string, s deploy.Step, number int, at scene, join bool) deploy.Span {
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
 	var tail []string
 	out := func(line string) {
@@ -63,13 +175,8 @@ func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deplo
 		tail = tail[max(0, len(tail)-tailLines):]
 		r.output(s, host, line)
 	}
-	merged := maps.Clone(vars)
-	maps.Copy(merged, s.Vars)
-	instance := step.Instance{
-		Deployment: r.Deployment, Release: id, Step: s, Undo: at.undo, Try: max(0, r.Attempt-1)*triesPerAttempt + at.try,
-		Vars: merged, Secrets: r.secrets(s.Secrets),
-	}
-	status, err := step.Run(ctx, r.fleet.conn(host), r.fleet.site(host), instance, out)
+	instance := r.instance(host, s, number, at)
+	status, err := r.watch(ctx, host, instance, join, out)
 	span.Duration = time.Since(span.Start)
 	if err == nil && status.OK() {
 		return span
@@ -79,7 +186,7 @@ func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deplo
 		err = errors.New(span.Status)
 	} else {
 		span.Status = "not started"
-		if errors.Is(err, transport.ErrLost) || ctx.Err() != nil {
+		if redial.OfLink(err) || errors.Is(err, step.ErrUnknown) || ctx.Err() != nil {
 			span.Outcome, span.Status = deploy.Unknown, "end not seen"
 		}
 		if ctx.Err() != nil {
@@ -94,12 +201,32 @@ func (r *run) try(ctx context.Context, host string, id deploy.ReleaseID, s deplo
 	return span
 }
 
+// watch starts a try, or joins it, and follows it to its end. A link that drops is made again, and the log goes on at the
+// byte where it stopped; for as long as the step may take and a host may be away.
+func (r *run) watch(ctx context.Context, host string, instance step.Instance, join bool, out func(string)) (status step.Status, err error) {
+	conn, site := r.fleet.conn(host), r.fleet.site(host)
+	var next int64
+	err = redial.Retry(ctx, instance.Step.Timeout+reconnectFor, func() (err error) {
+		if !join {
+			status, next, err = step.Run(ctx, conn, site, instance, out)
+			join = redial.OfLink(err) // it may have begun
+			if !errors.Is(err, step.ErrStarted) {
+				return err
+			}
+		}
+		status, next, err = step.Follow(ctx, conn, site, instance, next, out)
+		return err
+	})
+	return status, err
+}
+
 // stopGrace is how long a cancelled run takes to end what it started on a host.
 const stopGrace = 5 * time.Second
 
-// stopStep ends a step whose deployment was cancelled. A migrate step is left to finish: half a migration is worse.
+// stopStep ends a step whose deployment was cancelled. One that says so is left to finish: half a
+// migration is worse.
 func (r *run) stopStep(ctx context.Context, host string, instance step.Instance) {
-	if instance.Step.Phase == deploy.Migrate {
+	if instance.Step.FinishFirst {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)

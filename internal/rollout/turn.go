@@ -47,6 +47,9 @@ func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *depl
 	return span.Err
 }
 
+// again does what may be done twice until the link no longer fails it.
+func (t *turn) again(ctx context.Context, do func() error) error { return again(ctx, do) }
+
 // failed is a failure of Slipway's own work on the host, with its span.
 func (t *turn) failed(name string, err error) *deploy.Error {
 	return t.part(name, func(*deploy.Span) *deploy.Error { return hostError(t.host.Name, t.done.Phase, name, err) })
@@ -61,7 +64,8 @@ func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
 			to = activate.Unlink
 		}
-		return hostError(t.host.Name, t.done.Phase, "switch", to(ctx, t.conn, t.site, change))
+		err := t.again(ctx, func() error { return to(ctx, t.conn, t.site, change) })
+		return hostError(t.host.Name, t.done.Phase, "switch", err)
 	})
 }
 
@@ -74,7 +78,7 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 		}
 		err := t.noted(ctx, "restart", func() *deploy.Error {
 			return t.part(name, func(span *deploy.Span) *deploy.Error {
-				result := t.run.try(ctx, t.host.Name, t.release, s, block.Vars, place{undo: t.undo, try: 1})
+				result := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: block.Vars, undo: t.undo})
 				span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 				return result.Err
 			})
@@ -105,7 +109,8 @@ func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) 
 func (t *turn) note(ctx context.Context, what, state string) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
-	return activate.Note(ctx, t.conn, t.site, t.run.Deployment, activate.Entry{What: what, State: state, Release: t.release})
+	entry := activate.Entry{What: what, State: state, Release: t.release}
+	return t.again(ctx, func() error { return activate.Note(ctx, t.conn, t.site, t.run.Deployment, entry) })
 }
 
 // noteTimeout bounds the writing of one journal line.

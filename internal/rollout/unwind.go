@@ -13,25 +13,30 @@ import (
 // unwindTimeout is how long unwinding may take in all once a deployment failed or was cancelled.
 const unwindTimeout = 10 * time.Minute
 
-// cleanUp is the context of work that a cancelled deployment still owes its hosts.
+// cleanUp is the context of work that a failed or cancelled deployment still owes its hosts.
 func (r *run) cleanUp(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), unwindTimeout)
 }
 
 // unwind brings every switched host back to its unwind target. The hosts go at once: each serves the failed release.
 func (r *run) unwind(ctx context.Context, results []activation, errs deploy.Errors) *stop {
+	if cancelled(ctx) && !r.opts.UnwindOnCancel {
+		s := r.stopped(ctx, deploy.Activate, "", deploy.ExitInterrupted, errs)
+		s.next = "hosts may be half switched: the job's clean-up, or the next deployment, brings them back before anything else"
+		return s
+	}
 	clean, cancel := r.cleanUp(ctx)
 	defer cancel()
 	done := r.rec.phase(deploy.Unwind)
 	switched := map[string]bool{}
 	for _, result := range results {
-		switched[result.host.Name] = result.switched
+		switched[result.host.Name] = result.switched || result.kept
 	}
 	stuck := r.onEvery(func(h plan.Host) *deploy.Error {
 		if !switched[h.Name] {
 			return nil
 		}
-		return r.unwindHost(clean, h)
+		return r.bringBack(clean, h, unwinding{from: r.Release, to: h.Unwind, mark: "bad"})
 	})
 	done(len(stuck) == 0)
 	if ran := stepNames(r.Migrate); ran != "" {
@@ -45,7 +50,7 @@ func (r *run) unwind(ctx context.Context, results []activation, errs deploy.Erro
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 		s.errs = append(s.errs, stuck...)
-		s.next = "bring " + stuck[0].Host + " back by hand, see its error below; then deploy again"
+		s.next = "bring " + stuck[0].Host + " back by hand, see its error; then deploy again"
 	}
 	return s
 }
@@ -64,31 +69,39 @@ func (r *run) applied(names string) string {
 	return names
 }
 
-// unwindHost takes one host back, in the way of the release that it goes back to.
-func (r *run) unwindHost(ctx context.Context, h plan.Host) *deploy.Error {
-	t := r.newTurn(deploy.Unwind, h, h.Unwind.Release, true)
-	err := r.back(ctx, t)
+// unwinding is the way back of one host.
+type unwinding struct {
+	from deploy.ReleaseID // what it is taken from
+	to   plan.Link
+	mark string // what `from` proved to be: "bad", or "" where nobody knows
+}
+
+// bringBack takes one host back, in the way of the release that it goes back to.
+func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.Error {
+	t := r.newTurn(deploy.Unwind, h, u.to.Release, true)
+	err := r.back(ctx, t, u)
 	r.rec.hostDone(t.done)
 	if err != nil {
 		err.Hint = fmt.Sprintf("by hand: ssh %s 'cd %s && ln -s %s .slipway/back && mv -fT .slipway/back current', then restart and check it",
-			h.Address, h.DeployPath, h.Unwind.Target)
+			h.Address, h.DeployPath, u.to.Target)
 		r.rec.host(h.Name, deploy.HostFailed, "")
 		return err
 	}
-	r.rec.host(h.Name, deploy.HostUnwound, h.Unwind.Release)
+	r.rec.host(h.Name, deploy.HostUnwound, u.to.Release)
 	return nil
 }
 
-func (r *run) back(ctx context.Context, t *turn) *deploy.Error {
-	h := t.host
-	if err := activate.Mark(ctx, t.conn, t.site, r.Release, "bad"); err != nil {
-		return t.failed("record", err)
+func (r *run) back(ctx context.Context, t *turn, u unwinding) *deploy.Error {
+	if u.mark != "" {
+		if err := t.again(ctx, func() error { return activate.Mark(ctx, t.conn, t.site, u.from, u.mark) }); err != nil {
+			return t.failed("record", err)
+		}
 	}
-	if err := t.point(ctx, h.Unwind, plan.To(r.Release)); err != nil {
+	if err := t.point(ctx, u.to, plan.To(u.from)); err != nil {
 		return err
 	}
-	if h.Unwind.None() {
-		return t.settle(ctx, "unwound", r.Release)
+	if u.to.None() {
+		return t.settle(ctx, "unwound", u.from)
 	}
 	block, err := r.blockOf(ctx, t)
 	if err != nil {
@@ -97,17 +110,21 @@ func (r *run) back(ctx context.Context, t *turn) *deploy.Error {
 	if failure := t.serve(ctx, block); failure != nil {
 		return failure
 	}
-	return t.settle(ctx, "unwound", r.Release)
+	return t.settle(ctx, "unwound", u.from)
 }
 
 // blockOf is how the unwind target is restarted and verified: in its own way where it has one; what another tool
 // deployed, in the way of the release that failed.
-func (r *run) blockOf(ctx context.Context, t *turn) (activate.Block, error) {
-	if t.release != "" {
-		return activate.Load(ctx, t.conn, t.site, t.release)
+func (r *run) blockOf(ctx context.Context, t *turn) (block activate.Block, err error) {
+	if t.release == "" {
+		return activate.Block{
+			Activation: deploy.Activation{Restart: r.Activations[t.host.Name].Restart},
+			Vars:       r.Vars[t.host.Name],
+		}, nil
 	}
-	return activate.Block{
-		Activation: deploy.Activation{Restart: r.Activations[t.host.Name].Restart},
-		Vars:       r.Vars[t.host.Name],
-	}, nil
+	err = t.again(ctx, func() (err error) {
+		block, err = activate.Load(ctx, t.conn, t.site, t.release)
+		return err
+	})
+	return block, err
 }

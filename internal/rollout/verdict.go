@@ -14,6 +14,7 @@ type verdict struct {
 
 	mu      sync.Mutex
 	started bool
+	told    bool // there is something to tell: it started somewhere, or was kept
 	open    int
 }
 
@@ -31,7 +32,7 @@ func (v *verdict) begin() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.started {
-		v.started = true
+		v.started, v.told = true, true
 		v.rec.emit(deploy.StepStarted{Phase: v.done.Phase, Step: v.done.Step, Hosts: v.hosts()})
 	}
 }
@@ -42,10 +43,12 @@ func (v *verdict) end(span deploy.Span) {
 	defer v.mu.Unlock()
 	i := slices.IndexFunc(v.done.Spans, func(s deploy.Span) bool { return s.Host == span.Host })
 	v.done.Spans[i] = span
-	if span.Outcome != deploy.NotRun {
+	if span.Kept > 0 {
+		v.told = true
+	} else if span.Outcome != deploy.NotRun {
 		v.rec.emit(deploy.SpanDone{Span: span})
 	}
-	if v.open--; v.open == 0 && v.started {
+	if v.open--; v.open == 0 && v.told {
 		v.rec.stepDone(v.done)
 	}
 }

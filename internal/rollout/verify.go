@@ -19,8 +19,8 @@ func (t *turn) pass(ctx context.Context, check deploy.Check, number int, vars ma
 	defer cancel()
 	var last error
 	failures, row := 0, 0
-	for try := 1; ; try++ {
-		err := t.ask(waiting, check, number, try, vars)
+	for {
+		err := t.ask(waiting, check, number, vars)
 		switch {
 		case err == nil:
 			if row++; row >= check.Successes {
@@ -30,7 +30,7 @@ func (t *turn) pass(ctx context.Context, check deploy.Check, number int, vars ma
 			last, row = err, 0
 			failures++
 		}
-		if errors.Is(err, transport.ErrForwardingRefused) || errors.Is(err, transport.ErrLost) {
+		if errors.Is(err, transport.ErrForwardingRefused) {
 			break
 		}
 		if !pause(waiting, check.Interval) {
@@ -53,7 +53,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (t *turn) ask(ctx context.Context, check deploy.Check, number, try int, vars map[string]string) error {
+func (t *turn) ask(ctx context.Context, check deploy.Check, number int, vars map[string]string) error {
 	dial := probe.Dial(t.conn.Dial)
 	if check.Runner {
 		dial = (&net.Dialer{}).DialContext
@@ -66,7 +66,7 @@ func (t *turn) ask(ctx context.Context, check deploy.Check, number, try int, var
 	}
 	s := *check.Run
 	s.Name, s.Phase, s.Number = "verify "+t.done.Host+" "+check.Name, deploy.Activate, number
-	span := t.run.try(ctx, t.host.Name, t.release, s, vars, place{undo: t.undo, try: try})
+	span := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: vars, undo: t.undo})
 	if span.Err == nil {
 		return nil
 	}

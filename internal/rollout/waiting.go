@@ -1,0 +1,56 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
+)
+
+const (
+	looksPerLease = 45               // how often a waiter looks: every two seconds
+	noteEvery     = 15 * time.Second // how often it says what it waits for
+)
+
+// await waits for one host's lock and takes it.
+func (l *locks) await(ctx context.Context, h *hold, deadline time.Time) error {
+	var noted time.Time
+	pause := time.NewTicker(l.lease / looksPerLease)
+	defer pause.Stop()
+	for {
+		if err := l.try(ctx, h); err != nil {
+			return hostError(h.host, deploy.Preflight, "", err)
+		}
+		if h.generation > 0 {
+			return nil
+		}
+		if !time.Now().Before(deadline) {
+			return l.waited(h)
+		}
+		if h.known && time.Since(noted) >= noteEvery {
+			noted = time.Now()
+			l.note(fmt.Sprintf("%s: waiting for %s", h.host, lock.Who(h.watch.state.Owner, noted)))
+		}
+		h.known = false
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// waited is the error of a wait that was too long.
+func (l *locks) waited(h *hold) error {
+	unlock := "slipway unlock"
+	if l.environment != "" {
+		unlock += " -e " + l.environment
+	}
+	return &deploy.Error{
+		Op: "lock", Host: h.host, Phase: deploy.Preflight,
+		Cause: fmt.Errorf("%w: %s", lock.ErrTaken, lock.Who(h.watch.state.Owner, time.Now())),
+		Hint:  "let it end, or raise lock_wait; if nothing of it lives any more, `" + unlock + "`",
+	}
+}

@@ -1,0 +1,53 @@
+package rollout
+
+import (
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead. A
+// heart beats four times in it.
+const (
+	lease     = 90 * time.Second
+	heartbeat = 20 * time.Second
+)
+
+// watch is what a waiter saw of a lock, by its own clock.
+type watch struct {
+	state deploy.LockState
+	since time.Time // when the state was first seen, at the latest
+	asked time.Time // when the look began that saw it last
+}
+
+// saw takes in what a look found that began at asked and is over now.
+func (w *watch) saw(state deploy.LockState, asked time.Time) {
+	if !sameLife(w.state, state) {
+		w.since = time.Now()
+	}
+	w.state, w.asked = state, asked
+}
+
+// still is how long the state is known to have stood still.
+func (w *watch) still() time.Duration { return w.asked.Sub(w.since) }
+
+// sameLife tells that an owner gave no sign of life between two looks. Whether two times of an owner are equal depends on
+// how they are written: they are left out.
+func sameLife(a, b deploy.LockState) bool {
+	return a.Generation == b.Generation && a.Released == b.Released && a.Beat == b.Beat && a.Owner.Token == b.Owner.Token
+}
+
+// postCommand is what the action's post step calls itself in a lock.
+const postCommand = "post"
+
+// supersedes tells whether an owner takes a lock from another, alive or not: a later attempt of the same deployment, or the
+// post step of the same attempt, which starts when nothing else of it runs any more.
+func supersedes(mine, other deploy.LockOwner) bool {
+	if mine.Deployment == "" || mine.Deployment != other.Deployment {
+		return false
+	}
+	if mine.Attempt != other.Attempt {
+		return mine.Attempt > other.Attempt
+	}
+	return mine.Command == postCommand && other.Command != postCommand
+}
