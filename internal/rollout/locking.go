@@ -47,6 +47,7 @@ type locks struct {
 type hold struct {
 	lockWant
 	watch      watch
+	stale      bool // another owner may have changed the host since it was surveyed
 	known      bool // the watch shows what is there, as far as we know
 	doubtful   bool // an answer was lost: the lock may be ours without our knowing
 	generation int  // ours; 0 is none
@@ -90,6 +91,11 @@ func (l *locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 		unhook()
 		cancel(context.Canceled)
 	}
+}
+
+// changed tells whether another owner may have changed something on a host since it was surveyed.
+func (l *locks) changed() bool {
+	return slices.ContainsFunc(l.holds, func(h *hold) bool { return h.stale })
 }
 
 // conn is a host's connection by which commands go that change something: they are refused once the lock is lost.
@@ -181,10 +187,12 @@ func (l *locks) mayTake(h *hold) (bool, error) {
 
 func (l *locks) take(ctx context.Context, h *hold) error {
 	h.known = false
+	h.stale = h.stale || !h.watch.state.Free()
 	taken, err := lock.Take(ctx, h.lockWant.conn, h.site, h.watch.state, l.owner)
 	h.id = cmp.Or(taken.ID, h.id)
 	switch {
 	case errors.Is(err, lock.ErrTaken):
+		h.stale = true
 		return nil
 	case err != nil:
 		h.doubtful = true
@@ -202,7 +210,7 @@ func (l *locks) look(ctx context.Context, h *hold) error {
 		return err
 	}
 	h.watch.saw(state, asked)
-	h.known = true
+	h.known, h.stale = true, true
 	if h.doubtful && !state.Free() && state.Owner.Token == l.owner.Token {
 		l.has(ctx, h, state.Generation)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
@@ -40,31 +40,10 @@ func (f *fenced) Error() string {
 	case f.state.Owner == deploy.LockOwner{}:
 		return "another deployment took the lock over"
 	}
-	return "the lock was taken over by " + Who(f.state.Owner)
+	return "the lock was taken over by " + Who(f.state.Owner, time.Now())
 }
 
 func (f *fenced) Unwrap() []error { return []error{ErrFenced, f.exit} }
-
-// Who is an owner for people: "run https://... by anna (deploy)".
-func Who(owner deploy.LockOwner) string {
-	who := "an owner that left no name"
-	switch {
-	case owner.RunURL != "":
-		who = "run " + owner.RunURL
-	case owner.Deployment != "":
-		who = "deployment " + string(owner.Deployment)
-	}
-	if owner.Attempt > 1 {
-		who += fmt.Sprintf(" attempt %d", owner.Attempt)
-	}
-	if owner.Actor != "" {
-		who += " by " + owner.Actor
-	}
-	if owner.Command != "" {
-		who += " (" + owner.Command + ")"
-	}
-	return who
-}
 
 // Fence gives a connection whose every command is refused by the host once the generation does not own any more; the
 // error Is ErrFenced. What goes through it can call the shell function `fence` to look again. Commands that only read,
