@@ -94,8 +94,8 @@ type step struct {
 	Shell   text     `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run and check, and its arguments."`
 
 	// What a step promises when a run goes on where an earlier attempt stopped, or is cancelled: see docs/re-runs.md.
-	Idempotent boolean `key:"idempotent" default:"false" doc:"Whether it may run again when nobody saw how it ended. Where it is not given, what its recipe says."`
-	Check      text    `key:"check" doc:"A script, run like the step when nobody saw how that ended: exit 0 says that its work is done. Where it is not given, the recipe's."`
+	Idempotent boolean `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended. Where it is not given, what its recipe says; true in prepare, unless it runs once, and with always; else false."`
+	Check      text    `key:"check" doc:"A script, run like the step when nobody saw how that ended: exit 0 says that its work is done, any other that it runs again. Where it is not given, the recipe's."`
 	Always     boolean `key:"always" default:"false" doc:"Whether every attempt runs it, also after it succeeded in an earlier one. In on_failure true unless given."`
 	Rerun      boolean `key:"rerun" default:"false" doc:"Of a step that runs once: whether it runs again when it was changed after it succeeded. Else such a change is refused."`
 	OnCancel   text    `key:"on_cancel" enum:"finish,stop" doc:"What a cancelled run does with it: leave it to finish, or end it. In migrate finish unless given, elsewhere stop."`

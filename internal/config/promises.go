@@ -11,8 +11,9 @@ func (w *work) promises(s step, built *deploy.Step) {
 		// What answers a failure answers each failure anew.
 		built.Always = built.Phase == deploy.OnFailure
 	}
-	if built.Always && !s.Idempotent.Given() {
-		built.Idempotent = true
+	if !s.Idempotent.Given() {
+		// A release that is not live yet bears what a step does to it twice; what a step that runs once does, may lie elsewhere.
+		built.Idempotent = built.Always || built.Phase == deploy.Prepare && !built.Once
 	}
 	built.FinishFirst = s.OnCancel.V == "finish" || !s.OnCancel.Given() && built.Phase == deploy.Migrate
 

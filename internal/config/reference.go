@@ -154,9 +154,20 @@ func RecipePage() []byte {
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, usual, strings.ReplaceAll(p.Description, "|", `\|`))
 		}
-		b.WriteString("\n")
+		b.WriteString("\n" + promised(recipe))
 	}
 	return []byte(strings.TrimRight(b.String(), "\n") + "\n")
+}
+
+// promised says what a re-run does with a recipe's step whose end nobody saw.
+func promised(recipe cookbook.Recipe) string {
+	switch {
+	case recipe.Check != "":
+		return "Where nobody saw it end, its own check tells whether it is done.\n\n"
+	case recipe.Idempotent:
+		return "Idempotent: where nobody saw it end, it runs again.\n\n"
+	}
+	return "Where nobody saw it end, a person decides.\n\n"
 }
 
 const recipeIntro = `A recipe is a step with parameters. A deploy file uses it by name:
@@ -168,9 +179,12 @@ Your own recipes lie in your repository and are named by their path from the wor
 
 ` + "```yaml\nname: Warm the cache\ndescription: Asks for the pages that most people see.\nparams:\n" +
 	"  url: {description: Where the site answers., required: true}\n  tries: {description: How often., default: \"3\"}\nrun: |\n" +
-	"  for try in $(seq \"$tries\"); do\n    curl -fsS \"$url\" >/dev/null\n  done\n```" + `
+	"  for try in $(seq \"$tries\"); do\n    curl -fsS \"$url\" >/dev/null\n  done\n" + "idempotent: true\n```" + `
 
 The script is POSIX sh, run with ` + "`sh -eu`" + ` in the release. Parameters are shell variables of their names, in lower case; variables
 and secrets of the deploy file are in the environment. In a value only ` + "`${NAME}`" + ` is live, ` + "`$${NAME}`" + ` stands for itself.
+
+` + "`idempotent: true` and `check:`" + `, a script with the same parameters that ends with 0 when the work is done, say what a re-run
+does when nobody saw the step end: see [re-runs](re-runs.md).
 
 `

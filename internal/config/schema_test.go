@@ -120,15 +120,15 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 	schema := compiled(t)
 	values := []string{
 		"text", "12", "-5", "3.5", "true", "[]", "{}", "[text]", "[1]", "{A: b}", "{A: [1]}", "30s", "5m", "1x", "host", "GET", "sh -eu",
-		`"a b c'd"`, "[{name: x}]", "{address: a}", "[{address: a}]", "[{path: a, from: b}]", "[{path: a}]", "{web: {restart: {run: x}}}", "~", "~x: 1",
+		`"a b c'd"`, "[{name: x}]", "{address: a}", "[{address: a}]", "[{path: a, from: b}]", "[{path: a}]", "{web: {restart: {run: x}}}", "~", "~x: 1", "stop",
 	}
 	wraps := map[string]string{
-		"deployFile": "{%s: %s}", "shared": "{shared: {%s: %s}}", "allow": "{allow: {%s: %s}}", "secretFile": "{secret_files: [{path: a, from: b, %s: %s}]}",
+		"deployFile": "{%s: %s}", "shared": "{shared: {%s: %s}}", "allow": "{allow: {%s: %s}}", "rollout": "{rollout: {%s: %s}}", "secretFile": "{secret_files: [{path: a, from: b, %s: %s}]}",
 		"hostMap": "{hosts: [{address: a, %s: %s}]}", "step": "{finish: [{%s: %s}]}", "activate": "{activate: {%s: %s}}", "fleet": "{activate: {fleet: {%s: %s}}}",
 		"check": "{activate: {verify: [{%s: %s}]}}", "activation": "{activate: {roles: {web: {%s: %s}}}}", "settings": "{environments: {x: {%s: %s}}}",
 	}
 	for _, sample := range []any{
-		deployFile{}, shared{}, allow{}, secretFile{}, hostMap{}, step{}, activate{}, fleet{}, check{}, activation{}, settings{},
+		deployFile{}, shared{}, allow{}, rollout{}, secretFile{}, hostMap{}, step{}, activate{}, fleet{}, check{}, activation{}, settings{},
 	} {
 		structure := reflect.TypeOf(sample)
 		keys := []string{"unknown_key"}

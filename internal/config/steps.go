@@ -38,7 +38,7 @@ func (w *work) phase(phase deploy.Phase, entries []step) []deploy.Step {
 // steps builds a list of steps, whose names must differ. only is the name that a single step without one gets.
 func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.Step {
 	var steps []deploy.Step
-	names := map[string]deploy.Position{}
+	names, slugs := map[string]deploy.Position{}, map[string]string{}
 	for _, entry := range entries {
 		if entry.Node == nil {
 			continue // no map: a problem already
@@ -49,8 +49,10 @@ func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.S
 		built := w.step(phase, entry, only)
 		if first, taken := names[built.Name]; taken && built.Name != "" {
 			w.problem(built.At, "give each a `name` of its own", "two steps are named `%s`, the first at %s", built.Name, first)
+		} else if other, taken := slugs[built.Slug()]; taken && built.Name != "" {
+			w.problem(built.At, "the journal on the hosts tells them apart by their letters and digits", "`%s` is too much like `%s`", built.Name, other)
 		}
-		names[built.Name] = built.At
+		names[built.Name], slugs[built.Slug()] = built.At, built.Name
 		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t text) bool { return t.V == w.config.Environment }) {
 			continue
 		}
@@ -173,7 +175,7 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	}
 	built.Run, built.Check = run, either(built.Check, check)
 	if !s.Idempotent.Given() {
-		built.Idempotent = built.Always || recipe.Idempotent
+		built.Idempotent = built.Idempotent || recipe.Idempotent
 	}
 }
 

@@ -1,6 +1,13 @@
 package deploy
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Step is one named remote command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
 type Step struct {
@@ -27,6 +34,25 @@ type Step struct {
 	Rerun       bool   // a once step: runs again when it was changed after it succeeded, and is not refused
 	FinishFirst bool   // a cancelled deployment leaves it to finish, and does not end it
 	Fingerprint string // of what it does on one host: set by plan.Plan.On; "" in a plan, whose steps are for several hosts
+}
+
+var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// maxSlug is how long a slug may be.
+const maxSlug = 40
+
+// Slug is the step's name as a part of a path: lower-case letters and digits with dashes between them. Two names have one slug
+// only where they differ in nothing but case and signs; no phase of a deploy file has two of those.
+func (s Step) Slug() string {
+	slug := strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(s.Name), "-"), "-")
+	foreign := func(r rune) bool { return r > unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsNumber(r)) }
+	if slug != "" && len(slug) <= maxSlug && !strings.ContainsFunc(s.Name, foreign) {
+		return slug
+	}
+	sum := sha256.Sum256([]byte(s.Name))
+	hash := hex.EncodeToString(sum[:4])
+	slug = strings.Trim(slug[:min(len(slug), maxSlug-1-len(hash))], "-")
+	return strings.TrimPrefix(slug+"-"+hash, "-")
 }
 
 // Check is one verification of a host after its restart, or of the fleet after the last batch. Exactly one of HTTP, TCP

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -45,19 +44,8 @@ func (i Instance) Folder() string {
 	if i.Undo {
 		what = "undo"
 	}
-	name := fmt.Sprintf("%s-%d-%s", i.Step.Phase, i.Step.Number, slug(i.Step.Name))
+	name := fmt.Sprintf("%s-%d-%s", i.Step.Phase, i.Step.Number, i.Step.Slug())
 	return path.Join(".slipway/deployments", string(i.Deployment), "steps", name, what+"-"+strconv.Itoa(max(1, i.Try)))
-}
-
-var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
-
-// slug is a name as a part of a path. Numbers tell steps apart, so it may be lossy.
-func slug(name string) string {
-	s := strings.Trim(notInSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	if s == "" {
-		return "step"
-	}
-	return strings.Trim(s[:min(len(s), 40)], "-")
 }
 
 // Status is how a step ended.
