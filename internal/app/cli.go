@@ -51,6 +51,9 @@ func Main(ctx context.Context, env Env) int {
 
 // run reads the command line, or as an action the input `command`, and runs what it says.
 func (a *app) run(ctx context.Context) error {
+	if a.env.Program == postName {
+		return a.post(ctx)
+	}
 	given := ci.FromEnv(a.env.LookupEnv)
 	args := a.env.Args
 	if len(args) == 0 && given.Command != "" {

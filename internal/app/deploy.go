@@ -52,12 +52,12 @@ func (a *app) launchCommand(ctx context.Context, in ci.Inputs) (deploy.Result, e
 		return result, errors.Join(d.refuse(err), reporter.Close())
 	}
 	reporter.Emit(deploy.Finished{Result: result})
-	return result, reporter.Close()
+	return result, errors.Join(reporter.Close(), d.over(result))
 }
 
 // refuse says what is wrong with what people wrote.
 func (d *desk) refuse(err error) error {
-	return errors.Join(exit(deploy.ExitBadInput), report.Problems(d.options, problems(err, deploy.Position{})))
+	return errors.Join(exit(deploy.ExitBadInput), report.Problems(d.options, problems(err, deploy.Position{})), d.options.Files.SaveState(doneState, "true"))
 }
 
 // problems is err as what a person did wrong, at a position where it names none itself.
@@ -88,23 +88,25 @@ type launch struct {
 	desk   *desk
 	dialer transport.Dialer
 	emit   deploy.Emit
+	mend   bool // only mend what this deployment left half done
 }
 
 // launch reads the artifact and asks the hosts at the same time, plans, and carries the plan out. Its error says that what
 // people wrote, or the artifact, is wrong; what went wrong on hosts is in the result.
 func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
-	now := time.Now()
+	now, run := time.Now(), l.run()
+	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
 	var tarball *artifact.Artifact
 	var fleet *rollout.Fleet
 	asking, stopAsking := context.WithCancel(ctx)
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
-		fleet = rollout.Gather(asking, l.dialer, l.cfg.Hosts, survey.Question{SharedFiles: l.cfg.SharedFiles})
+		fleet = rollout.Gather(asking, l.dialer, l.cfg.Hosts, question)
 		return nil
 	})
 	group.Go(func() (err error) {
-		if l.in.Command == "rollback" {
+		if l.in.Command == "rollback" || l.mend {
 			return nil
 		}
 		if tarball, err = a.open(ctx, l.cfg); err != nil {
@@ -117,7 +119,10 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	options := rollout.Options{Emit: l.emit, Secrets: l.cfg.Secrets}
+	options := rollout.Options{
+		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Mend: l.mend,
+		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass",
+	}
 	var contents plan.Artifact
 	if tarball != nil {
 		defer func() { _ = tarball.Close() }()
@@ -126,7 +131,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 			return tarball.Payload(ctx, encoding)
 		}
 	}
-	p, err := plan.Build(l.cfg, contents, l.run(), now)
+	p, err := plan.Build(l.cfg, contents, run, now)
 	if err != nil {
 		return deploy.Result{}, err
 	}
@@ -165,6 +170,7 @@ func (l launch) run() plan.Run {
 	}
 	return plan.Run{
 		Version: version(), Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
+		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,
 			Environment: l.cfg.Environment, Command: l.in.Command, Key: l.cfg.DeploymentKey,

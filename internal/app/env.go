@@ -4,13 +4,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/term"
 )
 
 // Env is the world as the program sees it: everything that would otherwise be a global of package os.
 type Env struct {
-	Args      []string // without the program's name
+	Program   string // the name that the program was called by, without folders
+	Args      []string
 	Stdout    io.Writer
 	Stderr    io.Writer
 	LookupEnv func(string) (string, bool)
@@ -27,7 +29,7 @@ func FromOS() Env {
 		dir = "."
 	}
 	env := Env{
-		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		Program: filepath.Base(os.Args[0]), Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
 		Dir: dir, TempDir: os.TempDir(), Terminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

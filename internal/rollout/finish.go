@@ -11,6 +11,9 @@ import (
 	"slipway/internal/release/prune"
 )
 
+// pruneName is the last thing that every deployment does.
+const pruneName = "prune"
+
 // finish runs the finish steps and prunes. The deployment stands whatever happens here.
 func (r *run) finish(ctx context.Context) *stop {
 	done := r.rec.phase(deploy.Finish)
@@ -50,7 +53,7 @@ func (r *run) prune(ctx context.Context) {
 			}
 			raise(&most, int64(len(removed)))
 			spans[i] = deploy.Span{
-				Host: h.Name, Phase: deploy.Finish, Step: "prune", Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
+				Host: h.Name, Phase: deploy.Finish, Step: pruneName, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
 			}
 		})
 	}

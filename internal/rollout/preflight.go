@@ -24,7 +24,7 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 	if s == nil {
 		s = r.own(ctx, p)
 	}
-	if s == nil {
+	if s == nil && !r.opts.Mend {
 		s = r.refused(ctx, r.openJournals(ctx))
 	}
 	done(s == nil)
@@ -154,7 +154,12 @@ func (r *run) inOrder() *stop {
 	case errors.As(err, &newer):
 		failure := &deploy.Error{Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
 			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.Revision) + "`; a re-run never does"}
-		return &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
+		s := &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
+		if r.opts.PassSuperseded {
+			s.exit, s.errs = deploy.ExitDone, nil
+			r.rec.notice(newer.Error() + ": nothing to do. " + failure.Hint)
+		}
+		return s
 	case errors.As(err, &foreign):
 		failure := &deploy.Error{Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign,
 			Hint: "a person decides: dispatch the workflow by hand, or deploy from a command line"}

@@ -90,6 +90,10 @@ func (rec *recorder) warn(text string) {
 	rec.emit(deploy.Noted{Level: deploy.LevelWarning, Text: text})
 }
 
+func (rec *recorder) notice(text string) {
+	rec.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text})
+}
+
 // host says what became of a host.
 func (rec *recorder) host(name string, outcome deploy.HostOutcome, now deploy.ReleaseID) {
 	rec.mu.Lock()
@@ -105,9 +109,29 @@ func (rec *recorder) finish(s *stop) deploy.Result {
 	result := rec.result
 	result.Duration = time.Since(result.Start)
 	result.Outcome, result.ExitCode = deploy.OutcomeActivated, deploy.ExitDone
+	if s == nil && rec.allKept() {
+		result.Outcome = deploy.OutcomeUnchanged
+	}
 	if s != nil {
 		result.Outcome, result.ExitCode = s.outcome, s.exit
 		result.Failed, result.Step, result.Errors, result.Next = s.phase, s.step, s.errs, s.next
 	}
 	return result
+}
+
+// allKept tells whether an earlier attempt did everything, and this one only looked.
+func (rec *recorder) allKept() bool {
+	for _, part := range rec.result.Parts {
+		if !part.Kept && part.Host != fleetName {
+			return false
+		}
+	}
+	for _, step := range rec.result.Steps {
+		for _, span := range step.Spans {
+			if span.Kept == 0 && span.Phase != deploy.Preflight && span.Step != pruneName {
+				return false
+			}
+		}
+	}
+	return len(rec.result.Parts) > 0
 }

@@ -26,6 +26,8 @@ type Options struct {
 	UnwindOnCancel bool
 	// Mend only brings back what this very deployment left half switched, and starts nothing: the post step of the job.
 	Mend bool
+	// PassSuperseded ends green, not with exit 6, when a newer run's release is live.
+	PassSuperseded bool
 	// LockWait is how long to wait for a live owner of the lock.
 	LockWait time.Duration
 }
@@ -88,8 +90,11 @@ func Refuse(header deploy.Header, start time.Time, err error) deploy.Result {
 }
 
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
-	if stop := r.preflight(ctx, p); stop != nil || r.opts.Mend {
+	if stop := r.preflight(ctx, p); stop != nil {
 		return stop
+	}
+	if r.opts.Mend {
+		return &stop{outcome: deploy.OutcomeCancelled, exit: deploy.ExitDone}
 	}
 	if stop := r.prepare(ctx); stop != nil {
 		return stop
