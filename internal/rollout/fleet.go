@@ -21,10 +21,11 @@ type Fleet struct {
 
 // member is one host of the fleet.
 type member struct {
-	host  deploy.Host
-	conn  transport.Conn // nil when it could not be connected
-	facts deploy.Facts
-	span  deploy.Span // connecting and asking
+	host   deploy.Host
+	conn   transport.Conn // nil when it could not be connected
+	fenced transport.Conn // conn under the lock; nil before that is taken
+	facts  deploy.Facts
+	span   deploy.Span // connecting and asking
 }
 
 // Gather connects to every host at once and asks each for its facts. It changes nothing on any host. A host that fails
@@ -95,7 +96,13 @@ func (f *Fleet) site(host string) release.Site {
 	return release.Site{Root: f.members[host].host.DeployPath}
 }
 
-func (f *Fleet) conn(host string) transport.Conn { return f.members[host].conn }
+// conn is a host's connection; once the lock is taken, one on which every command is refused when it is lost.
+func (f *Fleet) conn(host string) transport.Conn {
+	if m := f.members[host]; m.fenced != nil {
+		return m.fenced
+	}
+	return f.members[host].conn
+}
 
 // hostError is err as a *deploy.Error that names host, phase and step.
 func hostError(host string, phase deploy.Phase, step string, err error) *deploy.Error {

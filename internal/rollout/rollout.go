@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release/lock"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
 )
@@ -40,6 +41,9 @@ type run struct {
 	rec   *recorder
 
 	mu     sync.Mutex
+	locks  *locks          // nil before they are taken
+	bound  context.Context // ends with the run's, or when the lock is lost
+	unbind func()
 	opened bool           // the journals are
 	tries  map[string]int // the newest try of each step on each host
 }
@@ -96,6 +100,7 @@ func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if r.opts.Mend {
 		return &stop{outcome: deploy.OutcomeCancelled, exit: deploy.ExitDone}
 	}
+	ctx = r.bound
 	if stop := r.prepare(ctx); stop != nil {
 		return stop
 	}
@@ -128,7 +133,10 @@ func cancelled(ctx context.Context) bool {
 // stopped is the stop of a phase in which nothing live was touched.
 func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors) *stop {
 	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs}
-	if cancelled(ctx) {
+	switch {
+	case errors.Is(context.Cause(ctx), lock.ErrFenced):
+		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
+	case cancelled(ctx):
 		s.outcome, s.exit = deploy.OutcomeCancelled, deploy.ExitInterrupted
 	}
 	return s

@@ -123,7 +123,8 @@ func (r *run) settleUnknown(ctx context.Context, host string, s deploy.Step, num
 	}
 	span.Err = &deploy.Error{
 		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: errors.New("it was started, and nobody saw how it ended"),
-		Hint: fmt.Sprintf("look at what it did, then `slipway resolve --host %s --step %q done` or `... rerun`, and re-run the job", host, s.Name),
+		Hint: fmt.Sprintf("look at what it did, then `slipway resolve --deployment %s --host %s --step %q done` or `... rerun`, and re-run the job",
+			r.Deployment, host, s.Name),
 	}
 	return span
 }
@@ -227,6 +228,7 @@ const stopGrace = 5 * time.Second
 // migration is worse.
 func (r *run) stopStep(ctx context.Context, host string, instance step.Instance) {
 	if instance.Step.FinishFirst {
+		r.locks.leave(host)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
