@@ -7,6 +7,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -125,7 +126,7 @@ type stop struct {
 
 var errTimeout = errors.New("the deployment's timeout passed")
 
-// errInterrupted is the cause of a context that a person ended.
+// cancelled tells whether a person ended the run, or the lock was lost.
 func cancelled(ctx context.Context) bool {
 	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout)
 }
@@ -136,6 +137,8 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 	switch {
 	case errors.Is(context.Cause(ctx), lock.ErrFenced):
 		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
+	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, errUndecided) }):
+		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 	case cancelled(ctx):
 		s.outcome, s.exit = deploy.OutcomeCancelled, deploy.ExitInterrupted
 	}

@@ -122,12 +122,15 @@ func (r *run) settleUnknown(ctx context.Context, host string, s deploy.Step, num
 		return r.rerun(ctx, host, s, number, at)
 	}
 	span.Err = &deploy.Error{
-		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: errors.New("it was started, and nobody saw how it ended"),
+		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: errUndecided,
 		Hint: fmt.Sprintf("look at what it did, then `slipway resolve --deployment %s --host %s --step %q done` or `... rerun`, and re-run the job",
 			r.Deployment, host, s.Name),
 	}
 	return span
 }
+
+// errUndecided says that a step has to wait for a person's word.
+var errUndecided = errors.New("it was started, and nobody saw how it ended")
 
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute
