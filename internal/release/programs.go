@@ -2,7 +2,7 @@ package release
 
 // Required are the programs that the scripts of this repository call on a host, besides sh and its builtins.
 var Required = []string{
-	"cat", "chmod", "cp", "date", "df", "env", "find", "grep", "head", "id", "ln", "mkdir", "mv", "readlink", "rm", "rmdir",
+	"cat", "chmod", "cp", "date", "dd", "df", "env", "find", "grep", "head", "id", "ln", "mkdir", "mkfifo", "mv", "readlink", "rm", "rmdir",
 	"sed", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "tar", "tr", "uname", "uniq",
 }
 

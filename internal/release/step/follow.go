@@ -2,11 +2,20 @@ package step
 
 import (
 	"context"
-	"errors"
+	_ "embed"
+	"strconv"
 
 	"slipway/internal/release"
 	"slipway/internal/transport"
 )
+
+//go:embed follow.sh
+var followScript string
+
+var followReasons = map[int]release.Reason{
+	91: {Err: ErrNeverStarted, Hint: "run the job again: it starts a new try"},
+	92: {Err: ErrUnknown, Hint: reserveHint},
+}
 
 // Follow joins an instance that was started before, running or ended, and follows it to its end like Run. Its log is
 // given out from a byte on: what Run or Follow gave as next when the connection was lost, or 0.
@@ -16,5 +25,10 @@ import (
 func Follow(
 	ctx context.Context, conn transport.Conn, site release.Site, inst Instance, from int64, out func(line string),
 ) (status Status, next int64, err error) {
-	return Status{}, from, errors.ErrUnsupported
+	lines := newFollower(from, out)
+	status, err = lines.run(ctx, conn, inst, transport.Command{
+		Script: processFunctions + dropFunction + logFunctions + followScript,
+		Args:   []string{site.Root, inst.Folder(), lines.token, strconv.FormatInt(from, 10)},
+	})
+	return status, lines.next, release.Failure(conn, "step "+inst.Step.Name, err, followReasons)
 }

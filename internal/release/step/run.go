@@ -1,9 +1,11 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed"
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -13,23 +15,45 @@ import (
 	"slipway/internal/transport"
 )
 
-//go:embed run.sh
-var runScript string
+//go:embed process.sh
+var processFunctions string
+
+//go:embed drop.sh
+var dropFunction string
+
+//go:embed log.sh
+var logFunctions string
+
+//go:embed keep.sh
+var keepFunction string
 
 //go:embed wrapper.sh
 var wrapperScript string
 
+//go:embed run.sh
+var runScript string
+
 //go:embed stop.sh
 var stopScript string
 
+const reserveHint = "look at the owner and the free space of the deploy path"
+
 var runReasons = map[int]release.Reason{
 	90: {Err: ErrStarted, Hint: "look at its log there: what it did is not known to this run"},
-	92: {Hint: "look at the owner and the free space of the deploy path"},
+	91: {Err: ErrNeverStarted, Hint: "run the job again: it starts a new try"},
+	92: {Hint: reserveHint},
 }
 
 var stopReasons = map[int]release.Reason{
 	91: {Hint: "look at that process on the host"},
 }
+
+// What a wrapper keeps of a log, and how often it gives a sign of life, where the instance does not say.
+const (
+	defaultHead = 8 << 20
+	defaultTail = 8 << 20
+	defaultPace = 20 * time.Second
+)
 
 // Run starts a step and follows it to its end, in one command. A step that fails is no error: its Status says so. An
 // error means that the step was not started, or that nobody saw it end: it may be running still. It Is ErrStarted when
@@ -43,41 +67,56 @@ var stopReasons = map[int]release.Reason{
 // next is the byte of the log after the last one that out got, also with an error: Follow goes on from there, and no line
 // is lost or doubled. A line whose end had not come when the connection was lost comes from Follow, whole.
 func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (status Status, next int64, err error) {
-	status, err = run(ctx, conn, site, inst, out)
-	if err != nil {
-		return Status{}, 0, release.Failure(conn, "step "+inst.Step.Name, err, runReasons)
-	}
-	return status, 0, nil
-}
-
-func run(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, out func(line string)) (Status, error) {
 	environment, err := environment(inst)
 	if err != nil {
-		return Status{}, err
+		return Status{}, 0, release.Failure(conn, "step "+inst.Step.Name, err, nil)
 	}
+	lines := newFollower(0, out)
+	status, err = lines.run(ctx, conn, inst, transport.Command{
+		Script: logFunctions + processFunctions + runScript,
+		Args: []string{
+			site.Root, inst.Folder(), lines.token,
+			processFunctions + keepFunction + wrapperScript + environment + "{ main \"$@\"; exit; }", inst.Step.Run,
+			cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt), lock(inst),
+			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
+			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail),
+		},
+	})
+	return status, lines.next, release.Failure(conn, "step "+inst.Step.Name, err, runReasons)
+}
+
+func newFollower(from int64, out func(line string)) *follower {
 	if out == nil {
 		out = func(string) {}
 	}
-	lines := &follower{token: rand.Text(), out: out}
-	err = conn.Run(ctx, transport.Command{
-		Name:   inst.Step.Name,
-		Script: runScript,
-		Args: []string{
-			site.Root, inst.Folder(), lines.token,
-			wrapperScript + environment + "{ main \"$@\"; exit; }", inst.Step.Run,
-			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
-		},
-		Stdout: lines,
-	})
-	lines.flush()
-	if err != nil {
-		return Status{}, err
+	return &follower{token: rand.Text(), out: out, next: from}
+}
+
+// run runs a command that prints a log and a status behind it.
+func (f *follower) run(ctx context.Context, conn transport.Conn, inst Instance, command transport.Command) (Status, error) {
+	command.Name, command.Stdout = inst.Step.Name, f
+	err := conn.Run(ctx, command)
+	if errors.Is(err, transport.ErrLost) {
+		return Status{}, err // the line that has no end yet is begun again by Follow
 	}
-	if lines.status == "" {
+	f.flush()
+	switch {
+	case err != nil:
+		return Status{}, err
+	case f.status == "":
 		return Status{}, fmt.Errorf("%w: its output ended without one", ErrUnknown)
 	}
-	return parseStatus(lines.status, inst.Step.Timeout)
+	return parseStatus(f.status, inst.Step.Timeout)
 }
+
+func lock(inst Instance) string {
+	if inst.Lock == 0 {
+		return ""
+	}
+	return strconv.Itoa(inst.Lock)
+}
+
+func size(bytes, standard int64) string { return strconv.FormatInt(cmp.Or(bytes, standard), 10) }
 
 // directory is where a step runs, absolute.
 func directory(site release.Site, inst Instance) string {
@@ -102,8 +141,10 @@ func shell(inst Instance) string {
 func seconds(d time.Duration) string { return strconv.FormatFloat(max(0, d.Seconds()), 'f', -1, 64) }
 
 // Stop ends a running instance: TERM to its process group, and KILL to what is still there 5 s later. It returns when
-// the step has ended. An instance that never started, or has ended, is no error.
+// the step has ended. An instance that has not begun never will: Run gives ErrNeverStarted then. One that has ended is no
+// error.
 func Stop(ctx context.Context, conn transport.Conn, site release.Site, inst Instance) error {
-	err := conn.Run(ctx, transport.Command{Name: "stop", Script: stopScript, Args: []string{site.Root, inst.Folder()}})
+	script := processFunctions + dropFunction + stopScript
+	err := conn.Run(ctx, transport.Command{Name: "stop", Script: script, Args: []string{site.Root, inst.Folder()}})
 	return release.Failure(conn, "stop "+inst.Step.Name, err, stopReasons)
 }

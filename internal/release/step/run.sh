@@ -1,18 +1,24 @@
-# The launcher: starts a step, detached from the connection, and follows its log to its end.
+# The launcher: starts a step, detached from the connection, and follows its log to its end. The functions of log.sh and
+# process.sh stand before it.
 #
 # $1      the deploy path
 # $2      the folder of this try of the step, below the deploy path; it must not be there yet
 # $3      the token that ends the output
 # $4      the wrapper: a program for sh on standard input
 # $5      the step's script
-# $6...   arguments of the wrapper, after the folder: see wrapper.sh
+# $6      what the journal keeps of it beside its script: fingerprint and attempt
+# $7      the generation of the lock under which it runs, '' for none
+# $8...   arguments of the wrapper, after the folder and less the lock: see wrapper.sh
 #
-# Standard output is the step's log as it grows, and then "<token> <status>" and a newline, where the status is as in
-# the file `status`, or "unknown". Ends 90 when the step was started before, 92 when it cannot be started.
+# Standard output is the step's log as it grows, with the lines of pour in it, and then "<token> <status>" and a newline,
+# where the status is as in the file `status`, or "unknown", or "dropped" when the step never began. Ends 90 when the step
+# was started before, 91 when somebody made sure that it never is, 92 when it cannot be started.
+LC_ALL=C
+export LC_ALL
 set -u
 cd "$1/" || exit 92
-folder=$2 token=$3 wrapper=$4 script=$5
-shift 5
+folder=$2 token=$3 wrapper=$4 script=$5 meta=$6 boot=- lock=${7:+$PWD/.slipway/lock/$7}
+shift 7
 
 refuse() {
 	status=$1
@@ -25,15 +31,43 @@ refuse() {
 umask 077
 mkdir -p "${folder%/*}" || refuse 92 "${folder%/*} cannot be made"
 if ! mkdir "$folder" 2>/dev/null; then
+	[ ! -e "$folder/dropped" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
 	[ ! -d "$folder" ] || refuse 90 "it was started before: see $PWD/$folder"
 	refuse 92 "$PWD/$folder cannot be made"
 fi
-# The status has its block on the disk before the step can fill it.
-if ! printf '%s\n' "$script" >"$folder/script" || ! printf '%-31s\n' unknown >"$folder/status.new" || ! : >"$folder/log"; then
+
+# What an undo takes back counts for nothing, from before it begins.
+case $folder in
+*/undo-*)
+	for try in "${folder%/*}"/do-*; do
+		[ ! -d "$try" ] || : >"$try/void" || refuse 92 "$PWD/$try cannot be written to"
+	done
+	;;
+esac
+
+# All that the wrapper writes has its block on the disk before the step can fill it. The file ready comes last: from then
+# on it is decided whether the step begins. See drop.sh.
+reserve() {
+	printf '%s\n' "$script" >"$folder/script" &&
+		printf '%s\n' "$meta" >"$folder/meta" &&
+		printf '%-31s\n' unknown >"$folder/status.new" &&
+		printf '%-127s\n' - >"$folder/pid" &&
+		: >"$folder/log" &&
+		mkfifo "$folder/pipe"
+}
+if ! reserve; then
 	rm -rf "$folder" # nothing was started
 	refuse 92 "$PWD/$folder cannot be written to"
 fi
-exec 3<"$folder/log"
+boot
+if ! (set -C && printf '%s\n' "$boot" >"$folder/ready") 2>/dev/null; then
+	if [ ! -e "$folder/dropped" ]; then
+		rm -rf "$folder"
+		refuse 92 "$PWD/$folder cannot be written to"
+	fi
+	refuse 91 "it is not to be started any more: see $PWD/$folder"
+fi
+open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
 # setsid gives the step a life of its own. What the wrapper inherits is named here, and nothing else.
 detach=$(command -v setsid) || detach=
@@ -41,7 +75,7 @@ user=${USER:-$(id -un)}
 start() {
 	printf '%s\n' "$wrapper" |
 		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
-			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$@" >>"$folder/log" 2>&1 3<&- &
+			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" >>"$folder/log" 2>&1 3<&- &
 }
 
 # The log is looked at often at first, for the many short steps, then twice a second. Not every sleep takes fractions.
@@ -55,6 +89,9 @@ tick() {
 	done
 }
 
+command -v fence >/dev/null || fence() { :; }
+fence rm -rf "$folder"
+
 # The end of the wrapper wakes the reader at once: the pace of the ticks delays output, never the end.
 {
 	start "$@"
@@ -64,17 +101,4 @@ tick() {
 	wait "$running"
 	echo end
 	kill "$ticker"
-} 2>/dev/null | while read -r event; do
-	status=
-	if [ -e "$folder/status" ]; then
-		read -r status <"$folder/status"
-	elif [ "$event" = end ]; then
-		status=unknown
-	fi
-	# The offset is the descriptor's: each cat goes on where the last one stopped.
-	cat <&3 || exit
-	if [ -n "$status" ]; then
-		printf '%s %s\n' "$token" "$status"
-		break
-	fi
-done
+} 2>/dev/null | follow "$folder" "$token"

@@ -28,6 +28,10 @@ type Instance struct {
 	Lock       int                      // the generation of the host's lock under which it runs, which its wrapper keeps alive; 0 is none
 	Vars       map[string]string        // the host's, and SLIPWAY_*; the step's own go over the host's
 	Secrets    map[string]secret.Secret // those that the step declares, by name
+
+	// What the host keeps of its log, and how often its wrapper beats the lock's heart; 0 is the usual.
+	Head, Tail int64 // bytes of the beginning and of the end of a longer log: 8 MiB each
+	Pace       time.Duration
 }
 
 // Recorded is the instance of a try that a journal tells of: enough to Follow, Stop and Resolve it.
@@ -84,6 +88,8 @@ func parseStatus(line string, limit time.Duration) (Status, error) {
 		}
 	case kind == "unknown":
 		return Status{}, ErrUnknown
+	case kind == "dropped":
+		return Status{}, ErrNeverStarted
 	}
 	return Status{}, fmt.Errorf("%w: its status reads %.60q", ErrUnknown, line)
 }

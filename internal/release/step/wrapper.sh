@@ -1,39 +1,37 @@
-# The wrapper: lives as long as the step, enforces its time-out, and writes down how it ended. It is read from standard
-# input, so that the environment, which is put after it as the function `environment`, is in no argument list.
+# The wrapper: lives as long as the step, enforces its time-out, keeps its log and the lock, and writes down how it ended.
+# It is read from standard input, so that the environment, which is put after it as the function `environment`, is in no
+# argument list. The functions of process.sh and keep.sh stand before it.
 #
 # $1      the step's folder, absolute
 # $2      the step's working directory
 # $3      its time-out in seconds, 0 for none
 # $4      its interpreter with arguments, as in "sh -eu"
-#
-# Standard output and error are the log. That is the one place where output enters it.
+# $5      the folder of the lock's generation under which it runs, absolute, or ''
+# $6      how many seconds there are between two signs of life
+# $7 $8   how many bytes of the log's beginning and of the rest stay: see keep
 
-# Sends a signal to everything that the step started and did not detach; without setsid, to its own process.
-signal() {
-	kill "-$1" "-$step" 2>/dev/null || kill "-$1" "$step" 2>/dev/null
-}
-
-# The start time of a process (field 22 of its stat) tells it from a later one with the same number.
-started() {
-	start=-
-	if read -r start 2>/dev/null <"/proc/$1/stat"; then
-		# shellcheck disable=SC2086 # the fields after the name, which may hold anything
-		set -- ${start##*) }
-		start=${20}
+# Writes into the journal which process the step is, and makes it begin. Runs in the process that becomes the step.
+begin() {
+	if read -r self 2>/dev/null </proc/self/stat; then
+		self=${self%% *}
+	else
+		# shellcheck disable=SC2016 # of that shell
+		self=$(exec sh -c 'echo "$PPID"')
 	fi
-}
-
-identify() {
 	boot=-
-	read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
-	started "$step"
-	line="$step $start"
+	boot
+	started "$self"
+	line="$self $start"
 	started "$$"
-	printf '%s %s %s %s\n' "$line" "$$" "$start" "$boot" >"$folder/pid"
+	printf '%-127s\n' "$line $$ $start $boot" 1<>"$folder/pid" || return
+	# From here on it counts as begun, also after a power cut. Who wants it never to begin renames the same file.
+	mv -f "$folder/ready" "$folder/begun" 2>/dev/null || return
+	sync "$folder/begun" "$folder" 2>/dev/null || :
 }
 
 run() {
 	trap - HUP
+	begin || exit 126
 	umask 022
 	cd "$dir" || exit 126
 	set -f
@@ -47,51 +45,129 @@ run() {
 	exec "$@"
 }
 
-# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later.
-watch() {
-	sleeper=
-	trap '[ -z "$sleeper" ] || kill "$sleeper"; exit' TERM
-	sleep "$limit" &
+# Sleeps, and ends with its process when that is told to: nothing of the wrapper outlives it.
+sleeper=
+nap() {
+	sleep "$1" &
 	sleeper=$!
 	wait "$sleeper"
-	: >"$folder/timeout"
-	signal TERM
+}
+
+rest() {
+	[ -z "$sleeper" ] || kill "$sleeper"
+	exit 1
+}
+
+# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It succeeds when it has, and
+# goes on without the wrapper.
+watch() {
+	trap rest TERM
+	nap "$limit"
+	trap '' TERM
+	if ! alive "$$" "$own"; then
+		read -r _ start _ <"$folder/pid"
+		alive "$step" "$start" || exit 1
+	fi
+	reach TERM "$step"
 	tries=0
-	while signal 0 && [ "$tries" -lt 100 ]; do
+	while reach 0 "$step" && [ "$tries" -lt 100 ]; do
 		sleep 0.1 || sleep 1
 		tries=$((tries + 1))
 	done
-	signal KILL
+	reach KILL "$step"
+	exit 0
+}
+
+# Gives signs of life for the deployment that holds the lock, as long as the wrapper lives: the step must not lose it when
+# the runner dies. A generation that is no longer the highest is left alone; one that the same deployment took over is
+# now a link to the newer one.
+beat() {
+	trap rest TERM
+	beats=0
+	while nap "$pace" && alive "$$" "$own"; do
+		if [ ! -L "$lock" ]; then
+			for other in "${lock%/*}"/*; do
+				other=${other##*/}
+				case $other in
+				'' | *[!0-9]*) ;;
+				*) [ "$other" -le "${lock##*/}" ] || continue 2 ;;
+				esac
+			done
+		fi
+		[ -e "$lock/heartbeat" ] || continue
+		beats=$((beats + 1))
+		printf '%-31s\n' "step $$.$beats" 1<>"$lock/heartbeat"
+	done
+}
+
+# Wakes the wrapper when no output came for a while, for at most two seconds. It tells it until it is ended.
+hush() {
+	seen='' looks=0
+	while [ "$looks" -lt 20 ]; do
+		sleep 0.1 || sleep 1
+		sizes=$(stat -c %s "$folder"/log*)
+		[ "$sizes" != "$seen" ] || break
+		seen=$sizes looks=$((looks + 1))
+	done
+	while kill -USR1 "$$"; do
+		sleep 0.1 || sleep 1
+	done
 }
 
 main() {
-	folder=$1 dir=$2 limit=$3 shell=$4
+	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8
 	trap '' HUP
 	exec </dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	umask 077
-	(run) &
+	started "$$"
+	own=$start
+
+	# The pipe has a name no longer than it takes to open both of its ends.
+	exec 3<>"$folder/pipe"
+	# shellcheck disable=SC2094 # a pipe
+	exec 4<"$folder/pipe" 5>"$folder/pipe"
+	exec 3<&-
+	rm -f "$folder/pipe"
+	keep "$folder" "$head" "$tail" <&4 4<&- 5>&- >/dev/null 2>&1 &
+	keeper=$!
+	(run) >&5 2>&1 4<&- 5>&- &
 	step=$!
-	watcher=
+	exec 4<&- 5>&- >/dev/null 2>&1
+
+	watcher='' heart=''
 	if [ "$limit" != 0 ]; then
-		watch >/dev/null 2>&1 &
+		watch &
 		watcher=$!
 	fi
-	identify
+	if [ -n "$lock" ]; then
+		beat &
+		heart=$!
+	fi
 	# Some shells tell a killed child's end in words of their own.
 	wait "$step" 2>/dev/null
 	code=$?
 
 	# Its own process has ended: what it left in the background holds nothing up. After a time-out that goes too.
 	status="exit $code"
-	if [ -e "$folder/timeout" ]; then
-		wait "$watcher"
-		status=timeout
-	else
-		[ -z "$watcher" ] || kill "$watcher" 2>/dev/null
-		if [ "$code" -gt 128 ] && [ "$code" -lt 160 ] && name=$(kill -l "$((code - 128))" 2>/dev/null); then
-			status="signal $name"
-		fi
+	if [ "$code" -gt 128 ] && [ "$code" -lt 160 ] && name=$(kill -l "$((code - 128))" 2>/dev/null); then
+		status="signal $name"
 	fi
+	if [ -n "$watcher" ]; then
+		kill "$watcher"
+		! wait "$watcher" || status=timeout
+	fi
+
+	# The status comes after the log: after all that the step said. The end of the pipe tells; where something in the
+	# background holds that open, it is that nothing comes any more. It may write on then.
+	trap : USR1
+	hush &
+	husher=$!
+	wait "$keeper"
+	kill "$husher"
+	[ -z "$heart" ] || kill "$heart"
+
+	[ -e "$folder/begun" ] || exit 0
 	printf '%-31s\n' "$status" 1<>"$folder/status.new"
 	mv -f "$folder/status.new" "$folder/status"
+	sync "$folder/status" "$folder"
 }

@@ -1,0 +1,28 @@
+# A function of the scripts that meet a try which may not have begun. It stands before them, after process.sh.
+#
+# Whether a step begins is decided by one rename of its file `ready`: to `begun`, by the step's own process right before
+# it becomes the step, or to `dropped`, here. Who comes second finds nothing to rename.
+
+# Makes sure that a try never begins, and succeeds when it had not. A try that there is no trace of is made, so that
+# whoever is about to make it finds it taken. Where nothing can be made it fails.
+#
+# $1      the folder of the try
+drop() {
+	[ ! -e "$1/begun" ] && [ ! -e "$1/status" ] || return 1
+	# After a power cut the disk may not have what was decided last.
+	if read -r launched 2>/dev/null <"$1/ready" && [ -n "$launched" ]; then
+		boot=-
+		boot
+		[ "$launched" = "$boot" ] || return 1
+	fi
+	mkdir -p "${1%/*}" && mkdir "$1" 2>/dev/null
+	if [ ! -e "$1/dropped" ]; then
+		(set -C && : >"$1/ready") 2>/dev/null
+		if [ -e "$1/begun" ]; then
+			rm -f "$1/ready" # made this moment, in the place of the one that was renamed
+			return 1
+		fi
+		mv -f "$1/ready" "$1/dropped" 2>/dev/null
+	fi
+	[ -e "$1/dropped" ] && [ ! -e "$1/begun" ]
+}

@@ -1,0 +1,38 @@
+# A function of the wrapper. It stands before it.
+
+# Writes the log, which is standard input, until its end. Of a long one the beginning stays, and of the rest the newest
+# parts, each a file of its own, named by the byte of the log with which it begins: log, log.8388608, log.9437184.
+# What is written to a part is there at once. A disk that is full loses output; the step goes on.
+#
+# $1      the step's folder
+# $2      how many bytes of the beginning stay
+# $3      how many bytes of the rest stay; up to a quarter more may lie there
+keep() {
+	kept=$1 limit=$2 tail=$3
+	part=$((tail / 8))
+	# One read is at most what a pipe holds, 64 KiB, and often only a line: dd counts both as one.
+	reads=$((part / 65536))
+	[ "$reads" -gt 0 ] || reads=1
+	into=$kept/log begin=0
+	set --
+	while :; do
+		if ! said=$(dd bs=65536 count="$reads" 2>&1 >>"$into"); then
+			: >"$kept/lossy"
+			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
+		fi
+		case $said in
+		*"0+0 records in"*) return ;;
+		esac
+		size=$(stat -c %s "$into") || continue
+		if [ "$size" -ge "$limit" ]; then
+			begin=$((begin + size)) limit=$part
+			into=$kept/log.$begin
+			set -- "$@" "$begin"
+			# The oldest goes when those after it are enough.
+			while [ "$#" -gt 1 ] && [ $((begin - $2)) -ge "$tail" ]; do
+				rm -f "$kept/log.$1"
+				shift
+			done
+		fi
+	done
+}

@@ -1,0 +1,90 @@
+# Functions that give out a step's log while it grows. They stand before other scripts. The open part is on descriptor 3,
+# whose offset is where the copy goes on; `at` is the byte of the log with which that part begins.
+
+# Puts the beginning of the first part after a byte into next, '' when there is none.
+#
+# $1      the folder of the try
+# $2      the byte
+part_after() {
+	next=
+	for part in "$1"/log.*; do
+		part=${part##*.}
+		case $part in
+		*[!0-9]*) ;;
+		*) if [ "$part" -gt "$2" ] && { [ -z "$next" ] || [ "$part" -lt "$next" ]; }; then next=$part; fi ;;
+		esac
+	done
+}
+
+# Opens the log at a byte. Where that byte is no longer kept, the copy goes on with the first one after it that is.
+#
+# $1      the folder of the try
+# $2      the byte
+open_log() {
+	while :; do
+		at=0 next=0
+		while [ -n "$next" ] && [ "$next" -le "$2" ]; do
+			at=$next
+			part_after "$1" "$at"
+		done
+		part=$1/log
+		[ "$at" = 0 ] || part=$part.$at
+		{ command exec 3<"$part"; } 2>/dev/null && break
+		[ ! -e "$part" ] || return 1 # else it went this moment
+		[ "$at" != 0 ] || return 1
+	done
+	[ "$2" = "$at" ] || dd bs=1 skip=$(($2 - at)) count=0 <&3 >/dev/null 2>&1 || :
+}
+
+# Copies what there is, over as many parts as there are, and puts whether a part was done with into poured. The beginning
+# of a part is told by a line "<token> at <byte>": parts in between may be gone when the reader is slower than the step.
+#
+# $1      the folder of the try
+# $2      the token
+pour() {
+	poured=
+	while part_after "$1" "$at" && [ -n "$next" ]; do
+		# There is a part after it, so the open one is complete.
+		cat <&3 || exit
+		if { command exec 3<"$1/log.$next"; } 2>/dev/null; then
+			at=$next poured=yes
+			printf '%s at %s\n' "$2" "$at" || exit
+		elif [ -e "$1/log.$next" ]; then
+			exit 1
+		fi
+	done
+	cat <&3 || exit
+}
+
+# Gives out the log from where it is open, until the step's end, and then "<token> <status>".
+#
+# $1      the folder of the try
+# $2      the token
+#
+# Standard input says when to look: lines, the last one "end" when there is nobody left who could write a status.
+follow() {
+	brisk=0
+	while [ "$brisk" -gt 0 ] || read -r event; do
+		status=
+		if [ -e "$1/status" ]; then
+			read -r status <"$1/status"
+		elif [ "$event" = end ]; then
+			status=unknown
+			[ -e "$1/begun" ] || status=dropped
+		fi
+		pour "$1" "$2"
+		if [ -n "$status" ]; then
+			[ ! -e "$1/lossy" ] || printf '%s lossy\n' "$2"
+			printf '%s %s\n' "$2" "$status"
+			return
+		fi
+		# Much output: the next look comes soon, or parts would go unseen. Now and then the event is asked for all the same.
+		if [ "$brisk" = 0 ] && [ -n "$poured" ]; then
+			brisk=50
+		fi
+		if [ "$brisk" -gt 0 ]; then
+			brisk=$((brisk - 1))
+			[ -n "$poured" ] || sleep 0.02 2>/dev/null || sleep 1
+		fi
+	done
+}

@@ -1,0 +1,72 @@
+# Functions that find processes again. They stand before other scripts.
+
+# Puts the boot ID of this host into boot, - where it does not say.
+# shellcheck disable=SC2034 # for its caller
+boot() {
+	boot=-
+	read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id
+}
+
+# Puts the start time of a process (field 22 of its stat) into start, - where there is no /proc, and '' when it has ended.
+# The start time tells a process from a later one with the same number.
+started() {
+	start=-
+	[ -e /proc/self/stat ] || return 0
+	start=
+	if read -r stat 2>/dev/null <"/proc/$1/stat"; then
+		# shellcheck disable=SC2086 # the fields after the name, which may hold anything
+		set -- ${stat##*) }
+		case $1 in
+		Z | X) ;; # it has ended, and nobody asked how
+		*) start=${20} ;;
+		esac
+	fi
+}
+
+# Tells whether a process is there that started at a time.
+#
+# $1      its number
+# $2      its start time, or -
+alive() {
+	kill -0 "$1" 2>/dev/null || return 1
+	started "$1"
+	[ -n "$start" ] && [ "$start" = "$2" ]
+}
+
+# Puts a process and all its descendants into family, with those that are in it already, as far as /proc tells.
+relatives() {
+	case " $family " in
+	*" $1 "*) ;;
+	*) family="$family $1" ;;
+	esac
+	grown=yes
+	while [ -n "$grown" ]; do
+		grown=
+		for stat in /proc/[0-9]*/stat; do
+			read -r stat 2>/dev/null <"$stat" || continue
+			child=${stat%% *}
+			# shellcheck disable=SC2086 # the fields after the name, which may hold anything
+			set -- ${stat##*) }
+			case " $family " in
+			*" $child "*) ;;
+			*" $2 "*) family="$family $child" grown=yes ;;
+			esac
+		done
+	done
+}
+
+# Sends a signal to everything that a step started and did not detach, and tells whether anything was there. With setsid
+# the step leads a process group; without it, its descendants are looked for: those that lost their parent are not found.
+#
+# $1      the signal
+# $2      the step's own process
+family=
+reach() {
+	kill "-$1" "-$2" 2>/dev/null && return
+	relatives "$2"
+	reached=1
+	for member in $family; do
+		kill "-$1" "$member" 2>/dev/null && reached=0
+	done
+	return "$reached"
+}
