@@ -57,6 +57,8 @@ ln -s "$target" "$fresh/current" || fail 92 "no link can be made in $PWD"
 if [ -n "$previous" ]; then
 	ln -s "$previous" "$fresh/previous" || fail 92 "no link can be made in $PWD"
 fi
+command -v fence >/dev/null || fence() { :; }
+fence rm -rf "$fresh"
 mv -f "$fresh/current" ./ || fail 92 "$PWD/current cannot be replaced"
 now=$(readlink current)
 [ "$now" = "$target" ] || fail 93 "$PWD/current names ${now:-nothing} and not $target"

@@ -30,6 +30,8 @@ fi
 now=$(readlink current)
 [ "$now" = "$target" ] || refuse 91 "$PWD/current names $now and not $target"
 printf '%s\n' "$intent" >>"$journal" || refuse 92 "$PWD/$journal cannot be written to"
+command -v fence >/dev/null || fence() { :; }
+fence :
 if ! rm -f current; then
 	printf '%s\n' "$failure" >>"$journal"
 	refuse 92 "$PWD/current cannot be removed"

@@ -42,6 +42,9 @@ func read(t *testing.T, host *releasetest.Host) deploy.LockState {
 	return state
 }
 
+// quoted is a text for between single quotes.
+func quoted(text string) string { return strings.ReplaceAll(text, "'", `'\''`) }
+
 // generations are what lies in the lock's folder.
 func generations(t *testing.T, host *releasetest.Host) []string {
 	t.Helper()
