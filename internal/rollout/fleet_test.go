@@ -32,7 +32,9 @@ type fleet struct {
 	cfg    *config.Config
 	known  []string
 	key    secret.Secret
-	runs   int
+	runs   int // CI runs so far
+	tries  int // attempts of the newest run
+	opts   rollout.Options
 	server map[string]*sshtest.Server
 }
 
@@ -40,7 +42,7 @@ type fleet struct {
 func newFleet(t *testing.T, n int) *fleet {
 	t.Helper()
 	key, authorized := sshtest.ClientKey()
-	f := &fleet{t: t, key: key, server: map[string]*sshtest.Server{}}
+	f := &fleet{t: t, key: key, server: map[string]*sshtest.Server{}, opts: rollout.Options{UnwindOnCancel: true}}
 	f.cfg = &config.Config{
 		App: "shop", KeepReleases: 3, Timeout: time.Minute, SharedDirs: []string{"run"},
 		Activation: map[string]deploy.Activation{"": {
@@ -117,16 +119,31 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 		f.t.Fatal(err)
 	}
 	defer func() { _ = dialer.Close() }()
-	f.runs++
-	identity := deploy.Identity{RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
-	p, err := plan.Build(f.cfg, about, plan.Run{Identity: identity, Revision: "1a2b3c4"}, time.Unix(int64(f.runs)*1000, 0))
+	if f.tries == 0 {
+		f.runs++
+	}
+	f.tries++
+	attempt := f.tries
+	f.tries = 0
+	identity := deploy.Identity{Server: "ci", RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
+	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt}
+	p, err := plan.Build(f.cfg, about, run, time.Unix(int64(f.runs*1000+attempt), 0))
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	crew := rollout.Gather(ctx, dialer, f.cfg.Hosts, survey.Question{SharedFiles: f.cfg.SharedFiles})
+	question := survey.Question{SharedFiles: f.cfg.SharedFiles, Deployment: identity.ID()}
+	crew := rollout.Gather(ctx, dialer, f.cfg.Hosts, question)
 	defer func() { _ = crew.Close() }()
 	log := &events{}
-	return rollout.Run(ctx, p, crew, rollout.Options{Emit: log.add, Payload: payload, Secrets: f.cfg.Secrets}), log
+	opts := f.opts
+	opts.Emit, opts.Payload, opts.Secrets = log.add, payload, f.cfg.Secrets
+	return rollout.Run(ctx, p, crew, opts), log
+}
+
+// again makes the next deployment a re-run: another attempt of the run before.
+func (f *fleet) again(attempt int) *fleet {
+	f.tries = attempt - 1
+	return f
 }
 
 // current is what a host's link names, "" when there is none.

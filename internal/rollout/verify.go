@@ -12,28 +12,24 @@ import (
 	"slipway/internal/transport"
 )
 
-// pass asks one check until it passed as often in a row as it must, or its time is over. The last answer is the cause.
+// pass asks one check until it passed as often in a row as it must, or its time is over. A try that began in time is waited
+// for: on a slow host one answer is worth more than none. The last answer is the cause.
 func (t *turn) pass(ctx context.Context, check deploy.Check, number int, vars map[string]string) *deploy.Error {
 	start := time.Now()
-	waiting, cancel := context.WithTimeout(ctx, check.Within)
-	defer cancel()
 	var last error
 	failures, row := 0, 0
 	for {
-		err := t.ask(waiting, check, number, vars)
-		switch {
-		case err == nil:
+		err := t.ask(ctx, check, number, vars)
+		if err == nil {
 			if row++; row >= check.Successes {
 				return nil
 			}
-		case waiting.Err() == nil || last == nil:
+		} else {
 			last, row = err, 0
 			failures++
 		}
-		if errors.Is(err, transport.ErrForwardingRefused) {
-			break
-		}
-		if !pause(waiting, check.Interval) {
+		late := time.Since(start)+check.Interval > check.Within
+		if late || errors.Is(err, transport.ErrForwardingRefused) || !pause(ctx, check.Interval) {
 			break
 		}
 	}
@@ -53,6 +49,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// runTimeout is how long one try of a check that is a script may take at least.
+const runTimeout = 10 * time.Second
+
 func (t *turn) ask(ctx context.Context, check deploy.Check, number int, vars map[string]string) error {
 	dial := probe.Dial(t.conn.Dial)
 	if check.Runner {
@@ -65,6 +64,7 @@ func (t *turn) ask(ctx context.Context, check deploy.Check, number int, vars map
 		return probe.TCP(ctx, check.TCP, dial)
 	}
 	s := *check.Run
+	s.Timeout = min(s.Timeout, max(check.Within, runTimeout))
 	s.Name, s.Phase, s.Number = "verify "+t.done.Host+" "+check.Name, deploy.Activate, number
 	span := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: vars, undo: t.undo})
 	if span.Err == nil {
