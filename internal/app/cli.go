@@ -14,12 +14,13 @@ import (
 
 // cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.
 type cli struct {
-	Deploy   inputsCmd `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
-	Rollback inputsCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
-	Validate inputsCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
-	Pack     packCmd   `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
-	Demo     struct{}  `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
-	Version  struct{}  `cmd:"" group:"start" help:"Print the version."`
+	Deploy   inputsCmd  `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
+	Rollback inputsCmd  `cmd:"" group:"deploy" help:"Activate an earlier release."`
+	Validate inputsCmd  `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
+	Pack     packCmd    `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
+	Resolve  resolveCmd `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
+	Demo     struct{}   `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
+	Version  struct{}   `cmd:"" group:"start" help:"Print the version."`
 }
 
 type inputsCmd struct {
@@ -68,7 +69,7 @@ func (a *app) run(ctx context.Context) error {
 		kong.Name("slipway"), kong.Description("Launch what CI built."),
 		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { left = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ExplicitGroups([]kong.Group{{Key: "deploy", Title: "Deploy"}, {Key: "first", Title: "See first"}, {Key: "start", Title: "Start"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "deploy", Title: "Deploy"}, {Key: "first", Title: "See first"}, {Key: "repair", Title: "Repair"}, {Key: "start", Title: "Start"}}),
 		kong.Resolvers(fromInputs(given)),
 	)
 	if err != nil {
@@ -82,8 +83,11 @@ func (a *app) run(ctx context.Context) error {
 		return err
 	}
 	command := parsed.Selected().Name
-	flags := map[string]inputsCmd{"deploy": commands.Deploy, "rollback": commands.Rollback, "validate": commands.Validate}[command]
-	in, err := a.inputs(command, flags.Inputs, given)
+	flags := map[string]ci.Inputs{
+		"deploy": commands.Deploy.Inputs, "rollback": commands.Rollback.Inputs, "validate": commands.Validate.Inputs,
+		"resolve": commands.Resolve.Inputs,
+	}[command]
+	in, err := a.inputs(command, flags, given)
 	if err != nil {
 		return err
 	}
@@ -92,6 +96,8 @@ func (a *app) run(ctx context.Context) error {
 		return a.deploy(ctx, in)
 	case "validate":
 		return a.validate(in)
+	case "resolve":
+		return a.resolve(ctx, in, commands.Resolve)
 	case "pack":
 		return a.pack(ctx, commands.Pack)
 	case "demo":

@@ -62,9 +62,12 @@ func decide(s deploy.Step, earlier *plan.Earlier) decision {
 // sameStep tells whether a folder of the journal, <phase>-<number>-<name>, is a step's.
 func sameStep(folder string, s deploy.Step) bool {
 	phase, name := stepKey(folder)
-	ownPhase, ownName := stepKey(path.Base(path.Dir(step.Instance{Step: s}.Folder())))
+	ownPhase, ownName := stepKey(stepFolder(s))
 	return phase == ownPhase && name == ownName
 }
+
+// stepFolder is the name of a step's folder in the journal.
+func stepFolder(s deploy.Step) string { return path.Base(path.Dir(step.Instance{Step: s}.Folder())) }
 
 func stepKey(folder string) (phase, name string) {
 	phase, rest, _ := strings.Cut(folder, "-")
@@ -76,7 +79,7 @@ func stepKey(folder string) (phase, name string) {
 func (r *run) nextTry(host string, s deploy.Step, undo bool) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	phase, name := stepKey(path.Base(path.Dir(step.Instance{Step: s}.Folder())))
+	phase, name := stepKey(stepFolder(s))
 	key := fmt.Sprint(host, " ", phase, " ", name, " ", undo)
 	if _, known := r.tries[key]; !known {
 		for _, try := range r.earlierSteps(host) {

@@ -1,0 +1,51 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/step"
+)
+
+// Decide writes down what a person found out about a step whose end nobody saw: "done", or "rerun". The fleet is of the one
+// host that the step ran on, asked for that deployment's journal.
+func Decide(ctx context.Context, fleet *Fleet, host string, id deploy.DeploymentID, name, decision string) error {
+	m := fleet.members[host]
+	if m.span.Err != nil {
+		return m.span.Err
+	}
+	refuse := func(hint, cause string, args ...any) error {
+		return &deploy.Error{Op: "resolve", Host: host, Step: name, Cause: fmt.Errorf(cause, args...), Hint: hint}
+	}
+	if m.facts.Own == nil {
+		return refuse("the failed job's log names it", "this host has no journal of deployment %s", id)
+	}
+	var last *deploy.StepFacts
+	for _, try := range m.facts.Own.Steps {
+		if !try.Undo && sameName(try.Folder, name) && (last == nil || try.Try > last.Try) {
+			last = &try
+		}
+	}
+	switch {
+	case last == nil:
+		return refuse("steps go by their names in the deploy file", "deployment %s started no such step here", id)
+	case last.Running:
+		return refuse("re-run the job: it joins the step", "it is still running")
+	case last.Status != "" || last.Void:
+		return refuse("", "its end was seen: %s", last.Status)
+	}
+	err := step.Resolve(ctx, m.conn, fleet.site(host), step.Recorded(id, *last), decision)
+	if errors.Is(err, step.ErrNeverStarted) {
+		return refuse("re-run the job", "it never began: there is nothing to decide")
+	}
+	return err
+}
+
+// sameName tells whether a folder of the journal is of a step with a name.
+func sameName(folder, name string) bool {
+	_, recorded := stepKey(folder)
+	_, wanted := stepKey(stepFolder(deploy.Step{Name: name}))
+	return recorded == wanted
+}

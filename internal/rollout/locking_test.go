@@ -1,0 +1,330 @@
+package rollout
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/transport"
+)
+
+// short is a lease that a test can wait for, and that a busy machine does not miss.
+const short = 2 * time.Second
+
+// asker is one deployment's attempt that wants hosts.
+func asker(deployment string, attempt int, hosts ...*releasetest.Host) lockRequest {
+	request := lockRequest{
+		owner: deploy.LockOwner{
+			Deployment: deploy.DeploymentID(deployment), Attempt: attempt, Command: "deploy", Actor: "anna", RunURL: "https://ci/" + deployment,
+			Since: time.Now().Add(-3 * time.Minute), Token: rand.Text(),
+		},
+		wait: time.Minute, environment: "production", lease: short, beat: short / 10, note: func(string) {},
+	}
+	for i, host := range hosts {
+		request.wants = append(request.wants, lockWant{host: fmt.Sprintf("web%d", i+1), conn: host, site: host.Site})
+	}
+	return request
+}
+
+// surveyed fills in what a survey would have found.
+func surveyed(t *testing.T, request lockRequest) lockRequest {
+	t.Helper()
+	request.wants = slices.Clone(request.wants)
+	for i, want := range request.wants {
+		state, err := lock.Read(t.Context(), want.conn, want.site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.wants[i].seen = state
+	}
+	return request
+}
+
+func twoHosts(t *testing.T) []*releasetest.Host {
+	t.Helper()
+	return []*releasetest.Host{releasetest.NewHost(t, "dash"), releasetest.NewHost(t, "ash")}
+}
+
+func mustAcquire(t *testing.T, request lockRequest) *locks {
+	t.Helper()
+	held, err := acquire(t.Context(), surveyed(t, request))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = held.release(context.WithoutCancel(t.Context())) })
+	return held
+}
+
+// die is the death of a runner: nothing beats any more, nothing is given back.
+func (l *locks) die() {
+	for _, h := range l.holds {
+		if h.stopBeat != nil {
+			h.stopBeat()
+		}
+		h.left = true
+	}
+}
+
+// change runs a command that changes something on each host.
+func (l *locks) change(ctx context.Context) error {
+	return atOnce(l.holds, func(h *hold) error {
+		return l.conn(h.host).Run(ctx, transport.Command{Name: "change", Script: ":"})
+	})
+}
+
+func TestLockTurns(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	first := mustAcquire(t, asker("1", 1, hosts...))
+	if first.changed() {
+		t.Error("the lock was free, and it says that others were there")
+	}
+	waiting := make(chan string, 100)
+	request := surveyed(t, asker("2", 1, hosts[1], hosts[0])) // the other way round
+	request.note = func(text string) { waiting <- text }
+	got := make(chan *locks)
+	go func() {
+		second, err := acquire(t.Context(), request)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- second
+	}()
+	if note := <-waiting; !strings.Contains(note, "waiting for run https://ci/1 by anna, 3m (deploy)") {
+		t.Errorf("a waiter says %q", note)
+	}
+	if err := first.change(t.Context()); err != nil {
+		t.Errorf("the owner under a waiter: %v", err)
+	}
+	if err := first.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	second := <-got
+	if !second.changed() {
+		t.Error("another deployment was there, and it says that none was")
+	}
+	if err := second.change(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := second.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLockWaitIsOver(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	mustAcquire(t, asker("1", 1, hosts[1]))
+	for _, wait := range []time.Duration{0, short} {
+		request := surveyed(t, asker("2", 1, hosts...))
+		request.wait = wait
+		start := time.Now()
+		_, err := acquire(t.Context(), request)
+		if !errors.Is(err, lock.ErrTaken) {
+			t.Fatalf("behind a live owner: %v", err)
+		}
+		for _, text := range []string{"web2", "https://ci/1", "anna", "3m", "`slipway unlock -e production`"} {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%v does not say %s", err, text)
+			}
+		}
+		if took := time.Since(start); took < wait {
+			t.Errorf("it waited %s of %s", took, wait)
+		}
+		// Nothing is kept: the host that was free is free.
+		if state := surveyed(t, request).wants[0].seen; !state.Free() {
+			t.Errorf("it kept %+v", state)
+		}
+	}
+}
+
+// A dead owner of many hosts costs one lease, by the waiter's clock, and not one for each host.
+func TestLockOfTheDead(t *testing.T) {
+	t.Parallel()
+	hosts := append(twoHosts(t), releasetest.NewHost(t, "dash"))
+	mustAcquire(t, asker("1", 1, hosts...)).die()
+	start := time.Now()
+	second := mustAcquire(t, asker("2", 1, hosts...))
+	if took := time.Since(start); took < short || took > 2*short {
+		t.Errorf("a dead owner was waited for %s with a lease of %s", took, short)
+	}
+	if err := second.change(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLockTakenOver(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	first := mustAcquire(t, asker("1", 1, hosts...))
+	bound, stop := first.bind(t.Context())
+	defer stop()
+	start := time.Now()
+	second := mustAcquire(t, asker("1", 2, hosts...))
+	if took := time.Since(start); took > short {
+		t.Errorf("the next attempt waited %s", took)
+	}
+	if !second.changed() {
+		t.Error("the earlier attempt was at work, and it says that nobody was")
+	}
+	if err := first.change(t.Context()); !errors.Is(err, lock.ErrFenced) {
+		t.Errorf("a command of the earlier attempt: %v", err)
+	}
+	<-bound.Done() // by a heartbeat
+	var told *deploy.Error
+	if err := context.Cause(bound); !errors.Is(err, lock.ErrFenced) || !errors.As(err, &told) || told.Host == "" {
+		t.Errorf("the earlier attempt ended with %v", err)
+	}
+	if err := first.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := second.change(t.Context()); err != nil {
+		t.Errorf("the next attempt, after the earlier one gave back what was not its own: %v", err)
+	}
+
+	// The post step of the same attempt takes over too; the attempt itself, or an earlier one, does not come back, not even
+	// when all is free again.
+	last := asker("1", 2, hosts...)
+	last.owner.Command = postCommand
+	post := mustAcquire(t, last)
+	if err := second.change(t.Context()); !errors.Is(err, lock.ErrFenced) {
+		t.Errorf("a command of the attempt after its post step began: %v", err)
+	}
+	for _, held := range []bool{true, false} {
+		if !held {
+			if err := post.release(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := acquire(t.Context(), surveyed(t, asker("1", 1, hosts...))); !errors.Is(err, lock.ErrFenced) {
+			t.Errorf("an earlier attempt, held %t: %v", held, err)
+		}
+	}
+}
+
+func TestLockSupersedes(t *testing.T) {
+	t.Parallel()
+	owner := func(deployment string, attempt int, command string) deploy.LockOwner {
+		return deploy.LockOwner{Deployment: deploy.DeploymentID(deployment), Attempt: attempt, Command: command}
+	}
+	tests := []struct {
+		mine, other deploy.LockOwner
+		want        bool
+	}{
+		{owner("a", 2, "deploy"), owner("a", 1, "deploy"), true},
+		{owner("a", 2, "deploy"), owner("a", 1, "post"), true},
+		{owner("a", 1, "post"), owner("a", 1, "deploy"), true},
+		{owner("a", 1, "post"), owner("a", 1, "post"), false},
+		{owner("a", 1, "deploy"), owner("a", 1, "post"), false},
+		{owner("a", 1, "deploy"), owner("a", 1, "deploy"), false},
+		{owner("a", 1, "post"), owner("a", 2, "deploy"), false},
+		{owner("b", 2, "deploy"), owner("a", 1, "deploy"), false},
+		{owner("", 2, "deploy"), owner("", 1, "deploy"), false},
+		{owner("a", 2, "deploy"), owner("", 0, ""), false},
+	}
+	for _, test := range tests {
+		if got := supersedes(test.mine, test.other); got != test.want {
+			t.Errorf("%+v over %+v: %t", test.mine, test.other, got)
+		}
+	}
+}
+
+func TestLockSameMachine(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	for range 2 { // without an ID at first, then with one
+		request := asker("1", 1, host, host)
+		state := surveyed(t, request)
+		_, err := acquire(t.Context(), state)
+		if err == nil || !strings.Contains(err.Error(), "same machine") {
+			t.Errorf("one machine by two names: %v", err)
+		}
+		if state := surveyed(t, request).wants[0].seen; !state.Free() {
+			t.Errorf("it kept %+v", state)
+		}
+	}
+}
+
+// deaf is a connection that is cut before the answer of the first commands of a name comes.
+type deaf struct {
+	transport.Conn
+	name string
+
+	mu   sync.Mutex
+	cuts int
+}
+
+func (d *deaf) Run(ctx context.Context, command transport.Command) error {
+	err := d.Conn.Run(ctx, command)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if command.Name == d.name && d.cuts > 0 {
+		d.cuts--
+		return transport.ErrLost
+	}
+	return err
+}
+
+// The connection drops after the lock was taken, before the answer: it is found to be ours, not waited for.
+func TestLockAnswerLost(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	request := asker("1", 1, hosts...)
+	request.wants[0].conn = &deaf{Conn: hosts[0], name: "lock", cuts: 1}
+	start := time.Now()
+	held := mustAcquire(t, request)
+	if took := time.Since(start); took > short {
+		t.Errorf("it waited %s for itself", took)
+	}
+	if err := held.change(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := held.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, want := range surveyed(t, request).wants {
+		if !want.seen.Free() || want.seen.Generation != 1 {
+			t.Errorf("%s was left as %+v", want.host, want.seen)
+		}
+	}
+}
+
+// Cancelled while it waits, or in the middle of taking, a run leaves nothing behind.
+func TestLockCancelled(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	mustAcquire(t, asker("1", 1, hosts[1]))
+	ctx, cancel := context.WithCancel(t.Context())
+	request := surveyed(t, asker("2", 1, hosts...))
+	request.note = func(string) { cancel() }
+	if _, err := acquire(ctx, request); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled wait: %v", err)
+	}
+	if state := surveyed(t, request).wants[0].seen; !state.Free() {
+		t.Errorf("it kept %+v", state)
+	}
+}
+
+func TestLockLeft(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	request := asker("1", 1, hosts...)
+	held := mustAcquire(t, request)
+	held.leave("web2")
+	if err := held.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wants := surveyed(t, request).wants
+	if !wants[0].seen.Free() || wants[1].seen.Free() {
+		t.Errorf("it left %+v and %+v", wants[0].seen, wants[1].seen)
+	}
+}
