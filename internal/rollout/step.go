@@ -38,7 +38,6 @@ func (r *run) step(ctx context.Context, host string, s deploy.Step, begin func()
 	s = r.On(host, s)
 	here := scene{release: r.Release, vars: r.Vars[host]}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed}
-	s = r.On(host, s)
 	d := decide(s, r.host(host).Earlier)
 	if d.verb == keepIt {
 		span.Outcome, span.Kept = deploy.Succeeded, max(1, d.attempt)
