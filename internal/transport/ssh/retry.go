@@ -15,7 +15,7 @@ import (
 const maxTries = 4
 
 // retry repeats what may succeed the next time: connections that do not come about or break before a key was offered.
-// A refused key and a wrong host are never tried again.
+// A refused key, a wrong host and one that stays silent are never tried again.
 func retry(ctx context.Context, connect func() (*link, error)) (*link, error) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval, wait.RandomizationFactor = 500*time.Millisecond, 5*time.Second, 0.5
@@ -39,6 +39,8 @@ func transient(err error) bool {
 	var channel *ssh.OpenChannelError
 	var negotiation *ssh.AlgorithmNegotiationError
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return false // it had a whole connect time-out; what was lost on the way, TCP has sent again
 	case errors.As(err, &dns):
 		return !dns.IsNotFound
 	case errors.As(err, &channel):
