@@ -21,6 +21,8 @@ type Facts struct {
 	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
 	FreeBytes     int64             // at the deploy path for this user; -1 unknown
 	FreeInodes    int64             // -1 unknown
+	ReadOnly      bool              // the file system of the deploy path is mounted read-only
+	NoExec        bool              // it is mounted noexec: nothing that lies there can be executed
 	LayoutFormat  int               // of .slipway/format; 0 is a host that Slipway never saw
 	ID            string            // .slipway/id: tells that two addresses are one machine
 	Current       CurrentKind

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"al.essio.dev/pkg/shellescape"
+
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 )
@@ -161,13 +163,17 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	if missing("zstd") && missing("gzip") {
 		add("neither zstd nor gzip is there to unpack the artifact", "install one of them")
 	}
+	if f.ReadOnly && len(f.Unwritable) > 0 {
+		add(f.Unwritable[0]+" is mounted read-only", "find out why (`dmesg`: the kernel does so after a disk error), then `mount -o remount,rw` it")
+		f.Unwritable = nil
+	}
 	for _, folder := range f.Unwritable {
 		add(fmt.Sprintf("%s may not write to %s", f.User, folder), "give the deploy path to the deploy user: docs/secure-hosts.md")
 	}
 	if f.Current == deploy.CurrentDirectory {
 		current := path.Join(target.DeployPath, "current")
-		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current",
-			target.DeployPath))
+		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
+			shellescape.Quote(target.DeployPath)))
 	}
 	for _, file := range f.MissingShared {
 		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")

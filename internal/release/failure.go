@@ -37,8 +37,8 @@ func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) 
 			lines = lines[:len(lines)-1]
 		}
 		failure.Tail = lines
-		if noSpace(exit.Stderr) {
-			failure.Hint = "free space there: `slipway prune`, or a lower keep_releases"
+		if hint := spaceHint(exit.Stderr); hint != "" {
+			failure.Hint = hint
 		}
 	case errors.Is(err, transport.ErrLost):
 		failure.Hint = "what it was doing may have happened: run the job again, it looks first"
@@ -64,10 +64,16 @@ func (r *refusal) Unwrap() []error {
 	return []error{r.err, r.exit}
 }
 
-// noSpace tells a full file system from other causes, by the C library's words in the C locale, which scripts set.
-func noSpace(stderr string) bool {
-	return strings.Contains(stderr, "No space left on device") || strings.Contains(stderr, "Disk quota exceeded") ||
-		strings.Contains(stderr, "no space left on device")
+// spaceHint tells a full file system or quota from other causes, by the C library's words in the C locale, which scripts set.
+func spaceHint(stderr string) string {
+	stderr = strings.ToLower(stderr)
+	switch {
+	case strings.Contains(stderr, "disk quota exceeded"):
+		return "raise the deploy user's quota (`quota -s` on the host says which), or lower keep_releases"
+	case strings.Contains(stderr, "no space left on device"):
+		return "free space there: `slipway prune`, or a lower keep_releases"
+	}
+	return ""
 }
 
 func stderrLines(stderr string) []string {

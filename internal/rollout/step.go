@@ -199,7 +199,7 @@ func (r *run) execute(ctx context.Context, host string, s deploy.Step, number in
 	span.Err = hostError(host, s.Phase, s.Name, err)
 	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
 	if span.Err.Hint == "" {
-		span.Err.Hint = hintFor(tail)
+		span.Err.Hint = r.hintFor(host, tail)
 	}
 	return span
 }
@@ -266,13 +266,17 @@ func commandLine(s deploy.Step) string {
 }
 
 // hintFor knows the causes that the last lines of a failing command give away.
-func hintFor(tail []string) string {
+func (r *run) hintFor(host string, tail []string) string {
 	text := strings.Join(tail, "\n")
 	switch {
 	case strings.Contains(text, "No space left on device"):
 		return "free space on the host, or lower keep_releases"
+	case strings.Contains(text, "Disk quota exceeded"):
+		return "raise the deploy user's quota (`quota -s` on the host says which), or lower keep_releases"
+	case strings.Contains(text, "Permission denied") && r.fleet.members[host].facts.NoExec:
+		return "the deploy path is mounted noexec: name the interpreter (`sh bin/x`), or mount it with exec"
 	case strings.Contains(text, "Permission denied"):
-		return "the deploy user may not do this; see docs/secure-hosts.md"
+		return "the deploy user may not do this (docs/secure-hosts.md), or the file lost its x bit before it was packed"
 	case strings.Contains(text, "command not found"), strings.Contains(text, ": not found"):
 		return "PATH of a step is /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; name the command by its path"
 	}

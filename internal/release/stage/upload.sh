@@ -33,10 +33,15 @@ free() {
 	df -P "$1" . 2>/dev/null | sed -n '$s/.*[[:space:]]\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9-][0-9]*%.*/\1/p'
 }
 
-# Ends for a full file system, with its numbers, when a program's words tell of one.
+# Ends for a full file system or quota, with its numbers, when a program's words tell of one.
 check_space() {
 	case $1 in
-	*'No space left on device'* | *'no space left on device'* | *'Disk quota exceeded'*)
+	*'Disk quota exceeded'*)
+		fence :
+		rm -rf "$incoming"
+		fail 93 "disk quota exceeded: $(id -un) may store no more at $PWD, where $(free -k) KiB and $(free -i) inodes are free"
+		;;
+	*'No space left on device'* | *'no space left on device'*)
 		fence :
 		rm -rf "$incoming"
 		fail 93 "no space left on device: $(free -k) KiB and $(free -i) inodes are free at $PWD"

@@ -91,6 +91,9 @@ func (p *parser) record(key, value string) (err error) {
 	case "inodes":
 		f.FreeInodes, err = parseFree(value)
 		return err
+	case "mounted":
+		options := strings.Split(value, ",")
+		f.ReadOnly, f.NoExec = slices.Contains(options, "ro"), slices.Contains(options, "noexec")
 	case "current":
 		return p.current(value)
 	case "release":

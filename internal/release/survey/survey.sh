@@ -28,6 +28,19 @@ if command -v sync >/dev/null 2>&1; then
 	printf 'sync='; sync --help 2>&1; printf '\0'
 fi
 
+# Says space and inodes of the file system that a folder lies on, and the options that it is mounted with. In the list of
+# mounts an odd name is encoded: then nothing is said of the options. The last of several at one place counts.
+file_system() {
+	space=$(df -Pk "$1" 2>/dev/null)
+	printf 'space=%s\0' "$space"
+	printf 'inodes='; df -Pi "$1" 2>/dev/null; printf '\0'
+	found=
+	while read -r _ point _ options _; do
+		[ "$point" != "${space##*% }" ] || found=$options
+	done 2>/dev/null </proc/self/mounts
+	printf 'mounted=%s\0' "$found"
+}
+
 # Where the deploy path, or a part of it, is still to be made, its first parent that exists is what counts.
 place=$root
 while [ ! -e "$place" ] && [ ! -L "$place" ]; do
@@ -38,8 +51,7 @@ while [ ! -e "$place" ] && [ ! -L "$place" ]; do
 done
 if [ "$place" != "$root" ] || [ ! -d "$place" ]; then
 	{ [ -d "$place" ] && [ -w "$place" ] && [ -x "$place" ]; } || printf 'unwritable=%s\0' "$place"
-	printf 'space='; df -Pk "$place" 2>/dev/null; printf '\0'
-	printf 'inodes='; df -Pi "$place" 2>/dev/null; printf '\0'
+	file_system "$place"
 	for file do
 		printf 'missing=%s\0' "$file"
 	done
@@ -53,10 +65,9 @@ for folder in . releases shared .slipway; do
 		{ [ -d "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
 	fi
 done
-space=.
-[ ! -d releases ] || space=releases
-printf 'space='; df -Pk "$space" 2>/dev/null; printf '\0'
-printf 'inodes='; df -Pi "$space" 2>/dev/null; printf '\0'
+place=.
+[ ! -d releases ] || place=releases
+file_system "$place"
 
 if [ -L current ]; then
 	printf 'current=link '; readlink -n current; printf '\0'
