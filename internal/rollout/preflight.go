@@ -35,6 +35,7 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 		return s
 	}
 	r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
+	r.warnOfClocks()
 	return nil
 }
 

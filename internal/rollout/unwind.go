@@ -82,8 +82,7 @@ func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.E
 	err := r.back(ctx, t, u)
 	r.rec.hostDone(t.done)
 	if err != nil {
-		err.Hint = fmt.Sprintf("by hand: ssh %s 'cd %s && ln -s %s .slipway/back && mv -fT .slipway/back current', then restart and check it",
-			h.Address, h.DeployPath, u.to.Target)
+		err.Hint = byHand(h)
 		r.rec.host(h.Name, deploy.HostFailed, "")
 		return err
 	}

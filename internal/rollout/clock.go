@@ -1,0 +1,28 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// tolerableSkew is how far a host's clock may be off before people hear of it. Nothing of Slipway's own depends on it.
+const tolerableSkew = 5 * time.Minute
+
+// warnOfClocks tells of hosts whose clocks are off: what their steps do over TLS may fail there and nowhere else.
+func (r *run) warnOfClocks() {
+	for _, h := range r.Hosts {
+		if skew := h.Facts.ClockSkew; skew.Abs() > tolerableSkew {
+			r.rec.warn(fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
+				h.Name, ahead(skew)))
+		}
+	}
+}
+
+func ahead(skew time.Duration) string {
+	direction := "ahead of"
+	if skew < 0 {
+		direction = "behind"
+	}
+	return strings.TrimSuffix(skew.Abs().Round(time.Minute).String(), "0s") + " " + direction + " this runner's"
+}
