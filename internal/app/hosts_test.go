@@ -27,14 +27,16 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"host":    host,
 	"sshd":    openSSH,
 	"silent":  silent,
+	"crowd":   crowd,
 	"tools":   tools,
 	"mount":   mount,
 	"need":    need,
 	"current": current,
 }
 
-// host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. $NAME_SITE
-// (the name in capitals) is its deploy path, $NAME_PORT the port of an HTTP server for what is current there.
+// host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the
+// name in capitals, $NAME_SITE is its deploy path, $NAME_ADDRESS its host and port, and $NAME_PORT the port of an HTTP server
+// for what is current there.
 //
 //	site=PATH      deploy path below the root, "site" unless set; with spaces in it $HOSTS leaves it out
 //	shell=PATH     login shell
@@ -106,18 +108,31 @@ func penalties(n int) func(sshtest.Operation) error {
 	}
 }
 
-// sshd NAME[,NAME]... [LINE]... starts a real OpenSSH with lines of sshd_config, and adds it as host does: once for each name,
-// with a deploy path of its own.
+// sshd NAME [LINE]... starts a real OpenSSH with lines of sshd_config, and adds it as host does. It has no HTTP server.
 func openSSH(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: sshd NAME[,NAME]... [LINE]...")
+		ts.Fatalf("usage: sshd NAME [LINE]...")
 	}
 	server := sshd.Start(ts.Value("t").(testing.TB), sshd.Options{Config: args[1:], AuthorizedKeys: ts.Value("authorized").(string)})
 	ts.Setenv("KNOWN_HOSTS", ts.Getenv("KNOWN_HOSTS")+server.KnownHosts+"\n")
-	for name := range strings.SplitSeq(args[0], ",") {
-		site := filepath.Join(ts.MkAbs(name), "site")
-		ts.Check(os.MkdirAll(filepath.Dir(site), 0o755))
-		addHost(ts, name, server.Address().User+"@"+server.Address().HostPort(), site)
+	root := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(root, 0o755))
+	addHost(ts, args[0], server.Address().User+"@"+server.Address().HostPort(), filepath.Join(root, "site"))
+}
+
+// crowd NAME N is N other clients that have connected to a host and do not log in.
+func crowd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: crowd NAME N")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for range n {
+		conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", ts.Getenv(strings.ToUpper(args[0])+"_ADDRESS"))
+		ts.Check(err)
+		ts.Defer(func() { _ = conn.Close() })
+		_, err = conn.Read(make([]byte, 4)) // "SSH-": sshd counts it
+		ts.Check(err)
 	}
 }
 
@@ -141,6 +156,8 @@ func addHost(ts *testscript.TestScript, name, address, site string) {
 		line += " deploy_path=" + site
 	}
 	ts.Setenv("HOSTS", ts.Getenv("HOSTS")+line+"\n")
+	_, hostPort, _ := strings.Cut(address, "@")
+	ts.Setenv(strings.ToUpper(name)+"_ADDRESS", hostPort)
 	ts.Setenv(strings.ToUpper(name)+"_SITE", site)
 }
 

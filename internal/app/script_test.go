@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// setup gives each script a key to log in with and nothing of the caller's environment that means anything to Slipway.
+// setup gives each script a key to log in with, another that no host knows, and nothing of the caller's environment that means anything to Slipway.
 func setup(env *testscript.Env) error {
 	key, authorized := sshtest.ClientKey()
 	env.Values["authorized"] = authorized
@@ -39,5 +40,9 @@ func setup(env *testscript.Env) error {
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("KEY", key.Reveal())
 	env.Setenv("LF", "\n")
-	return os.WriteFile(filepath.Join(env.WorkDir, "key"), []byte(key.Reveal()), 0o600)
+	other, _ := sshtest.ClientKey()
+	return errors.Join(
+		os.WriteFile(filepath.Join(env.WorkDir, "key"), []byte(key.Reveal()), 0o600),
+		os.WriteFile(filepath.Join(env.WorkDir, "other_key"), []byte(other.Reveal()), 0o600),
+	)
 }

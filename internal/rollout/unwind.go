@@ -82,7 +82,7 @@ func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.E
 	err := r.back(ctx, t, u)
 	r.rec.hostDone(t.done)
 	if err != nil {
-		err.Hint = byHand(h)
+		err.Hint = byHand(h.Host, u.to)
 		r.rec.host(h.Name, deploy.HostFailed, "")
 		return err
 	}

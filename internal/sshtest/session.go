@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -81,13 +82,14 @@ type command struct {
 
 // start runs a command line with the login shell, as the leader of a session and process group of its own.
 func (s *Server) start(server *ssh.ServerConn, ch ssh.Channel, line string, env []string) (*command, error) {
+	connection := connectionVariable(server)
 	cmd := exec.Command(s.options.Shell, "-c", line)
 	cmd.Dir = s.options.Root
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Env = append([]string{
 		"HOME=" + s.options.Root, "USER=" + s.options.User, "LOGNAME=" + s.options.User, "SHELL=" + s.options.Shell,
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"SSH_CONNECTION=" + connectionVariable(server),
+		"SSH_CONNECTION=" + connection, "SSH_CLIENT=" + clientVariable(connection),
 	}, append(s.options.Env, env...)...)
 	c := &command{cmd: cmd}
 	c.talk.answered.Store(true) // the first input is an operation
@@ -183,9 +185,16 @@ func signalName(number syscall.Signal) string {
 	return fmt.Sprintf("SIG%d@sshtest", int(number))
 }
 
-// connectionVariable is SSH_CONNECTION: bash reads .bashrc for commands only where it sees this or SSH_CLIENT.
+// connectionVariable is SSH_CONNECTION: address and port of the client, address and port of the server.
 func connectionVariable(server *ssh.ServerConn) string {
 	clientHost, clientPort, _ := net.SplitHostPort(server.RemoteAddr().String())
 	host, port, _ := net.SplitHostPort(server.LocalAddr().String())
 	return clientHost + " " + clientPort + " " + host + " " + port
+}
+
+// clientVariable is SSH_CLIENT: the client's address and port, and the server's port. Where it is set, bash reads .bashrc for
+// commands, too.
+func clientVariable(connection string) string {
+	fields := strings.Fields(connection)
+	return fields[0] + " " + fields[1] + " " + fields[3]
 }
