@@ -14,7 +14,8 @@ const (
 	noteEvery     = 15 * time.Second // how often it says what it waits for
 )
 
-// await waits for one host's lock and takes it.
+// await waits for one host's lock and takes it. It keeps an eye on the later hosts, so that an owner who is dead on all of
+// them costs one lease and not one for each.
 func (l *locks) await(ctx context.Context, h *hold, deadline time.Time) error {
 	var noted time.Time
 	pause := time.NewTicker(l.lease / looksPerLease)
@@ -39,7 +40,21 @@ func (l *locks) await(ctx context.Context, h *hold, deadline time.Time) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		l.watchOthers(ctx, h)
 	}
+}
+
+// watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is tried again later. One
+// that may turn out to be ours is left alone: it may not be held while an earlier host is waited for.
+func (l *locks) watchOthers(ctx context.Context, waited *hold) {
+	ctx, cancel := context.WithTimeout(ctx, l.lease)
+	defer cancel()
+	_ = atOnce(l.holds, func(h *hold) error {
+		if h == waited || h.generation > 0 || h.doubtful {
+			return nil
+		}
+		return l.look(ctx, h)
+	})
 }
 
 // waited is the error of a wait that was too long.
