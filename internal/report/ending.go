@@ -38,8 +38,22 @@ const maxBlocks = 8
 func (r *Reporter) failureBlock(res deploy.Result, failures []failure) {
 	r.stream.suspend()
 	shown := failures[:min(len(failures), maxBlocks)]
+	hints := distinct(shown, func(f failure) []string { return f.hints })
+	apart := len(shown) > 1 && len(hints) > 1 // which hint is for which failure must be seen
+	head := ""
 	for _, f := range shown {
-		for _, line := range f.block(len(shown) > 1, r.hostWidth) {
+		lines := f.block(len(shown) > 1, r.hostWidth)
+		if lines[0] == head {
+			lines = lines[1:]
+		} else if strings.HasPrefix(lines[0], "---") {
+			head = lines[0]
+		}
+		if apart {
+			for _, hint := range f.hints {
+				lines = append(lines, labelled("hint", hint)...)
+			}
+		}
+		for _, line := range lines {
 			r.sink.tail(r.safe(line))
 		}
 	}
@@ -52,8 +66,10 @@ func (r *Reporter) failureBlock(res deploy.Result, failures []failure) {
 	for _, command := range distinct(shown, func(f failure) []string { return []string{f.command} }) {
 		r.say(labelled("command", command)...)
 	}
-	for _, hint := range distinct(shown, func(f failure) []string { return f.hints }) {
-		r.say(labelled("hint", hint)...)
+	if !apart {
+		for _, hint := range hints {
+			r.say(labelled("hint", hint)...)
+		}
 	}
 	if res.Next != "" {
 		r.say(labelled("next", res.Next)...)

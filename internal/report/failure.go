@@ -97,7 +97,7 @@ func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
 	}
 	if e.Cause != nil {
 		f.cause = oneLine(e.Cause.Error())
-		if e.Step != "" && e.Op != "" && e.Op != e.Step && e.Op != "run" {
+		if e.Step != "" && e.Op != "" && !strings.EqualFold(e.Op, e.Step) && e.Op != "run" {
 			f.cause = e.Op + ": " + f.cause
 		}
 	}
