@@ -105,6 +105,11 @@ func (p *parser) record(key, value string) (err error) {
 		if path.IsAbs(value) {
 			f.Unwritable[len(f.Unwritable)-1] = value
 		}
+	case "nofolder":
+		return &deploy.Error{
+			Cause: fmt.Errorf("%s is no directory: a file, or a link that leads nowhere", value),
+			Hint:  "make it a directory, or correct the link or `deploy_path`",
+		}
 	case "unreadable":
 		return &deploy.Error{
 			Cause: fmt.Errorf("this user may not read %s", path.Join(p.site.Root, value)),

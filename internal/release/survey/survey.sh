@@ -50,6 +50,7 @@ while [ ! -e "$place" ] && [ ! -L "$place" ]; do
 	place=$parent
 done
 if [ "$place" != "$root" ] || [ ! -d "$place" ]; then
+	[ -d "$place" ] || printf 'nofolder=%s\0' "$place"
 	{ [ -d "$place" ] && [ -w "$place" ] && [ -x "$place" ]; } || printf 'unwritable=%s\0' "$place"
 	file_system "$place"
 	for file do

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -210,18 +211,42 @@ func TestDeployPathIsALink(t *testing.T) {
 		if err := os.RemoveAll(elsewhere); err != nil {
 			t.Fatal(err)
 		}
-		if facts := take(t, host); !slices.Equal(facts.Unwritable, []string{host.Site.Root}) {
-			t.Errorf("a link to nowhere: unwritable %q", facts.Unwritable)
-		}
+		wantNoDirectory(t, host, host.Site.Root)
 	})
 }
 
 func TestDeployPathIsAFile(t *testing.T) {
 	host := releasetest.NewHost(t, "dash")
 	put(t, filepath.Dir(host.Site.Root), "")
-	if facts := take(t, host); !slices.Equal(facts.Unwritable, []string{filepath.Dir(host.Site.Root)}) {
-		t.Errorf("unwritable %q", facts.Unwritable)
+	wantNoDirectory(t, host, filepath.Dir(host.Site.Root))
+}
+
+func wantNoDirectory(t *testing.T, host *releasetest.Host, path string) {
+	t.Helper()
+	_, err := survey.Take(t.Context(), host, host.Site, survey.Question{})
+	var told *deploy.Error
+	if !errors.As(err, &told) || !strings.Contains(told.Cause.Error(), path+" is no directory") || told.Hint == "" {
+		t.Errorf("got %v, want that %s is no directory", err, path)
 	}
+}
+
+func TestMounted(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		disk := host.SmallDisk(t, 1<<20, 100)
+		for _, site := range []release.Site{{Root: disk}, {Root: disk + "/not/made/yet"}} {
+			for options, want := range map[string]deploy.Facts{
+				"rw,exec": {}, "ro,exec": {ReadOnly: true}, "rw,noexec": {NoExec: true}, "ro,noexec": {ReadOnly: true, NoExec: true},
+			} {
+				if out, err := exec.Command("mount", "-o", "remount,"+options, disk).CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+				facts, err := survey.Take(t.Context(), host, site, survey.Question{})
+				if err != nil || facts.ReadOnly != want.ReadOnly || facts.NoExec != want.NoExec {
+					t.Errorf("%s, mounted %s: read-only %v, noexec %v, %v", site.Root, options, facts.ReadOnly, facts.NoExec, err)
+				}
+			}
+		}
+	})
 }
 
 // The superuser may write everywhere, so the script's test for it is made to say what it says to anybody else.
