@@ -18,6 +18,9 @@ import (
 //go:embed process.sh
 var processFunctions string
 
+// Processes are the functions of shell that find processes again: boot, started, alive.
+func Processes() string { return processFunctions }
+
 //go:embed drop.sh
 var dropFunction string
 

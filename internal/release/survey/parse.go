@@ -55,6 +55,8 @@ type parser struct {
 	asked time.Time
 	facts deploy.Facts
 	seen  []string
+
+	reading *deploy.JournalFacts // the journal whose parts come now
 }
 
 func (p *parser) record(key, value string) (err error) {
@@ -132,6 +134,10 @@ func (p *parser) record(key, value string) (err error) {
 	case "history":
 		f.History, err = parseHistory(value, p.site)
 		return err
+	case "own", "other":
+		p.journal(key, value)
+	case "plan", "outcome", "live", "try":
+		return p.journalPart(key, value)
 	case "end":
 	default:
 		return fmt.Errorf("its answer has an unknown part %.40q", key)

@@ -15,11 +15,15 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/lock"
+	"slipway/internal/release/step"
 	"slipway/internal/transport"
 )
 
 //go:embed survey.sh
-var script string
+var surveyScript string
+
+//go:embed journals.sh
+var journalsScript string
 
 // Question is what a survey asks beyond the layout itself.
 type Question struct {
@@ -27,12 +31,17 @@ type Question struct {
 	Deployment  deploy.DeploymentID // that asks: its own journal is told apart from those of others; "" is none
 }
 
+// script is the survey with the functions that it calls.
+func script() string {
+	return strings.Join([]string{lock.Functions(), step.Processes(), journalsScript, surveyScript}, "\n")
+}
+
 // Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
 func Take(ctx context.Context, conn transport.Conn, site release.Site, q Question) (deploy.Facts, error) {
-	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " ")}
+	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment)}
 	var out bytes.Buffer
 	before := time.Now()
-	err := conn.Run(ctx, transport.Command{Name: "survey", Script: lock.Functions() + script, Args: append(args, q.SharedFiles...), Stdout: &out})
+	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Stdout: &out})
 	if err != nil {
 		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
 	}

@@ -2,15 +2,16 @@
 #
 # $1      the deploy path
 # $2      names of programs to look for, separated by spaces
-# $3...   shared files that must be there
+# $3      the deployment that asks, '' for none
+# $4...   shared files that must be there
 #
 # Standard output is records, each ended by a NUL: key=value. The last one is end=1.
-# The functions of lock.sh stand before it.
+# The functions of lock.sh, process.sh and journals.sh stand before it.
 # Few forks: it runs in every deployment. What the shell can find out by itself, no program is asked for.
 LC_ALL=C
 export LC_ALL
-root=$1 programs=$2
-shift 2
+root=$1 programs=$2 own=$3
+shift 3
 
 printf 'clock='; date +%s; printf '\0'
 printf 'user='; id -un 2>/dev/null || id -u; printf '\0'
@@ -109,6 +110,18 @@ if [ -e .slipway ]; then
 	if [ -e .slipway/hold ]; then
 		printf 'hold='; cat .slipway/hold || printf '?'; printf '\0'
 	fi
+	boot=-
+	boot
+	if [ -n "$own" ] && [ -d ".slipway/deployments/$own" ]; then
+		journal ".slipway/deployments/$own" own
+		tries ".slipway/deployments/$own" "$boot"
+	fi
+	for live in .slipway/deployments/*/activation.jsonl; do
+		folder=${live%/activation.jsonl}
+		if [ -e "$live" ] && [ ! -e "$folder/outcome" ] && [ "$folder" != ".slipway/deployments/$own" ]; then
+			journal "$folder" other
+		fi
+	done
 	if [ -e .slipway/history.jsonl ]; then
 		if [ -r .slipway/history.jsonl ]; then
 			printf 'history='; tail -n 200 .slipway/history.jsonl; printf '\0'

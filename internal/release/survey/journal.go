@@ -1,0 +1,78 @@
+package survey
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// journal begins what the survey says of one deployment's journal.
+func (p *parser) journal(key, id string) {
+	facts := deploy.JournalFacts{ID: deploy.DeploymentID(id)}
+	if key == "own" {
+		p.facts.Own = &facts
+		p.reading = p.facts.Own
+		return
+	}
+	p.facts.Unfinished = append(p.facts.Unfinished, facts)
+	p.reading = &p.facts.Unfinished[len(p.facts.Unfinished)-1]
+}
+
+// journalPart reads one part of the journal that was begun last.
+func (p *parser) journalPart(key, value string) (err error) {
+	if p.reading == nil {
+		return fmt.Errorf("its answer has %q outside of a journal", key)
+	}
+	switch key {
+	case "plan":
+		p.reading.Plan = []byte(value)
+	case "outcome":
+		p.reading.Outcome = strings.TrimSpace(value)
+	case "live":
+		p.reading.Live = parseLive(value)
+	case "try":
+		var try deploy.StepFacts
+		if try, err = parseTry(value); err == nil {
+			p.reading.Steps = append(p.reading.Steps, try)
+		}
+	}
+	return err
+}
+
+// parseLive reads activation.jsonl. A line that is torn, because the host died or its disk was full while it was written, is
+// left out: the script that wrote it stopped there, and what the line was to say was not done.
+func parseLive(text string) []deploy.LiveEntry {
+	var entries []deploy.LiveEntry
+	for line := range strings.Lines(text) {
+		var entry deploy.LiveEntry
+		if json.Unmarshal([]byte(line), &entry) == nil {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
+}
+
+// parseTry reads a try of a step: folder, meta, status and flags, a line each.
+func parseTry(text string) (deploy.StepFacts, error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 {
+		return deploy.StepFacts{}, fmt.Errorf("a try of a step reads %.80q", text)
+	}
+	folder, name, _ := strings.Cut(lines[0], "/")
+	kind, number, _ := strings.Cut(name, "-")
+	try, err := strconv.Atoi(number)
+	if err != nil || (kind != "do" && kind != "undo") {
+		return deploy.StepFacts{}, fmt.Errorf("a try of a step is called %.80q", lines[0])
+	}
+	facts := deploy.StepFacts{
+		Folder: folder, Undo: kind == "undo", Try: try, Status: strings.TrimSpace(lines[2]),
+		Running: strings.Contains(lines[3], "running"), Void: strings.Contains(lines[3], "void"),
+	}
+	fingerprint, attempt, _ := strings.Cut(strings.TrimSpace(lines[1]), " ")
+	facts.Fingerprint = fingerprint
+	facts.Attempt, _ = strconv.Atoi(attempt) // 0 where the record was cut off: then nothing else of it counts either
+	return facts, nil
+}

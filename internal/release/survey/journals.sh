@@ -1,0 +1,50 @@
+# Functions of the survey that read journals. They stand before it, after those of process.sh.
+
+# Prints what a deployment's journal says: its plan, how it ended, what it did to the live site.
+#
+# $1      the deployment's folder
+# $2      the record that begins it: own or other
+journal() {
+	printf '%s=%s\0' "$2" "${1##*/}"
+	if [ -e "$1/plan.json" ]; then
+		printf 'plan='; cat "$1/plan.json"; printf '\0'
+	fi
+	if [ -e "$1/outcome" ]; then
+		line=
+		read -r line <"$1/outcome"
+		printf 'outcome=%s\0' "$line"
+	fi
+	if [ -e "$1/activation.jsonl" ]; then
+		printf 'live='; cat "$1/activation.jsonl"; printf '\0'
+	fi
+}
+
+# Prints every try of every step of a deployment: its folder, what it was, how it ended, and whether it is running or void.
+#
+# $1      the deployment's folder
+# $2      this host's boot ID
+tries() {
+	for try in "$1"/steps/*/*-*; do
+		[ -d "$try" ] || continue
+		meta='' status='' flags=''
+		[ ! -e "$try/meta" ] || read -r meta <"$try/meta"
+		if [ -e "$try/status" ]; then
+			read -r status <"$try/status"
+		elif living "$try" "$2"; then
+			flags=running
+		fi
+		[ ! -e "$try/void" ] || flags="$flags void"
+		printf 'try=%s\n%s\n%s\n%s\0' "${try#"$1"/steps/}" "$meta" "$status" "$flags"
+	done
+}
+
+# Tells whether the wrapper of a try is alive.
+#
+# $1      the folder of the try
+# $2      this host's boot ID
+living() {
+	[ -s "$1/pid" ] || return 1
+	wrapper=0 since='' booted=''
+	read -r _ _ wrapper since booted <"$1/pid"
+	[ "$2" = "$booted" ] && alive "$wrapper" "$since"
+}
