@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,7 +53,20 @@ func (a *app) launchCommand(ctx context.Context, in ci.Inputs) (deploy.Result, e
 		return result, errors.Join(d.refuse(err), reporter.Close())
 	}
 	reporter.Emit(deploy.Finished{Result: result})
-	return result, errors.Join(reporter.Close(), d.over(result))
+	return result, a.untold(result, errors.Join(reporter.Close(), d.over(result)))
+}
+
+// untold is the end of a command that could not tell the CI everything, because a file of outputs or the summary cannot be
+// written. What became of the hosts stands, and so does its exit code; only green it is not, for what reads the outputs.
+func (a *app) untold(result deploy.Result, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, _ = fmt.Fprintf(a.env.Stderr, "slipway: the log above holds; the CI was not told all of it: %v\n", err)
+	if result.ExitCode != deploy.ExitDone {
+		return exit(result.ExitCode)
+	}
+	return exit(deploy.ExitFinish)
 }
 
 // refuse says what is wrong with what people wrote.
