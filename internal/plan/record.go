@@ -65,11 +65,11 @@ func (s *Schedule) madeIn() int {
 	return s.Attempt
 }
 
-// HostsOf are the hosts of a plan.json; none when it cannot be read.
-func HostsOf(text []byte) []string {
+// Read reads a plan.json; the zero Record when it cannot be read.
+func Read(text []byte) Record {
 	var record Record
 	if json.Unmarshal(text, &record) != nil {
-		return nil
+		return Record{}
 	}
-	return record.Hosts
+	return record
 }

@@ -12,7 +12,7 @@ import (
 
 // beat gives a host signs of life until ctx ends, or until another owner has the lock. What goes wrong otherwise is tried
 // again: the next beat comes in time.
-func (l *locks) beat(ctx context.Context, h *hold, generation int) {
+func (l *locks) beat(ctx context.Context, h *hostLock, generation int) {
 	ticks := time.NewTicker(l.lockRequest.beat)
 	defer ticks.Stop()
 	for {
@@ -41,10 +41,10 @@ func (l *locks) leave(host string) { l.of(host).left = true }
 // could not be given back: it is free after a lease.
 func (l *locks) release(ctx context.Context) error { return l.giveBack(ctx, l.holds) }
 
-func (l *locks) giveBack(ctx context.Context, holds []*hold) error {
+func (l *locks) giveBack(ctx context.Context, holds []*hostLock) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
 	defer cancel()
-	return atOnce(holds, func(h *hold) error {
+	return atOnce(holds, func(h *hostLock) error {
 		if h.stopBeat != nil {
 			h.stopBeat()
 			h.stopBeat = nil
@@ -56,7 +56,7 @@ func (l *locks) giveBack(ctx context.Context, holds []*hold) error {
 	})
 }
 
-func (l *locks) giveOneBack(ctx context.Context, h *hold) error {
+func (l *locks) giveOneBack(ctx context.Context, h *hostLock) error {
 	if h.doubtful {
 		state, err := lock.Read(ctx, h.lockWant.conn, h.site)
 		if err != nil {

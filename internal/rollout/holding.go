@@ -23,7 +23,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 			Deployment: r.Deployment, Attempt: max(1, r.Attempt), Command: command, Actor: r.Actor, RunURL: r.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
 		},
-		wait: r.opts.LockWait, environment: r.Environment, note: r.rec.notice,
+		wait: r.opts.LockWait, lease: r.opts.Lease, environment: r.Environment, note: r.rec.notice,
 	}
 	for _, h := range r.Hosts {
 		request.wants = append(request.wants, lockWant{

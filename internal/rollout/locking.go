@@ -23,7 +23,7 @@ type lockRequest struct {
 	wait        time.Duration    // for other owners, in all; 0 is not at all
 	environment string           // for the command that a person is told
 	note        func(text string)
-	lease, beat time.Duration // 0 is what docs/design.md promises
+	lease, beat time.Duration // 0 is the usual one
 }
 
 // lockWant is one host's part of it.
@@ -38,13 +38,13 @@ type lockWant struct {
 // locks is a lock that is held, or being taken, on every host of a request. It beats until it is released.
 type locks struct {
 	lockRequest
-	holds []*hold // by the hosts' IDs once those are known: the order in which hosts are waited for
+	holds []*hostLock // by the hosts' IDs once those are known: the order in which hosts are waited for
 	lost  context.Context
 	lose  context.CancelCauseFunc
 }
 
-// hold is the lock on one host.
-type hold struct {
+// hostLock is the lock on one host.
+type hostLock struct {
 	lockWant
 	watch      watch
 	stale      bool // another owner may have changed the host since it was surveyed
@@ -62,12 +62,13 @@ type hold struct {
 // The error Is lock.ErrTaken when the wait was too long, lock.ErrFenced when a later attempt of this deployment has been
 // here; nothing is held then.
 func acquire(ctx context.Context, request lockRequest) (*locks, error) {
-	request.lease, request.beat = cmp.Or(request.lease, lease), cmp.Or(request.beat, heartbeat)
+	request.lease = cmp.Or(request.lease, lease)
+	request.beat = cmp.Or(request.beat, beatIn(request.lease))
 	l := &locks{lockRequest: request}
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
 	for _, want := range request.wants {
-		l.holds = append(l.holds, &hold{lockWant: want, known: true, watch: watch{state: want.seen, since: now, asked: now}})
+		l.holds = append(l.holds, &hostLock{lockWant: want, known: true, watch: watch{state: want.seen, since: now, asked: now}})
 	}
 	waiting, stop := l.bind(ctx)
 	defer stop()
@@ -95,7 +96,7 @@ func (l *locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 
 // changed tells whether another owner may have changed something on a host since it was surveyed.
 func (l *locks) changed() bool {
-	return slices.ContainsFunc(l.holds, func(h *hold) bool { return h.stale })
+	return slices.ContainsFunc(l.holds, func(h *hostLock) bool { return h.stale })
 }
 
 // conn is a host's connection by which commands go that change something: they are refused once the lock is lost.
@@ -104,21 +105,21 @@ func (l *locks) conn(host string) transport.Conn {
 	return lock.Fence(h.lockWant.conn, h.site, h.generation)
 }
 
-func (l *locks) of(host string) *hold {
-	return l.holds[slices.IndexFunc(l.holds, func(h *hold) bool { return h.host == host })]
+func (l *locks) of(host string) *hostLock {
+	return l.holds[slices.IndexFunc(l.holds, func(h *hostLock) bool { return h.host == host })]
 }
 
 func (l *locks) all(ctx context.Context) error {
 	deadline := time.Now().Add(l.wait)
 	for {
-		if err := atOnce(l.holds, func(h *hold) error { return l.try(ctx, h) }); err != nil {
+		if err := atOnce(l.holds, func(h *hostLock) error { return l.try(ctx, h) }); err != nil {
 			return err
 		}
 		if err := l.oneEach(); err != nil {
 			return err
 		}
 		l.sort()
-		first := slices.IndexFunc(l.holds, func(h *hold) bool { return h.generation == 0 })
+		first := slices.IndexFunc(l.holds, func(h *hostLock) bool { return h.generation == 0 })
 		if first < 0 {
 			return nil
 		}
@@ -136,7 +137,7 @@ func (l *locks) all(ctx context.Context) error {
 
 // sort puts the hosts in an order that two deployments agree on, whatever each calls them.
 func (l *locks) sort() {
-	slices.SortFunc(l.holds, func(a, b *hold) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.host, b.host)) })
+	slices.SortFunc(l.holds, func(a, b *hostLock) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.host, b.host)) })
 }
 
 // oneEach refuses two names for one deploy path on one machine.
@@ -154,8 +155,8 @@ func (l *locks) oneEach() error {
 	return nil
 }
 
-// try takes a host's lock where it may be taken. That it may not is no error: the hold stays without a generation.
-func (l *locks) try(ctx context.Context, h *hold) error {
+// try takes a host's lock where it may be taken. That it may not is no error: it stays without a generation.
+func (l *locks) try(ctx context.Context, h *hostLock) error {
 	if h.generation > 0 {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (l *locks) try(ctx context.Context, h *hold) error {
 }
 
 // mayTake judges what was seen of a host's lock.
-func (l *locks) mayTake(h *hold) (bool, error) {
+func (l *locks) mayTake(h *hostLock) (bool, error) {
 	state := h.watch.state
 	if other := state.Owner; l.owner.Deployment == other.Deployment && other.Deployment != "" && supersedes(other, l.owner) {
 		return false, &deploy.Error{
@@ -185,7 +186,7 @@ func (l *locks) mayTake(h *hold) (bool, error) {
 	return state.Free() || supersedes(l.owner, state.Owner) || h.watch.still() >= l.lease, nil
 }
 
-func (l *locks) take(ctx context.Context, h *hold) error {
+func (l *locks) take(ctx context.Context, h *hostLock) error {
 	h.known = false
 	h.stale = h.stale || !h.watch.state.Free()
 	taken, err := lock.Take(ctx, h.lockWant.conn, h.site, h.watch.state, l.owner)
@@ -203,7 +204,7 @@ func (l *locks) take(ctx context.Context, h *hold) error {
 }
 
 // look asks what a host's lock is now. When an answer was lost, it may turn out to be ours.
-func (l *locks) look(ctx context.Context, h *hold) error {
+func (l *locks) look(ctx context.Context, h *hostLock) error {
 	asked := time.Now()
 	state, err := lock.Read(ctx, h.lockWant.conn, h.site)
 	if err != nil {
@@ -218,7 +219,7 @@ func (l *locks) look(ctx context.Context, h *hold) error {
 }
 
 // has makes a generation ours, and lets it beat.
-func (l *locks) has(ctx context.Context, h *hold, generation int) {
+func (l *locks) has(ctx context.Context, h *hostLock, generation int) {
 	h.generation, h.doubtful = generation, false
 	beating, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var beats sync.WaitGroup
@@ -229,8 +230,8 @@ func (l *locks) has(ctx context.Context, h *hold, generation int) {
 	}
 }
 
-// atOnce does something for every hold and gives the hosts' errors.
-func atOnce(holds []*hold, do func(h *hold) error) error {
+// atOnce does something for every host and gives the hosts' errors.
+func atOnce(holds []*hostLock, do func(h *hostLock) error) error {
 	failures := make([]error, len(holds))
 	var wait sync.WaitGroup
 	for i, h := range holds {

@@ -76,7 +76,7 @@ func (l *locks) die() {
 
 // change runs a command that changes something on each host.
 func (l *locks) change(ctx context.Context) error {
-	return atOnce(l.holds, func(h *hold) error {
+	return atOnce(l.holds, func(h *hostLock) error {
 		return l.conn(h.host).Run(ctx, transport.Command{Name: "change", Script: ":"})
 	})
 }

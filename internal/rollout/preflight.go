@@ -24,9 +24,6 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 	if s == nil {
 		s = r.own(ctx, p)
 	}
-	if s == nil && !r.opts.Mend {
-		s = r.refused(ctx, r.openJournals(ctx))
-	}
 	done(s == nil)
 	if s != nil {
 		if blame(spans, s.errs) {
@@ -70,8 +67,8 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
 }
 
-// own makes the hosts this deployment's: nobody holds them, the lock is taken, nothing is half done, and no newer run is
-// live on them.
+// own makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
+// their journals, and nothing is half done.
 func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	changed, s := r.lock(ctx)
 	if s != nil {
@@ -86,6 +83,14 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	if s := r.held(); s != nil {
 		return s
 	}
+	if !r.opts.Mend {
+		if s := r.mayGoOn(ctx); s != nil {
+			return s
+		}
+		if s := r.refused(ctx, r.openJournals(ctx)); s != nil {
+			return s
+		}
+	}
 	mended, errs := r.reconcile(ctx, r.opts.Mend)
 	if len(errs) > 0 {
 		return &stop{
@@ -94,13 +99,13 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 		}
 	}
 	if mended {
-		if s := r.askAgain(ctx, p); s != nil {
-			return s
-		}
+		return r.askAgain(ctx, p)
 	}
-	if r.opts.Mend {
-		return nil
-	}
+	return nil
+}
+
+// mayGoOn tells whether this deployment may go on from what the hosts and its own journal say.
+func (r *run) mayGoOn(ctx context.Context) *stop {
 	if s := r.inOrder(); s != nil {
 		return s
 	}

@@ -156,7 +156,7 @@ func (r *race) turn(racer, turn int, conns []transport.Conn, dies bool) {
 
 // testify writes a line into each host's witness.
 func (l *locks) testify(ctx context.Context, line string) error {
-	return atOnce(l.holds, func(h *hold) error {
+	return atOnce(l.holds, func(h *hostLock) error {
 		return l.conn(h.host).Run(ctx, transport.Command{
 			Name: "testify", Script: `printf '%s\n' "$2" >>"$1"`, Args: []string{h.site.Root + "/witness", line},
 		})

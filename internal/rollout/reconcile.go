@@ -72,7 +72,7 @@ func (r *run) wentThrough(id deploy.DeploymentID, left []leftover) bool {
 		}
 		touched[l.host.Name] = true
 	}
-	for _, name := range plan.HostsOf(left[0].facts.Plan) {
+	for _, name := range plan.Read(left[0].facts.Plan).Hosts {
 		if r.host(name).Name != "" && !touched[name] {
 			return false
 		}
@@ -80,14 +80,11 @@ func (r *run) wentThrough(id deploy.DeploymentID, left []leftover) bool {
 	return true
 }
 
-// liveRelease is the release that the deployment switched its host to, when current still names it.
+// liveRelease is the deployment's release, when current names it on the host. A deployment that only brought hosts back has
+// none live.
 func liveRelease(l leftover) (deploy.ReleaseID, bool) {
-	for _, entry := range slices.Backward(l.facts.Live) {
-		if entry.What == "switch" && entry.State == "intent" && entry.Release != "" && entry.Release == l.host.Facts.CurrentID {
-			return entry.Release, true
-		}
-	}
-	return "", false
+	id := plan.Read(l.facts.Plan).Release
+	return id, id != "" && id == l.host.Facts.CurrentID
 }
 
 // before is what current named when the deployment first switched it to a release.

@@ -203,7 +203,8 @@ func TestPostStepMends(t *testing.T) {
 	dead := f.dieSwitched(next)
 	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
 	f.opts.Mend = true
-	post, _ := f.again(1).deploy(t.Context(), next)
+	f.runs-- // the post step is of the same run and attempt
+	post, _ := f.deploy(t.Context(), next)
 	if post.ExitCode != deploy.ExitDone {
 		t.Fatalf("exit %d: %v", post.ExitCode, post.Errors)
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	PassSuperseded bool
 	// LockWait is how long to wait for a live owner of the lock.
 	LockWait time.Duration
+	// Lease is how long the lock of an owner stands still until that counts as dead; 0 is the usual one.
+	Lease time.Duration
 }
 
 // run is one deployment under way.

@@ -16,7 +16,7 @@ const (
 
 // await waits for one host's lock and takes it. It keeps an eye on the later hosts, so that an owner who is dead on all of
 // them costs one lease and not one for each.
-func (l *locks) await(ctx context.Context, h *hold, deadline time.Time) error {
+func (l *locks) await(ctx context.Context, h *hostLock, deadline time.Time) error {
 	var noted time.Time
 	pause := time.NewTicker(l.lease / looksPerLease)
 	defer pause.Stop()
@@ -46,10 +46,10 @@ func (l *locks) await(ctx context.Context, h *hold, deadline time.Time) error {
 
 // watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is tried again later. One
 // that may turn out to be ours is left alone: it may not be held while an earlier host is waited for.
-func (l *locks) watchOthers(ctx context.Context, waited *hold) {
+func (l *locks) watchOthers(ctx context.Context, waited *hostLock) {
 	ctx, cancel := context.WithTimeout(ctx, l.lease)
 	defer cancel()
-	_ = atOnce(l.holds, func(h *hold) error {
+	_ = atOnce(l.holds, func(h *hostLock) error {
 		if h == waited || h.generation > 0 || h.doubtful {
 			return nil
 		}
@@ -58,7 +58,7 @@ func (l *locks) watchOthers(ctx context.Context, waited *hold) {
 }
 
 // waited is the error of a wait that was too long.
-func (l *locks) waited(h *hold) error {
+func (l *locks) waited(h *hostLock) error {
 	unlock := "slipway unlock"
 	if l.environment != "" {
 		unlock += " -e " + l.environment

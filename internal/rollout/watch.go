@@ -6,12 +6,11 @@ import (
 	"slipway/internal/deploy"
 )
 
-// lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead. A
-// heart beats four times in it.
-const (
-	lease     = 90 * time.Second
-	heartbeat = 20 * time.Second
-)
+// lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
+const lease = 90 * time.Second
+
+// beatIn is how often a heart beats: every 20 seconds of that lease.
+func beatIn(lease time.Duration) time.Duration { return lease * 2 / 9 }
 
 // watch is what a waiter saw of a lock, by its own clock.
 type watch struct {

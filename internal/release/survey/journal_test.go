@@ -19,7 +19,6 @@ import (
 
 // What a deployment wrote is what the next attempt, and the next deployment, find.
 func TestJournals(t *testing.T) {
-	t.Parallel()
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		site := release.Site{Root: filepath.Join(t.TempDir(), "site")}
 		const id, release1 = "412-deploy-0123456789ab", deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")

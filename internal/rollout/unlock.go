@@ -1,0 +1,159 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/hold"
+	"slipway/internal/release/lock"
+	"slipway/internal/transport"
+)
+
+// LockOn is a host's lock as it was seen last.
+type LockOn struct {
+	Host  string
+	State deploy.LockState
+}
+
+// Locks are the locks of all hosts, in the order of names. The error is those of the hosts that could not be asked.
+func (f *Fleet) Locks(names []string) ([]LockOn, error) {
+	var locks []LockOn
+	var errs deploy.Errors
+	for _, name := range names {
+		m := f.members[name]
+		if m.span.Err != nil {
+			errs = append(errs, m.span.Err)
+			continue
+		}
+		locks = append(locks, LockOn{name, m.facts.Lock})
+	}
+	if len(errs) == 0 {
+		return locks, nil
+	}
+	return locks, errs
+}
+
+// Living watches the locks that somebody holds for a lease (0 is the usual one), and gives those whose owner gave a sign of
+// life, as soon as there is one. It gives none when all stood still, or were given back.
+func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration) ([]LockOn, error) {
+	length = cmp.Or(length, lease)
+	looking, found := context.WithCancel(ctx)
+	defer found()
+	alive := make([]*LockOn, len(locks))
+	errs := make(deploy.Errors, len(locks))
+	var wait sync.WaitGroup
+	for i, held := range locks {
+		wait.Go(func() {
+			state, lives, err := f.lives(looking, held, length)
+			switch {
+			case lives:
+				alive[i] = &LockOn{held.Host, state}
+				found()
+			case err != nil && looking.Err() == nil:
+				errs[i] = hostError(held.Host, "", "", err)
+			}
+		})
+	}
+	wait.Wait()
+	var living []LockOn
+	for _, one := range alive {
+		if one != nil {
+			living = append(living, *one)
+		}
+	}
+	errs = slices.DeleteFunc(errs, func(err *deploy.Error) bool { return err == nil })
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case len(living) == 0 && len(errs) > 0:
+		return nil, errs
+	}
+	return living, nil
+}
+
+// lives watches one lock until it moved, was given back, or stood still for a lease.
+func (f *Fleet) lives(ctx context.Context, held LockOn, length time.Duration) (deploy.LockState, bool, error) {
+	if held.State.Free() {
+		return held.State, false, nil
+	}
+	w := watch{state: held.State, since: time.Now()}
+	pause := time.NewTicker(length / looksPerLease)
+	defer pause.Stop()
+	for w.still() < length {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return w.state, false, context.Cause(ctx)
+		}
+		asked := time.Now()
+		var state deploy.LockState
+		err := again(ctx, func() (err error) {
+			state, err = lock.Read(ctx, f.conn(held.Host), f.site(held.Host))
+			return err
+		})
+		switch {
+		case err != nil:
+			return state, false, err
+		case state.Free():
+			return state, false, nil
+		case !sameLife(state, held.State):
+			return state, true, nil
+		}
+		w.saw(state, asked)
+	}
+	return w.state, false, nil
+}
+
+// Unlock gives locks back for their owners, whatever they think of it: what they still send is refused.
+func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
+	var names []string
+	generation := map[string]int{}
+	for _, held := range locks {
+		if !held.State.Free() {
+			names, generation[held.Host] = append(names, held.Host), held.State.Generation
+		}
+	}
+	return f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
+		return again(ctx, func() error { return lock.Release(ctx, conn, site, generation[name]) })
+	})
+}
+
+// Hold puts deploys to all hosts on hold.
+func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) error {
+	return f.everywhere(names, func(_ string, conn transport.Conn, site release.Site) error {
+		return again(ctx, func() error { return hold.Set(ctx, conn, site, note) })
+	})
+}
+
+// Unhold lifts the hold of all hosts, and tells which there was, of the first host that had one.
+func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error) {
+	var was *deploy.Hold
+	for _, name := range names {
+		was = cmp.Or(was, f.members[name].facts.Hold)
+	}
+	return was, f.everywhere(names, func(_ string, conn transport.Conn, site release.Site) error {
+		return again(ctx, func() error { return hold.Clear(ctx, conn, site) })
+	})
+}
+
+// everywhere does something on all hosts at once. A host that could not be asked fails, and keeps no other from its turn.
+func (f *Fleet) everywhere(names []string, do func(name string, conn transport.Conn, site release.Site) error) error {
+	failures := make(deploy.Errors, len(names))
+	var wait sync.WaitGroup
+	for i, name := range names {
+		if failures[i] = f.members[name].span.Err; failures[i] == nil {
+			wait.Go(func() { failures[i] = hostError(name, "", "", do(name, f.conn(name), f.site(name))) })
+		}
+	}
+	wait.Wait()
+	failures = slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
+	if len(failures) == 0 {
+		return nil
+	}
+	return failures
+}
