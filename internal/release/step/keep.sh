@@ -16,13 +16,15 @@ keep() {
 	into=$kept/log begin=0
 	set --
 	while :; do
+		wanted=$reads
 		if ! said=$(dd bs=65536 count="$reads" 2>&1 >>"$into"); then
 			: >"$kept/lossy"
+			wanted=1
 			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
 		fi
-		case $said in
-		*"0+0 records in"*) return ;;
-		esac
+		# "3+12 records in": fewer than it was to read are the last.
+		said=${said%% records in*}
+		[ $((${said##*[!0-9+]})) -eq "$wanted" ] || return
 		size=$(stat -c %s "$into") || continue
 		if [ "$size" -ge "$limit" ]; then
 			begin=$((begin + size)) limit=$part

@@ -164,7 +164,7 @@ func TestShortStepIsQuick(t *testing.T) {
 			best = min(best, time.Since(start))
 		}
 		t.Logf("an empty step takes %s", best)
-		if best > 200*time.Millisecond {
+		if best > time.Second {
 			t.Errorf("an empty step takes %s", best)
 		}
 	})

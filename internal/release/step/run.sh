@@ -60,13 +60,15 @@ if ! reserve; then
 	refuse 92 "$PWD/$folder cannot be written to"
 fi
 boot
-if ! (set -C && printf '%s\n' "$boot" >"$folder/ready") 2>/dev/null; then
+set -C
+if ! printf '%s\n' "$boot" 2>/dev/null >"$folder/ready"; then
 	if [ ! -e "$folder/dropped" ]; then
 		rm -rf "$folder"
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi
 	refuse 91 "it is not to be started any more: see $PWD/$folder"
 fi
+set +C
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
 # setsid gives the step a life of its own. What the wrapper inherits is named here, and nothing else.

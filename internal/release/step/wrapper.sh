@@ -122,17 +122,24 @@ main() {
 	started "$$"
 	own=$start
 
-	# The pipe has a name no longer than it takes to open both of its ends.
+	# The pipe needs its name no longer than it takes to open both of its ends.
 	exec 3<>"$folder/pipe"
 	# shellcheck disable=SC2094 # a pipe
 	exec 4<"$folder/pipe" 5>"$folder/pipe"
 	exec 3<&-
-	rm -f "$folder/pipe"
-	keep "$folder" "$head" "$tail" <&4 4<&- 5>&- >/dev/null 2>&1 &
+	# Said with exec in a subshell: a shell keeps copies of what it redirects for a function.
+	(
+		exec <&4 4<&- 5>&- >/dev/null 2>&1
+		keep "$folder" "$head" "$tail"
+	) &
 	keeper=$!
-	(run) >&5 2>&1 4<&- 5>&- &
+	(
+		exec >&5 2>&1 4<&- 5>&-
+		run
+	) &
 	step=$!
 	exec 4<&- 5>&- >/dev/null 2>&1
+	rm -f "$folder/pipe"
 
 	watcher='' heart=''
 	if [ "$limit" != 0 ]; then
