@@ -58,7 +58,7 @@ func (c *Conn) Run(ctx context.Context, cmd transport.Command) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(c.link.life.over, func() {
+	stop := context.AfterFunc(c.link.life.over, func() { //nolint:contextcheck // the connection's life is not the caller's
 		timer := time.NewTimer(drain)
 		defer timer.Stop()
 		select {
@@ -104,8 +104,10 @@ func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) er
 	switch {
 	case errors.As(err, &unused):
 		if ended, ok := ch.end(ctx); ok {
-			return &deploy.Error{Op: "run a command", Host: c.host.Name, Cause: fmt.Errorf("%w (%s)", unused, ended),
-				Hint: "the user needs an ordinary login shell, and no ForceCommand that does not run what it is given"}
+			return &deploy.Error{
+				Op: "run a command", Host: c.host.Name, Cause: fmt.Errorf("%w (%s)", unused, ended),
+				Hint: "the user needs an ordinary login shell, and no ForceCommand but one that runs what is asked",
+			}
 		}
 		return c.lost()
 	case errors.As(err, &broken):
@@ -123,7 +125,7 @@ func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) er
 // lost is ErrLost with the reason, as far as it is known.
 func (c *Conn) lost() error {
 	if cause := c.link.life.why(); cause != nil {
-		return fmt.Errorf("%w: %s", transport.ErrLost, short(cause))
+		return fmt.Errorf("%w: %w", transport.ErrLost, short(cause))
 	}
 	return fmt.Errorf("%w: the host closed the command's channel", transport.ErrLost)
 }

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,10 @@ func readLogin(config Config, now time.Time) (login, deploy.Problems) {
 	if config.Key.IsEmpty() && config.AgentSocket != "" {
 		var err error
 		if l, err = agentLogin(config.AgentSocket, certificate); err != nil {
-			return l, append(problems, deploy.Problem{At: deploy.Position{File: "SSH agent"}, Message: err.Error(),
-				Hint: "give `ssh_key`; an agent's socket must be mounted into the container"})
+			return l, append(problems, deploy.Problem{
+				At: deploy.Position{File: "SSH agent"}, Message: err.Error(),
+				Hint: "give `ssh_key`; an agent's socket must be mounted into the container",
+			})
 		}
 	} else {
 		signer, err := ParseKey(config.Key, config.Passphrase)
@@ -108,7 +111,7 @@ func until(certificate *ssh.Certificate) string {
 // agentLogin takes one key of an agent: the certificate's, else the first. More would cost a round trip each, and the
 // host counts every key it refuses.
 func agentLogin(socket string, certificate *ssh.Certificate) (login, error) {
-	conn, err := net.DialTimeout("unix", socket, 5*time.Second)
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.Background(), "unix", socket)
 	if err != nil {
 		return login{}, fmt.Errorf("cannot reach the agent: %w", err)
 	}

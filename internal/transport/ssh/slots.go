@@ -125,8 +125,10 @@ func (c *Conn) mayWait(begun time.Time, refused *ssh.OpenChannelError) error {
 	if c.open > 0 || time.Since(begun) < slotLimit {
 		return nil
 	}
-	return &deploy.Error{Op: "open a session", Host: c.host.Name, Cause: fmt.Errorf("the host refuses: %s", refused.Message),
-		Hint: "check MaxSessions in its sshd_config, and that the user may run commands"}
+	return &deploy.Error{
+		Op: "open a session", Host: c.host.Name, Cause: fmt.Errorf("the host refuses: %s", refused.Message),
+		Hint: "check MaxSessions in its sshd_config, and that the user may run commands",
+	}
 }
 
 // tryOpen opens a session. The error of a host that refuses is an *ssh.OpenChannelError.
@@ -172,7 +174,7 @@ func (c *Conn) openError(err error) error {
 		return err
 	}
 	if why := c.link.life.why(); why == nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: %s", transport.ErrLost, short(err))
+		return fmt.Errorf("%w: %w", transport.ErrLost, short(err))
 	}
 	return c.lost()
 }
