@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,8 +14,6 @@ import (
 
 	"slipway/internal/app"
 	"slipway/internal/sshtest"
-
-	"context"
 )
 
 // The scripts of testdata use the program as a person or a CI job does. Each begins with the case that it guards.
@@ -63,7 +62,7 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	ts.Check(err)
 	go func() {
-		_ = http.Serve(listener, http.FileServer(http.Dir(filepath.Join(root, "site", "current")))) //nolint:gosec // a test's
+		_ = http.Serve(listener, http.FileServer(http.Dir(filepath.Join(root, "site", "current"))))
 	}()
 	ts.Defer(func() { _ = listener.Close() })
 	address, port := server.Addr()

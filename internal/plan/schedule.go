@@ -144,7 +144,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	if p.Rollback() {
 		if r, ok := f.Release(p.Release); !ok || !r.Staged {
-			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(p, map[string]deploy.Facts{target.Name: f}), " "))
+			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(map[string]deploy.Facts{target.Name: f}), " "))
 		}
 		return errs
 	}
