@@ -435,7 +435,7 @@ func testDial(t *testing.T, conn transport.Conn) {
 
 // testMany runs more commands than a connection has places for sessions, both ways, and sees none left open.
 func testMany(t *testing.T, conn transport.Conn) {
-	commands := 10_000
+	commands := 1000
 	if testing.Short() {
 		commands = 300
 	}
