@@ -173,4 +173,8 @@ Your own recipes lie in your repository and are named by their path from the wor
 The script is POSIX sh, run with ` + "`sh -eu`" + ` in the release. Parameters are shell variables of their names, in lower case; variables
 and secrets of the deploy file are in the environment. In a value only ` + "`${NAME}`" + ` is live, ` + "`$${NAME}`" + ` stands for itself.
 
+A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its verdict. In ` + "`migrate`" + ` two notes mean more:
+` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and
+` + "`slipway-note: nothing to apply`" + ` says that nothing does.
+
 `
