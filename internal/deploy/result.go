@@ -15,6 +15,9 @@ const (
 	OutcomeCancelled Outcome = "cancelled"
 )
 
+// StatusCancelled is the status of a span that ended because the deployment was cancelled, and for no fault of its own.
+const StatusCancelled = "cancelled"
+
 // Result is everything there is to say of a deployment that is over. Report makes summary and outputs from it alone.
 type Result struct {
 	Header

@@ -38,7 +38,7 @@ func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) 
 		}
 		failure.Tail = lines
 		if noSpace(exit.Stderr) {
-			failure.Hint = "free space there: `slipway prune`, or a lower keep_releases"
+			failure.Hint = "free space there, or lower keep_releases"
 		}
 	case errors.Is(err, transport.ErrLost):
 		failure.Hint = "what it was doing may have happened: run the job again, it looks first"

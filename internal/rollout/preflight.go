@@ -19,6 +19,7 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 	for _, target := range p.Targets {
 		span := r.fleet.members[target.Name].span
 		if span.Err != nil {
+			r.rec.excuse(&span)
 			errs = append(errs, span.Err)
 		}
 		spans = append(spans, span)

@@ -7,6 +7,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -40,6 +41,7 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 		fleet: fleet, opts: opts,
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
+	r.rec.echo = func(err error) bool { return echo(ctx, err) }
 	stop := r.all(ctx, p)
 	return r.rec.finish(stop)
 }
@@ -80,7 +82,7 @@ type stop struct {
 
 var errTimeout = errors.New("the deployment's timeout passed")
 
-// errInterrupted is the cause of a context that a person ended.
+// cancelled tells whether a person ended the deployment.
 func cancelled(ctx context.Context) bool {
 	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout)
 }
@@ -89,9 +91,15 @@ func cancelled(ctx context.Context) bool {
 func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors) *stop {
 	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs}
 	if cancelled(ctx) {
-		s.outcome, s.exit = deploy.OutcomeCancelled, deploy.ExitInterrupted
+		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, "run the job again"
+		s.errs = slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return echo(ctx, err) })
 	}
 	return s
+}
+
+// echo tells whether an error says nothing but that the deployment was cancelled.
+func echo(ctx context.Context, err error) bool {
+	return cancelled(ctx) && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 func asErrors(err error, phase deploy.Phase) deploy.Errors {
