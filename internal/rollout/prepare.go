@@ -113,7 +113,7 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
 			return err
 		}
-		line := fmt.Sprintf("sent %s, verified %d files", deploy.Size(payload.Size()), r.Artifact.Inodes)
+		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.Artifact.Inodes)
 		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
 	}
 	links := stage.Links{Dirs: r.SharedDirs, Files: r.SharedFiles, Secrets: map[string]secret.Secret{}}
