@@ -28,7 +28,8 @@ func Reference() []byte {
 
 const referenceIntro = "`slipway.yml`" + ` says what to deploy, where and how. Everything in it can also come from inputs, so that a small site
 needs no file. Precedence: flag, input, environment entry, file, preset; maps merge key by key, lists replace. Unknown keys
-are errors with file, line and a suggestion. For completion in editors, begin the file with
+are errors with file, line and a suggestion. A whole one is that of the [Django example](../examples/django/slipway.yml). For
+completion in editors, begin the file with
 
 ` + "```yaml\n# yaml-language-server: $schema=slipway.schema.json\n```" + `
 
