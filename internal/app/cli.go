@@ -50,18 +50,23 @@ func Main(ctx context.Context, env Env) int {
 	return deploy.ExitFailed
 }
 
-// run reads the command line, or as an action the input `command`, and runs what it says.
+// run reads the command line, or as an action the input `command`, and runs what it says. Inputs without a command deploy:
+// a job that gave them must not end green with the help text.
 func (a *app) run(ctx context.Context) error {
 	if a.env.Program == postName {
 		return a.post(ctx)
 	}
 	given := ci.FromEnv(a.env.LookupEnv)
 	args := a.env.Args
-	if len(args) == 0 && given.Command != "" {
-		args = []string{given.Command}
-	}
 	if len(args) == 0 {
-		args = []string{"--help"}
+		switch {
+		case given.Command != "":
+			args = []string{given.Command}
+		case len(given.Given) > 0:
+			args = []string{"deploy"}
+		default:
+			args = []string{"--help"}
+		}
 	}
 	var commands cli
 	left := false

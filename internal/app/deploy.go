@@ -48,7 +48,11 @@ func (a *app) launchCommand(ctx context.Context, in ci.Inputs) (deploy.Result, e
 	}
 	defer func() { _ = dialer.Close() }()
 	reporter := report.New(d.options)
+	start := time.Now()
 	result, err := a.launch(ctx, launch{in: in, cfg: cfg, desk: d, dialer: dialer, emit: reporter.Emit})
+	if err != nil && ctx.Err() != nil {
+		result, err = interrupted(in, cfg, start), nil
+	}
 	if err != nil {
 		return result, errors.Join(d.refuse(err), reporter.Close())
 	}
@@ -67,6 +71,15 @@ func (a *app) untold(result deploy.Result, err error) error {
 		return exit(result.ExitCode)
 	}
 	return exit(deploy.ExitFinish)
+}
+
+// interrupted is the result of a deployment that was cancelled before there was a plan.
+func interrupted(in ci.Inputs, cfg *config.Config, start time.Time) deploy.Result {
+	return deploy.Result{
+		Header:  deploy.Header{Version: version(), Command: in.Command, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL},
+		Outcome: deploy.OutcomeCancelled, ExitCode: deploy.ExitInterrupted, Failed: deploy.Preflight,
+		Start: start, Duration: time.Since(start), Next: "run the job again",
+	}
 }
 
 // refuse says what is wrong with what people wrote.

@@ -2,9 +2,12 @@ package app
 
 import (
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
+	"slipway/internal/deploy"
 )
 
 // validate says every mistake in the deploy file and the inputs, without contacting a host.
@@ -14,11 +17,21 @@ func (a *app) validate(in ci.Inputs) error {
 	if err != nil {
 		return d.refuse(err)
 	}
+	if _, err := fs.Stat(a.env.Files(), config.DefaultFile); err != nil && in.Config == "" && len(cfg.Hosts) == 0 {
+		return d.refuse(deploy.Problems{{
+			Message: "there is nothing to check: no " + config.DefaultFile + " here, and no hosts among the inputs",
+			Hint:    "run it where the deploy file lies, or give the workflow's inputs as flags",
+		}})
+	}
 	where := ""
 	if cfg.Environment != "" {
 		where = " -> " + cfg.Environment
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "ok  %s%s: %d hosts, %d prepare, %d migrate, %d finish steps\n",
-		cfg.App, where, len(cfg.Hosts), len(cfg.Prepare), len(cfg.Migrate), len(cfg.Finish))
+	hosts := "1 host"
+	if n := len(cfg.Hosts); n != 1 {
+		hosts = fmt.Sprintf("%d hosts", n)
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "ok  %s; steps: %d prepare, %d migrate, %d finish\n",
+		strings.TrimPrefix(cfg.App+where+": "+hosts, ": "), len(cfg.Prepare), len(cfg.Migrate), len(cfg.Finish))
 	return err
 }

@@ -70,7 +70,7 @@ func (w *linkWriter) write(paths []string) error {
 		return err
 	}
 	kept := &blob{file: spool, name: name}
-	defer kept.close()
+	defer func() { _ = kept.close() }() // a temporary file: what matters was read from it
 	if err := copyAll(w.ctx, tempWriter{spool}, w.in, w.buf); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,30 +30,78 @@ func TestMemberRules(t *testing.T) {
 		strip   int
 		want    string // manifest/entries
 	}{
-		{"modes", []entry{fileModed("a", 0o777), fileModed("b", 0o6755), fileModed("c", 0), fileModed("d", 0o1666), fileModed("e", 0o440)}, 0,
-			"f 600 ./c\nf 640 ./e\nf 644 ./d\nf 755 ./a\nf 755 ./b\n"},
-		{"parents are added", []entry{file("a/b/c", "x"), symlink("d/e", "../a")}, 0,
-			"d 755 ./a\nd 755 ./a/b\nd 755 ./d\nf 644 ./a/b/c\nl 777 ./d/e -> ../a\n"},
-		{"folders again", []entry{dir("./"), file("a/b", "x"), dir("a/"), dir("./a")}, 0,
-			"d 755 ./a\nf 644 ./a/b\n"},
-		{"names are cleaned", []entry{file("./a//./b", "x")}, 0,
-			"d 755 ./a\nf 644 ./a/b\n"},
-		{"odd names", []entry{file(" a b ", "x"), file("-rf", ""), file(`b\c`, ""), file("\xff\x80", ""), file("é*?[", ""), file("...", ""), file("a -> b", "")}, 0,
-			"f 644 ./ a b \nf 644 ./-rf\nf 644 ./...\nf 644 ./a -> b\nf 644 ./b\\c\nf 644 ./é*?[\nf 644 ./\xff\x80\n"},
-		{"its own manifest", []entry{file("manifest/sha256", "x"), file("tree/a", "x")}, 0,
-			"d 755 ./manifest\nd 755 ./tree\nf 644 ./manifest/sha256\nf 644 ./tree/a\n"},
-		{"strip", []entry{file("README", "x"), dir("p/"), file("p/a", "x"), symlink("p/l", "a"), file("./p/d/b", "x")}, 1,
-			"d 755 ./d\nf 644 ./a\nf 644 ./d/b\nl 777 ./l -> a\n"},
-		{"hard links", []entry{file("p/a", "x"), hardlink("p/b", "p/a"), hardlink("p/d/c", "p/b"), file("p/z", "z"), hardlink("p/y", "./p/z")}, 1,
-			"d 755 ./d\nf 644 ./a\nf 644 ./b\nf 644 ./d/c\nf 644 ./y\nf 644 ./z\n"},
-		{"links within", []entry{symlink("a/b/up", "../../c"), symlink("c", "./a/../a//b"), symlink("self", "self"), symlink("root", "."), symlink("a/root", ".."), symlink("dangling", "not/there")}, 0,
-			"d 755 ./a\nd 755 ./a/b\nl 777 ./a/b/up -> ../../c\nl 777 ./a/root -> ..\nl 777 ./c -> ./a/../a//b\nl 777 ./dangling -> not/there\nl 777 ./root -> .\nl 777 ./self -> self\n"},
-		{"links by way of links", []entry{symlink("venv/lib64", "lib"), symlink("venv/bin/x", "../lib64/x"), symlink("loop/a", "b"), symlink("loop/b", "a/.")}, 0,
-			"d 755 ./loop\nd 755 ./venv\nd 755 ./venv/bin\nl 777 ./loop/a -> b\nl 777 ./loop/b -> a/.\nl 777 ./venv/bin/x -> ../lib64/x\nl 777 ./venv/lib64 -> lib\n"},
-		{"global header", []entry{{tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "0123"}}, ""}, file("a", "x")}, 0,
-			"f 644 ./a\n"},
-		{"lines of one kind sort as lines", []entry{symlink("a", "z"), symlink("a b", "z"), symlink("a!", "z")}, 0,
-			"l 777 ./a -> z\nl 777 ./a b -> z\nl 777 ./a! -> z\n"},
+		{
+			"modes",
+			[]entry{fileModed("a", 0o777), fileModed("b", 0o6755), fileModed("c", 0), fileModed("d", 0o1666), fileModed("e", 0o440)},
+			0,
+			"f 600 ./c\nf 640 ./e\nf 644 ./d\nf 755 ./a\nf 755 ./b\n",
+		},
+		{
+			"parents are added",
+			[]entry{file("a/b/c", "x"), symlink("d/e", "../a")},
+			0,
+			"d 755 ./a\nd 755 ./a/b\nd 755 ./d\nf 644 ./a/b/c\nl 777 ./d/e -> ../a\n",
+		},
+		{
+			"folders again",
+			[]entry{dir("./"), file("a/b", "x"), dir("a/"), dir("./a")},
+			0,
+			"d 755 ./a\nf 644 ./a/b\n",
+		},
+		{
+			"names are cleaned",
+			[]entry{file("./a//./b", "x")},
+			0,
+			"d 755 ./a\nf 644 ./a/b\n",
+		},
+		{
+			"odd names",
+			[]entry{file(" a b ", "x"), file("-rf", ""), file(`b\c`, ""), file("\xff\x80", ""), file("é*?[", ""), file("...", ""), file("a -> b", "")},
+			0,
+			"f 644 ./ a b \nf 644 ./-rf\nf 644 ./...\nf 644 ./a -> b\nf 644 ./b\\c\nf 644 ./é*?[\nf 644 ./\xff\x80\n",
+		},
+		{
+			"its own manifest",
+			[]entry{file("manifest/sha256", "x"), file("tree/a", "x")},
+			0,
+			"d 755 ./manifest\nd 755 ./tree\nf 644 ./manifest/sha256\nf 644 ./tree/a\n",
+		},
+		{
+			"strip",
+			[]entry{file("README", "x"), dir("p/"), file("p/a", "x"), symlink("p/l", "a"), file("./p/d/b", "x")},
+			1,
+			"d 755 ./d\nf 644 ./a\nf 644 ./d/b\nl 777 ./l -> a\n",
+		},
+		{
+			"hard links",
+			[]entry{file("p/a", "x"), hardlink("p/b", "p/a"), hardlink("p/d/c", "p/b"), file("p/z", "z"), hardlink("p/y", "./p/z")},
+			1,
+			"d 755 ./d\nf 644 ./a\nf 644 ./b\nf 644 ./d/c\nf 644 ./y\nf 644 ./z\n",
+		},
+		{
+			"links within",
+			[]entry{symlink("a/b/up", "../../c"), symlink("c", "./a/../a//b"), symlink("self", "self"), symlink("root", "."), symlink("a/root", ".."), symlink("dangling", "not/there")},
+			0,
+			"d 755 ./a\nd 755 ./a/b\nl 777 ./a/b/up -> ../../c\nl 777 ./a/root -> ..\nl 777 ./c -> ./a/../a//b\nl 777 ./dangling -> not/there\nl 777 ./root -> .\nl 777 ./self -> self\n",
+		},
+		{
+			"links by way of links",
+			[]entry{symlink("venv/lib64", "lib"), symlink("venv/bin/x", "../lib64/x"), symlink("loop/a", "b"), symlink("loop/b", "a/.")},
+			0,
+			"d 755 ./loop\nd 755 ./venv\nd 755 ./venv/bin\nl 777 ./loop/a -> b\nl 777 ./loop/b -> a/.\nl 777 ./venv/bin/x -> ../lib64/x\nl 777 ./venv/lib64 -> lib\n",
+		},
+		{
+			"global header",
+			[]entry{{tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "0123"}}, ""}, file("a", "x")},
+			0,
+			"f 644 ./a\n",
+		},
+		{
+			"lines of one kind sort as lines",
+			[]entry{symlink("a", "z"), symlink("a b", "z"), symlink("a!", "z")},
+			0,
+			"l 777 ./a -> z\nl 777 ./a b -> z\nl 777 ./a! -> z\n",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +128,7 @@ func checkPayload(tb testing.TB, a *Artifact) {
 	texts := map[string]string{}
 	for {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

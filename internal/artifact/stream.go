@@ -217,7 +217,7 @@ func (s *stream) Close() {
 		s.layers[i]()
 	}
 	s.layers = nil
-	s.file.Close()
+	_ = s.file.Close() // it was only read
 }
 
 // source reads the file, hashes it, says how far it is, and ends with its context.

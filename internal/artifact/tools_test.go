@@ -197,8 +197,9 @@ func TestEndlessSparseFileEndsWithItsContext(t *testing.T) {
 	run(t, dir, tool(t, "tar"), "-S", "-cf", out, "endless")
 	for _, strip := range []int{0, 1} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if _, err := Open(ctx, out, Options{StripComponents: strip, TempDir: t.TempDir()}); !errors.Is(err, context.DeadlineExceeded) {
+		_, err := Open(ctx, out, Options{StripComponents: strip, TempDir: t.TempDir()})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("strip %d: %v", strip, err)
 		}
 	}

@@ -43,17 +43,14 @@ func NewCommands(w io.Writer, getenv func(string) string) *Commands {
 	return c
 }
 
-// Mask makes the runner take a secret out of all logs from here on, in all the forms that Redactor knows. It must come
-// before anything is printed, and does nothing inside Remote. A value of several lines is masked line by line: given the
-// whole, the runner would also mask its shortest lines, and a lone `{` of a JSON secret would be gone from every log.
+// Mask makes the runner take a secret out of all logs from here on, in the forms of secret.Masks. It must come before
+// anything is printed, and does nothing inside Remote.
 func (c *Commands) Mask(s secret.Secret) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.lift()
-	for _, form := range secret.Forms(s) {
-		if !strings.ContainsAny(form, "\r\n") {
-			c.action.AddMask(form)
-		}
+	for _, mask := range secret.Masks(s) {
+		c.action.AddMask(mask)
 	}
 }
 

@@ -81,6 +81,7 @@ func TestMask(t *testing.T) {
 	var out bytes.Buffer
 	c := ci.NewCommands(&out, noEnv)
 	c.Mask(secret.New("line one 100%\nline two\n}"))
+	c.Mask(secret.New("pass word"))
 	c.Mask(secret.New("abc"))
 	c.Mask(secret.New(""))
 	masks := map[string]bool{}
@@ -90,7 +91,7 @@ func TestMask(t *testing.T) {
 		}
 		masks[m.Data] = true
 	}
-	for _, want := range []string{"line one 100%", "line two", "bGluZSBvbmUgMTAwJQpsaW5lIHR3bwp9", "line+one+100%25%0Aline+two%0A%7D"} {
+	for _, want := range []string{"line one 100%", "line two", "bGluZSBvbmUgMTAwJQpsaW5lIHR3bwp9", "line+one+100%25%0Aline+two%0A%7D", "pass word", "pass%20word", "cGFzcyB3b3Jk", "Bhc3Mgd29yZ"} {
 		if !masks[want] {
 			t.Errorf("does not mask %q", want)
 		}

@@ -28,7 +28,8 @@ func Reference() []byte {
 
 const referenceIntro = "`slipway.yml`" + ` says what to deploy, where and how. Everything in it can also come from inputs, so that a small site
 needs no file. Precedence: flag, input, environment entry, file, preset; maps merge key by key, lists replace. Unknown keys
-are errors with file, line and a suggestion. For completion in editors, begin the file with
+are errors with file, line and a suggestion. A whole one is that of the [Django example](../examples/django/slipway.yml). For
+completion in editors, begin the file with
 
 ` + "```yaml\n# yaml-language-server: $schema=slipway.schema.json\n```" + `
 
@@ -186,5 +187,9 @@ and secrets of the deploy file are in the environment. In a value only ` + "`${N
 
 ` + "`idempotent: true` and `check:`" + `, a script with the same parameters that ends with 0 when the work is done, say what a re-run
 does when nobody saw the step end: see [re-runs](re-runs.md).
+
+A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its verdict. In ` + "`migrate`" + ` two notes mean more:
+` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and
+` + "`slipway-note: nothing to apply`" + ` says that nothing does.
 
 `

@@ -19,6 +19,7 @@ import (
 type outcome struct {
 	out  string // both streams
 	fail bool
+	exit int
 }
 
 // run runs a rendered recipe in a folder, as a step would.
@@ -31,7 +32,7 @@ func run(t *testing.T, shell []string, dir, script string) outcome {
 		"DJANGO_SETTINGS_MODULE=settings", "PYTHONDONTWRITEBYTECODE=1",
 	}
 	out, err := cmd.CombinedOutput()
-	return outcome{string(out), err != nil}
+	return outcome{string(out), err != nil, cmd.ProcessState.ExitCode()}
 }
 
 // expect judges an outcome: whether it failed, and what it said.
@@ -101,11 +102,13 @@ ROOT_URLCONF = "urls" if not os.path.exists("broken") else "nowhere"
 		}
 		collectAfterCut(t, shell, dir)
 		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate", false, "Applying auth.0001_initial... OK")
+		again := run(t, shell, dir, rendered(t, "django/migrate", nil))
+		again.expect(t, "migrate again", false, "No migrations to apply")
+		again.expect(t, "migrate again", false, "\nslipway-note: nothing to apply\n")
 		if shell[0] != "dash" {
 			return // the rest is Django's work, whatever the shell
 		}
 		run(t, shell, dir, rendered(t, "django/check", map[string]string{"fail_level": "WARNING"})).expect(t, "a strict check", true, "W0")
-		run(t, shell, dir, rendered(t, "django/migrate", nil)).expect(t, "migrate again", false, "No migrations to apply")
 		run(t, shell, dir, rendered(t, "django/migrate", map[string]string{"database": "other"})).expect(t, "another database", true, "other")
 		write(t, dir, map[string]string{"broken": ""})
 		run(t, shell, dir, rendered(t, "django/check", nil)).expect(t, "check of a broken site", true, "nowhere")
@@ -129,6 +132,42 @@ func collectAfterCut(t *testing.T, shell []string, dir string) {
 			t.Errorf("%s is %q, %v", name, got, err)
 		}
 	}
+}
+
+// TestMigrateNotes: the recipe says what was applied, passes on what is printed, and ends as Django does.
+func TestMigrateNotes(t *testing.T) {
+	t.Parallel()
+	need(t, systemPython)
+	var many strings.Builder
+	for i := range 10 {
+		fmt.Fprintf(&many, "  Applying shop.%04d_x... OK\n", i+1)
+	}
+	eachShell(t, func(t *testing.T, shell []string) {
+		for _, test := range []struct {
+			name, prints string
+			exit         int
+			notes        string
+		}{
+			{"two", "Running migrations:\n  Applying shop.0042_add_cart... OK\n  Applying blog.0007_auto_2026... OK\n", 0, "slipway-note: 2 applied: shop.0042, blog.0007\n"},
+			{"one that prints", "  Applying shop.0042_x...copied 3 rows\n OK\n  Applying shop.named... OK", 0, "slipway-note: 2 applied: shop.0042, shop.named\n"},
+			{"none", "  No migrations to apply.\n", 0, "slipway-note: nothing to apply\n"},
+			{"second fails", "  Applying shop.0042_x... OK\n  Applying shop.0043_y...Traceback\n", 3, "slipway-note: 1 applied: shop.0042\n"},
+			{"first fails", "  Applying shop.0042_x...Traceback\n", 1, ""},
+			{"no database", "OperationalError\n", 1, ""},
+			{"many", many.String(), 0, "slipway-note: 10 applied: shop.0001, shop.0002, shop.0003, shop.0004, shop.0005, " +
+				"shop.0006, shop.0007, shop.0008 and 2 more\n"},
+		} {
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"printed": test.prints, "manage.py": fmt.Sprintf(
+				"import sys\nsys.stderr.write(open('printed').read())\nsys.exit(%d)\n", test.exit)})
+			got := run(t, shell, dir, rendered(t, "django/migrate", map[string]string{"python": systemPython}))
+			got.expect(t, test.name, test.exit != 0, "")
+			want := strings.TrimSuffix(test.prints, "\n") + "\n" + test.notes
+			if got.out != want || got.exit != test.exit {
+				t.Errorf("%s printed %q and ended %d, want %q", test.name, got.out, got.exit, want)
+			}
+		}
+	})
 }
 
 func TestVenv(t *testing.T) {

@@ -98,17 +98,17 @@ func (s *stage) close() error {
 // play is the story.
 func (s *stage) play(ctx context.Context) error {
 	s.say("Two hosts, an empty deploy path each. A merge deploys v1:")
-	first, err := s.deploy(ctx, 1, "v1")
+	first, err := s.deploy(ctx, "v1")
 	if err != nil {
 		return err
 	}
 	s.say("The next merge deploys v2:")
-	if _, err := s.deploy(ctx, 2, "v2"); err != nil {
+	if _, err := s.deploy(ctx, "v2"); err != nil {
 		return err
 	}
 	s.say("v3 has lost its front page and will not load. Visitors go on reading while it is tried:")
 	visitors := visit(ctx, s.urls())
-	_, err = s.deploy(ctx, 3, "v3")
+	_, err = s.deploy(ctx, "v3")
 	seen := visitors.leave()
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 	s.say("Back to v1, which the hosts still have:")
-	result, err := s.launch(ctx, 4, ci.Inputs{Command: "rollback", To: string(first.Release)})
+	result, err := s.launch(ctx, ci.Inputs{Command: "rollback", To: string(first.Release)})
 	if err != nil {
 		return err
 	}
@@ -150,12 +150,12 @@ var outcomes = map[string]struct {
 	"v3": {deploy.ExitUnwound, "v2"},
 }
 
-func (s *stage) deploy(ctx context.Context, run int, version string) (deploy.Result, error) {
+func (s *stage) deploy(ctx context.Context, version string) (deploy.Result, error) {
 	tarball, err := s.build(ctx, version)
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	result, err := s.launch(ctx, run, ci.Inputs{Command: "deploy", Artifact: tarball})
+	result, err := s.launch(ctx, ci.Inputs{Command: "deploy", Artifact: tarball})
 	if err != nil {
 		return result, err
 	}
@@ -192,7 +192,7 @@ func (s *stage) build(ctx context.Context, version string) (string, error) {
 }
 
 // launch hands a command over as CI does.
-func (s *stage) launch(ctx context.Context, run int, in ci.Inputs) (deploy.Result, error) {
+func (s *stage) launch(ctx context.Context, in ci.Inputs) (deploy.Result, error) {
 	if err := s.writeDeployFile(); err != nil {
 		return deploy.Result{}, err
 	}

@@ -15,6 +15,7 @@ type Error struct {
 	Cause error
 	Hint  string   // what to do now, one line
 	Tail  []string // the last lines that the host printed, oldest first
+	Times int      // how often it was tried in vain, where that is worth telling; else 0
 }
 
 func (e *Error) Error() string {

@@ -16,6 +16,9 @@ const (
 	OutcomeSuperseded Outcome = "superseded" // exit 6: a newer run's release is live
 )
 
+// StatusCancelled is the status of a span that ended because the deployment was cancelled, and for no fault of its own.
+const StatusCancelled = "cancelled"
+
 // Result is everything there is to say of a deployment that is over. Report makes summary and outputs from it alone.
 type Result struct {
 	Header

@@ -136,7 +136,7 @@ func TestResolveRefuses(t *testing.T) {
 		"shared file":      {func(f *deploy.Facts) { f.MissingShared = []string{".env"} }, "/srv/shop/shared/.env is missing"},
 		"not writable":     {func(f *deploy.Facts) { f.Unwritable, f.User = []string{"releases"}, "deploy" }, "deploy may not write to releases"},
 		"no zstd, no gzip": {func(f *deploy.Facts) { delete(f.Tools, "zstd") }, "neither zstd nor gzip"},
-		"space":            {func(f *deploy.Facts) { f.FreeBytes = 4096 }, "0.0 MB free"},
+		"space":            {func(f *deploy.Facts) { f.FreeBytes = 4096 }, "4.10 kB free"},
 		"inodes":           {func(f *deploy.Facts) { f.FreeInodes = 1 }, "1 inodes free"},
 		"the same machine": {func(f *deploy.Facts) { f.ID = "a" }, "same machine"},
 	}

@@ -11,7 +11,7 @@ import (
 // rollbackTarget is the release to go back to, one for the whole fleet: a release ID, the start of a revision, or
 // "previous": the newest one that was verified on every host, is not marked bad, and that not every host runs now.
 func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
-	kept := common(p, facts)
+	kept := common(facts)
 	hint := "kept on every host: " + strings.Join(kept, " ")
 	if len(kept) == 0 {
 		hint = "no release is kept on every host; deploy one"
@@ -45,7 +45,7 @@ func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *
 }
 
 // common are the releases that lie complete on every host, oldest first (their IDs begin with the time).
-func common(p *Plan, facts map[string]deploy.Facts) []string {
+func common(facts map[string]deploy.Facts) []string {
 	count := map[string]int{}
 	for _, f := range facts {
 		for _, r := range f.Releases {

@@ -180,7 +180,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	if p.Rollback() {
 		if r, ok := f.Release(p.Release); !ok || !r.Staged {
-			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(p, map[string]deploy.Facts{target.Name: f}), " "))
+			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(map[string]deploy.Facts{target.Name: f}), " "))
 		}
 		return errs
 	}
@@ -190,15 +190,13 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	const margin = 16 << 20
 	if need := p.Artifact.Bytes + margin; f.FreeBytes >= 0 && f.FreeBytes < need {
-		add(fmt.Sprintf("%s has %s free, the release needs %s", target.DeployPath, megabytes(f.FreeBytes), megabytes(need)), "free space or lower keep_releases")
+		add(fmt.Sprintf("%s has %s free, the release needs %s", target.DeployPath, deploy.Size(f.FreeBytes), deploy.Size(need)), "free space or lower keep_releases")
 	}
 	if need := p.Artifact.Inodes + 64; f.FreeInodes >= 0 && f.FreeInodes < need {
 		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", target.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")
 	}
 	return errs
 }
-
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 func refuse(host, cause, hint string) *deploy.Error {
 	return &deploy.Error{Op: "preflight", Host: host, Phase: deploy.Preflight, Cause: fmt.Errorf("%s", cause), Hint: hint}

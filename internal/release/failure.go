@@ -71,7 +71,7 @@ func spaceHint(stderr string) string {
 	case strings.Contains(stderr, "disk quota exceeded"):
 		return "raise the deploy user's quota (`quota -s` on the host says which), or lower keep_releases"
 	case strings.Contains(stderr, "no space left on device"):
-		return "free space there: `slipway prune`, or a lower keep_releases"
+		return "free space there, or lower keep_releases"
 	}
 	return ""
 }

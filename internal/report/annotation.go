@@ -23,6 +23,9 @@ func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotati
 	for _, f := range merged(failures) {
 		list = append(list, annotation{"error", f.at, f.title(), f.message(res)})
 	}
+	if res.Outcome == deploy.OutcomeCancelled {
+		list = append(list, annotation{"warning", deploy.Position{}, "Cancelled" + in(res), strings.TrimSpace(live(res) + "\n" + next(res))})
+	}
 	for _, w := range r.warnings {
 		list = append(list, annotation{"warning", w.At, "", w.Text})
 	}
@@ -57,14 +60,19 @@ func (f failure) message(res deploy.Result) string {
 	case f.cause != "":
 		how = f.cause
 	case len(f.tail) > 0:
-		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.tail[len(f.tail)-1]), ": ")
+		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.words()[len(f.tail)-1]), ": ")
 	}
 	lines := []string{how, state(res)}
 	lines = append(lines, f.hints...)
-	if res.Next != "" {
-		lines = append(lines, "Next: "+res.Next)
-	}
+	lines = append(lines, next(res))
 	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+}
+
+func next(res deploy.Result) string {
+	if res.Next == "" {
+		return ""
+	}
+	return "Next: " + res.Next
 }
 
 // state says what is live after a deployment that failed.

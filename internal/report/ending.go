@@ -100,7 +100,13 @@ func migrateLines(res deploy.Result) [][]string {
 			continue
 		}
 		if len(failing(s.Spans)) > 0 {
-			parts = append(parts, s.Step+" (failed)")
+			failed := s.Step + " (failed"
+			for _, span := range s.Spans {
+				if span.Note != "" {
+					failed += "; " + span.Note
+				}
+			}
+			parts = append(parts, failed+")")
 		} else {
 			parts = append(parts, s.Step)
 		}
@@ -128,7 +134,7 @@ func skippedPhases(res deploy.Result) []string {
 // verdict is the line that says how it ended.
 func verdict(res deploy.Result) []string {
 	exit := ""
-	if res.ExitCode != deploy.ExitDone && res.ExitCode != deploy.ExitFailed {
+	if !slices.Contains([]int{deploy.ExitDone, deploy.ExitFailed, deploy.ExitInterrupted}, res.ExitCode) {
 		exit = " (exit " + strconv.Itoa(res.ExitCode) + ")"
 	}
 	activated := len(res.HostsWith(deploy.HostActivated))
@@ -152,7 +158,7 @@ func verdict(res deploy.Result) []string {
 	case deploy.OutcomeSuperseded:
 		text = "SUPERSEDED" + exit + ". " + live(res)
 	case deploy.OutcomeCancelled:
-		text = "CANCELLED" + in(res) + exit + ". " + live(res)
+		text = "CANCELLED" + in(res) + ". " + live(res)
 	default:
 		text = "FAILED" + in(res) + exit + ". " + live(res)
 	}
@@ -176,7 +182,7 @@ func countedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, plural(o
 // live says what the hosts run after a deployment that did not change them, or not all of them.
 func live(res deploy.Result) string {
 	start := "Nothing changed: "
-	if res.ExitCode == deploy.ExitMigrate {
+	if res.ExitCode == deploy.ExitMigrate || res.Failed == deploy.Migrate { // cancelled while it ran
 		start = "Code not switched: "
 	}
 	if len(res.HostsWith(deploy.HostActivated))+len(res.HostsWith(deploy.HostFailed)) > 0 {

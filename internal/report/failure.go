@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,7 +20,9 @@ type failure struct {
 	hints   []string
 	command string
 	at      deploy.Position
-	of      int // hosts that took part in the step; 0 is unknown
+	of      int  // hosts that took part in the step; 0 is unknown
+	times   int  // how often it was tried in vain, at most; 0 is not told
+	varied  bool // the hosts' words differ, in a port
 }
 
 // failures gathers the errors of a result, in the plan's order; hosts with the same last words stand together.
@@ -31,6 +35,8 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 			list = append(list, f)
 			continue
 		}
+		list[i].times = max(list[i].times, f.times)
+		list[i].varied = list[i].varied || !slices.Equal(list[i].tail, f.tail) || list[i].cause != f.cause
 		for _, host := range f.hosts {
 			if !slices.Contains(list[i].hosts, host) {
 				list[i].hosts = append(list[i].hosts, host)
@@ -48,15 +54,31 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 	return list
 }
 
-// alike tells whether two failures differ in nothing but the host.
+// alike tells whether two failures differ in nothing but the host, the port that its site listens on, and how often it
+// was asked.
 func (f failure) alike(other failure) bool {
-	return f.phase == other.phase && f.step == other.step && f.status == other.status && f.cause == other.cause &&
-		slices.Equal(f.tail, other.tail)
+	return f.phase == other.phase && f.step == other.step && likeness(f.status) == likeness(other.status) &&
+		likeness(f.cause) == likeness(other.cause) && slices.EqualFunc(f.tail, other.tail, func(a, b string) bool { return likeness(a) == likeness(b) })
+}
+
+var localPort = regexp.MustCompile(`((?:127\.0\.0\.1|localhost|\[::1\])):[0-9]+`)
+
+// likeness is text without the ports that a host serves its own site on.
+func likeness(text string) string { return localPort.ReplaceAllString(text, "$1") }
+
+// words are what the hosts said last, and how often.
+func (f failure) words() []string {
+	if f.times < 2 || len(f.tail) == 0 {
+		return f.tail
+	}
+	lines := slices.Clone(f.tail)
+	lines[len(lines)-1] += fmt.Sprintf("   (x%d)", f.times)
+	return lines
 }
 
 // errorsOf are the result's errors; where it has none, those of its failed spans.
 func errorsOf(res deploy.Result) []*deploy.Error {
-	if len(res.Errors) > 0 {
+	if len(res.Errors) > 0 || res.Outcome == deploy.OutcomeCancelled { // what was only cancelled is no failure
 		return res.Errors
 	}
 	var list []*deploy.Error
@@ -85,7 +107,7 @@ func allSpans(res deploy.Result) []deploy.Span {
 }
 
 func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
-	f := failure{phase: e.Phase, step: e.Step, at: e.At, tail: r.tailOf(e)}
+	f := failure{phase: e.Phase, step: e.Step, at: e.At, tail: r.tailOf(e), times: e.Times}
 	if f.step == "" {
 		f.step = e.Op
 	}
@@ -167,11 +189,11 @@ func (f failure) block(several bool, hostWidth int) []string {
 			head = f.step
 		}
 		if len(f.hosts) > 1 {
-			head += " (identical)"
+			head += f.sameness()
 		}
 		lines = append(lines, "--- "+head+" ---")
 	}
-	for _, line := range f.tail {
+	for _, line := range f.words() {
 		host := ""
 		if len(f.hosts) > 0 {
 			host = f.hosts[0]
@@ -192,6 +214,13 @@ func (f failure) block(several bool, hostWidth int) []string {
 		lines = append(lines, labelled("error", cause)...)
 	}
 	return lines
+}
+
+func (f failure) sameness() string {
+	if f.varied {
+		return " (alike)"
+	}
+	return " (identical)"
 }
 
 // labelled is a line of the last block, like "    hint     lower keep_releases".

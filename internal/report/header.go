@@ -19,7 +19,7 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 	}
 	var second []string
 	if h.ArtifactSize > 0 {
-		second = append(second, bytesText(h.ArtifactSize)+" sha256:"+h.ArtifactSHA.Short()+"..")
+		second = append(second, deploy.Size(h.ArtifactSize)+" sha256:"+h.ArtifactSHA.Short()+"..")
 	}
 	if h.Revision != "" {
 		commit := "commit " + shortRevision(h.Revision)

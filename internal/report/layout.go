@@ -140,21 +140,6 @@ func clockText(d time.Duration) string {
 	return seconds(d)
 }
 
-// bytesText is an amount of bytes for people, in powers of a thousand as disks and networks are sold.
-func bytesText(n int64) string {
-	value, unit := float64(n), "B"
-	for _, next := range []string{"kB", "MB", "GB", "TB"} {
-		if value < 999.95 {
-			break
-		}
-		value, unit = value/1000, next
-	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", value, unit)
-}
-
 // names lists a few hosts, or counts many.
 func names(hosts []string, separator string) string {
 	if len(hosts) > fewHosts {

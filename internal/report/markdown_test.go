@@ -20,7 +20,7 @@ func TestMarkdown(t *testing.T) {
 		{"a|b", "`a¦b`", "`a¦b`"},
 		{"_x_", "`_x_`", "`_x_`"},
 		{":tada:", "`:tada:`", "`:tada`:"},
-		{"run `slipway prune` now", "``run `slipway prune` now``", "run `slipway prune` now"},
+		{"run `slipway rollback` now", "``run `slipway rollback` now``", "run `slipway rollback` now"},
 		{"odd ` tick", "``odd ` tick``", "``odd ` tick``"},
 		{"`x", "`` `x ``", "`` `x ``"},
 	} {

@@ -194,7 +194,7 @@ func prepareFails() []deploy.Event {
 		s.say(deploy.Prepare, name, h, "Traceback (most recent call last):",
 			"OSError: [Errno 28] No space left on device: '/srv/www/broken_brackets/releases/x/static/main.css'")
 		d.Spans = append(d.Spans, fails(span(deploy.Prepare, name, h, 3900*ms+time.Duration(i)*200*ms), "exit 1", "exit 1",
-			h+" has 0 MB free on /srv; `slipway prune` or lower keep_releases"))
+			h+" has 0 B free on /srv; free space or lower keep_releases"))
 	}
 	return s.done(d).end(deploy.OutcomeFailed, 1, `free space, then "Re-run failed jobs": upload and web1 are kept`)
 }
@@ -206,7 +206,7 @@ func verifyFails() []deploy.Event {
 	bad := fails(span(deploy.Activate, "verify Health", "web2", 30*time.Second), "30s, last answer 500, wanted 200",
 		"30s, last answer 500, wanted 200", "")
 	bad.Err.At = deploy.Position{File: "slipway.yml", Line: 41, Column: 9}
-	bad.Err.Tail = []string{`GET /healthz 500 "relation \"cart\" does not exist"   (x14)`}
+	bad.Err.Tail, bad.Err.Times = []string{`GET /healthz 500 "relation \"cart\" does not exist"`}, 14
 	s.host(deploy.Activate, "web2", newRelease, span(deploy.Activate, "switch", "web2", 10*ms), bad)
 	s.phase(deploy.Unwind)
 	for _, h := range []string{"web2", "web1", "jobs1"} {
@@ -215,6 +215,34 @@ func verifyFails() []deploy.Event {
 	}
 	s.res.Warnings = []string{"shop.0042, shop.0043 stay applied; old code runs on the new schema"}
 	return s.all(deploy.HostUnwound, oldRelease).end(deploy.OutcomeUnwound, 3, "fix forward; re-running repeats the same content")
+}
+
+// The same failure, on two hosts that listen on different ports and were not asked equally often.
+func verifyFailsAlike() []deploy.Event {
+	s := newScript("web1", "web2").preflight().upload().phase(deploy.Activate)
+	for i, h := range []string{"web1", "web2"} {
+		const status = "20s, last answer 503, wanted 200"
+		bad := fails(span(deploy.Activate, "verify Health", h, 20*time.Second), status, status, "")
+		bad.Err.At = deploy.Position{File: "slipway.yml", Line: 41, Column: 9}
+		bad.Err.Tail, bad.Err.Times = []string{fmt.Sprintf("GET http://127.0.0.1:%d/healthz -> 503 no such column: score", 8001+i)}, 17+i
+		s.host(deploy.Activate, h, newRelease, span(deploy.Activate, "switch", h, 10*ms), bad)
+	}
+	s.phase(deploy.Unwind)
+	for _, h := range []string{"web1", "web2"} {
+		s.host(deploy.Unwind, h, oldRelease, span(deploy.Unwind, "switch", h, 10*ms), span(deploy.Unwind, "verify Health", h, time.Second))
+	}
+	return s.all(deploy.HostUnwound, oldRelease).end(deploy.OutcomeUnwound, 3, "fix forward; re-running repeats the same content")
+}
+
+func cancelledRun() []deploy.Event {
+	s := newScript("web1", "web2").preflight()
+	d := deploy.StepDone{Phase: deploy.Prepare, Step: "Upload"}
+	for _, h := range []string{"web1", "web2"} {
+		d.Spans = append(d.Spans, fails(span(deploy.Prepare, "Upload", h, 2*time.Second), deploy.StatusCancelled, "interrupt signal received", ""))
+	}
+	s.phase(deploy.Prepare).done(d)
+	s.res.Errors = nil
+	return s.end(deploy.OutcomeCancelled, 130, "run the job again")
 }
 
 func migrateFails() []deploy.Event {
@@ -332,6 +360,8 @@ func scenarios() []scenario {
 		{"good", good()},
 		{"prepare-fails", prepareFails()},
 		{"verify-fails", verifyFails()},
+		{"verify-fails-alike", verifyFailsAlike()},
+		{"cancelled", cancelledRun()},
 		{"migrate-fails", migrateFails()},
 		{"person", person()},
 		{"unchanged", unchanged()},

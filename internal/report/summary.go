@@ -159,7 +159,7 @@ func (s summary) facts() string {
 		rows = append(rows, [2]string{"URL", link(res.URL, res.URL)})
 	}
 	if res.ArtifactSize > 0 {
-		rows = append(rows, [2]string{"Artifact", bytesText(res.ArtifactSize) + ", sha256 " + code(string(res.ArtifactSHA))})
+		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + code(string(res.ArtifactSHA))})
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", words(strings.ReplaceAll(target(res.Header), "->", "→")))
@@ -182,7 +182,7 @@ func (s summary) failed(tails bool) string {
 			fmt.Fprintf(&b, "%s\n\n", code(firstOf(f.cause, f.status)))
 		}
 		if tails && len(f.tail) > 0 {
-			b.WriteString(fence("text", f.tail) + "\n")
+			b.WriteString(fence("text", f.words()) + "\n")
 		}
 		if f.command != "" {
 			fmt.Fprintf(&b, "- Command: %s\n", code(f.command))

@@ -67,6 +67,7 @@ type cellKey struct {
 type cell struct {
 	took   time.Duration
 	failed []string // what failed, and how
+	cut    bool     // nothing failed: it was cancelled
 }
 
 func (s summary) cells() map[cellKey]*cell {
@@ -84,6 +85,7 @@ func (s summary) cells() map[cellKey]*cell {
 		c.took += span.Duration
 		if isFailure(span) {
 			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+spanStatus(span))
+			c.cut = (c.cut || len(c.failed) == 1) && isCancelled(span)
 		}
 	}
 	return cells
@@ -98,7 +100,11 @@ func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellK
 		case c == nil:
 			b.WriteString(" |")
 		case len(c.failed) > 0:
-			fmt.Fprintf(&b, " ❌ %s |", plainMarkdown(cut(strings.Join(c.failed, "; "), maxCell)))
+			icon := "❌"
+			if c.cut {
+				icon = "⏹️"
+			}
+			fmt.Fprintf(&b, " %s %s |", icon, plainMarkdown(cut(strings.Join(c.failed, "; "), maxCell)))
 		default:
 			fmt.Fprintf(&b, " ✅ %s |", spaced(seconds(c.took)))
 		}

@@ -33,7 +33,7 @@ func (r *Reporter) journal() string {
 // stepLines are the verdict of a step: who did it, how long it took, or how it failed.
 func stepLines(e deploy.StepDone) []string {
 	bad := failing(e.Spans)
-	lead := pad(string(e.Phase), phaseWidth) + pad(status(len(bad) == 0), statusWidth)
+	lead := pad(string(e.Phase), phaseWidth) + pad(status(bad), statusWidth)
 	name := e.Step
 	if e.Phase == deploy.Migrate && len(e.Spans) == 1 {
 		name += " (on " + e.Spans[0].Host + ")"
@@ -66,7 +66,7 @@ func stepLines(e deploy.StepDone) []string {
 func wholeStep(lead, name string, e deploy.StepDone) []string {
 	note := e.Note
 	if note == "" && len(e.Spans) == 1 {
-		note = e.Spans[0].Note
+		note, _, _ = strings.Cut(e.Spans[0].Note, ": ") // "2 applied"; which they are stands in the lines above
 	}
 	if note == "" && name == "" {
 		note = plural(len(e.Spans), "host")
@@ -147,9 +147,13 @@ func spanStatus(span deploy.Span) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-func status(ok bool) string {
-	if ok {
+// status is the verdict in one word, from what went wrong. What was only cancelled failed at nothing.
+func status(bad []deploy.Span) string {
+	switch {
+	case len(bad) == 0:
 		return "ok"
+	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !isCancelled(s) }):
+		return "STOP"
 	}
 	return "FAIL"
 }
@@ -157,6 +161,8 @@ func status(ok bool) string {
 func isFailure(span deploy.Span) bool {
 	return span.Outcome == deploy.Failed || span.Outcome == deploy.Unknown
 }
+
+func isCancelled(span deploy.Span) bool { return span.Status == deploy.StatusCancelled }
 
 func failing(spans []deploy.Span) []deploy.Span {
 	var bad []deploy.Span
@@ -198,7 +204,7 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 			return
 		}
 	}
-	lead := pad(string(e.Phase), phaseWidth) + pad(status(len(bad) == 0), statusWidth) + pad(e.Host, r.hostWidth+2)
+	lead := pad(string(e.Phase), phaseWidth) + pad(status(bad), statusWidth) + pad(e.Host, r.hostWidth+2)
 	var parts []string
 	spans := e.Spans
 	if e.Phase == deploy.Unwind && len(bad) == 0 { // the arrow says that it was switched
@@ -292,5 +298,9 @@ func (r *Reporter) flushFleet() {
 	if f.slowest != "" {
 		parts = append(parts, "slowest "+f.slowest+" "+seconds(f.took))
 	}
-	r.say(flow(pad(string(f.phase), phaseWidth)+pad(status(f.ok == f.all), statusWidth), parts)...)
+	word := "ok"
+	if f.ok < f.all {
+		word = "FAIL"
+	}
+	r.say(flow(pad(string(f.phase), phaseWidth)+pad(word, statusWidth), parts)...)
 }

@@ -218,9 +218,9 @@ func (w *work) view(columns, hostWidth int) []string {
 // bar is one transfer: "    web1   ██████░░░░░░  45%  17.2 of 38.2 MB  12.1 MB/s  2s left".
 func bar(host string, hostWidth int, t transfer, now time.Time, columns int) string {
 	rate := t.rate(now)
-	text := fmt.Sprintf("%3d%%  %s of %s", t.percent(), bytesText(t.done), bytesText(t.total))
+	text := fmt.Sprintf("%3d%%  %s of %s", t.percent(), deploy.Size(t.done), deploy.Size(t.total))
 	if rate > 0 {
-		text += fmt.Sprintf("  %s/s", bytesText(int64(rate)))
+		text += fmt.Sprintf("  %s/s", deploy.Size(int64(rate)))
 		if left := time.Duration(float64(t.total-t.done) / rate * float64(time.Second)); left > 0 {
 			text += "  " + clockText(left+time.Second-1) + " left"
 		}

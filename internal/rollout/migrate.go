@@ -25,7 +25,9 @@ func (r *run) migrate(ctx context.Context) *stop {
 		}
 		r.onFailure(ctx)
 		stop := r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs)
-		stop.next = "see what the step left behind, fix it, then \"Re-run failed jobs\""
+		if stop.outcome == deploy.OutcomeFailed {
+			stop.next = "see what the step left behind, fix it, then \"Re-run failed jobs\""
+		}
 		return stop
 	}
 	done(true)

@@ -41,6 +41,7 @@ func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 	for _, target := range p.Targets {
 		span := r.fleet.members[target.Name].span
 		if span.Err != nil {
+			r.rec.excuse(&span)
 			errs = append(errs, span.Err)
 		}
 		spans = append(spans, span)

@@ -43,7 +43,9 @@ func (r *run) prepare(ctx context.Context) *stop {
 		if errs := v.errors(); len(errs) > 0 {
 			done(false)
 			s := r.stopped(ctx, deploy.Prepare, v.done.Step, deploy.ExitFailed, errs)
-			s.next = `fix the cause, then "Re-run failed jobs"`
+			if s.outcome == deploy.OutcomeFailed {
+				s.next = `fix the cause, then "Re-run failed jobs"`
+			}
 			return s
 		}
 	}
@@ -115,7 +117,7 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
 			return err
 		}
-		line := fmt.Sprintf("sent %.1f MB, verified %d files", float64(payload.Size())/1e6, r.Artifact.Inodes)
+		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.Artifact.Inodes)
 		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
 	}
 	links := stage.Links{Dirs: r.SharedDirs, Files: r.SharedFiles, Secrets: map[string]secret.Secret{}}

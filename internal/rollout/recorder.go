@@ -12,6 +12,7 @@ import (
 // recorder passes events on and gathers from them what the result says.
 type recorder struct {
 	emit deploy.Emit
+	echo func(error) bool // tells whether an error says nothing but that the deployment was cancelled
 
 	mu     sync.Mutex
 	result deploy.Result
@@ -66,6 +67,13 @@ func (rec *recorder) phaseSince(phase deploy.Phase, start time.Time) func(ok boo
 		rec.mu.Lock()
 		defer rec.mu.Unlock()
 		rec.result.Phases = append(rec.result.Phases, deploy.PhaseResult{Phase: phase, Start: start, Duration: time.Since(start), OK: ok})
+	}
+}
+
+// excuse marks a span that ended because the deployment was cancelled, and for no fault of its own.
+func (rec *recorder) excuse(span *deploy.Span) {
+	if span.Err != nil && rec.echo(span.Err) {
+		span.Status = deploy.StatusCancelled
 	}
 }
 

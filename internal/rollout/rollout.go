@@ -60,6 +60,7 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 		fleet: fleet, opts: opts, tries: map[string]int{},
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
+	r.rec.echo = func(err error) bool { return echo(ctx, err) }
 	stop := r.all(ctx, p)
 	r.close(ctx, stop)
 	return r.rec.finish(stop)
@@ -142,9 +143,15 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, errUndecided) }):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 	case cancelled(ctx):
-		s.outcome, s.exit = deploy.OutcomeCancelled, deploy.ExitInterrupted
+		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, "run the job again"
+		s.errs = slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return echo(ctx, err) })
 	}
 	return s
+}
+
+// echo tells whether an error says nothing but that the deployment was cancelled.
+func echo(ctx context.Context, err error) bool {
+	return cancelled(ctx) && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
 func asErrors(err error, phase deploy.Phase) deploy.Errors {

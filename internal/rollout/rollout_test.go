@@ -126,7 +126,7 @@ func TestBadReleaseIsUnwoundEverywhere(t *testing.T) {
 	first, _ := f.deploy(t.Context(), good)
 	// Only web3 finds the release bad; the others were verified.
 	f.cfg.Activation[""].Verify[0].Run.Run = `test -e ok || test "$SLIPWAY_HOST" != web3`
-	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `echo "slipway-note: shop.0042"`))
+	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `echo "slipway-note: 2 applied: shop.0042, shop.0043"`))
 	result, _ := f.deploy(t.Context(), bad)
 	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
 	f.wantCurrent(first.Release)
@@ -136,12 +136,18 @@ func TestBadReleaseIsUnwoundEverywhere(t *testing.T) {
 	if len(result.Errors) != 1 || result.Errors[0].Host != "web3" || result.Errors[0].Step != "verify Health" {
 		t.Errorf("errors: %v", result.Errors)
 	}
-	if len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "shop.0042") {
+	if len(result.Warnings) != 1 || result.Warnings[0] != "shop.0042, shop.0043 stay applied; old code runs on the new schema" {
 		t.Errorf("warnings: %q", result.Warnings)
 	}
 	if got := f.read("web1", "shared/run/log"); strings.Count(got, "restart") != 3 {
 		t.Errorf("web1 was restarted %q: wanted v1, the bad one, v1 again", got)
 	}
+	// What applied nothing left nothing behind.
+	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `echo "slipway-note: nothing to apply"`))
+	if result, _ = f.deploy(t.Context(), bad); len(result.Warnings) != 0 {
+		t.Errorf("warnings: %q", result.Warnings)
+	}
+	f.cfg.Migrate = nil
 	// A bad release is never the one that a rollback finds.
 	third, _ := f.deploy(t.Context(), next)
 	wantEnd(t, third, deploy.ExitDone, deploy.OutcomeActivated)
@@ -279,6 +285,12 @@ func TestCancelledPrepareStopsItsStep(t *testing.T) {
 	}()
 	result, _ := f.deploy(ctx, next)
 	wantEnd(t, result, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	if len(result.Errors) != 0 || result.Failed != deploy.Prepare || result.Next != "run the job again" {
+		t.Errorf("errors %v in %s, next %q", result.Errors, result.Failed, result.Next)
+	}
+	if span := result.Steps[len(result.Steps)-1].Spans[0]; span.Status != deploy.StatusCancelled {
+		t.Errorf("status %q", span.Status)
+	}
 	f.wantCurrent(first.Release)
 	pid := strings.TrimSpace(f.read("web1", "shared/run/pid"))
 	if _, err := os.Stat("/proc/" + pid); err == nil {

@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"slipway/internal/deploy"
@@ -39,8 +38,8 @@ func (r *run) unwind(ctx context.Context, results []activation, errs deploy.Erro
 		return r.bringBack(clean, h, unwinding{from: r.Release, to: h.Unwind, mark: "bad"})
 	})
 	done(len(stuck) == 0)
-	if ran := stepNames(r.Migrate); ran != "" {
-		r.rec.warn(fmt.Sprintf("%s stays applied; old code runs on the new schema", r.applied(ran)))
+	if applied := r.rec.applied(); applied != "" {
+		r.rec.warn(applied + " applied; old code runs on the new schema")
 	}
 	r.onFailure(ctx)
 	s := &stop{
@@ -53,20 +52,6 @@ func (r *run) unwind(ctx context.Context, results []activation, errs deploy.Erro
 		s.next = "bring " + stuck[0].Host + " back by hand, see its error; then deploy again"
 	}
 	return s
-}
-
-// applied is what the migrate steps said they did, else their names.
-func (r *run) applied(names string) string {
-	r.rec.mu.Lock()
-	defer r.rec.mu.Unlock()
-	for _, step := range r.rec.result.Steps {
-		for _, span := range step.Spans {
-			if step.Phase == deploy.Migrate && span.Note != "" {
-				return step.Step + " (" + span.Note + ")"
-			}
-		}
-	}
-	return names
 }
 
 // unwinding is the way back of one host.

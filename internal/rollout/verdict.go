@@ -39,6 +39,7 @@ func (v *verdict) begin() {
 
 // end takes what a host did; a span that NotRun says that the host will never start.
 func (v *verdict) end(span deploy.Span) {
+	v.rec.excuse(&span)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	i := slices.IndexFunc(v.done.Spans, func(s deploy.Span) bool { return s.Host == span.Host })

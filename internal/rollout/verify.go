@@ -78,13 +78,14 @@ func (t *turn) notPassed(check deploy.Check, waited time.Duration, failures int,
 	failure := &deploy.Error{Host: t.host.Name, Phase: t.done.Phase, Step: "verify " + check.Name, At: check.At}
 	var wrong *probe.WrongAnswer
 	var step *deploy.Error
-	seconds := waited.Round(time.Second)
+	seconds := min(waited, check.Within).Round(time.Second) // what differs by chance would keep hosts' failures apart
 	switch {
 	case last == nil:
 		failure.Cause = fmt.Errorf("%s, not %d successes in a row", seconds, check.Successes)
 	case errors.As(last, &wrong):
 		failure.Cause = fmt.Errorf("%s, %w", seconds, wrong)
-		failure.Tail = []string{fmt.Sprintf("%s %s -> %s %s   (x%d)", method(check), check.HTTP.URL, wrong.Got, wrong.Body, failures)}
+		failure.Tail = []string{fmt.Sprintf("%s %s -> %s %s", method(check), check.HTTP.URL, wrong.Got, wrong.Body)}
+		failure.Times = failures
 	case errors.As(last, &step):
 		failure.Cause, failure.Tail, failure.Hint = fmt.Errorf("%s, %w", seconds, errors.Unwrap(step)), step.Tail, step.Hint
 	case errors.Is(last, transport.ErrForwardingRefused):

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,33 @@ func Forms(s Secret) []string {
 		add(strings.ReplaceAll(text, `'`, `'"'"'`))
 	}
 	return forms
+}
+
+// Masks are the forms that a CI is asked to take out of logs: all of a value of one line; of a value of several its lines,
+// and what base64 and percent-encoding make of the whole. Each mask costs a line of the log, and the CI a search in every
+// line, so the rarer forms of long values are left to the Redactor, through which all goes that Slipway prints.
+//
+// No mask has a line break in it: given the whole, a CI would also mask the shortest lines, and a lone `{` of a JSON secret
+// would be gone from every log.
+func Masks(s Secret) []string {
+	trimmed := strings.TrimSpace(s.value)
+	if !strings.ContainsAny(trimmed, "\r\n") {
+		return slices.DeleteFunc(Forms(s), func(form string) bool { return strings.ContainsAny(form, "\r\n") })
+	}
+	var masks []string
+	add := func(form string) {
+		if len(trimmed) >= MinLength && len(form) >= MinLength && !slices.Contains(masks, form) {
+			masks = append(masks, form)
+		}
+	}
+	for line := range strings.FieldsFuncSeq(trimmed, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		add(strings.TrimSpace(line))
+	}
+	for _, text := range []string{s.value, trimmed} {
+		add(base64.StdEncoding.EncodeToString([]byte(text)))
+	}
+	add(url.QueryEscape(trimmed))
+	return masks
 }
 
 // base64Forms are what base64 makes of value. Within longer data the first and the last characters also depend on the

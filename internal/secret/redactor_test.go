@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -165,3 +166,29 @@ func BenchmarkWriter(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestMasksAreFew: a key costs a mask for each of its lines and three more, and none has a line break.
+func TestMasksAreFew(t *testing.T) {
+	t.Parallel()
+	key := "-----BEGIN OPENSSH PRIVATE KEY-----\n" + strings.Repeat(strings.Repeat("b3Bl", 17)+"\n", 1) + "AAAAgQ==\n-----END OPENSSH PRIVATE KEY-----\n"
+	masks := Masks(New(key))
+	if len(masks) != 4+3 {
+		t.Errorf("%d masks: %q", len(masks), masks)
+	}
+	for _, want := range []string{strings.Repeat("b3Bl", 17), "AAAAgQ==", base64.StdEncoding.EncodeToString([]byte(key)), url.QueryEscape(strings.TrimSpace(key))} {
+		if !slices.Contains(masks, want) {
+			t.Errorf("no mask %q", want)
+		}
+	}
+	for _, mask := range append(masks, Masks(New("one line\n"))...) {
+		if strings.ContainsAny(mask, "\r\n") {
+			t.Errorf("mask %q", mask)
+		}
+	}
+	if got := Masks(New("one line\n")); !slices.Contains(got, "one line") {
+		t.Errorf("%q", got)
+	}
+	if got := Masks(New("a\nb\n")); len(got) != 0 { // too short to be one
+		t.Errorf("%q", got)
+	}
+}

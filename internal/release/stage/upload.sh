@@ -75,11 +75,12 @@ said=$(mkdir -p "$incoming" 2>&1) || {
 }
 
 # What programs say goes to a variable: on a full disk there is no file to keep it in. The status of the first program
-# of a pipe is among it, since a shell tells the last one's only.
+# of a pipe is among it, since a shell tells the last one's only. Members get the time of now (m): the payload has none, and
+# web servers tell caches by size and time whether a file has changed since the last release.
 said=$(
 	umask 022
 	{
-		{ unpack || echo "unpack ended $?" >&2; } | tar -C "$incoming" -xof -
+		{ unpack || echo "unpack ended $?" >&2; } | tar -C "$incoming" -xomf -
 	} 2>&1
 )
 tar=$?

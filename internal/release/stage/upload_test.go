@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release/journal"
@@ -78,6 +79,9 @@ func TestUpload(t *testing.T) {
 			})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if info, err := os.Stat(filepath.Join(host.Site.Root, "releases", string(releaseID), "index.html")); err != nil || time.Since(info.ModTime()) > time.Hour {
+				t.Errorf("the page has the time of another release: %v, %v", info, err)
 			}
 			if last != p.Size() {
 				t.Errorf("progress ended at %d of %d", last, p.Size())

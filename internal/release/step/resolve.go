@@ -13,7 +13,7 @@ import (
 var resolveScript string
 
 var resolveReasons = map[int]release.Reason{
-	90: {Hint: "only a step whose outcome is unknown can be decided; see `slipway status`"},
+	90: {Hint: "only a step whose outcome is unknown can be decided: the re-run says which"},
 	91: {Hint: "wait for its end, or end it, and decide then"},
 	92: {Hint: reserveHint},
 }

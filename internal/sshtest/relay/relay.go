@@ -1,5 +1,7 @@
-// Package relay is a network between a test and a server on this machine: a TCP relay with a delay, a rate limit, and
+// Package relay is a network between a client and a server on this machine: a TCP relay with a delay, a rate limit, and
 // a plug that can be pulled. It needs no privileges, unlike netem. It must not know what goes through it.
+//
+// What a real network does and this one does not: lose packets, and make a new connection start slowly.
 package relay
 
 import (
@@ -10,8 +12,8 @@ import (
 
 // Options say what the network is like. The zero value is as fast as the loopback interface.
 type Options struct {
-	RTT            time.Duration // half of it is added in each direction
-	BytesPerSecond int           // in each direction, over all connections; 0 is no limit
+	RTT  time.Duration // half of it is added in each direction; connecting takes one, as TCP's handshake does
+	Line *Line         // what all bytes go through; nil is no limit. Relays that share one share its bandwidth
 }
 
 // Relay is a listener that passes connections on.
@@ -19,7 +21,7 @@ type Relay struct {
 	target   string
 	options  Options
 	listener net.Listener
-	up, down *limiter
+	line     Line
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -37,8 +39,10 @@ func Start(target string, options Options) (*Relay, error) {
 	close(flowing)
 	r := &Relay{
 		target: target, options: options, listener: listener, conns: map[net.Conn]struct{}{},
-		up: newLimiter(options.BytesPerSecond), down: newLimiter(options.BytesPerSecond),
 		mute: flowing, done: make(chan struct{}),
+	}
+	if options.Line != nil {
+		r.line = *options.Line
 	}
 	go r.accept()
 	return r, nil
@@ -88,6 +92,11 @@ func (r *Relay) accept() {
 }
 
 func (r *Relay) serve(client net.Conn) {
+	// The client is connected by now; what it sends waits as long as it would have waited for the handshake.
+	if !pause(r.options.RTT, r.done) {
+		_ = client.Close()
+		return
+	}
 	server, err := net.Dial("tcp", r.target)
 	if err != nil {
 		_ = client.Close()
@@ -97,8 +106,8 @@ func (r *Relay) serve(client net.Conn) {
 	r.conns[client], r.conns[server] = struct{}{}, struct{}{}
 	r.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { r.pass(server, client, r.up) })
-	both.Go(func() { r.pass(client, server, r.down) })
+	both.Go(func() { r.pass(server, client, r.line.up) })
+	both.Go(func() { r.pass(client, server, r.line.down) })
 	both.Wait()
 	r.mu.Lock()
 	delete(r.conns, client)
@@ -115,18 +124,21 @@ type parcel struct {
 }
 
 // pass carries bytes one way: each is due when the line had time for it and the delay has passed.
-func (r *Relay) pass(to, from net.Conn, limit *limiter) {
-	// The line holds what is on its way: at 1 Gbit/s and 100 ms that is 12 MB, in parcels of up to 32 KiB.
-	line := make(chan parcel, 512)
+func (r *Relay) pass(to, from net.Conn, way *way) {
+	// What is on its way: at 1 Gbit/s and 100 ms that is 12 MB, in parcels of up to 32 KiB.
+	travelling := make(chan parcel, 512)
 	go func() {
-		defer close(line)
+		defer close(travelling)
 		for {
 			buffer := make([]byte, 32*1024)
 			n, err := from.Read(buffer)
 			if n > 0 {
-				due := limit.reserve(n).Add(r.options.RTT / 2)
+				sent, ok := way.send(n, r.done)
+				if !ok {
+					return
+				}
 				select {
-				case line <- parcel{buffer[:n], due}:
+				case travelling <- parcel{buffer[:n], sent.Add(r.options.RTT / 2)}:
 				case <-r.done:
 					return
 				}
@@ -136,9 +148,9 @@ func (r *Relay) pass(to, from net.Conn, limit *limiter) {
 			}
 		}
 	}()
-	for p := range line {
-		if wait := time.Until(p.due); wait > 0 {
-			time.Sleep(wait)
+	for p := range travelling {
+		if !pause(time.Until(p.due), r.done) {
+			return
 		}
 		r.mu.Lock()
 		flowing := r.mute
@@ -156,28 +168,4 @@ func (r *Relay) pass(to, from net.Conn, limit *limiter) {
 	if tcp, ok := to.(interface{ CloseWrite() error }); ok {
 		_ = tcp.CloseWrite()
 	}
-}
-
-// limiter shares a line's bytes per second out in the order of asking.
-type limiter struct {
-	rate float64 // bytes per second; 0 is no limit
-	mu   sync.Mutex
-	free time.Time // when the line has sent all that was reserved
-}
-
-func newLimiter(bytesPerSecond int) *limiter { return &limiter{rate: float64(bytesPerSecond)} }
-
-// reserve says when n more bytes have been sent.
-func (l *limiter) reserve(n int) time.Time {
-	now := time.Now()
-	if l.rate == 0 {
-		return now
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.free.Before(now) {
-		l.free = now
-	}
-	l.free = l.free.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-	return l.free
 }

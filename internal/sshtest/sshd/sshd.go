@@ -36,6 +36,7 @@ type Options struct {
 type Server struct {
 	Host       string // 127.0.0.1
 	Port       int
+	PID        int           // of the process that listens
 	User       string        // the user who runs the test
 	Key        secret.Secret // may log in
 	KnownHosts string        // a line for each host key
@@ -177,6 +178,7 @@ func (s *Server) run(t testing.TB, program, config string) bool {
 	}
 	select {
 	case <-listening:
+		s.PID = cmd.Process.Pid
 		t.Cleanup(stop)
 		return true
 	case <-ended:

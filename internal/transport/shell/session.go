@@ -26,17 +26,29 @@ const StartLimit = 30 * time.Second
 // forced command throws standard error away.
 const stderrLimit = time.Second
 
-// Session is one running shell. It runs one command at a time, and is of no use any more after a command with Stdin
-// and after any error but an *transport.ExitError.
+// Session is one running shell. It runs one command at a time.
 type Session struct {
 	streams  Streams
 	out, err *frames
 	greeted  bool // the first command has been sent
+	idle     bool // the end of the last command was seen
+	last     bool // the last command had Stdin: no other will follow it
 }
 
 // New makes a session of a shell that was just started. Nothing is sent before the first command.
 func New(streams Streams) *Session {
 	return &Session{streams: streams, out: newFrames(streams.Stdout), err: newFrames(streams.Stderr)}
+}
+
+// Idle tells whether the end of the last command was seen: all is in order, and the shell waits for another command, or
+// has ended after one with Stdin.
+func (s *Session) Idle() bool { return s.idle }
+
+// Finish ends the shell's input, and thereby the shell, when it is idle and has not ended by itself.
+func (s *Session) Finish() {
+	if s.idle && !s.last {
+		_ = s.streams.Stdin.Close()
+	}
 }
 
 // NotStartedError says that the shell ended before a command began: the command has not run, in no part.
@@ -90,6 +102,7 @@ func (s *Session) Run(ctx context.Context, cmd transport.Command) error {
 	}
 	defer close(run.quit)
 	var begin string
+	s.idle, s.last = false, cmd.Stdin != nil
 	if !s.greeted {
 		s.greeted, begin = true, prologue()
 	}
@@ -109,7 +122,9 @@ func (s *Session) Run(ctx context.Context, cmd transport.Command) error {
 		s.streams.Abort()
 		return err
 	}
-	return run.judge(outcome, run.lastStderr(ctx, stderr))
+	text, complete := run.lastStderr(ctx, stderr)
+	s.idle = outcome.started && outcome.err == nil && complete
+	return run.judge(outcome, text)
 }
 
 // run is one command under way.
@@ -149,17 +164,17 @@ func (r *run) follow(ctx context.Context, limit <-chan time.Time, stdout <-chan 
 	}
 }
 
-// lastStderr is standard error to its frame's end, or nothing where it does not come.
-func (r *run) lastStderr(ctx context.Context, stderr <-chan result) result {
+// lastStderr is standard error to its frame's end; false where that does not come.
+func (r *run) lastStderr(ctx context.Context, stderr <-chan result) (got result, complete bool) {
 	timer := time.NewTimer(stderrLimit)
 	defer timer.Stop()
 	select {
 	case got := <-stderr:
-		return got
+		return got, got.err == nil
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return result{}
+	return result{}, false
 }
 
 // judge puts what both outputs told into one error.

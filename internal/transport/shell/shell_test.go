@@ -218,7 +218,7 @@ func FuzzFrames(f *testing.F) {
 			t.Fatalf("last line: %q, %v", line, err)
 		}
 		got.Reset()
-		if err := frames.until(token, func(p []byte) { got.Write(p) }); err != io.EOF || got.String() != "rest" {
+		if err := frames.until(token, func(p []byte) { got.Write(p) }); !errors.Is(err, io.EOF) || got.String() != "rest" {
 			t.Fatalf("rest: %q, %v", got.String(), err)
 		}
 	})

@@ -24,9 +24,11 @@ func certify(t *testing.T, authority secret.Secret, public, principal string) st
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := &xssh.Certificate{Key: key, CertType: xssh.UserCert, ValidPrincipals: []string{principal},
+	certificate := &xssh.Certificate{
+		Key: key, CertType: xssh.UserCert, ValidPrincipals: []string{principal},
 		ValidAfter: uint64(time.Now().Add(-time.Minute).Unix()), ValidBefore: uint64(time.Now().Add(time.Hour).Unix()),
-		Permissions: xssh.Permissions{Extensions: map[string]string{"permit-port-forwarding": ""}}}
+		Permissions: xssh.Permissions{Extensions: map[string]string{"permit-port-forwarding": ""}},
+	}
 	if err := certificate.SignCert(rand.Reader, signer); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,16 +46,28 @@ func startChannel(ch ssh.Channel, requests <-chan *ssh.Request, ended func()) (*
 		c.close()
 		return nil, err
 	}
-	c.session = shell.New(shell.Streams{Stdin: input{ch}, Stdout: ch, Stderr: ch.Stderr(), Abort: c.close})
+	c.session = shell.New(shell.Streams{Stdin: &input{ch: ch}, Stdout: ch, Stderr: ch.Stderr(), Abort: c.close})
 	return c, nil
 }
 
-// input is a channel's way to the host, that can be closed by itself.
-type input struct{ ch ssh.Channel }
+// input is a channel's way to the host, that can be closed by itself. x/crypto's channels leave it to their users that
+// writing and closing do not meet.
+type input struct {
+	mu sync.Mutex
+	ch ssh.Channel
+}
 
-func (i input) Write(p []byte) (int, error) { return i.ch.Write(p) }
+func (i *input) Write(p []byte) (int, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ch.Write(p)
+}
 
-func (i input) Close() error { return i.ch.CloseWrite() }
+func (i *input) Close() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.ch.CloseWrite()
+}
 
 // listen notes how the shell ended (RFC 4254, 6.10), until the channel is closed.
 func (c *channel) listen(requests <-chan *ssh.Request) {

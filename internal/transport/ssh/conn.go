@@ -26,9 +26,10 @@ type Conn struct {
 	// it from the channel has it to himself.
 	control chan *channel
 
-	mu    sync.Mutex
-	open  int           // sessions that the host still counts
-	freed chan struct{} // closed, and made anew, when a session ends
+	mu        sync.Mutex
+	open      int           // sessions that the host still counts
+	finishing int           // of these, how many have done their work
+	freed     chan struct{} // closed, and made anew, when a session ends
 }
 
 func newConn(host deploy.Host, link *link) *Conn {
@@ -58,7 +59,7 @@ func (c *Conn) Run(ctx context.Context, cmd transport.Command) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(c.link.life.over, func() {
+	stop := context.AfterFunc(c.link.life.over, func() { //nolint:contextcheck // the connection's life is not the caller's
 		timer := time.NewTimer(drain)
 		defer timer.Stop()
 		select {
@@ -88,11 +89,10 @@ func (c *Conn) run(ctx context.Context, cmd transport.Command) error {
 		if ch, err = c.openChannel(ctx, func() {}, nil); err != nil {
 			return err
 		}
-		giveBack = func(bool) { ch.close() }
+		giveBack = c.finish(ch)
 		err = c.runOn(ctx, ch, cmd)
 	}
-	var exit *transport.ExitError
-	giveBack(err == nil || errors.As(err, &exit) && exit.Signal == "" && !ch.over())
+	giveBack(ch.session.Idle())
 	return err
 }
 
@@ -104,8 +104,10 @@ func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) er
 	switch {
 	case errors.As(err, &unused):
 		if ended, ok := ch.end(ctx); ok {
-			return &deploy.Error{Op: "run a command", Host: c.host.Name, Cause: fmt.Errorf("%w (%s)", unused, ended),
-				Hint: "the user needs an ordinary login shell, and no ForceCommand that does not run what it is given"}
+			return &deploy.Error{
+				Op: "run a command", Host: c.host.Name, Cause: fmt.Errorf("%w (%s)", unused, ended),
+				Hint: "the user needs an ordinary login shell, and no ForceCommand but one that runs what is asked",
+			}
 		}
 		return c.lost()
 	case errors.As(err, &broken):
@@ -120,10 +122,16 @@ func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) er
 	return err
 }
 
-// lost is ErrLost with the reason, as far as it is known.
+// lost is ErrLost with the reason. A connection closes its channels a moment before it tells why.
 func (c *Conn) lost() error {
+	timer := time.NewTimer(drain)
+	defer timer.Stop()
+	select {
+	case <-c.link.life.over.Done():
+	case <-timer.C:
+	}
 	if cause := c.link.life.why(); cause != nil {
-		return fmt.Errorf("%w: %s", transport.ErrLost, short(cause))
+		return fmt.Errorf("%w: %w", transport.ErrLost, short(cause))
 	}
 	return fmt.Errorf("%w: the host closed the command's channel", transport.ErrLost)
 }

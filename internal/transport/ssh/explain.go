@@ -54,7 +54,7 @@ func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
 	address := hop.address.String()
 	switch e.stage {
 	case reaching:
-		return fmt.Errorf("cannot reach %s: %w", address, short(e.cause)), e.reachHint(hop)
+		return fmt.Errorf("cannot reach %s: %w", address, short(e.cause)), e.reachHint()
 	case greeting:
 		if !ended(e.cause) {
 			return fmt.Errorf("%s accepts connections and sends no SSH version: %w", address, short(e.cause)),
@@ -69,6 +69,7 @@ func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
 	case offeredKey:
 		return fmt.Errorf("%s broke the log-in off, after the key %s was offered: %w", address, key, short(e.cause)),
 			"the host's sshd log says why"
+	case exchanging, identified, unauthorised: // refused() has words for the last
 	}
 	var negotiation *ssh.AlgorithmNegotiationError
 	switch {
@@ -83,7 +84,7 @@ func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
 	return fmt.Errorf("%s: the SSH handshake broke off: %w", address, short(e.cause)), "look into the host's sshd log"
 }
 
-func (e *attemptError) reachHint(hop hop) string {
+func (e *attemptError) reachHint() string {
 	var dns *net.DNSError
 	var channel *ssh.OpenChannelError
 	switch {

@@ -51,9 +51,11 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 		return nil, problems
 	}
 	if entries == 0 && len(id.fingerprints) == 0 {
-		return nil, deploy.Problems{{At: deploy.Position{File: "input known_hosts"},
+		return nil, deploy.Problems{{
+			At:      deploy.Position{File: "input known_hosts"},
 			Message: "no host identity is given: neither `known_hosts` nor `host_fingerprints`",
-			Hint:    "take it with `ssh-keyscan HOST` from a network you trust, compare it, and store it"}}
+			Hint:    "take it with `ssh-keyscan HOST` from a network you trust, compare it, and store it",
+		}}
 	}
 	if entries > 0 {
 		db, err := openKnownHosts(knownHosts)
@@ -77,15 +79,19 @@ func readFingerprint(line string) (fingerprint, *deploy.Problem) {
 	case len(fields) <= 2 && sha256Sum.MatchString(pin.sum):
 		return pin, nil
 	case strings.Contains(line, "SHA256:") && len(fields) > 2:
-		return pin, &deploy.Problem{Message: fmt.Sprintf("%q is more than a fingerprint", line),
-			Hint: "write `SHA256:...`, or `HOST SHA256:...` for one host"}
+		return pin, &deploy.Problem{
+			Message: fmt.Sprintf("%q is more than a fingerprint", line),
+			Hint:    "write `SHA256:...`, or `HOST SHA256:...` for one host",
+		}
 	case strings.Count(line, ":") >= 15:
 		return pin, &deploy.Problem{Message: "this is an MD5 fingerprint", Hint: "take the SHA256 one: `ssh-keygen -lf FILE`"}
 	case strings.Contains(line, "ssh-") || strings.Contains(line, "ecdsa-"):
 		return pin, &deploy.Problem{Message: "this is a host key, not a fingerprint", Hint: "give it as `known_hosts`"}
 	}
-	return pin, &deploy.Problem{Message: fmt.Sprintf("%q is no SHA256 fingerprint", line),
-		Hint: "write `SHA256:` and 43 characters, as `ssh-keygen -lf FILE` prints it"}
+	return pin, &deploy.Problem{
+		Message: fmt.Sprintf("%q is no SHA256 fingerprint", line),
+		Hint:    "write `SHA256:` and 43 characters, as `ssh-keygen -lf FILE` prints it",
+	}
 }
 
 // checkKnownHosts reads each line by itself, to name those that cannot be read, and counts the entries.
@@ -98,16 +104,18 @@ func checkKnownHosts(text string) (entries int, problems deploy.Problems) {
 			continue
 		}
 		_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
-		switch err {
-		case nil:
+		switch {
+		case err == nil:
 			entries++
 			continue
-		case io.EOF: // the library passes over a line of one word
+		case errors.Is(err, io.EOF): // the library passes over a line of one word
 			err = errors.New("one word")
 		}
-		problem := deploy.Problem{At: deploy.Position{File: "input known_hosts", Line: number},
+		problem := deploy.Problem{
+			At:      deploy.Position{File: "input known_hosts", Line: number},
 			Message: "no line of known_hosts: " + strings.TrimPrefix(err.Error(), "ssh: "),
-			Hint:    "each line is `HOST TYPE KEY`, as `ssh-keyscan HOST` prints it"}
+			Hint:    "each line is `HOST TYPE KEY`, as `ssh-keyscan HOST` prints it",
+		}
 		if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
 			problem.Message = "the line has a key and no host"
 			problem.Hint = "put the host's name in front: `HOST TYPE KEY`"
@@ -187,7 +195,7 @@ func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []
 
 // weak are signatures with SHA-1, and DSA: never offered, also where only such a key is pinned (an RSA key signs with
 // SHA-2 too).
-var weak = []string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, ssh.InsecureKeyAlgoDSA, ssh.InsecureCertAlgoDSAv01}
+var weak = []string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, "ssh-dss", "ssh-dss-cert-v01@openssh.com"}
 
 func inFamily(family []string, key ssh.PublicKey) bool {
 	kind := key.Type()

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 
@@ -50,39 +51,59 @@ func TestIdentity(t *testing.T) {
 		{name: "plain", knownHosts: line("example.com", ed), address: example, shown: ed, offered: edOnly},
 		{name: "the file's line ends", knownHosts: "# a comment\r\n\r\n" + line("example.com", ed) + "\r\n", address: example, shown: ed, offered: edOnly},
 		{name: "RSA pinned", knownHosts: line("example.com", rsa), address: example, shown: rsa, offered: []string{"rsa-sha2-512", "rsa-sha2-256"}},
-		{name: "two types", knownHosts: line("example.com", ec) + "\n" + line("example.com", ed), address: example, shown: ed,
-			offered: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"}},
+		{
+			name: "two types", knownHosts: line("example.com", ec) + "\n" + line("example.com", ed), address: example, shown: ed,
+			offered: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"},
+		},
 		{name: "hashed", knownHosts: line(xknownhosts.HashHostname("example.com"), ed), address: example, shown: ed, offered: edOnly},
 		{name: "hashed with port", knownHosts: line(xknownhosts.HashHostname("[example.com]:2222"), ed), address: port, shown: ed, offered: edOnly},
 		{name: "port", knownHosts: line("[example.com]:2222", ed), address: port, shown: ed, offered: edOnly},
 		{name: "wildcard", knownHosts: line("*.example.com", ed), address: at("web1.example.com", 22), shown: ed, offered: edOnly},
 		{name: "wildcard at another port", knownHosts: line("*.example.com", ed), address: at("web1.example.com", 2222), shown: ed, offered: edOnly},
-		{name: "wildcard with an exception", knownHosts: line("*.example.com,!bad.example.com", ed), address: at("bad.example.com", 22), shown: ed,
-			offered: everything, want: []string{"not known"}},
+		{
+			name: "wildcard with an exception", knownHosts: line("*.example.com,!bad.example.com", ed), address: at("bad.example.com", 22), shown: ed,
+			offered: everything, want: []string{"not known"},
+		},
 		{name: "IPv6", knownHosts: line("2001:db8::1", ed), address: at("2001:db8::1", 22), shown: ed, offered: edOnly},
 		{name: "IPv6 with port", knownHosts: line("[2001:db8::1]:2222", ed), address: at("2001:db8::1", 2222), shown: ed, offered: edOnly},
-		{name: "authority", knownHosts: "@cert-authority " + line("*.example.com", ec521), address: at("web1.example.com", 22),
-			shown: hostCertificate("web1.example.com"), offered: []string{"ecdsa-sha2-nistp521-cert-v01@openssh.com"}},
-		{name: "authority, another name", knownHosts: "@cert-authority " + line("*.example.com", ec521), address: at("web1.example.com", 22),
-			shown: hostCertificate("web2.example.com"), want: []string{"certificate is not accepted", "renewed"}},
-		{name: "unknown", knownHosts: line("other.example.com", ed), address: example, shown: ed, offered: everything,
-			want: []string{"not known", "shown   ed25519 " + ssh.FingerprintSHA256(ed), "`ssh-keyscan example.com`", "ssh-keygen -lf"}},
-		{name: "unknown at this port", knownHosts: line("example.com", ed), address: port, shown: ed, offered: everything,
-			want: []string{"not known", "port 22 alone", "[example.com]:2222", "ssh-keyscan -p 2222 example.com"}},
-		{name: "changed", knownHosts: line("example.com", ed), address: example, shown: ec, offered: edOnly,
-			want: []string{"not the one that is pinned", "pinned  ed25519 " + ssh.FingerprintSHA256(ed), "shown   ecdsa-sha2-nistp256 " + ssh.FingerprintSHA256(ec)}},
+		{
+			name: "authority", knownHosts: "@cert-authority " + line("*.example.com", ec521), address: at("web1.example.com", 22),
+			shown: hostCertificate("web1.example.com"), offered: []string{"ecdsa-sha2-nistp521-cert-v01@openssh.com"},
+		},
+		{
+			name: "authority, another name", knownHosts: "@cert-authority " + line("*.example.com", ec521), address: at("web1.example.com", 22),
+			shown: hostCertificate("web2.example.com"), want: []string{"certificate is not accepted", "renewed"},
+		},
+		{
+			name: "unknown", knownHosts: line("other.example.com", ed), address: example, shown: ed, offered: everything,
+			want: []string{"not known", "shown   ed25519 " + ssh.FingerprintSHA256(ed), "`ssh-keyscan example.com`", "ssh-keygen -lf"},
+		},
+		{
+			name: "unknown at this port", knownHosts: line("example.com", ed), address: port, shown: ed, offered: everything,
+			want: []string{"not known", "port 22 alone", "[example.com]:2222", "ssh-keyscan -p 2222 example.com"},
+		},
+		{
+			name: "changed", knownHosts: line("example.com", ed), address: example, shown: ec, offered: edOnly,
+			want: []string{"not the one that is pinned", "pinned  ed25519 " + ssh.FingerprintSHA256(ed), "shown   ecdsa-sha2-nistp256 " + ssh.FingerprintSHA256(ec)},
+		},
 		{name: "revoked", knownHosts: line("example.com", ed) + "\n@revoked " + line("*", ed), address: example, shown: ed, offered: edOnly, want: []string{"@revoked"}},
-		{name: "revoked, with its fingerprint pinned", knownHosts: "@revoked " + line("*", ed), fingerprints: []string{ssh.FingerprintSHA256(ed)},
-			address: example, shown: ed, offered: everything, want: []string{"@revoked"}},
+		{
+			name: "revoked, with its fingerprint pinned", knownHosts: "@revoked " + line("*", ed), fingerprints: []string{ssh.FingerprintSHA256(ed)},
+			address: example, shown: ed, offered: everything, want: []string{"@revoked"},
+		},
 		{name: "fingerprint", fingerprints: []string{"", " " + ssh.FingerprintSHA256(ed) + " "}, address: example, shown: ed, offered: everything},
 		{name: "one of two", fingerprints: []string{ssh.FingerprintSHA256(ec), ssh.FingerprintSHA256(ed)}, address: example, shown: ed, offered: everything},
 		{name: "padded", fingerprints: []string{ssh.FingerprintSHA256(ed) + "="}, address: example, shown: ed, offered: everything},
 		{name: "for one host", fingerprints: []string{"example.com " + ssh.FingerprintSHA256(ed)}, address: example, shown: ed, offered: everything},
 		{name: "for one host and port", fingerprints: []string{"[example.com]:2222 " + ssh.FingerprintSHA256(ed)}, address: port, shown: ed, offered: everything},
-		{name: "for another host", fingerprints: []string{"other.example.com " + ssh.FingerprintSHA256(ed)}, address: example, shown: ed, offered: everything,
-			want: []string{"not known"}},
-		{name: "wrong fingerprint", fingerprints: []string{ssh.FingerprintSHA256(ec)}, address: example, shown: ed, offered: everything,
-			want: []string{"not the one that is pinned", "pinned  " + ssh.FingerprintSHA256(ec), "shown   ed25519 " + ssh.FingerprintSHA256(ed)}},
+		{
+			name: "for another host", fingerprints: []string{"other.example.com " + ssh.FingerprintSHA256(ed)}, address: example, shown: ed, offered: everything,
+			want: []string{"not known"},
+		},
+		{
+			name: "wrong fingerprint", fingerprints: []string{ssh.FingerprintSHA256(ec)}, address: example, shown: ed, offered: everything,
+			want: []string{"not the one that is pinned", "pinned  " + ssh.FingerprintSHA256(ec), "shown   ed25519 " + ssh.FingerprintSHA256(ed)},
+		},
 		{name: "both, known_hosts passes", knownHosts: line("example.com", ed), fingerprints: []string{ssh.FingerprintSHA256(ec)}, address: example, shown: ed, offered: everything},
 		{name: "both, fingerprint passes", knownHosts: line("example.com", ed), fingerprints: []string{ssh.FingerprintSHA256(ec)}, address: example, shown: ec, offered: everything},
 	}
@@ -103,8 +124,8 @@ func TestIdentity(t *testing.T) {
 				}
 				return
 			}
-			refused, ok := err.(*identityError)
-			if !ok {
+			var refused *identityError
+			if !errors.As(err, &refused) {
 				t.Fatalf("got %v, want it refused", err)
 			}
 			for _, want := range test.want {

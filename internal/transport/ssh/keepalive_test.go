@@ -2,7 +2,9 @@ package ssh
 
 import (
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -22,7 +24,7 @@ func TestKeepalive(t *testing.T) {
 		near, far := net.Pipe()
 		config := &ssh.ServerConfig{NoClientAuth: true}
 		config.AddHostKey(signer)
-		host := &wire{Conn: far, line: make(chan []byte, 1000)}
+		host := &wire{Conn: far, line: make(chan []byte, 1000), closed: make(chan struct{})}
 		go host.carry()
 		go func() {
 			_, channels, requests, err := ssh.NewServerConn(host, config)
@@ -41,7 +43,7 @@ func TestKeepalive(t *testing.T) {
 			t.Fatal(err)
 		}
 		life := keepAlive(ssh.NewClient(c, channels, requests), conn, 15*time.Second)
-		time.Sleep(10 * time.Minute)
+		<-time.After(10 * time.Minute)
 		if err := life.why(); err != nil {
 			t.Fatalf("a quiet host that answers was given up: %v", err)
 		}
@@ -62,26 +64,36 @@ func TestKeepalive(t *testing.T) {
 type wire struct {
 	net.Conn
 	line   chan []byte
+	closed chan struct{}
+	once   sync.Once
 	silent atomic.Bool
 }
 
 func (w *wire) Write(p []byte) (int, error) {
-	w.line <- append([]byte(nil), p...)
-	return len(p), nil
+	select {
+	case w.line <- slices.Clone(p):
+		return len(p), nil
+	case <-w.closed:
+		return 0, net.ErrClosed
+	}
 }
 
 func (w *wire) Close() error {
-	defer func() { _ = recover() }() // closed by both
-	close(w.line)
+	w.once.Do(func() { close(w.closed) })
 	return w.Conn.Close()
 }
 
 func (w *wire) carry() {
-	for p := range w.line {
-		if w.silent.Load() {
-			continue
-		}
-		if _, err := w.Conn.Write(p); err != nil {
+	for {
+		select {
+		case p := <-w.line:
+			if w.silent.Load() {
+				continue
+			}
+			if _, err := w.Conn.Write(p); err != nil {
+				return
+			}
+		case <-w.closed:
 			return
 		}
 	}

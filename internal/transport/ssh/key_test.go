@@ -73,7 +73,7 @@ func oldPEM(t *testing.T, key crypto.PrivateKey, passphrase string) string {
 		block.Bytes, err = x509.MarshalECPrivateKey(key)
 	}
 	if err == nil && passphrase != "" {
-		block, err = x509.EncryptPEMBlock(rand.Reader, block.Type, block.Bytes, []byte(passphrase), x509.PEMCipherAES128) //nolint:staticcheck
+		block, err = x509.EncryptPEMBlock(rand.Reader, block.Type, block.Bytes, []byte(passphrase), x509.PEMCipherAES128) //nolint:staticcheck // old keys have it
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -177,8 +177,10 @@ func TestDoctor(t *testing.T) {
 		{"certificate", certify(t, signer, signer, nil), "", []string{"certificate", "`ssh_certificate`"}},
 		{"X.509", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "", []string{"X.509"}},
 		{"PuTTY", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", "", []string{"PuTTY", "puttygen key.ppk -O private-openssh"}},
-		{"encrypted PKCS#8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", passphrase,
-			[]string{"encrypted PKCS#8", "ssh-keygen -p -f key"}},
+		{
+			"encrypted PKCS#8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", passphrase,
+			[]string{"encrypted PKCS#8", "ssh-keygen -p -f key"},
+		},
 		{"encrypted", openSSH(t, all["ed25519"], passphrase), "", []string{"encrypted", fingerprint, "`ssh_key_passphrase`"}},
 		{"encrypted PEM", oldPEM(t, all["rsa"], passphrase), "", []string{"encrypted", "`ssh_key_passphrase`"}},
 		{"wrong passphrase", openSSH(t, all["ed25519"], passphrase), "wrong", []string{"passphrase is wrong", fingerprint}},

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,8 +35,10 @@ func readLogin(config Config, now time.Time) (login, deploy.Problems) {
 	if config.Key.IsEmpty() && config.AgentSocket != "" {
 		var err error
 		if l, err = agentLogin(config.AgentSocket, certificate); err != nil {
-			return l, append(problems, deploy.Problem{At: deploy.Position{File: "SSH agent"}, Message: err.Error(),
-				Hint: "give `ssh_key`; an agent's socket must be mounted into the container"})
+			return l, append(problems, deploy.Problem{
+				At: deploy.Position{File: "SSH agent"}, Message: err.Error(),
+				Hint: "give `ssh_key`; an agent's socket must be mounted into the container",
+			})
 		}
 	} else {
 		signer, err := ParseKey(config.Key, config.Passphrase)
@@ -105,19 +108,26 @@ func until(certificate *ssh.Certificate) string {
 	return time.Unix(int64(certificate.ValidBefore), 0).UTC().Format(time.RFC3339)
 }
 
+// agentTimeout is how long the agent on this machine may take to list its keys.
+const agentTimeout = 5 * time.Second
+
 // agentLogin takes one key of an agent: the certificate's, else the first. More would cost a round trip each, and the
 // host counts every key it refuses.
 func agentLogin(socket string, certificate *ssh.Certificate) (login, error) {
-	conn, err := net.DialTimeout("unix", socket, 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), agentTimeout)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return login{}, fmt.Errorf("cannot reach the agent: %w", err)
 	}
 	// The connection stays open until the Dialer is closed: signers ask the agent at each log-in.
+	_ = conn.SetDeadline(time.Now().Add(agentTimeout)) // a socket that takes none fails below
 	signers, err := agent.NewClient(conn).Signers()
 	if err != nil {
 		_ = conn.Close()
 		return login{}, fmt.Errorf("cannot list the agent's keys: %w", err)
 	}
+	_ = conn.SetDeadline(time.Time{})
 	for i, signer := range signers {
 		if certificate == nil || bytes.Equal(signer.PublicKey().Marshal(), certificate.Key.Marshal()) {
 			origin := fmt.Sprintf("number %d of %d in the agent", i+1, len(signers))

@@ -26,8 +26,8 @@ func TestOneSession(t *testing.T) {
 	t.Parallel()
 	server, config := start(t, sshtest.Options{MaxSessions: 1})
 	inProcess := connect(t, newDialer(t, config), hostOf(server))
-	real := sshd.Start(t, sshd.Options{Config: []string{"MaxSessions 1"}})
-	openSSH := connect(t, newDialer(t, ssh.Config{Key: real.Key, KnownHosts: real.KnownHosts}), deploy.Host{Name: "web1", Address: real.Address()})
+	genuine := sshd.Start(t, sshd.Options{Config: []string{"MaxSessions 1"}})
+	openSSH := connect(t, newDialer(t, ssh.Config{Key: genuine.Key, KnownHosts: genuine.KnownHosts}), deploy.Host{Name: "web1", Address: genuine.Address()})
 	for name, conn := range map[string]transport.Conn{"in process": inProcess, "OpenSSH": openSSH} {
 		var all sync.WaitGroup
 		for i := range 8 {
@@ -233,10 +233,10 @@ func (s signal) Write(p []byte) (int, error) { s <- struct{}{}; return len(p), n
 func TestForwardingRefused(t *testing.T) {
 	t.Parallel()
 	server, config := start(t, sshtest.Options{NoForwarding: true})
-	real := sshd.Start(t, sshd.Options{Config: []string{"AllowTcpForwarding no"}})
+	genuine := sshd.Start(t, sshd.Options{Config: []string{"AllowTcpForwarding no"}})
 	for _, conn := range []transport.Conn{
 		connect(t, newDialer(t, config), hostOf(server)),
-		connect(t, newDialer(t, ssh.Config{Key: real.Key, KnownHosts: real.KnownHosts}), deploy.Host{Name: "web1", Address: real.Address()}),
+		connect(t, newDialer(t, ssh.Config{Key: genuine.Key, KnownHosts: genuine.KnownHosts}), deploy.Host{Name: "web1", Address: genuine.Address()}),
 	} {
 		if _, err := conn.Dial(context.Background(), "tcp", "127.0.0.1:1"); !errors.Is(err, transport.ErrForwardingRefused) {
 			t.Errorf("got %v", err)

@@ -42,7 +42,7 @@ func (c *Conn) take(ctx context.Context, controlWillDo bool) (ch *channel, reuse
 	case err != nil:
 		return nil, false, nil, err
 	}
-	return ch, false, func(bool) { ch.close() }, nil
+	return ch, false, c.finish(ch), nil
 }
 
 // takeControl is take for the control shell, which the caller has taken; it is opened where there is none.
@@ -73,7 +73,7 @@ func (c *Conn) closeIdleControl() {
 	select {
 	case ch := <-c.control:
 		if ch != nil {
-			ch.close()
+			c.finish(ch)(true)
 		}
 		c.control <- nil
 	default:
@@ -131,6 +131,7 @@ func (c *Conn) mayWait(begun time.Time, refused *ssh.OpenChannelError) error {
 
 // tryOpen opens a session. The error of a host that refuses is an *ssh.OpenChannelError.
 func (c *Conn) tryOpen(ctx context.Context) (*channel, error) {
+	c.settle(ctx)
 	type opened struct {
 		ch       ssh.Channel
 		requests <-chan *ssh.Request
@@ -172,7 +173,7 @@ func (c *Conn) openError(err error) error {
 		return err
 	}
 	if why := c.link.life.why(); why == nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: %s", transport.ErrLost, short(err))
+		return fmt.Errorf("%w: %w", transport.ErrLost, short(err))
 	}
 	return c.lost()
 }
@@ -182,6 +183,11 @@ func (c *Conn) sessionEnded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open--
+	c.tell()
+}
+
+// tell wakes all who wait for a session to end. The lock is held.
+func (c *Conn) tell() {
 	close(c.freed)
 	c.freed = make(chan struct{})
 }
