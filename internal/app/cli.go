@@ -18,6 +18,9 @@ type cli struct {
 	Rollback inputsCmd  `cmd:"" group:"deploy" help:"Activate an earlier release."`
 	Validate inputsCmd  `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
 	Pack     packCmd    `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
+	Unlock   unlockCmd  `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
+	Hold     holdCmd    `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
+	Unhold   inputsCmd  `cmd:"" group:"repair" help:"Let deployments through again."`
 	Resolve  resolveCmd `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
 	Demo     struct{}   `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
 	Version  struct{}   `cmd:"" group:"start" help:"Print the version."`
@@ -90,7 +93,7 @@ func (a *app) run(ctx context.Context) error {
 	command := parsed.Selected().Name
 	flags := map[string]ci.Inputs{
 		"deploy": commands.Deploy.Inputs, "rollback": commands.Rollback.Inputs, "validate": commands.Validate.Inputs,
-		"resolve": commands.Resolve.Inputs,
+		"resolve": commands.Resolve.Inputs, "unlock": commands.Unlock.Inputs, "hold": commands.Hold.Inputs, "unhold": commands.Unhold.Inputs,
 	}[command]
 	in, err := a.inputs(command, flags, given)
 	if err != nil {
@@ -101,6 +104,12 @@ func (a *app) run(ctx context.Context) error {
 		return a.deploy(ctx, in)
 	case "validate":
 		return a.validate(in)
+	case "unlock":
+		return a.unlock(ctx, in, commands.Unlock)
+	case "hold":
+		return a.hold(ctx, in, commands.Hold)
+	case "unhold":
+		return a.unhold(ctx, in)
 	case "resolve":
 		return a.resolve(ctx, in, commands.Resolve)
 	case "pack":

@@ -147,7 +147,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, err
 	}
 	options := rollout.Options{
-		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Mend: l.mend,
+		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease, Mend: l.mend,
 		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass",
 	}
 	var contents plan.Artifact

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -20,6 +21,8 @@ type Env struct {
 	TempDir   string // for the payload; never the workspace
 	Terminal  bool   // Stdout is a terminal
 	Width     int    // of the terminal, in columns; 0 is unknown
+
+	Lease time.Duration // after which a lock that stood still is a dead owner's; 0 is the usual one
 }
 
 // FromOS is the world of the process. In CI the runner's own temporary folder is taken, which it clears after the job.

@@ -166,7 +166,7 @@ func serveSite(ts *testscript.TestScript, name string) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	ts.Check(err)
 	files := http.FileServer(http.Dir(filepath.Join(ts.Getenv(strings.ToUpper(name)+"_SITE"), "current")))
-	go func() { _ = http.Serve(listener, files) }() //nolint:gosec // a test's
+	go func() { _ = http.Serve(listener, files) }()
 	ts.Defer(func() { _ = listener.Close() })
 	ts.Setenv(strings.ToUpper(name)+"_PORT", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
 }

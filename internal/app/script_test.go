@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,7 +28,11 @@ func TestScripts(t *testing.T) {
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"slipway": func() { os.Exit(app.Main(context.Background(), app.FromOS())) },
+		"slipway": func() {
+			env := app.FromOS()
+			env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
+			os.Exit(app.Main(context.Background(), env))
+		},
 	})
 }
 

@@ -17,8 +17,9 @@ import (
 // Load reads the deploy file, if there is one, and the inputs, and gives the finished configuration. files is the
 // working directory. An error is deploy.Problems with every mistake there is, in the order of the text.
 //
-// What a command needs is demanded for deploy (the default) and rollback. Any other command is judged by what is written
-// alone; where it names none of several environments, every one is judged and the first is given back.
+// What a command needs is demanded: of deploy (the default) and rollback all there is, of other commands that go to hosts
+// what it takes to reach them. The rest is judged by what is written alone; where it names none of several environments,
+// every one is judged and the first is given back.
 func Load(in ci.Inputs, files fs.FS, env Env) (*Config, error) {
 	r := &reading{in: in, files: files, env: env, command: either(in.Command, "deploy")}
 	r.file = either(in.Config, DefaultFile)
@@ -64,8 +65,13 @@ func (r *reading) problem(at deploy.Position, hint, format string, args ...any) 
 	r.problems = append(r.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// live tells whether the command changes hosts, and so needs all that it takes to do so.
+// live tells whether the command changes what is live, and so needs all that it takes to do so.
 func (r *reading) live() bool { return r.command == "deploy" || r.command == "rollback" }
+
+// remote tells whether the command goes to hosts, and so must know which, and how to log in.
+func (r *reading) remote() bool {
+	return r.live() || slices.Contains([]string{"unlock", "hold", "unhold", "resolve"}, r.command)
+}
 
 // readFile reads and decodes the deploy file. It may be missing unless an input names it.
 func (r *reading) readFile() {
@@ -125,7 +131,7 @@ func (r *reading) choose() []string {
 	case wanted != "":
 		r.problem(inputAt("environment"), either(yamlfile.DidYouMean(wanted, known), "there are "+strings.Join(known, ", ")),
 			"%s has no environment `%s`", r.file, wanted)
-	case len(known) > 1 && r.live():
+	case len(known) > 1 && r.remote():
 		r.problem(inputAt("environment"), "one of "+strings.Join(known, ", "), "`environment` must say which of %d is meant", len(known))
 	}
 	return known

@@ -38,7 +38,7 @@ func (r *reading) reach(c *Config) {
 		}
 		c.Jump = append(c.Jump, address)
 	}
-	if !r.live() {
+	if !r.remote() {
 		return
 	}
 	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" {

@@ -163,15 +163,15 @@ func (r *reading) allow(refs []text, c *Config) {
 	}
 }
 
-// demand asks for what a live command cannot do without.
+// demand asks for what a command that goes to hosts cannot do without.
 func (r *reading) demand(s settings, c *Config) {
-	if !r.live() {
+	if !r.remote() {
 		return
 	}
 	missing := func(input, message string) {
 		r.problem(deploy.Position{File: "input " + input}, "set the input `"+input+"`, or `"+input+"` in "+r.file, "%s", message)
 	}
-	if c.App == "" {
+	if c.App == "" && r.live() {
 		missing("app", "no application: outside CI it needs a name")
 	}
 	if !s.Artifact.Given() && r.command == "deploy" {

@@ -18,14 +18,14 @@ type StepFacts struct {
 	Attempt     int    // of the CI run that started it
 	Status      string // "exit 0", "signal TERM", "timeout"; "" when none was written yet
 	Running     bool   // its process is alive
-	Void        bool   // undone since
+	Void        bool   // undone since, given up by a person, or kept from beginning
 }
 
 // Succeeded tells whether the try is recorded as done, and was not undone.
 func (s StepFacts) Succeeded() bool { return s.Status == "exit 0" && !s.Void }
 
-// Unknown tells that nobody saw the try end, and that it is over.
-func (s StepFacts) Unknown() bool { return s.Status == "" && !s.Running }
+// Unknown tells that nobody saw the try end, and that it is over. It may not even have begun.
+func (s StepFacts) Unknown() bool { return s.Status == "" && !s.Running && !s.Void }
 
 // LiveEntry is a line of activation.jsonl: an intent before, or an outcome after, something that changes the live site.
 type LiveEntry struct {

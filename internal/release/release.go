@@ -1,5 +1,5 @@
 // Package release is the layout on a host: where everything lies below the deploy path. Its sub-packages are the
-// operations on ONE host: survey, journal, stage, step, activate, prune; each has its own embedded scripts.
+// operations on ONE host: survey, lock, hold, journal, stage, step, activate, prune; each has its own embedded scripts.
 //
 // They see one transport.Conn and know nothing of batches, other hosts, or what a failure means for the fleet.
 package release

@@ -22,7 +22,8 @@ func TestByHand(t *testing.T) {
 				" && mv -fT .slipway/back current'`, then restart and check it",
 		},
 		"nothing, with a port": {
-			other, plan.Link{},
+			other,
+			plan.Link{},
 			"by hand: `ssh -p 2222 deploy@2001:db8::1 'cd '\"'\"'/srv/my site'\"'\"' && rm current'`, then restart and check it",
 		},
 	}

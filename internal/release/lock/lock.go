@@ -38,7 +38,7 @@ var beatScript string
 var releaseScript string
 
 // ErrTaken says that another owner was faster: look again.
-var ErrTaken = errors.New("the lock was taken by another")
+var ErrTaken = errors.New("the lock is another's")
 
 const writeHint = "look at the owner and the free space of the deploy path"
 

@@ -42,13 +42,15 @@ func (p *parser) journalPart(key, value string) (err error) {
 	return err
 }
 
-// parseLive reads activation.jsonl. A line that is torn, because the host died or its disk was full while it was written, is
-// left out: the script that wrote it stopped there, and what the line was to say was not done.
+// parseLive reads activation.jsonl. A line that is torn, because the host died or its disk was full while it was written,
+// is left out: the script that wrote it stopped there, and what the line was to say was not done, or is not known. What
+// was written next stands on the same line.
 func parseLive(text string) []deploy.LiveEntry {
 	var entries []deploy.LiveEntry
 	for line := range strings.Lines(text) {
+		begin := max(0, strings.LastIndex(line, `{"at":`))
 		var entry deploy.LiveEntry
-		if json.Unmarshal([]byte(line), &entry) == nil {
+		if json.Unmarshal([]byte(line[begin:]), &entry) == nil && entry.What != "" {
 			entries = append(entries, entry)
 		}
 	}
@@ -72,7 +74,9 @@ func parseTry(text string) (deploy.StepFacts, error) {
 		Running: strings.Contains(lines[3], "running"), Void: strings.Contains(lines[3], "void"),
 	}
 	fingerprint, attempt, _ := strings.Cut(strings.TrimSpace(lines[1]), " ")
-	facts.Fingerprint = fingerprint
+	if fingerprint != "-" { // which stands for none
+		facts.Fingerprint = fingerprint
+	}
 	facts.Attempt, _ = strconv.Atoi(attempt) // 0 where the record was cut off: then nothing else of it counts either
 	return facts, nil
 }

@@ -20,6 +20,7 @@ journal() {
 }
 
 # Prints every try of every step of a deployment: its folder, what it was, how it ended, and whether it is running or void.
+# One that was kept from beginning counts for nothing like one that was undone.
 #
 # $1      the deployment's folder
 # $2      this host's boot ID
@@ -28,12 +29,17 @@ tries() {
 		[ -d "$try" ] || continue
 		meta='' status='' flags=''
 		[ ! -e "$try/meta" ] || read -r meta <"$try/meta"
-		if [ -e "$try/status" ]; then
-			read -r status <"$try/status"
-		elif living "$try" "$2"; then
+		# In this order: what is not alive has its status by now, or gets none.
+		if [ ! -e "$try/status" ] && living "$try" "$2"; then
 			flags=running
 		fi
-		[ ! -e "$try/void" ] || flags="$flags void"
+		if [ -e "$try/status" ]; then
+			read -r status <"$try/status"
+			flags=
+		fi
+		if [ -e "$try/void" ] || [ -e "$try/dropped" ]; then
+			flags="$flags void"
+		fi
 		printf 'try=%s\n%s\n%s\n%s\0' "${try#"$1"/steps/}" "$meta" "$status" "$flags"
 	done
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/deploy"
 	"slipway/internal/release"
 )
 
@@ -66,4 +67,40 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q gives %+v", out, facts)
 		}
 	})
+}
+
+func TestParseLive(t *testing.T) {
+	const whole = `{"at":"2026-11-21T07:30:00Z","what":"switch","state":"intent","target":"releases/{\"at\""}` + "\n"
+	for name, test := range map[string]struct {
+		text string
+		want int
+	}{
+		"none":             {"", 0},
+		"two":              {whole + whole, 2},
+		"the last is torn": {whole + whole[:40], 1},
+		"one is torn, and the next stands behind it": {whole[:40] + strings.ReplaceAll(whole, `\"at\"`, ""), 1},
+		"all is NUL":      {whole + "\x00\x00\x00\n" + whole, 2},
+		"nothing is said": {"{}\n" + whole, 1},
+	} {
+		if got := parseLive(test.text); len(got) != test.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestParseTry(t *testing.T) {
+	for text, want := range map[string]deploy.StepFacts{
+		"migrate-1-migrate/do-12\nabc 3\nexit 0   \n": {Folder: "migrate-1-migrate", Try: 12, Fingerprint: "abc", Attempt: 3, Status: "exit 0"},
+		"prepare-2-a/undo-1\n\n\nrunning":             {Folder: "prepare-2-a", Undo: true, Try: 1, Running: true},
+		"prepare-2-a/do-1\n- 1\n\n void":              {Folder: "prepare-2-a", Try: 1, Attempt: 1, Void: true},
+	} {
+		if got, err := parseTry(text); err != nil || got != want {
+			t.Errorf("%q gives %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "a\n\n\n", "a/do-\n\n\n", "a/redo-1\n\n\n", "a/do-1\n\n"} {
+		if got, err := parseTry(text); err == nil {
+			t.Errorf("%q gives %+v", text, got)
+		}
+	}
 }

@@ -14,7 +14,21 @@ import (
 type Options struct {
 	RTT  time.Duration // half of it is added in each direction; connecting takes one, as TCP's handshake does
 	Line *Line         // what all bytes go through; nil is no limit. Relays that share one share its bandwidth
+
+	// Before is asked before bytes from the client are passed on that begin an Operation; nil allows all. An error cuts the
+	// connection, and the bytes are lost. It may block, and is called from many goroutines.
+	Before func(Operation) error
 }
+
+// Operation is something that a client does, as far as that shows from outside: it speaks after the server has, or it goes
+// on for another Step.
+type Operation struct {
+	N     int // place in its connection, from 0: the connection itself
+	Bytes int // of this piece
+}
+
+// Step is how many bytes in a row from a client are one operation: 64 KiB.
+const Step = 64 << 10
 
 // Relay is a listener that passes connections on.
 type Relay struct {
@@ -92,6 +106,10 @@ func (r *Relay) accept() {
 }
 
 func (r *Relay) serve(client net.Conn) {
+	if r.options.Before != nil && r.options.Before(Operation{}) != nil {
+		_ = client.Close()
+		return
+	}
 	// The client is connected by now; what it sends waits as long as it would have waited for the handshake.
 	if !pause(r.options.RTT, r.done) {
 		_ = client.Close()
@@ -106,8 +124,9 @@ func (r *Relay) serve(client net.Conn) {
 	r.conns[client], r.conns[server] = struct{}{}, struct{}{}
 	r.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { r.pass(server, client, r.line.up) })
-	both.Go(func() { r.pass(client, server, r.line.down) })
+	talk := &talk{}
+	both.Go(func() { r.pass(server, client, r.line.up, talk.speaks) })
+	both.Go(func() { r.pass(client, server, r.line.down, talk.answers) })
 	both.Wait()
 	r.mu.Lock()
 	delete(r.conns, client)
@@ -123,8 +142,34 @@ type parcel struct {
 	due  time.Time
 }
 
+// talk is who spoke last on a connection.
+type talk struct {
+	mu    sync.Mutex
+	n     int
+	inRow int // bytes of the client's since the last operation; 0 after the server spoke
+}
+
+// speaks takes note of bytes from the client; ok tells that they begin an operation.
+func (t *talk) speaks(bytes int) (op Operation, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ok = t.inRow == 0 || t.inRow >= Step; ok {
+		t.n, t.inRow = t.n+1, 0
+	}
+	t.inRow += bytes
+	return Operation{N: t.n, Bytes: bytes}, ok
+}
+
+// answers takes note of bytes from the server.
+func (t *talk) answers(int) (op Operation, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.inRow = 0
+	return Operation{}, false
+}
+
 // pass carries bytes one way: each is due when the line had time for it and the delay has passed.
-func (r *Relay) pass(to, from net.Conn, way *way) {
+func (r *Relay) pass(to, from net.Conn, way *way, note func(int) (Operation, bool)) {
 	// What is on its way: at 1 Gbit/s and 100 ms that is 12 MB, in parcels of up to 32 KiB.
 	travelling := make(chan parcel, 512)
 	go func() {
@@ -158,6 +203,10 @@ func (r *Relay) pass(to, from net.Conn, way *way) {
 		select {
 		case <-flowing:
 		case <-r.done:
+			return
+		}
+		if op, ok := note(len(p.data)); ok && r.options.Before != nil && r.options.Before(op) != nil {
+			_, _ = from.Close(), to.Close()
 			return
 		}
 		if _, err := to.Write(p.data); err != nil {

@@ -42,8 +42,11 @@ type Server struct {
 	KnownHosts string        // a line for each host key
 	Home       string        // HOME of sessions: an empty folder, so that nobody's start-up files run
 
-	mu  sync.Mutex
-	log strings.Builder
+	program, config string
+
+	mu   sync.Mutex
+	log  strings.Builder
+	stop func()
 }
 
 // Address is how to reach the server.
@@ -125,13 +128,18 @@ func Start(t testing.TB, options Options) *Server {
 		"AuthorizedKeysFile "+filepath.Join(dir, "authorized_keys"), "StrictModes no", "PermitRootLogin yes",
 		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "UsePAM no", "PidFile none",
 		"PrintMotd no", "UseDNS no", "LogLevel VERBOSE")
-	config := filepath.Join(dir, "sshd_config")
-	write(t, config, strings.Join(lines, "\n")+"\n")
+	s.program, s.config = program, filepath.Join(dir, "sshd_config")
+	write(t, s.config, strings.Join(lines, "\n")+"\n")
 
 	// The port is free when it is asked for and may be taken before sshd has it: then another is tried.
 	for range 5 {
 		s.Port = freePort(t)
-		if s.run(t, program, config) {
+		started, err := s.run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if started {
+			t.Cleanup(s.Stop)
 			for _, key := range public {
 				s.KnownHosts += knownhosts.Line([]string{knownhosts.Normalize(s.Address().HostPort())}, key) + "\n"
 			}
@@ -142,17 +150,36 @@ func Start(t testing.TB, options Options) *Server {
 	return nil
 }
 
+// Stop ends the server and its sessions. What a session moved into a session of its own (setsid) stays.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	stop := s.stop
+	s.stop = nil
+	s.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+}
+
+// Again starts a stopped server once more, at the same address and with the same host keys.
+func (s *Server) Again() error {
+	started, err := s.run()
+	if err == nil && !started {
+		err = fmt.Errorf("sshd does not start again:\n%s", s.Log())
+	}
+	return err
+}
+
 // run starts sshd and waits until it listens. False: it ended instead.
-func (s *Server) run(t testing.TB, program, config string) bool {
-	t.Helper()
-	cmd := exec.Command(program, "-D", "-e", "-f", config, "-o", fmt.Sprintf("ListenAddress=%s:%d", s.Host, s.Port))
+func (s *Server) run() (bool, error) {
+	cmd := exec.Command(s.program, "-D", "-e", "-f", s.config, "-o", fmt.Sprintf("ListenAddress=%s:%d", s.Host, s.Port))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		return false, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return false, err
 	}
 	listening, ended := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -178,16 +205,17 @@ func (s *Server) run(t testing.TB, program, config string) bool {
 	}
 	select {
 	case <-listening:
+		s.mu.Lock()
+		s.stop = stop
+		s.mu.Unlock()
 		s.PID = cmd.Process.Pid
-		t.Cleanup(stop)
-		return true
+		return true, nil
 	case <-ended:
 		_ = cmd.Wait()
-		return false
+		return false, nil
 	case <-time.After(20 * time.Second):
 		stop()
-		t.Fatalf("sshd does not listen after 20 s:\n%s", s.Log())
-		return false
+		return false, fmt.Errorf("sshd does not listen after 20 s:\n%s", s.Log())
 	}
 }
 
