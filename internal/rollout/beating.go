@@ -10,8 +10,8 @@ import (
 	"slipway/internal/transport/redial"
 )
 
-// beat gives a host signs of life until ctx ends, or until another owner has the lock. What goes wrong otherwise is tried
-// again: the next beat comes in time.
+// beat gives a host signs of life until ctx ends, or until another owner has the lock. A link that
+// drops is made again at once, since the lease runs; whatever else goes wrong, the next beat may not.
 func (l *locks) beat(ctx context.Context, h *hostLock, generation int) {
 	ticks := time.NewTicker(l.lockRequest.beat)
 	defer ticks.Stop()
@@ -22,7 +22,7 @@ func (l *locks) beat(ctx context.Context, h *hostLock, generation int) {
 			return
 		}
 		one, cancel := context.WithTimeout(ctx, l.lease)
-		err := lock.Beat(one, h.lockWant.conn, h.site, generation)
+		err := redial.Retry(one, l.lease, func() error { return lock.Beat(one, h.lockWant.conn, h.site, generation) })
 		cancel()
 		if errors.Is(err, lock.ErrFenced) {
 			l.lose(hostError(h.host, "", "", err))
