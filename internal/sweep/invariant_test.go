@@ -1,0 +1,165 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// checkLink is the first half of invariant 1, cheap enough to be asked all the time.
+func (t *trial) checkLink(h *host) {
+	if _, err := os.Readlink(filepath.Join(h.deployPath(), "current")); err != nil {
+		t.violation("%s: current: %v", h.name, err)
+	}
+}
+
+// checkCurrent is invariant 1: current names a completely unpacked, verified, fully prepared release. It gives its version.
+func (t *trial) checkCurrent(h *host) string {
+	version, err := h.live()
+	if err != nil {
+		t.violation("%s: %v", h.name, err)
+	}
+	return version
+}
+
+// live is the version that current names, once every file of it was looked at.
+func (h *host) live() (string, error) {
+	target, err := os.Readlink(filepath.Join(h.deployPath(), "current"))
+	if err != nil {
+		return "", fmt.Errorf("current: %w", err)
+	}
+	id, ok := strings.CutPrefix(target, "releases/")
+	if !ok || !deploy.ReleaseID(id).Valid() {
+		return "", fmt.Errorf("current names %q", target)
+	}
+	release := filepath.Join(h.deployPath(), target)
+	text, err := os.ReadFile(filepath.Join(release, "version"))
+	if err != nil {
+		return "", fmt.Errorf("current names half a release: %w", err)
+	}
+	version := string(text)
+	want := files(version)
+	for _, name := range prepared {
+		want[name] = version
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		text, err := os.ReadFile(filepath.Join(release, name))
+		if err != nil {
+			return version, fmt.Errorf("current names half a release: %w", err)
+		}
+		if string(text) != want[name] {
+			return version, fmt.Errorf("current names a release whose %s is not that of %s", name, version)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(h.deployPath(), ".slipway", "releases", id, "staged")); err != nil {
+		return version, fmt.Errorf("current names a release that is not complete: %w", err)
+	}
+	return version, nil
+}
+
+// versions are what current names on each host.
+func (t *trial) versions() map[string]string {
+	versions := map[string]string{}
+	for _, h := range t.hosts {
+		versions[h.name], _ = h.live()
+	}
+	return versions
+}
+
+// afterFault holds an attempt to the promise of its exit code, and every host to the invariants.
+func (t *trial) afterFault(code int, before map[string]string, mayBeKilled bool) {
+	for _, h := range t.hosts {
+		version := t.checkCurrent(h)
+		var allowed []string
+		switch code {
+		case deploy.ExitDone, deploy.ExitFinish:
+			allowed = []string{"v2"}
+		case deploy.ExitFailed, deploy.ExitMigrate:
+			allowed = []string{before[h.name]}
+		case deploy.ExitUnwound:
+			allowed = []string{before[h.name], "v1"}
+		case deploy.ExitPerson:
+			allowed = versions
+		case killed:
+			if !mayBeKilled {
+				t.violation("the runner was killed by nobody of the sweep")
+			}
+			allowed = versions
+		default:
+			t.violation("an attempt with a fault ended with exit %d", code)
+			continue
+		}
+		if !slices.Contains(allowed, version) {
+			t.violation("%s: an attempt ended with exit %d, and current names %s", h.name, code, version)
+		}
+	}
+}
+
+// rerun is what the person does whose job failed: "Re-run failed jobs".
+func (t *trial) rerun(ctx context.Context, attempt int) {
+	code, err := t.attempt(ctx, attempt, "deploy")
+	if err != nil {
+		t.violation("the re-run: %v", err)
+		return
+	}
+	if code == deploy.ExitPerson && t.undecided() {
+		if code, err = t.decide(ctx, attempt); err != nil {
+			t.violation("%v", err)
+			return
+		}
+	}
+	if code != deploy.ExitDone {
+		t.violation("the re-run ended with exit %d", code)
+		return
+	}
+	t.afterGreen()
+}
+
+// afterGreen is invariant 6, and what else a deployment that went well leaves: one release everywhere, a released lock.
+func (t *trial) afterGreen() {
+	ids := map[string]bool{}
+	for _, h := range t.hosts {
+		if version := t.checkCurrent(h); version != "v2" {
+			t.violation("%s: the re-run was green, and current names %s", h.name, version)
+		}
+		if _, version, err := h.site.page(); err != nil || version != "v2" {
+			t.violation("%s: the re-run was green, and the site shows %q, %v", h.name, version, err)
+		}
+		target, _ := os.Readlink(filepath.Join(h.deployPath(), "current"))
+		ids[target] = true
+		if err := h.lockReleased(); err != nil {
+			t.violation("%s: %v", h.name, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(h.deployPath(), ".switch-*")); len(left) > 0 {
+			t.violation("%s: %s is left behind", h.name, filepath.Base(left[0]))
+		}
+	}
+	if len(ids) != 1 {
+		t.violation("the re-run was green, and the hosts run different releases: %v", slices.Sorted(maps.Keys(ids)))
+	}
+	t.checkOnce()
+}
+
+// lockReleased looks at the highest generation of the lock.
+func (h *host) lockReleased() error {
+	generations, _ := filepath.Glob(filepath.Join(h.deployPath(), ".slipway", "lock", "[0-9]*"))
+	if len(generations) == 0 {
+		return nil
+	}
+	highest := generations[0]
+	for _, g := range generations {
+		if len(g) > len(highest) || len(g) == len(highest) && g > highest {
+			highest = g
+		}
+	}
+	if _, err := os.Stat(filepath.Join(highest, "released")); err != nil {
+		return fmt.Errorf("the lock was not given back: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package sweep
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"slipway/internal/app"
+)
+
+// asRunner makes the test binary the program itself: the runner of a trial is this process, started again.
+const asRunner = "SLIPWAY_SWEEP_RUNNER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asRunner) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := app.Main(ctx, app.FromOS())
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,74 @@
+package sweep
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The random sweep: how many trials, and what they are drawn from. `make sweep` sets them.
+const (
+	randomTrials = "SLIPWAY_SWEEP_RANDOM"
+	randomSeed   = "SLIPWAY_SWEEP_SEED"
+)
+
+// TestRandomSweep puts several faults into one deployment, and some into its re-run too. A trial depends on the seed and its
+// own number alone.
+func TestRandomSweep(t *testing.T) {
+	trials, err := strconv.Atoi(os.Getenv(randomTrials))
+	if err != nil {
+		t.Skip("only with " + randomTrials + "=<number of trials>, see `make sweep`")
+	}
+	seed, err := strconv.ParseUint(os.Getenv(randomSeed), 10, 64)
+	if err != nil {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("to repeat it: %s=%d %s=%d go test ./internal/sweep -count=1 -run TestRandomSweep", randomSeed, seed, randomTrials, trials)
+	worlds := []*world{newWorld(t, inThisProcess)}
+	ops := count(t, worlds[0])
+	for strings.Count(t.Name(), "/") == 0 && len(worlds) < lanes && !oneAlone() {
+		worlds = append(worlds, newWorld(t, inThisProcess))
+	}
+	s := &score{repeat: fmt.Sprintf("%s=%d %s=%d ", randomSeed, seed, randomTrials, trials)}
+	queue := make(chan int, trials)
+	for n := range trials {
+		queue <- n + 1
+	}
+	close(queue)
+	var wait sync.WaitGroup
+	for _, w := range worlds {
+		wait.Go(func() {
+			for n := range queue {
+				t.Run(strconv.Itoa(n), func(t *testing.T) { s.judge(t, &trial{world: w, rounds: draw(seed, n, ops)}) })
+			}
+		})
+	}
+	wait.Wait()
+	t.Logf("tried %d deployments with %d faults", s.tried.Load(), s.struck.Load())
+}
+
+// draw gives the faults of one trial: one to three in the first attempt, none to two in the second.
+func draw(seed uint64, n int, ops []counted) [][]placed {
+	source := rand.New(rand.NewPCG(seed, uint64(n)))
+	rounds := [][]placed{pick(source, ops, 1+source.IntN(3))}
+	if more := source.IntN(3); more > 0 {
+		rounds = append(rounds, pick(source, ops, more))
+	}
+	return rounds
+}
+
+func pick(source *rand.Rand, ops []counted, n int) []placed {
+	var picked []placed
+	for len(picked) < n {
+		f, op := faults[source.IntN(len(faults))], ops[source.IntN(len(ops))]
+		if f.at(op.operation) && (f.name != "full" || mayMount()) {
+			picked = append(picked, place(f, op.moment))
+		}
+	}
+	return picked
+}

@@ -1,0 +1,170 @@
+package sweep
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// lanes is how many worlds are swept side by side: a trial spends much of its time waiting.
+const lanes = 6
+
+// keepGoing has a sweep try everything, instead of stopping at the first violation.
+const keepGoing = "SLIPWAY_SWEEP_KEEP_GOING"
+
+// whole has every fault tried at every operation: SLIPWAY_SWEEP=all, as CI does. Else each run of the tests tries a part,
+// which one changes from day to day, so that `go test ./...` stays quick.
+const whole = "SLIPWAY_SWEEP"
+
+// part is how many trials there are for each one that is tried.
+func part() int {
+	switch {
+	case os.Getenv(whole) != "" || oneAlone():
+		return 1
+	case raced || testing.Short():
+		return 24
+	}
+	return 6
+}
+
+// TestSweep puts every fault at every operation of a deployment over three hosts in this process.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	sweep(t, inThisProcess, false)
+}
+
+func inThisProcess(_ testing.TB, name, root, authorized string, see func(operation) error) (machine, error) {
+	return newInProcess(name, root, authorized, nil, see)
+}
+
+// TestSweepOpenSSH puts a fault at every operation of a deployment over hosts with the real sshd, each fault in its turn; all of
+// them at each with SLIPWAY_SWEEP=every.
+func TestSweepOpenSSH(t *testing.T) {
+	t.Parallel()
+	sweep(t, newOpenSSH, os.Getenv(whole) != "every")
+}
+
+// sweep tries each fault at each operation that it is for; or, where it is to rotate, one fault at each, in turn.
+func sweep(t *testing.T, make build, rotate bool) {
+	t.Helper()
+	worlds := []*world{newWorld(t, make)}
+	ops := count(t, worlds[0])
+	var all []placed
+	for i, f := range faults {
+		if f.name == "full" && !mayMount() {
+			t.Run(f.name, func(t *testing.T) { needDisks(t) })
+			continue
+		}
+		for j, op := range ops {
+			if f.at(op.operation) && (!rotate || (j+i)%len(faults) == 0) {
+				all = append(all, place(f, op.moment))
+			}
+		}
+	}
+	total := len(all)
+	all = every(all, part(), time.Now().YearDay())
+	if !oneAlone() {
+		for range lanes - 1 {
+			worlds = append(worlds, newWorld(t, make))
+		}
+	}
+	begun := time.Now()
+	s := &score{}
+	queue := enqueue(all)
+	var wait sync.WaitGroup
+	for _, w := range worlds {
+		wait.Go(func() {
+			for p := range queue {
+				t.Run(p.fault.name+"/"+p.moment.String(), func(t *testing.T) { s.judge(t, &trial{world: w, rounds: [][]placed{{p}}}) })
+			}
+		})
+	}
+	wait.Wait()
+	t.Logf("%d operations; tried %d of %d faults, %d struck, in %v", len(ops), s.tried.Load(), total, s.struck.Load(), time.Since(begun).Round(time.Second))
+	if tried := s.tried.Load(); tried > 20 && s.struck.Load() < tried*8/10 {
+		t.Errorf("only %d of %d faults struck: the operations are not what they were when they were counted", s.struck.Load(), tried)
+	}
+}
+
+// every gives each n-th of a list, from a place that the day names.
+func every(list []placed, n, day int) []placed {
+	var kept []placed
+	for i := day % n; i < len(list); i += n {
+		kept = append(kept, list[i])
+	}
+	return kept
+}
+
+// oneAlone tells whether a single trial is asked for: -run TestSweep/cut/web1-12.
+func oneAlone() bool { return strings.Count(flag.Lookup("test.run").Value.String(), "/") >= 2 }
+
+func enqueue(all []placed) <-chan placed {
+	queue := make(chan placed, len(all))
+	for _, p := range all {
+		queue <- p
+	}
+	close(queue)
+	return queue
+}
+
+// count deploys without a fault, and re-runs: what that does is what the faults are put at.
+func count(t *testing.T, w *world) []counted {
+	t.Helper()
+	begun := time.Now()
+	c := &trial{world: w, rounds: [][]placed{nil}}
+	if err := c.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.wrong) > 0 && os.Getenv(keepGoing) == "" {
+		t.Fatalf("without any fault: %s\n%s", strings.Join(c.wrong, "\n"), strings.Join(c.logs, "\n"))
+	}
+	t.Logf("without faults, a deployment and its re-run take %v", time.Since(begun).Round(time.Millisecond))
+	if oneAlone() {
+		for _, op := range c.ops {
+			t.Log(op)
+		}
+	}
+	return c.ops
+}
+
+// score counts trials over all lanes.
+type score struct {
+	tried, struck atomic.Int64
+	failed        atomic.Bool
+	repeat        string // environment that a trial needs to be repeated
+}
+
+// judge runs a trial and fails the test where anything was violated.
+func (s *score) judge(t *testing.T, trial *trial) {
+	t.Helper()
+	if s.failed.Load() && os.Getenv(keepGoing) == "" {
+		t.Skip("a violation was found before")
+	}
+	s.tried.Add(1)
+	begun := time.Now()
+	err := trial.run(t.Context())
+	for _, p := range slices.Concat(trial.rounds...) {
+		if p.struck.Load() {
+			s.struck.Add(1)
+		}
+	}
+	if err == nil && len(trial.wrong) == 0 {
+		return
+	}
+	s.failed.Store(true)
+	var where []string
+	for _, op := range trial.ops {
+		for _, p := range slices.Concat(trial.rounds...) {
+			if op.moment == p.moment {
+				where = append(where, p.fault.name+" at "+op.String())
+			}
+		}
+	}
+	t.Errorf("VIOLATED after %s, %v:\n  %s\nharness: %v\nto repeat: %sgo test ./internal/sweep -count=1 -run '%s$'\n%s",
+		strings.Join(where, ", "), time.Since(begun).Round(time.Millisecond), strings.Join(trial.wrong, "\n  "), err, s.repeat, t.Name(), strings.Join(trial.logs, "\n"))
+}

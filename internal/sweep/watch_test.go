@@ -1,0 +1,64 @@
+package sweep
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"unsafe"
+)
+
+// watch tells of everything that is made, written, moved or touched in some folders, right after it happened (inotify).
+type watch struct {
+	file  *os.File // the inotify descriptor
+	paths map[int32]string
+	done  chan struct{}
+}
+
+const watched = syscall.IN_CREATE | syscall.IN_MODIFY | syscall.IN_ATTRIB | syscall.IN_MOVED_TO | syscall.IN_DELETE
+
+// watchFolders calls happened with the path of each entry, one at a time, until close.
+func watchFolders(happened func(path string), folders ...string) (*watch, error) {
+	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC | syscall.IN_NONBLOCK)
+	if err != nil {
+		return nil, err
+	}
+	w := &watch{file: os.NewFile(uintptr(fd), "inotify"), paths: map[int32]string{}, done: make(chan struct{})}
+	for _, folder := range folders {
+		id, err := syscall.InotifyAddWatch(fd, folder, watched)
+		if err != nil {
+			return nil, errors.Join(&os.PathError{Op: "watch", Path: folder, Err: err}, w.file.Close())
+		}
+		w.paths[int32(id)] = folder
+	}
+	go w.read(happened)
+	return w, nil
+}
+
+func (w *watch) read(happened func(path string)) {
+	defer close(w.done)
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := w.file.Read(buffer)
+		if err != nil {
+			return
+		}
+		for at := 0; at+syscall.SizeofInotifyEvent <= n; {
+			var event syscall.InotifyEvent
+			head := buffer[at : at+syscall.SizeofInotifyEvent]
+			event.Wd = int32(binary.NativeEndian.Uint32(head[unsafe.Offsetof(event.Wd):]))
+			event.Len = binary.NativeEndian.Uint32(head[unsafe.Offsetof(event.Len):])
+			at += syscall.SizeofInotifyEvent
+			name := string(bytes.TrimRight(buffer[at:at+int(event.Len)], "\x00"))
+			at += int(event.Len)
+			happened(filepath.Join(w.paths[event.Wd], name))
+		}
+	}
+}
+
+func (w *watch) close() {
+	_ = w.file.Close()
+	<-w.done
+}

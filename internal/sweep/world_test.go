@@ -1,0 +1,189 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"slipway/internal/sshtest"
+)
+
+// token is a secret of the deployment: it must show in no output and in no file on a host but a step's environment.
+const token = "tok-3b1946-never-seen"
+
+// world is three hosts with a site each, and the folder of a CI job. It serves one trial at a time.
+type world struct {
+	dir   string
+	job   string // the job's folder: deploy file, artifacts, what the runner hands over
+	key   string // logs in everywhere
+	hosts []*host
+	trial atomic.Pointer[trial] // whom operations are told to
+	saved string                // the hosts' disks as the first deployment left them
+}
+
+// build makes a machine: newInProcess, newOpenSSH.
+type build func(t testing.TB, name, root, authorized string, see func(operation) error) (machine, error)
+
+// newWorld makes a world in which v1 is live on every host.
+func newWorld(t testing.TB, make build) *world {
+	t.Helper()
+	key, authorized := sshtest.ClientKey()
+	w := &world{dir: t.TempDir(), key: key.Reveal()}
+	w.job, w.saved = filepath.Join(w.dir, "job"), filepath.Join(w.dir, "saved")
+	for _, dir := range []string{w.job, w.saved, w.ciFiles(), w.temp()} {
+		must(t, os.MkdirAll(dir, 0o755))
+	}
+	for _, name := range []string{"web1", "web2", "web3"} {
+		h := &host{name: name, root: filepath.Join(w.dir, name)}
+		must(t, os.Mkdir(h.root, 0o700))
+		if mayMount() {
+			must(t, mountDisk(h.root))
+			t.Cleanup(func() { _ = unmountDisk(h.root) })
+		}
+		var err error
+		h.machine, err = make(t, name, h.root, authorized, w.see)
+		must(t, err)
+		h.site, err = newSite(h.deployPath())
+		must(t, err)
+		t.Cleanup(func() {
+			killAll(h.all())
+			h.close()
+			h.site.close()
+		})
+		w.hosts = append(w.hosts, h)
+	}
+	for _, version := range versions {
+		must(t, os.WriteFile(filepath.Join(w.job, version+".tar"), tarball(t, version), 0o644))
+	}
+	must(t, os.WriteFile(filepath.Join(w.job, "slipway.yml"), []byte(w.deployFile()), 0o644))
+	first, err := w.start("v1", 1, "deploy")
+	must(t, err)
+	if code, err := first.wait(context.Background()); code != 0 {
+		t.Fatalf("v1 is not deployed: exit %d, %v\n%s", code, err, first.output())
+	}
+	for _, h := range w.hosts {
+		must(t, copyTree(h.root, filepath.Join(w.saved, h.name)))
+	}
+	return w
+}
+
+func (w *world) ciFiles() string { return filepath.Join(w.job, "ci") }
+
+func (w *world) temp() string { return filepath.Join(w.job, "temp") }
+
+// see is told of every operation, by hosts and runners.
+func (w *world) see(op operation) error {
+	if t := w.trial.Load(); t != nil {
+		return t.see(op)
+	}
+	return nil
+}
+
+// reset makes every host what it was when v1 had just gone live.
+func (w *world) reset() error {
+	for _, h := range w.hosts {
+		killAll(h.all())
+		entries, err := os.ReadDir(h.root)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if err := os.RemoveAll(filepath.Join(h.root, entry.Name())); err != nil {
+				return err
+			}
+		}
+		if err := copyTree(filepath.Join(w.saved, h.name), h.root); err != nil {
+			return err
+		}
+		h.site.boot()
+	}
+	for _, dir := range []string{w.ciFiles(), w.temp()} {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyTree makes the folder `to` hold what `from` holds, modes, times and links included.
+func copyTree(from, to string) error {
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	out, err := exec.Command("cp", "-a", from+"/.", to).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("cp: %w: %s", err, out)
+	}
+	return nil
+}
+
+// start runs a command of the program as a job of the run that deploys a version.
+func (w *world) start(version string, attempt int, args ...string) (*runner, error) {
+	env := []string{
+		asRunner + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + w.job, "TMPDIR=" + w.temp(),
+		"GITHUB_ACTIONS=true", "GITHUB_SERVER_URL=https://ci.example", "GITHUB_REPOSITORY=acme/site", "GITHUB_REPOSITORY_ID=7",
+		"GITHUB_RUN_ID=10" + strings.TrimPrefix(version, "v"), fmt.Sprintf("GITHUB_RUN_ATTEMPT=%d", attempt), "GITHUB_JOB=deploy",
+		"GITHUB_ACTOR=anna", "GITHUB_SHA=" + strings.Repeat(strings.TrimPrefix(version, "v"), 40),
+		"GITHUB_OUTPUT=" + filepath.Join(w.ciFiles(), "output"), "GITHUB_STATE=" + filepath.Join(w.ciFiles(), "state"),
+		"GITHUB_STEP_SUMMARY=" + filepath.Join(w.ciFiles(), "summary"),
+		"INPUT_ARTIFACT=" + version + ".tar", "INPUT_SSH_KEY=" + w.key, "INPUT_SECRETS=TOKEN=" + token,
+		"INPUT_KNOWN_HOSTS=" + w.knownHosts(),
+	}
+	return startRunner(w.job, args, env, w.see)
+}
+
+func (w *world) knownHosts() string {
+	var lines []string
+	for _, h := range w.hosts {
+		lines = append(lines, strings.TrimSpace(h.hostKeys()))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// deployFile is the deployment under test. The migrate step says when it starts and when it is done, and takes a moment
+// between the two in which a host can die.
+func (w *world) deployFile() string {
+	var b strings.Builder
+	b.WriteString(`app: sweep
+deploy_path: /srv/sweep
+timeout: 40s
+keep_releases: 3
+shared: {dirs: [run]}
+secrets: [TOKEN]
+prepare:
+  - {name: One, run: 'cat version > one', timeout: 10s}
+  - {name: Two, run: 'cat one > two; touch "$SLIPWAY_SHARED_PATH/run/prepared"', timeout: 10s}
+migrate:
+  - name: Migrate
+    timeout: 10s
+    run: |
+      test -n "$TOKEN"
+      echo "start $SLIPWAY_DEPLOYMENT" >> "$SLIPWAY_SHARED_PATH/run/witness"
+      sleep 0.05
+      echo "done $SLIPWAY_DEPLOYMENT" >> "$SLIPWAY_SHARED_PATH/run/witness"
+activate:
+  restart: {name: Reload, run: 'touch "$SLIPWAY_SHARED_PATH/run/reload"', timeout: 10s}
+  verify:
+    - {name: Health, http: "http://127.0.0.1:${PORT}/", body: "all of", header: "X-Release: ${SLIPWAY_RELEASE}", within: 3s, interval: 100ms}
+hosts:
+`)
+	for _, h := range w.hosts {
+		fmt.Fprintf(&b, "  - {name: %s, address: %q, deploy_path: %q, vars: {PORT: %q}}\n", h.name, h.address(), h.deployPath(), h.site.port())
+	}
+	return b.String()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
