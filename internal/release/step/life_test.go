@@ -86,6 +86,10 @@ func TestStop(t *testing.T) {
 		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
 			t.Errorf("before it started: %v", err)
 		}
+		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
+			t.Errorf("it was stopped before it began, and then gave %v", err)
+		}
+		inst.Try = 2
 		var stopped error
 		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
 			stopped = step.Stop(t.Context(), host, host.Site, inst)
@@ -174,9 +178,11 @@ func TestShortStepIsQuick(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		host.Site.Root = host.SmallDisk(t, 256<<10, 200) + "/site"
-		inst := instance(t, host, "echo on; head -c 1000000 /dev/zero >../fill || exit 28")
+		inst := instance(t, host, `echo on; until [ -s "$LOG" ]; do sleep 0.01; done; head -c 1000000 /dev/zero >../fill || { echo full; exit 28; }`)
+		inst.Step.Vars = map[string]string{"LOG": filepath.Join(host.Site.Root, inst.Folder(), "log"), "PATH": host.Path}
+		inst.Head, inst.Tail = 16<<10, 16<<10
 		status, lines := run(t, host, inst)
-		if status.Exit != 28 || !slices.Contains(lines, "on") {
+		if status.Exit != 28 || !slices.Contains(lines, "on") || !slices.Contains(lines, "full") {
 			t.Errorf("%s %q", status, lines)
 		}
 		if err := os.WriteFile(host.Site.Root+"/releases/more", []byte("x"), 0o600); err == nil {
@@ -187,6 +193,18 @@ func TestDiskFull(t *testing.T) {
 			if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
 				t.Errorf("a step that cannot be started: %v", err)
 			}
+		}
+	})
+}
+
+// Output that finds no place on the disk is lost, and that is said; the step goes on to its own end.
+func TestOutputIntoAFullDisk(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Site.Root = host.SmallDisk(t, 256<<10, 200) + "/site"
+		inst := instance(t, host, `head -c 1000000 /dev/zero >../fill || :; i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i + 1)); done; exit 7`)
+		status, lines := run(t, host, inst)
+		if status.Exit != 7 || !strings.Contains(strings.Join(lines[max(0, len(lines)-1):], ""), "the disk of the host was full") {
+			t.Errorf("%s %q", status, lines)
 		}
 	})
 }

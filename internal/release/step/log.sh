@@ -70,7 +70,7 @@ follow() {
 			read -r status <"$1/status"
 		elif [ "$event" = end ]; then
 			status=unknown
-			[ -e "$1/begun" ] || status=dropped
+			[ ! -e "$1/dropped" ] || status=dropped
 		fi
 		pour "$1" "$2"
 		if [ -n "$status" ]; then

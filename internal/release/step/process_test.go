@@ -1,7 +1,9 @@
 package step_test
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -31,6 +33,33 @@ func await(t *testing.T, path string) {
 		case <-tick.C:
 		case <-patience:
 			t.Errorf("%s is not there", path)
+			return
+		}
+	}
+}
+
+// processes are those that have a text in their arguments, by number.
+func processes(text string) (pids []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range all {
+		if line, err := os.ReadFile(path); err == nil && bytes.Contains(line, []byte(text)) {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids
+}
+
+// eventually waits until something is so, for a while.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	patience := time.After(20 * time.Second)
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-patience:
+			t.Errorf("it never came that %s", what)
 			return
 		}
 	}

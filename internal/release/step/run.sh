@@ -11,7 +11,7 @@
 # $8...   arguments of the wrapper, after the folder and less the lock: see wrapper.sh
 #
 # Standard output is the step's log as it grows, with the lines of pour in it, and then "<token> <status>" and a newline,
-# where the status is as in the file `status`, or "unknown", or "dropped" when the step never began. Ends 90 when the step
+# where the status is as in the file `status`, or "unknown", or "dropped" when somebody kept it from beginning. Ends 90 when the step
 # was started before, 91 when somebody made sure that it never is, 92 when it cannot be started.
 LC_ALL=C
 export LC_ALL
@@ -62,12 +62,14 @@ fi
 boot
 set -C
 if ! printf '%s\n' "$boot" 2>/dev/null >"$folder/ready"; then
-	if [ ! -e "$folder/dropped" ]; then
+	if [ ! -e "$folder/ready" ] && [ ! -e "$folder/dropped" ]; then
 		rm -rf "$folder"
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi
 	refuse 91 "it is not to be started any more: see $PWD/$folder"
 fi
+# The name was free again if the file of one who dropped it had been renamed.
+[ ! -e "$folder/dropped" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
 set +C
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 

@@ -1,0 +1,150 @@
+package step_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/step"
+)
+
+// heart makes a generation of the lock and gives the path of its heartbeat.
+func heart(t *testing.T, host *releasetest.Host, generation string) string {
+	t.Helper()
+	path := filepath.Join(host.Site.Private(), "lock", generation, "heartbeat")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("at first\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func beatOf(path string) string {
+	text, _ := os.ReadFile(path)
+	return string(text)
+}
+
+// A step's wrapper keeps the lock alive under which it was started, and no other.
+func TestBeat(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo on; until [ -e ../go ]; do sleep 0.02; done")
+		inst.Step.Vars = map[string]string{"PATH": host.Path}
+		inst.Lock, inst.Pace = 3, 50*time.Millisecond
+		third := heart(t, host, "3")
+		lock := filepath.Dir(filepath.Dir(third))
+		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+			for range 2 {
+				before := beatOf(third)
+				eventually(t, "the heart beats", func() bool { return beatOf(third) != before })
+			}
+			// The same deployment took over, as lock/take.sh does it: the step goes on beating for it.
+			fourth := heart(t, host, "4")
+			if err := os.RemoveAll(filepath.Join(lock, "3")); err != nil {
+				t.Error(err)
+			}
+			if err := os.Symlink("4", filepath.Join(lock, "3")); err != nil {
+				t.Error(err)
+			}
+			before := beatOf(fourth)
+			eventually(t, "the heart beats for the later attempt", func() bool { return beatOf(fourth) != before })
+			_ = os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600)
+		})
+		if err != nil || !status.OK() {
+			t.Error(status, err)
+		}
+	})
+}
+
+func TestBeatOfALostLock(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo on; until [ -e ../go ]; do sleep 0.02; done")
+		inst.Step.Vars = map[string]string{"PATH": host.Path}
+		inst.Lock, inst.Pace = 3, 50*time.Millisecond
+		third, fourth := heart(t, host, "3"), heart(t, host, "4")
+		_, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+			pause := time.NewTimer(300 * time.Millisecond) // six beats
+			<-pause.C
+			_ = os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600)
+		})
+		if err != nil || beatOf(third) != "at first\n" || beatOf(fourth) != "at first\n" {
+			t.Errorf("%v, %q, %q", err, beatOf(third), beatOf(fourth))
+		}
+	})
+}
+
+// Without setsid there is no process group: what a step started is found by its parents.
+func TestWithoutSetsid(t *testing.T) {
+	const script = `sh -c 'sh -c "echo \$\$; exec sleep 50" & wait' & sleep 50; wait`
+	for _, toolset := range []string{"dash", "ash"} {
+		for name, end := range map[string]func(t *testing.T, host *releasetest.Host, inst step.Instance){
+			"stop": func(t *testing.T, host *releasetest.Host, inst step.Instance) {
+				t.Helper()
+				if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+					t.Error(err)
+				}
+			},
+			"time-out": nil,
+		} {
+			t.Run(toolset+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				host := releasetest.NewHost(t, toolset)
+				if err := os.Remove(filepath.Join(host.Path, "setsid")); err != nil {
+					t.Fatal(err)
+				}
+				inst := instance(t, host, script)
+				inst.Step.Vars = map[string]string{"PATH": host.Path}
+				if end == nil {
+					inst.Step.Timeout = 300 * time.Millisecond
+				}
+				var lines []string
+				status, _, err := step.Run(t.Context(), host, host.Site, inst, func(line string) {
+					if lines = append(lines, line); end != nil && len(lines) == 1 {
+						end(t, host, inst)
+					}
+				})
+				if err != nil || status.OK() || len(lines) == 0 || (end == nil) != status.TimedOut {
+					t.Fatal(status, err, lines)
+				}
+				eventually(t, "its child is gone", func() bool {
+					_, err := os.Stat("/proc/" + lines[0])
+					stat, _ := os.ReadFile("/proc/" + lines[0] + "/stat")
+					return err != nil || strings.Contains(string(stat), ") Z ")
+				})
+			})
+		}
+	}
+}
+
+// An undo makes void what it takes back, before it begins.
+func TestUndoMakesVoid(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, `ls "$STEP"/*/void | wc -l`)
+		inst.Step.Shell = "sh -u"
+		for inst.Try = 1; inst.Try <= 2; inst.Try++ {
+			run(t, host, inst)
+		}
+		inst.Undo, inst.Try = true, 1
+		folder := filepath.Dir(filepath.Join(host.Site.Root, inst.Folder()))
+		inst.Step.Vars = map[string]string{"STEP": folder}
+		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{"2"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
+func TestMeta(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "cat \"$META\"")
+		inst.Step.Vars = map[string]string{"META": filepath.Join(host.Site.Root, inst.Folder(), "meta"), "PATH": host.Path}
+		inst.Step.Fingerprint, inst.Attempt = "0123abc", 4
+		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{"0123abc 4"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
