@@ -38,8 +38,8 @@ func (s *Schedule) InOrder() error {
 		if !ok || live.Order == "" || live.Deployment == s.Deployment {
 			continue
 		}
-		switch sign, comparable := s.Order.Compare(live.Order); {
-		case !comparable:
+		switch sign, ok := s.Order.Compare(live.Order); {
+		case !ok:
 			return &Incomparable{Host: h.Name, Live: live}
 		case sign < 0:
 			return &Superseded{Host: h.Name, Newer: live}
@@ -57,7 +57,7 @@ func (s *Schedule) Stamp() deploy.Order {
 		if !ok {
 			continue
 		}
-		if sign, comparable := live.Order.Compare(stamp); stamp == "" || (comparable && sign > 0) {
+		if sign, ok := live.Order.Compare(stamp); stamp == "" || (ok && sign > 0) {
 			stamp = live.Order
 		}
 	}

@@ -42,7 +42,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	for _, h := range r.Hosts {
 		r.fleet.members[h.Name].fenced = locks.conn(h.Name)
 	}
-	r.bound, r.unbind = locks.bind(ctx)
+	context.AfterFunc(locks.lost, func() { r.cancel(context.Cause(locks.lost)) })
 	return locks.changed(), nil
 }
 
@@ -52,7 +52,6 @@ func (r *run) unlock(ctx context.Context) {
 	if r.locks == nil {
 		return
 	}
-	r.unbind()
 	if err := r.locks.release(ctx); err != nil {
 		r.rec.warn("the lock is not given back everywhere, and is free in a minute or two: " + err.Error())
 	}

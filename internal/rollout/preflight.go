@@ -159,8 +159,10 @@ func (r *run) inOrder() *stop {
 	var foreign *plan.Incomparable
 	switch {
 	case errors.As(err, &newer):
-		failure := &deploy.Error{Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
-			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.Revision) + "`; a re-run never does"}
+		failure := &deploy.Error{
+			Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
+			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.Revision) + "`; a re-run never does",
+		}
 		s := &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 		if r.opts.PassSuperseded {
 			s.exit, s.errs = deploy.ExitDone, nil
@@ -168,8 +170,10 @@ func (r *run) inOrder() *stop {
 		}
 		return s
 	case errors.As(err, &foreign):
-		failure := &deploy.Error{Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign,
-			Hint: "a person decides: dispatch the workflow by hand, or deploy from a command line"}
+		failure := &deploy.Error{
+			Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign,
+			Hint: "a person decides: dispatch the workflow by hand, or deploy from a command line",
+		}
 		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 	}
 	return nil
@@ -203,16 +207,16 @@ func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
 
 // blame puts the errors of a judgement on the spans of their hosts; it tells whether any span has one.
 func blame(spans []deploy.Span, errs deploy.Errors) bool {
-	any := false
+	blamed := false
 	for i := range spans {
 		for _, err := range errs {
 			if spans[i].Host == err.Host && spans[i].Err == nil {
 				spans[i].Err, spans[i].Outcome = err, deploy.Failed
 			}
 		}
-		any = any || spans[i].Err != nil
+		blamed = blamed || spans[i].Err != nil
 	}
-	return any
+	return blamed
 }
 
 // startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".

@@ -39,7 +39,7 @@ func (r *run) reconcile(ctx context.Context, own bool) (mended bool, errs deploy
 // mend brings back the hosts on which a dead deployment's release is live, unless it had gone through: live and verified
 // on every host that it was for.
 func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover) deploy.Errors {
-	through := r.wentThrough(id, left)
+	through := r.wentThrough(left)
 	var errs deploy.Errors
 	var names []string
 	for _, l := range left {
@@ -63,7 +63,7 @@ func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover)
 
 // wentThrough tells whether a dead deployment had activated and verified its release on every host of its plan that is
 // asked here.
-func (r *run) wentThrough(id deploy.DeploymentID, left []leftover) bool {
+func (r *run) wentThrough(left []leftover) bool {
 	touched := map[string]bool{}
 	for _, l := range left {
 		live, ok := liveRelease(l)

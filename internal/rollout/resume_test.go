@@ -242,7 +242,7 @@ func TestHostAddedAndHostRemoved(t *testing.T) {
 	orphan, _ := f.again(2).deploy(t.Context(), good)
 	wantEnd(t, orphan, deploy.ExitPerson, deploy.OutcomePerson)
 
-	f.cfg.Hosts = append(all[2:3:3], all[0]) // web3 is new and first, web2 is gone
+	f.cfg.Hosts = []deploy.Host{all[2], all[0]} // web3 is new and first, web2 is gone
 	result, _ := f.again(3).deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
 	f.wantCurrent(failed.Release)

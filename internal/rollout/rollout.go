@@ -44,11 +44,10 @@ type run struct {
 	rec   *recorder
 
 	mu     sync.Mutex
-	locks  *locks          // nil before they are taken
-	bound  context.Context // ends with the run's, or when the lock is lost
-	unbind func()
-	opened bool           // the journals are
-	tries  map[string]int // the newest try of each step on each host
+	locks  *locks                  // nil before they are taken
+	cancel context.CancelCauseFunc // ends the run
+	opened bool                    // the journals are
+	tries  map[string]int          // the newest try of each step on each host
 }
 
 // Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
@@ -61,7 +60,10 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
 	r.rec.echo = func(err error) bool { return echo(ctx, err) }
-	stop := r.all(ctx, p)
+	running, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	r.cancel = end
+	stop := r.all(running, p)
 	r.close(ctx, stop)
 	return r.rec.finish(stop)
 }
@@ -104,7 +106,6 @@ func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if r.opts.Mend {
 		return &stop{outcome: deploy.OutcomeCancelled, exit: deploy.ExitDone}
 	}
-	ctx = r.bound
 	if stop := r.prepare(ctx); stop != nil {
 		return stop
 	}

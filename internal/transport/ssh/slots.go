@@ -125,8 +125,10 @@ func (c *Conn) mayWait(begun time.Time, refused *ssh.OpenChannelError) error {
 	if c.open > 0 || time.Since(begun) < slotLimit {
 		return nil
 	}
-	return &deploy.Error{Op: "open a session", Host: c.host.Name, Cause: fmt.Errorf("the log-in is accepted, a session refused: %s", refused.Message),
-		Hint: "MaxSessions in the host's sshd_config must be 1 or more, and the user must be allowed to run commands"}
+	return &deploy.Error{
+		Op: "open a session", Host: c.host.Name, Cause: fmt.Errorf("the log-in is accepted, a session refused: %s", refused.Message),
+		Hint: "MaxSessions in the host's sshd_config must be 1 or more, and the user must be allowed to run commands",
+	}
 }
 
 // tryOpen opens a session. The error of a host that refuses is an *ssh.OpenChannelError.
