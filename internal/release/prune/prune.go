@@ -23,8 +23,8 @@ var reasons = map[int]release.Reason{
 }
 
 // Run removes all releases but those to keep, with their records and secret files, and tells which it removed, also
-// when it fails midway. Beside them go records of releases that are not there, and links of switches that died more
-// than a day ago.
+// when it fails midway. Beside them go records of releases that are not there, journals older than any release that is,
+// but for the newest 50 and those of deployments that did not end, and links of switches that died more than a day ago.
 func Run(ctx context.Context, conn transport.Conn, site release.Site, keep []deploy.ReleaseID) (removed []deploy.ReleaseID, err error) {
 	args := []string{site.Root}
 	for _, id := range keep {

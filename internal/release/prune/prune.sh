@@ -61,6 +61,20 @@ for folder in .slipway/releases/* .slipway/secrets/*; do
 	fi
 done
 
+# Journals: the newest 50 stay, and those of deployments that touched the live site and did not end. Of the others goes
+# what is older than every release that is here. The time of a journal is that of its last change of plan or outcome.
+oldest=$(stat -c %Y .slipway/releases/*/staged 2>/dev/null | sort -n | head -n 1)
+while read -r changed folder; do
+	if [ -z "$folder" ] || [ "$changed" -ge "${oldest:-$((changed + 1))}" ]; then
+		continue
+	fi
+	if [ -e "$folder/outcome" ] || [ ! -e "$folder/activation.jsonl" ]; then
+		remove "$folder"
+	fi
+done <<END
+$(stat -c '%Y %n' .slipway/deployments/* 2>/dev/null | sort -rn | tail -n +51)
+END
+
 for folder in .switch-*; do
 	if [ -d "$folder" ] && [ -n "$(find "$folder" -prune -mtime +0)" ]; then
 		remove "$folder"

@@ -2,6 +2,7 @@ package prune_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,6 +138,51 @@ func TestGoesOn(t *testing.T) {
 		}
 		if exists(host, ".slipway/releases/"+string(id("1"))+"/staged") {
 			t.Error("what is half removed still has its mark")
+		}
+	})
+}
+
+// Journals are kept as long as a release that they tell of may be, and as long as somebody has to mend what they tell of.
+func TestJournals(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		now := time.Now()
+		journal := func(n int) string { return fmt.Sprintf(".slipway/deployments/%d-deploy-abc", n) }
+		age := func(path string, n int) {
+			at := now.Add(time.Duration(n-100) * time.Hour)
+			if err := os.Chtimes(filepath.Join(host.Site.Root, path), at, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 100 { // the higher the newer
+			put(t, host, journal(n)+"/plan.json", journal(n)+"/steps/prepare-1-a/do-1/log")
+			switch n {
+			case 3:
+				put(t, host, journal(n)+"/activation.jsonl")
+			case 4:
+				put(t, host, journal(n)+"/activation.jsonl", journal(n)+"/outcome")
+			}
+			age(journal(n), n)
+		}
+		released(t, host, id("1"), id("2"))
+		age(".slipway/releases/"+string(id("1"))+"/staged", 40)
+		age(".slipway/releases/"+string(id("2"))+"/staged", 30)
+		check := func(gone func(n int) bool) {
+			t.Helper()
+			for n := range 100 {
+				if exists(host, journal(n)) == gone(n) {
+					t.Errorf("journal %d: there is %t", n, !gone(n))
+				}
+			}
+		}
+		for _, keep := range [][]deploy.ReleaseID{{id("1"), id("2")}, {id("1")}, nil} {
+			if _, err := prune.Run(t.Context(), host, host.Site, keep); err != nil {
+				t.Fatal(err)
+			}
+			older := 50
+			if len(keep) > 0 {
+				older = 50 - 10*len(keep)
+			}
+			check(func(n int) bool { return n < older && n != 3 })
 		}
 	})
 }

@@ -103,6 +103,10 @@ func TestLongLog(t *testing.T) {
 				if want := (3200000 - int(from)) / 8; len(lines) != want || lines[want-1] != strconv.Itoa(last-1) {
 					t.Errorf("from %d: %d lines, want %d", from, len(lines), want)
 				}
+			case from < 128<<10:
+				if lines[0] != strconv.Itoa(1000000+int(from)/8) {
+					t.Errorf("from %d: %q", from, lines[0])
+				}
 			case !dropped.MatchString(lines[0]):
 				t.Errorf("from %d, which is not kept: %q", from, lines[0])
 			}
