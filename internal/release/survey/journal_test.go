@@ -1,6 +1,7 @@
 package survey_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -66,6 +67,77 @@ func TestJournals(t *testing.T) {
 		must(err)
 		if len(facts.Unfinished) != 0 {
 			t.Errorf("a deployment that ended is unfinished: %v", facts.Unfinished)
+		}
+	})
+}
+
+// A host has been deployed to for years: what ended costs a look at a name, not a read.
+func TestManyJournals(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		for n := range 500 {
+			folder := host.Site.Journal(deploy.DeploymentID(fmt.Sprintf("%d-deploy-0123456789ab", n)))
+			put(t, folder+"/plan.json", "{}")
+			switch n {
+			case 100: // died before it touched the live site
+			case 200: // died after that
+				put(t, folder+"/activation.jsonl", `{"at":"2026-11-21T07:30:00Z","what":"switch","state":"intent"}`+"\n")
+			default:
+				put(t, folder+"/activation.jsonl", `{"at":"2026-11-21T07:30:00Z","what":"switch","state":"ok"}`+"\n")
+				put(t, folder+"/outcome", "activated\n")
+			}
+		}
+		start := time.Now()
+		facts := take(t, host)
+		t.Logf("a survey takes %s", time.Since(start))
+		if len(facts.Unfinished) != 1 || facts.Unfinished[0].ID != "200-deploy-0123456789ab" || len(facts.Unfinished[0].Live) != 1 {
+			t.Errorf("unfinished: %+v", facts.Unfinished)
+		}
+	})
+}
+
+// What runs, what ended, what nobody saw end, what was kept from beginning and what was undone are told apart.
+func TestTries(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(host.Site.Release(first), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		inst := step.Instance{
+			Deployment: deployment, Release: first, Try: 1, Attempt: 2,
+			Step: deploy.Step{Name: "A", Phase: deploy.Migrate, Number: 1, Run: "echo on; sleep 60", Timeout: time.Minute},
+		}
+		look := func() deploy.StepFacts {
+			facts, err := survey.Take(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return facts.Own.Steps[len(facts.Own.Steps)-1]
+		}
+		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+			if facts := look(); !facts.Running || facts.Unknown() || facts.Attempt != 2 {
+				t.Errorf("while it runs: %+v", facts)
+			}
+			if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+				t.Error(err)
+			}
+		})
+		if facts := look(); err != nil || facts.Running || facts.Unknown() || facts.Status != "signal "+status.Signal {
+			t.Errorf("after its end: %+v, %v", facts, err)
+		}
+		if err := os.Remove(filepath.Join(host.Site.Root, inst.Folder(), "status")); err != nil {
+			t.Fatal(err)
+		}
+		if facts := look(); !facts.Unknown() || facts.Running {
+			t.Errorf("without a status: %+v", facts)
+		}
+		inst.Try = 2
+		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+			t.Fatal(err)
+		}
+		if facts := look(); !facts.Void || facts.Unknown() || facts.Try != 2 {
+			t.Errorf("kept from beginning: %+v", facts)
 		}
 	})
 }

@@ -1,0 +1,72 @@
+package step_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/journal"
+	"slipway/internal/release/step"
+	"slipway/internal/sshtest"
+	"slipway/internal/transport"
+	"slipway/internal/transport/redial"
+	"slipway/internal/transport/ssh"
+)
+
+// The connection is reset again and again while a step prints; who connects again hears the rest.
+func TestConnectionReset(t *testing.T) {
+	t.Parallel()
+	key, authorized := sshtest.ClientKey()
+	server, err := sshtest.Start(sshtest.Options{Root: t.TempDir(), AuthorizedKey: authorized})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	dialer, err := ssh.NewDialer(ssh.Config{Key: key, KnownHosts: server.HostKeyLine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dialer.Close() })
+	address, port := server.Addr()
+	conn, err := redial.Connect(t.Context(), dialer, deploy.Host{Name: "web1", Address: deploy.Address{User: server.User(), Host: address, Port: port}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+
+	site := release.Site{Root: filepath.Join(t.TempDir(), "site")}
+	if err := errors.Join(journal.Open(t.Context(), conn, site, deployment, []byte("{}")), os.MkdirAll(site.Release(releaseID), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	inst := step.Instance{Deployment: deployment, Release: releaseID, Try: 1, Step: deploy.Step{
+		Name: "Print", Phase: deploy.Migrate, Number: 1, Timeout: time.Minute,
+		Run: `i=0; while [ $i -lt 200 ]; do echo "line $i"; i=$((i + 1)); sleep 0.01; done; echo ran >>../count; exit 9`,
+	}}
+	var lines, want []string
+	for i := range 200 {
+		want = append(want, fmt.Sprint("line ", i))
+	}
+	out := func(line string) {
+		if lines = append(lines, line); len(lines)%50 == 10 {
+			server.Cut()
+		}
+	}
+	status, next, err := step.Run(t.Context(), conn, site, inst, out)
+	lost := 0
+	for ; errors.Is(err, transport.ErrLost); lost++ {
+		status, next, err = step.Follow(t.Context(), conn, site, inst, next, out)
+	}
+	if err != nil || status.Exit != 9 || lost < 2 {
+		t.Errorf("%s, %v, after %d connections", status, err, lost)
+	}
+	count, _ := os.ReadFile(filepath.Join(site.Root, "releases", "count"))
+	if !slices.Equal(lines, want) || string(count) != "ran\n" {
+		t.Errorf("ran %q and printed %d lines: %q", count, len(lines), lines)
+	}
+}
