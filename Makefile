@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo e2e dist
+.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e dist
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -55,6 +55,18 @@ vuln: ## known vulnerabilities in what we call
 
 demo: ## a deployment, a bad one, and a way back, on this machine
 	go run . demo
+
+# Prints what the sweep found and how much it tried, and not the hundreds of trials that passed.
+SWEEP = log=$$(mktemp) && status=0; $(1) >"$$log" 2>&1 || status=$$?; \
+	grep -vE '^(=== (RUN|PAUSE|CONT|NAME)|    --- PASS)' "$$log"; rm -f "$$log"; exit $$status
+
+TRIALS ?= 100
+SEED ?=
+sweep: ## deployments with several random faults each: make sweep TRIALS=100 SEED=7
+	$(call SWEEP,SLIPWAY_SWEEP_RANDOM=$(TRIALS) SLIPWAY_SWEEP_SEED=$(SEED) go test -v -count=1 -timeout 2h -run TestRandomSweep ./internal/sweep)
+
+sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd
+	$(call SWEEP,SLIPWAY_SWEEP=all go test -v -count=1 -timeout 20m -run 'TestSweep' ./internal/sweep)
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...

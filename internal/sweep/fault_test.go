@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"fmt"
 	"os"
 )
 
@@ -71,13 +70,4 @@ var faults = []fault{
 			return os.Rename(t.ciFiles()+".away", t.ciFiles())
 		},
 	},
-}
-
-func faultNamed(name string) (fault, error) {
-	for _, f := range faults {
-		if f.name == name {
-			return f, nil
-		}
-	}
-	return fault{}, fmt.Errorf("no fault %q", name)
 }

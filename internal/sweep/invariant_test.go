@@ -136,9 +136,6 @@ func (t *trial) afterGreen() {
 		if err := h.lockReleased(); err != nil {
 			t.violation("%s: %v", h.name, err)
 		}
-		if left, _ := filepath.Glob(filepath.Join(h.deployPath(), ".switch-*")); len(left) > 0 {
-			t.violation("%s: %s is left behind", h.name, filepath.Base(left[0]))
-		}
 	}
 	if len(ids) != 1 {
 		t.violation("the re-run was green, and the hosts run different releases: %v", slices.Sorted(maps.Keys(ids)))

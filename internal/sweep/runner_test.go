@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// attemptLimit is how long one attempt may take. Longer is a violation: every wait of a deployment here ends in seconds.
-const attemptLimit = 60 * time.Second
+// attemptLimit is how long one attempt may take. Longer is a violation: every wait of a deployment here ends in seconds, but
+// that for a lock whose owner died before it left its name, which lasts for a lease of 90 s.
+const attemptLimit = 3 * time.Minute
 
 // killed is the exit status of a runner that was killed.
 const killed = -1

@@ -50,9 +50,9 @@ func TestSweepOpenSSH(t *testing.T) {
 }
 
 // sweep tries each fault at each operation that it is for; or, where it is to rotate, one fault at each, in turn.
-func sweep(t *testing.T, make build, rotate bool) {
+func sweep(t *testing.T, how build, rotate bool) {
 	t.Helper()
-	worlds := []*world{newWorld(t, make)}
+	worlds := []*world{newWorld(t, how)}
 	ops := count(t, worlds[0])
 	var all []placed
 	for i, f := range faults {
@@ -70,7 +70,7 @@ func sweep(t *testing.T, make build, rotate bool) {
 	all = every(all, part(), time.Now().YearDay())
 	if !oneAlone() {
 		for range lanes - 1 {
-			worlds = append(worlds, newWorld(t, make))
+			worlds = append(worlds, newWorld(t, how))
 		}
 	}
 	begun := time.Now()

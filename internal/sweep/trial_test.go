@@ -25,7 +25,7 @@ type trial struct {
 	errs    []error // of the harness itself
 	wrong   []string
 	logs    []string
-	pending sync.WaitGroup // what faults do in the background
+	pending sync.WaitGroup // operations that are told of, and what faults do in the background
 }
 
 // placed is a fault put at a moment.
@@ -50,6 +50,8 @@ func (t *trial) see(op operation) error {
 	t.count[op.place]++
 	here := moment{op.place, t.count[op.place]}
 	t.ops = append(t.ops, counted{here, op})
+	t.pending.Add(1) // while armed: whoever ends the round waits for it
+	defer t.pending.Done()
 	t.mu.Unlock()
 	var errs []error
 	for _, f := range armed {

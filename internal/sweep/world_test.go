@@ -30,7 +30,7 @@ type world struct {
 type build func(t testing.TB, name, root, authorized string, see func(operation) error) (machine, error)
 
 // newWorld makes a world in which v1 is live on every host.
-func newWorld(t testing.TB, make build) *world {
+func newWorld(t testing.TB, how build) *world {
 	t.Helper()
 	key, authorized := sshtest.ClientKey()
 	w := &world{dir: t.TempDir(), key: key.Reveal()}
@@ -46,7 +46,7 @@ func newWorld(t testing.TB, make build) *world {
 			t.Cleanup(func() { _ = unmountDisk(h.root) })
 		}
 		var err error
-		h.machine, err = make(t, name, h.root, authorized, w.see)
+		h.machine, err = how(t, name, h.root, authorized, w.see)
 		must(t, err)
 		h.site, err = newSite(h.deployPath())
 		must(t, err)
@@ -154,7 +154,7 @@ func (w *world) deployFile() string {
 	var b strings.Builder
 	b.WriteString(`app: sweep
 deploy_path: /srv/sweep
-timeout: 40s
+timeout: 150s
 keep_releases: 3
 shared: {dirs: [run]}
 secrets: [TOKEN]
