@@ -147,3 +147,32 @@ func TestAppend(t *testing.T) {
 		}
 	})
 }
+
+// A deployment that ended says how, until an attempt opens its journal again.
+func TestEnd(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		outcome := host.Site.Journal(deployment) + "/outcome"
+		if err := journal.End(t.Context(), host, host.Site, deployment, "activated"); err != nil {
+			t.Errorf("without a journal: %v", err)
+		}
+		for _, word := range []string{"failed", "activated"} {
+			if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(outcome); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("a deployment that goes on has an outcome: %v", err)
+			}
+			for range 2 {
+				if err := journal.End(t.Context(), host, host.Site, deployment, word); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := read(t, outcome); got != word+"\n" {
+				t.Errorf("the outcome is %q", got)
+			}
+		}
+		if files, _ := os.ReadDir(host.Site.Journal(deployment)); len(files) != 3 {
+			t.Errorf("left behind among %v", files)
+		}
+	})
+}

@@ -33,12 +33,8 @@ alive() {
 	[ -n "$start" ] && [ "$start" = "$2" ]
 }
 
-# Puts a process and all its descendants into family, with those that are in it already, as far as /proc tells.
+# Adds all descendants of the processes in family to it, as far as /proc tells.
 relatives() {
-	case " $family " in
-	*" $1 "*) ;;
-	*) family="$family $1" ;;
-	esac
 	grown=yes
 	while [ -n "$grown" ]; do
 		grown=
@@ -56,14 +52,20 @@ relatives() {
 }
 
 # Sends a signal to everything that a step started and did not detach, and tells whether anything was there. With setsid
-# the step leads a process group; without it, its descendants are looked for: those that lost their parent are not found.
+# the step leads a process group; without it, its descendants are looked for: those that lost their parent before are not
+# found.
 #
 # $1      the signal
 # $2      the step's own process
+# $3      its start time: once it has ended, the number may be another process's
 family=
 reach() {
 	kill "-$1" "-$2" 2>/dev/null && return
-	relatives "$2"
+	if [ -z "$family" ] && alive "$2" "$3"; then
+		family=$2
+	fi
+	[ -n "$family" ] || return 1
+	relatives
 	reached=1
 	for member in $family; do
 		kill "-$1" "$member" 2>/dev/null && reached=0

@@ -22,10 +22,10 @@ boot
 [ "$boot" = "$booted" ] && alive "$step" "$since" || exit 0
 
 for signal in TERM KILL; do
-	reach "$signal" "$step"
+	reach "$signal" "$step" "$since"
 	tries=0
 	while [ "$tries" -lt 50 ]; do
-		if [ -e "$folder/status" ] || { ! alive "$wrapper" "$own" && ! reach 0 "$step"; }; then
+		if [ -e "$folder/status" ] || { ! alive "$wrapper" "$own" && ! reach 0 "$step" "$since"; }; then
 			exit 0
 		fi
 		sleep 0.1 2>/dev/null || sleep 1

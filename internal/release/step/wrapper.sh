@@ -18,7 +18,7 @@ begin() {
 		# shellcheck disable=SC2016 # of that shell
 		self=$(exec sh -c 'echo "$PPID"')
 	fi
-	boot=-
+	boot=- start=-
 	boot
 	started "$self"
 	line="$self $start"
@@ -64,17 +64,15 @@ watch() {
 	trap rest TERM
 	nap "$limit"
 	trap '' TERM
-	if ! alive "$$" "$own"; then
-		read -r _ start _ <"$folder/pid"
-		alive "$step" "$start" || exit 1
-	fi
-	reach TERM "$step"
+	read -r _ since _ <"$folder/pid"
+	alive "$$" "$own" || alive "$step" "$since" || exit 1
+	reach TERM "$step" "$since"
 	tries=0
-	while reach 0 "$step" && [ "$tries" -lt 100 ]; do
+	while reach 0 "$step" "$since" && [ "$tries" -lt 100 ]; do
 		sleep 0.1 || sleep 1
 		tries=$((tries + 1))
 	done
-	reach KILL "$step"
+	reach KILL "$step" "$since"
 	exit 0
 }
 
