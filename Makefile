@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e dist
+.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e bench bench-smoke dist
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -23,7 +23,7 @@ lint: vet golangci lint-selftest shellcheck actionlint ## every linter
 
 vet:
 	go vet ./...
-	go vet -tags e2e ./...
+	go vet -tags e2e,bench ./...
 
 golangci:
 	tool=$$(.ci/tool golangci-lint) && "$$tool" run --allow-parallel-runners
@@ -70,6 +70,17 @@ sweep-all: ## a fault at every operation of a deployment, in process and with th
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...
+
+# ROUNDS=9 measures longer; BENCH_FLAGS='-links LAN -dir /var/tmp' is for bench/bench_test.go.
+ROUNDS ?= 5
+bench: ## a whole deployment against scp + ssh, then the Go benchmarks, memory at 1 GiB; needs Linux and sshd
+	go test -tags bench -count=1 -timeout 60m -run TestDeployment ./bench -rounds $(ROUNDS) $(BENCH_FLAGS)
+	go test -run '^$$' -bench . -benchmem ./internal/...
+	SLIPWAY_BENCH=1 go test -count=1 -timeout 30m -v -run TestMemoryIsFlat ./internal/artifact
+
+bench-smoke: ## whether the benchmarks still work: each once, small
+	go test -tags bench -count=1 -timeout 10m -v ./bench -smoke
+	go test -run '^$$' -bench . -benchtime 1x -timeout 10m ./internal/...
 
 # Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere.
 VERSION ?= dev

@@ -40,8 +40,8 @@ type site struct {
 
 // Nine of ten files are text, the tenth does not compress, as pictures and fonts do not. Sizes are spread exponentially.
 const (
-	textMean   = 15 << 10
-	binaryMean = 42 << 10
+	textMean   = 14 << 10
+	binaryMean = 40 << 10
 )
 
 // build makes the tarball of a round; each round's is another, in every file, and the same whenever it is built.
@@ -134,12 +134,20 @@ func (w *writer) size(mean float64) int {
 	return min(int(w.random.ExpFloat64()*mean), int(20*mean)) + 1
 }
 
-// text is lines of words, some of them far more common than others, as in a program. gzip makes a quarter of it.
+// text is lines of words, some far more common than others, and lines that were there before, as in a program. gzip makes
+// a third of it.
 func (w *writer) text() []byte {
 	size := w.size(textMean)
 	var b bytes.Buffer
 	b.Grow(size + 200)
+	var starts []int
 	for b.Len() < size {
+		if n := len(starts); n > 1 && w.random.IntN(10) < 2 {
+			i := w.random.IntN(n - 1)
+			b.Write(b.Bytes()[starts[i]:starts[i+1]])
+			continue
+		}
+		starts = append(starts, b.Len())
 		b.WriteString(strings.Repeat("    ", w.random.IntN(4)))
 		for range 3 + w.random.IntN(9) {
 			b.WriteString(w.words[w.common.Uint64()])

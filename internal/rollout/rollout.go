@@ -91,14 +91,6 @@ func (r *run) close(ctx context.Context, s *stop) {
 // closeTimeout bounds what is done on hosts after a run: a cancelled one has few seconds.
 const closeTimeout = 5 * time.Second
 
-// Refuse is the result of a deployment that ended before any host was asked anything.
-func Refuse(header deploy.Header, start time.Time, err error) deploy.Result {
-	return deploy.Result{
-		Header: header, Outcome: deploy.OutcomeFailed, ExitCode: deploy.ExitBadInput, Failed: deploy.Preflight,
-		Start: start, Duration: time.Since(start), Errors: asErrors(err, deploy.Preflight),
-	}
-}
-
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if stop := r.preflight(ctx, p); stop != nil {
 		return stop
