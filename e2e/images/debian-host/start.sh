@@ -1,7 +1,8 @@
 #!/bin/sh
-# Boots the host: a fresh host key, the deploy user's key from AUTHORIZED_KEY, its supervisord, and sshd in front.
+# Boots the host: a host key (made the first time), the deploy user's key from AUTHORIZED_KEY, its supervisord, and sshd
+# in front.
 set -eu
-ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
 printf '%s\n' "$AUTHORIZED_KEY" >/home/deploy/.ssh/authorized_keys
 chown deploy:deploy /home/deploy/.ssh/authorized_keys /srv/data
