@@ -81,11 +81,12 @@ func TestSweepBites(t *testing.T) {
 	t.Parallel()
 	needDisks(t)
 	w := newWorld(t, inThisProcess)
-	ops := count(t, w)
 	for _, s := range sabotage {
 		t.Run(s.name, func(t *testing.T) {
 			f := fault{name: "sabotage", repair: nothing, strike: func(t *trial, _ operation) error { return s.do(t, t.hosts[0]) }}
-			trial := &trial{world: w, rounds: [][]placed{{place(f, momentOf(t, ops, s.at))}}}
+			at := place(f, moment{})
+			at.about = s.at
+			trial := &trial{world: w, rounds: [][]placed{{at}}}
 			if err := trial.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -110,20 +111,6 @@ func TestSweepBitesOfAHost(t *testing.T) {
 	if !strings.Contains(strings.Join(trial.wrong, "\n"), "current: readlink") {
 		t.Errorf("nobody saw that current was away:\n%s\n%s", strings.Join(trial.wrong, "\n"), strings.Join(trial.logs, "\n"))
 	}
-}
-
-// momentOf is the last operation on web1, or of the runner, that is about something.
-func momentOf(t *testing.T, ops []counted, about string) (found moment) {
-	t.Helper()
-	for _, op := range ops {
-		if (op.moment.place == "web1-step" || op.moment.place == "runner-line") && strings.HasPrefix(op.what, about) {
-			found = op.moment
-		}
-	}
-	if found.n == 0 {
-		t.Fatalf("no operation is about %q", about)
-	}
-	return found
 }
 
 func releaseOf(link string) string {

@@ -71,3 +71,9 @@ var faults = []fault{
 		},
 	},
 }
+
+// cancelled is no fault: a person ends the job. The random sweep puts it among the faults.
+var cancelled = fault{name: "cancel", at: func(operation) bool { return true }, repair: nothing, strike: func(t *trial, _ operation) error {
+	t.runner().cancel()
+	return nil
+}}

@@ -73,7 +73,10 @@ func (t *trial) versions() map[string]string {
 }
 
 // afterFault holds an attempt to the promise of its exit code, and every host to the invariants.
-func (t *trial) afterFault(code int, before map[string]string, mayBeKilled bool) {
+func (t *trial) afterFault(code int, before map[string]string, faults []placed) {
+	struck := func(name string) bool {
+		return slices.ContainsFunc(faults, func(p placed) bool { return p.fault.name == name && p.struck.Load() })
+	}
 	for _, h := range t.hosts {
 		version := t.checkCurrent(h)
 		var allowed []string
@@ -87,8 +90,13 @@ func (t *trial) afterFault(code int, before map[string]string, mayBeKilled bool)
 		case deploy.ExitPerson:
 			allowed = versions
 		case killed:
-			if !mayBeKilled {
+			if !struck("kill") {
 				t.violation("the runner was killed by nobody of the sweep")
+			}
+			allowed = versions
+		case deploy.ExitInterrupted:
+			if !struck("cancel") {
+				t.violation("an attempt says that it was cancelled, and was not")
 			}
 			allowed = versions
 		default:
@@ -98,6 +106,24 @@ func (t *trial) afterFault(code int, before map[string]string, mayBeKilled bool)
 		if !slices.Contains(allowed, version) {
 			t.violation("%s: an attempt ended with exit %d, and current names %s", h.name, code, version)
 		}
+	}
+}
+
+// afterPost holds the post step to what it is for: the hosts run one and the same, and nobody is kept waiting for the lock.
+func (t *trial) afterPost(code int, err error) {
+	if err != nil {
+		t.violation("the post step: %v", err)
+		return
+	}
+	live := map[string]bool{}
+	for _, h := range t.hosts {
+		live[t.checkCurrent(h)] = true
+		if err := h.lockReleased(); err != nil {
+			t.violation("%s: after the post step: %v", h.name, err)
+		}
+	}
+	if code != deploy.ExitDone || len(live) != 1 {
+		t.violation("the post step ended with exit %d, and the hosts run %v", code, slices.Sorted(maps.Keys(live)))
 	}
 }
 

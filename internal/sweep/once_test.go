@@ -93,6 +93,7 @@ var resolveHint = regexp.MustCompile("slipway (resolve [^`]*)`")
 
 // decide does what the log tells the person to do: resolve as done where the step got to its end, else to be run again.
 func (t *trial) decide(ctx context.Context, attempt int) (int, error) {
+	t.decided = true
 	log := t.logs[len(t.logs)-1]
 	hint := resolveHint.FindStringSubmatch(log)
 	if hint == nil {

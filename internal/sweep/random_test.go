@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,26 +45,27 @@ func TestRandomSweep(t *testing.T) {
 	for _, w := range worlds {
 		wait.Go(func() {
 			for n := range queue {
-				t.Run(strconv.Itoa(n), func(t *testing.T) { s.judge(t, &trial{world: w, rounds: draw(seed, n, ops)}) })
+				t.Run(strconv.Itoa(n), func(t *testing.T) { s.judge(t, draw(w, seed, n, ops)) })
 			}
 		})
 	}
 	wait.Wait()
-	t.Logf("tried %d deployments with %d faults", s.tried.Load(), s.struck.Load())
+	t.Logf("tried %d deployments with %d faults: %d needed a person's word", s.tried.Load(), s.struck.Load(), s.decided.Load())
 }
 
-// draw gives the faults of one trial: one to three in the first attempt, none to two in the second.
-func draw(seed uint64, n int, ops []counted) [][]placed {
+// draw gives one trial: one to three faults in the first attempt, none to two in the second; half of them with a post step.
+func draw(w *world, seed uint64, n int, ops []counted) *trial {
 	source := rand.New(rand.NewPCG(seed, uint64(n)))
-	rounds := [][]placed{pick(source, ops, 1+source.IntN(3))}
+	t := &trial{world: w, post: source.IntN(2) == 0, rounds: [][]placed{pick(source, ops, 1+source.IntN(3))}}
 	if more := source.IntN(3); more > 0 {
-		rounds = append(rounds, pick(source, ops, more))
+		t.rounds = append(t.rounds, pick(source, ops, more))
 	}
-	return rounds
+	return t
 }
 
 func pick(source *rand.Rand, ops []counted, n int) []placed {
 	var picked []placed
+	faults := append(slices.Clone(faults), cancelled)
 	for len(picked) < n {
 		f, op := faults[source.IntN(len(faults))], ops[source.IntN(len(ops))]
 		if f.at(op.operation) && (f.name != "full" || mayMount()) {

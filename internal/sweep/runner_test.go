@@ -23,10 +23,14 @@ const killed = -1
 type runner struct {
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when the process is gone
+	told  chan struct{} // closed when all that it printed was read
 
 	mu  sync.Mutex
 	log strings.Builder
 }
+
+// post is the action's post step, which is the program under another name.
+const post = "post"
 
 // startRunner starts the program in a folder. Each line that it prints is told to see before the next is read.
 func startRunner(dir string, args, env []string, see func(operation) error) (*runner, error) {
@@ -34,7 +38,10 @@ func startRunner(dir string, args, env []string, see func(operation) error) (*ru
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{cmd: exec.Command(self, args...), ended: make(chan struct{})}
+	r := &runner{cmd: exec.Command(self, args...), ended: make(chan struct{}), told: make(chan struct{})}
+	if args[0] == post {
+		r.cmd.Args = []string{"slipway-post"}
+	}
 	r.cmd.Dir, r.cmd.Env = dir, env
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	output, theirs, err := os.Pipe()
@@ -46,9 +53,8 @@ func startRunner(dir string, args, env []string, see func(operation) error) (*ru
 		return nil, err
 	}
 	_ = theirs.Close()
-	read := make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(r.told)
 		scanner := bufio.NewScanner(output)
 		scanner.Buffer(nil, 1<<20)
 		for scanner.Scan() {
@@ -64,7 +70,7 @@ func startRunner(dir string, args, env []string, see func(operation) error) (*ru
 	go func() {
 		_ = r.cmd.Wait()
 		close(r.ended)
-		<-read
+		<-r.told
 		_ = output.Close()
 	}()
 	return r, nil
@@ -76,12 +82,16 @@ func (r *runner) kill() {
 	<-r.ended
 }
 
+// cancel asks the runner to end, as a CI does whose job is cancelled.
+func (r *runner) cancel() { _ = r.cmd.Process.Signal(syscall.SIGTERM) }
+
 // wait gives the exit code, or killed. A runner that hangs is made to say where.
 func (r *runner) wait(ctx context.Context) (int, error) {
 	timer := time.NewTimer(attemptLimit)
 	defer timer.Stop()
 	select {
 	case <-r.ended:
+		<-r.told
 		if status, ok := r.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			return killed, nil
 		}

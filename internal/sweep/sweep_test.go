@@ -85,7 +85,8 @@ func sweep(t *testing.T, how build, rotate bool) {
 		})
 	}
 	wait.Wait()
-	t.Logf("%d operations; tried %d of %d faults, %d struck, in %v", len(ops), s.tried.Load(), total, s.struck.Load(), time.Since(begun).Round(time.Second))
+	t.Logf("%d operations; tried %d of %d faults in %v: %d struck, %d needed a person's word", len(ops), s.tried.Load(), total,
+		time.Since(begun).Round(time.Second), s.struck.Load(), s.decided.Load())
 	if tried := s.tried.Load(); tried > 20 && s.struck.Load() < tried*8/10 {
 		t.Errorf("only %d of %d faults struck: the operations are not what they were when they were counted", s.struck.Load(), tried)
 	}
@@ -134,7 +135,8 @@ func count(t *testing.T, w *world) []counted {
 
 // score counts trials over all lanes.
 type score struct {
-	tried, struck atomic.Int64
+	tried, struck atomic.Int64 // trials, and faults in them that found their moment
+	decided       atomic.Int64 // trials that needed a person's word
 	failed        atomic.Bool
 	repeat        string // environment that a trial needs to be repeated
 }
@@ -153,7 +155,13 @@ func (s *score) judge(t *testing.T, trial *trial) {
 			s.struck.Add(1)
 		}
 	}
+	if trial.decided {
+		s.decided.Add(1)
+	}
 	if err == nil && len(trial.wrong) == 0 {
+		if oneAlone() {
+			t.Log(strings.Join(trial.logs, "\n"))
+		}
 		return
 	}
 	s.failed.Store(true)

@@ -10,12 +10,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"slipway/internal/deploy"
 )
 
 // trial is one deployment of v2 with faults put at moments, and what follows.
 type trial struct {
 	*world
 	rounds [][]placed // the faults of each attempt before the one that is to go well
+	post   bool       // the post step runs where the attempt was killed or cancelled
 	now    atomic.Pointer[runner]
 
 	mu      sync.Mutex
@@ -25,6 +28,7 @@ type trial struct {
 	errs    []error // of the harness itself
 	wrong   []string
 	logs    []string
+	decided bool           // a person's word was needed
 	pending sync.WaitGroup // operations that are told of, and what faults do in the background
 }
 
@@ -32,12 +36,20 @@ type trial struct {
 type placed struct {
 	fault
 	moment
+	about  string // instead of a moment: the first operation of web1's steps, or of the runner's log, that is about this
 	struck *atomic.Bool
+}
+
+func (p placed) isAt(here moment, op operation) bool {
+	if p.about == "" {
+		return p.moment == here
+	}
+	return (op.place == "web1-step" || op.place == "runner-line") && strings.HasPrefix(op.what, p.about)
 }
 
 func (p placed) String() string { return p.name + " at " + p.moment.String() }
 
-func place(f fault, m moment) placed { return placed{f, m, &atomic.Bool{}} }
+func place(f fault, m moment) placed { return placed{fault: f, moment: m, struck: &atomic.Bool{}} }
 
 // see is told of every operation, and breaks what is to break there.
 func (t *trial) see(op operation) error {
@@ -55,7 +67,7 @@ func (t *trial) see(op operation) error {
 	t.mu.Unlock()
 	var errs []error
 	for _, f := range armed {
-		if f.moment == here && f.struck.CompareAndSwap(false, true) {
+		if f.isAt(here, op) && f.struck.CompareAndSwap(false, true) {
 			errs = append(errs, f.strike(t, op))
 		}
 	}
@@ -146,7 +158,10 @@ func (t *trial) round(ctx context.Context, attempt int, faults []placed) error {
 	for _, f := range faults {
 		t.broken(f.repair(t))
 	}
-	t.afterFault(code, before, slices.ContainsFunc(faults, func(p placed) bool { return p.fault.name == "kill" && p.struck.Load() }))
+	t.afterFault(code, before, faults)
+	if t.post && (code == killed || code == deploy.ExitInterrupted) {
+		t.afterPost(t.attempt(ctx, attempt, post))
+	}
 	return errors.Join(t.errs...)
 }
 
