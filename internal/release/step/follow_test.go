@@ -178,6 +178,28 @@ func TestLauncherDies(t *testing.T) {
 	}
 }
 
+// A launcher that is killed once the step runs leaves it running: that is no end of the step, and Follow goes on.
+func TestLauncherIsKilled(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo ran")
+		host.Plain = true
+		host.Patch = func(script string) string {
+			return strings.Replace(script, "	start \"$@\"\n", "	start \"$@\"\n	kill -KILL $$\n", 1)
+		}
+		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, transport.ErrLost) {
+			t.Fatalf("the launcher was killed, and Run gives %v", err)
+		}
+		host.Patch, host.Plain = nil, false
+		var lines []string
+		status, _, err := step.Follow(t.Context(), host, host.Site, inst, 0, func(line string) { lines = append(lines, line) })
+		switch {
+		case errors.Is(err, step.ErrNeverStarted): // it was killed before the wrapper was there
+		case err != nil || !status.OK() || !slices.Equal(lines, []string{"ran"}):
+			t.Errorf("following gives %v, %v, %q", status, err, lines)
+		}
+	})
+}
+
 // A follower that comes while the step is being started either joins it or keeps it from beginning: never both.
 func TestFollowWhileItStarts(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {

@@ -60,7 +60,8 @@ const (
 
 // Run starts a step and follows it to its end, in one command. A step that fails is no error: its Status says so. An
 // error means that the step was not started, or that nobody saw it end: it may be running still. It Is ErrStarted when
-// this instance was started before, ErrUnknown when the step's wrapper died, transport.ErrLost when the connection did.
+// this instance was started before, ErrUnknown when the step's wrapper died, transport.ErrLost when the connection did or the
+// command was killed that followed the step.
 //
 // When ctx ends, Run returns soon and the step goes on: see Stop.
 //
@@ -99,6 +100,11 @@ func newFollower(from int64, out func(line string)) *follower {
 func (f *follower) run(ctx context.Context, conn transport.Conn, inst Instance, command transport.Command) (Status, error) {
 	command.Name, command.Stdout = inst.Step.Name, f
 	err := conn.Run(ctx, command)
+	var exit *transport.ExitError
+	if errors.As(err, &exit) && (exit.Signal != "" || exit.Status > 128) {
+		// Not the step was killed but who followed it, by the kernel when memory runs out, say. No script ends like that.
+		err = fmt.Errorf("%w: %s", transport.ErrLost, exit)
+	}
 	if errors.Is(err, transport.ErrLost) {
 		return Status{}, err // the line that has no end yet is begun again by Follow
 	}
