@@ -74,7 +74,7 @@ e2e: ## the built image against hosts in containers; needs Docker
 # ROUNDS=9 measures longer; BENCH_FLAGS='-links LAN -dir /var/tmp' is for bench/bench_test.go.
 ROUNDS ?= 5
 bench: ## a whole deployment against scp + ssh, then the Go benchmarks, memory at 1 GiB; needs Linux and sshd
-	go test -tags bench -count=1 -timeout 60m -run TestDeployment ./bench -rounds $(ROUNDS) $(BENCH_FLAGS)
+	go test -tags bench -count=1 -timeout 60m -v -run TestDeployment ./bench -rounds $(ROUNDS) $(BENCH_FLAGS)
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	SLIPWAY_BENCH=1 go test -count=1 -timeout 30m -v -run TestMemoryIsFlat ./internal/artifact
 

@@ -50,6 +50,9 @@ func TestDeployment(t *testing.T) {
 	if *smoke {
 		size, count, warm = small, 1, 0
 	}
+	if dir := folder(); dir != "" {
+		t.Setenv("TMPDIR", dir)
+	}
 	hosts, key := startHosts(t)
 	contenders := []contender{newSlipway(t, key), newScript(t, key)}
 	course := &course{t: t, hosts: hosts, contenders: contenders, size: size}
@@ -124,17 +127,10 @@ func syncFiles(t *testing.T, hosts []*host) {
 	}
 }
 
-// folder is a new folder, in memory where that can be: four hosts have four disks, and this machine has one.
-func folder(t *testing.T) string {
-	t.Helper()
-	parent := *place
-	if info, err := os.Stat("/dev/shm"); parent == "" && err == nil && info.IsDir() {
-		parent = "/dev/shm"
+// folder is where everything lies. Memory, where that can be: four hosts have four disks, and this machine has one.
+func folder() string {
+	if info, err := os.Stat("/dev/shm"); *place == "" && err == nil && info.IsDir() {
+		return "/dev/shm"
 	}
-	dir, err := os.MkdirTemp(parent, "slipway-bench-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	return *place
 }

@@ -57,7 +57,7 @@ func hostsCPU(t *testing.T, hosts []*host) time.Duration {
 	var all time.Duration
 	for _, h := range hosts {
 		pid := h.server.PID
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); ; <-time.After(5 * time.Millisecond) {
 			children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 			if err != nil {
 				t.Fatal(err)

@@ -34,7 +34,7 @@ func startHosts(t *testing.T) (hosts []*host, key secret.Secret) {
 		server := sshd.Start(t, sshd.Options{
 			Config: []string{"Subsystem sftp internal-sftp"}, AuthorizedKeys: authorized,
 		})
-		hosts = append(hosts, &host{name: fmt.Sprintf("web%d", i+1), server: server, dir: folder(t)})
+		hosts = append(hosts, &host{name: fmt.Sprintf("web%d", i+1), server: server, dir: t.TempDir()})
 	}
 	return hosts, key
 }
@@ -69,10 +69,14 @@ func openLinks(t *testing.T, hosts []*host) []*link {
 		options func() *relay.Options // of one host; nil is no relay
 	}{
 		{link{name: "LAN", about: "loopback"}, nil},
-		{link{name: "WAN", about: "50 ms, 100 Mbit/s shared by all hosts"},
-			func() *relay.Options { return &relay.Options{RTT: slowRTT, Line: shared} }},
-		{link{name: "WAN-each", about: "50 ms, 100 Mbit/s for each host"},
-			func() *relay.Options { return &relay.Options{RTT: slowRTT, Line: relay.NewLine(slowRate)} }},
+		{
+			link{name: "WAN", about: "50 ms, 100 Mbit/s shared by all hosts"},
+			func() *relay.Options { return &relay.Options{RTT: slowRTT, Line: shared} },
+		},
+		{
+			link{name: "WAN-each", about: "50 ms, 100 Mbit/s for each host"},
+			func() *relay.Options { return &relay.Options{RTT: slowRTT, Line: relay.NewLine(slowRate)} },
+		},
 	}
 	wanted := strings.Split(*links, ",")
 	var opened []*link

@@ -32,7 +32,7 @@ func newScript(t *testing.T, key secret.Secret) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := folder(t)
+	dir := t.TempDir()
 	s := &script{program: program, dir: dir, key: filepath.Join(dir, "key")}
 	write(t, s.key, key.Reveal())
 	return s
