@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -44,6 +45,24 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	context.AfterFunc(locks.lost, func() { r.cancel(context.Cause(locks.lost)) })
 	return locks.changed(), nil
+}
+
+// leaveRunning keeps the lock on hosts where a step of migrate still runs that an earlier attempt, which was killed or
+// cancelled, began: nobody else may start until it has ended. The facts are of preflight, so this is for what goes no further.
+func (r *run) leaveRunning() {
+	if r.locks == nil {
+		return
+	}
+	for _, h := range r.Hosts {
+		if h.Facts.Own != nil && slices.ContainsFunc(h.Facts.Own.Steps, migrating) {
+			r.locks.leave(h.Name)
+		}
+	}
+}
+
+func migrating(try deploy.StepFacts) bool {
+	phase, _ := stepKey(try.Folder)
+	return try.Running && phase == string(deploy.Migrate)
 }
 
 // unlock gives the lock back on every host, but those on which a step was left to finish: there it is free a lease after the

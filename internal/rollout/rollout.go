@@ -93,9 +93,11 @@ const closeTimeout = 5 * time.Second
 
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if stop := r.preflight(ctx, p); stop != nil {
+		r.leaveRunning()
 		return stop
 	}
 	if r.opts.Mend {
+		r.leaveRunning()
 		return &stop{outcome: deploy.OutcomeCancelled, exit: deploy.ExitDone}
 	}
 	if stop := r.prepare(ctx); stop != nil {
