@@ -81,6 +81,7 @@ bench: ## a whole deployment against scp + ssh, then the Go benchmarks, memory a
 bench-smoke: ## whether the benchmarks still work: each once, small
 	go test -tags bench -count=1 -timeout 10m -v ./bench -smoke
 	go test -run '^$$' -bench . -benchtime 1x -timeout 10m ./internal/...
+	go test -count=1 -run TestMemoryIsFlat ./internal/artifact
 
 # Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere.
 VERSION ?= dev

@@ -83,6 +83,9 @@ func TestMemoryIsFlat(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("no /proc here")
 	}
+	if raced {
+		t.Skip("measured without the race detector, by plain go test and by make bench-smoke")
+	}
 	for _, test := range []struct {
 		name, encoding string
 		fileSize       int64
