@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -46,11 +47,17 @@ type fault struct {
 	name   string
 	at     moment
 	strike strike
-	exit   int  // of the struck attempt; 0: it goes on, and no other follows
-	post   bool // whether the job's post step runs before the job is run again
-	queue  bool // whether another run comes in between
-	twice  bool // whether Migrate, which bears it, may have begun a second time
+	exit   int           // of the struck attempt; 0: it goes on, and no other follows
+	post   bool          // whether the job's post step runs before the job is run again
+	queue  bool          // whether another run comes in between
+	linger time.Duration // how long Migrate takes; 0 is usualLinger
+	twice  bool          // whether Migrate, which bears it, may have begun a second time
 }
+
+const (
+	usualLinger = 4 * time.Second
+	longLinger  = 15 * time.Second // longer than the post step takes
+)
 
 // Exit codes as the runner sees them.
 const (
@@ -64,8 +71,8 @@ var faults = []fault{
 	{name: "kill-dependencies", at: moment{line: "| unpacking"}, strike: killed, exit: exitKilled},
 	{name: "kill-check", at: moment{line: "prepare: Check"}, strike: killed, exit: exitKilled, queue: true},
 	{name: "kill-static-files", at: moment{line: "prepare: Collect static files"}, strike: killed, exit: exitKilled, post: true},
-	{name: "kill-migrate", at: moment{line: "Applying puzzles."}, strike: killed, exit: exitKilled},
-	{name: "kill-migrate-post", at: moment{line: "Applying puzzles."}, strike: killed, exit: exitKilled, post: true},
+	{name: "kill-migrate", at: moment{line: "| Running migrations:"}, strike: killed, exit: exitKilled},
+	{name: "kill-migrate-post", at: moment{line: "| Running migrations:"}, strike: killed, exit: exitKilled, post: true, linger: longLinger},
 	{name: "kill-switch", at: moment{host: "web1", script: isSwitched}, strike: killed, exit: exitKilled, post: true},
 	{name: "kill-first-activated", at: moment{line: "activate   ok"}, strike: killed, exit: exitKilled},
 	{name: "kill-verify", at: moment{host: "web2", script: isVerified}, strike: killed, exit: exitKilled},
@@ -73,13 +80,13 @@ var faults = []fault{
 	{name: "kill-finish", at: moment{line: "| waiting"}, strike: killed, exit: exitKilled},
 
 	{name: "interrupt-static-files", at: moment{line: "prepare: Collect static files"}, strike: interrupted, exit: exitCancelled, post: true},
-	{name: "interrupt-migrate", at: moment{line: "Applying puzzles."}, strike: interrupted, exit: exitCancelled, post: true},
+	{name: "interrupt-migrate", at: moment{line: "| Running migrations:"}, strike: interrupted, exit: exitCancelled, post: true, linger: longLinger},
 	{name: "interrupt-switch", at: moment{host: "web1", script: isSwitched}, strike: interrupted, exit: exitCancelled, post: true},
 
 	{name: "cut-dependencies", at: moment{line: "| unpacking"}, strike: sessionsEnded},
-	{name: "cut-migrate", at: moment{line: "Applying puzzles."}, strike: networkCut},
+	{name: "cut-migrate", at: moment{line: "| Running migrations:"}, strike: networkCut},
 	{name: "restart-dependencies", at: moment{line: "| unpacking"}, strike: restarted("web2")},
-	{name: "restart-migrate", at: moment{line: "Applying puzzles."}, strike: restarted("web1"), twice: true},
+	{name: "restart-migrate", at: moment{line: "| Running migrations:"}, strike: restarted("web1"), twice: true},
 }
 
 // testKill strikes a running deployment, looks at what the hosts serve, and runs the job again, until a version is live that
@@ -104,6 +111,7 @@ func testKill(ctx context.Context, t *testing.T) {
 func (f fault) run(ctx context.Context, t *testing.T, site *Site) {
 	began := time.Now()
 	old, before := site.Version, site.Fleet.On(ctx, t, "web1", "readlink /srv/www/broken_brackets/current")
+	site.linger = cmp.Or(f.linger, usualLinger)
 	action := site.next(ctx, t)
 	use := action.Start(ctx, t, f.name)
 	if !f.at.reached(ctx, t, use, site.Fleet, before) {
@@ -153,6 +161,15 @@ func (f fault) mend(ctx context.Context, t *testing.T, site *Site, action Action
 	outcome := action.Use(ctx, t, f.name+"-post")
 	took := time.Since(began)
 	locks := site.locks(ctx, t)
+	// Looked at in this order: a migration that runs now ran when the lock was looked at.
+	if site.migrating(ctx, t) {
+		locks += " while Migrate runs"
+		if strings.HasPrefix(locks, "locks released") {
+			t.Error("the post step gave the lock of web1 back while Migrate runs there")
+		}
+	} else if strings.Contains(locks, "held") && f.linger == 0 {
+		t.Errorf("after the post step: %s", locks)
+	}
 	if outcome.Exit != 0 {
 		t.Errorf("the post step ends %d:\n%s", outcome.Exit, outcome.Raw)
 	}

@@ -19,6 +19,7 @@ type Site struct {
 	Fleet   *Fleet
 	Version int
 
+	linger    time.Duration // how long the migration of a version takes at least
 	workspace string
 	tree      string // what the artifact is packed of
 }
@@ -79,7 +80,8 @@ func (s *Site) next(ctx context.Context, t *testing.T) Action {
 		write(t, filepath.Join(s.tree, "puzzles", "migrations", s.migration()+".py"), fmt.Sprintf(
 			"import time\n\nfrom django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"+
 				"    dependencies = [(\"puzzles\", %q)]\n"+
-				"    operations = [migrations.RunPython(lambda apps, editor: time.sleep(4), migrations.RunPython.noop)]\n", before))
+				"    operations = [migrations.RunPython(lambda apps, editor: time.sleep(%.0f), migrations.RunPython.noop)]\n",
+			before, s.linger.Seconds()))
 	}
 	entries, err := os.ReadDir(s.tree)
 	if err != nil {
@@ -170,6 +172,15 @@ func (s *Site) tries(ctx context.Context, t *testing.T, host, deployment, step s
 	t.Helper()
 	script := "find /srv/www/broken_brackets/.slipway/deployments/" + deployment + "/steps -path '*-" + step + "/do-*' -prune | wc -l"
 	return strings.TrimSpace(s.Fleet.On(ctx, t, host, script))
+}
+
+// migrating tells whether the step Migrate runs on a host, and nobody has seen its end.
+func (s *Site) migrating(ctx context.Context, t *testing.T) bool {
+	t.Helper()
+	const script = `cd /srv/www/broken_brackets/.slipway/deployments && ls -d */steps/migrate-*-migrate/do-* | while read -r try; do
+	[ -e "$try/status" ] || echo "$try"
+done`
+	return s.Fleet.On(ctx, t, "web1", script) != ""
 }
 
 // lockOf is the state of a host's lock: "held" or "released".
