@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -98,6 +99,10 @@ func (c *course) round(ctx context.Context, over *link) (*site, []cost) {
 		err := cmd.Run()
 		costs[i] = meter.end()
 		if err != nil {
+			for _, h := range c.hosts {
+				lines := strings.Split(strings.TrimSpace(h.server.Log()), "\n")
+				c.t.Logf("sshd of %s said last:\n%s", h.name, strings.Join(lines[max(0, len(lines)-8):], "\n"))
+			}
 			c.t.Fatalf("%s over the %s: %v\n%s", contender.name(), over.name, err, said.Bytes())
 		}
 		if *keep != "" {
