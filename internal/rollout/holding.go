@@ -43,7 +43,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	for _, h := range r.Hosts {
 		r.fleet.members[h.Name].fenced = locks.conn(h.Name)
 	}
-	context.AfterFunc(locks.lost, func() { r.cancel(context.Cause(locks.lost)) })
+	context.AfterFunc(locks.lost, func() { r.cancel(context.Cause(locks.lost)) }) //nolint:contextcheck // the lock's own
 	return locks.changed(), nil
 }
 

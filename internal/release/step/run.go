@@ -103,7 +103,7 @@ func (f *follower) run(ctx context.Context, conn transport.Conn, inst Instance, 
 	var exit *transport.ExitError
 	if errors.As(err, &exit) && (exit.Signal != "" || exit.Status > 128) {
 		// Not the step was killed but who followed it, by the kernel when memory runs out, say. No script ends like that.
-		err = fmt.Errorf("%w: %s", transport.ErrLost, exit)
+		err = fmt.Errorf("%w: %s", transport.ErrLost, exit.Error())
 	}
 	if errors.Is(err, transport.ErrLost) {
 		return Status{}, err // the line that has no end yet is begun again by Follow
