@@ -23,15 +23,23 @@ func (g *groups) add(id int) {
 	if g.alive == nil {
 		g.alive = map[int]struct{}{}
 	}
+	g.forget()
 	g.alive[id] = struct{}{}
 }
 
-// leaderEnded forgets a group that nobody is left in: its number may be given to somebody else.
-func (g *groups) leaderEnded(id int) {
+// leaderEnded takes note that a command has ended. What it left in its group keeps that alive.
+func (g *groups) leaderEnded() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if syscall.Kill(-id, 0) == syscall.ESRCH {
-		delete(g.alive, id)
+	g.forget()
+}
+
+// forget drops the groups that nobody is left in: their numbers may be given to somebody else.
+func (g *groups) forget() {
+	for id := range g.alive {
+		if syscall.Kill(-id, 0) == syscall.ESRCH {
+			delete(g.alive, id)
+		}
 	}
 }
 

@@ -129,7 +129,7 @@ func (s *Server) wait(c *command, ch ssh.Channel) {
 	stopped := context.AfterFunc(s.ctx, c.hangUp)
 	defer stopped()
 	err := c.cmd.Wait()
-	s.groups.leaderEnded(c.cmd.Process.Pid)
+	s.groups.leaderEnded()
 	var exit *exec.ExitError
 	status, ok := syscall.WaitStatus(0), true
 	if errors.As(err, &exit) {

@@ -6,5 +6,6 @@
 // with a live site each and the folder of a CI job, which serves one trial after another; a violation is what must never be.
 //
 // It holds tests alone. The runner is a process of its own, so that it can be killed, and nothing in it knows of faults.
+// It needs Linux: /proc to find a host's processes, inotify to see what is written.
 // To repeat one trial: go test ./internal/sweep -run 'TestSweep/cut/web1-12$'
 package sweep

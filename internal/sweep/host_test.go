@@ -1,3 +1,5 @@
+//go:build linux
+
 package sweep
 
 import (
@@ -31,13 +33,16 @@ type host struct {
 	name string
 	root string // its disk: a small one of its own where the test may mount, else a folder
 	machine
-	site *site
+	site      *site
+	switching sync.Mutex
 }
 
 const (
 	diskSize = "24m" // preflight wants 17 MB to be free
 	// downtime is how long a host is off that is stopped and started again.
 	downtime = 150 * time.Millisecond
+	// backWithin is how long a host may try to get its address back.
+	backWithin = 20 * time.Second
 )
 
 func (h *host) deployPath() string { return filepath.Join(h.root, "site") }
@@ -52,11 +57,17 @@ func (h *host) powerOff() { killAll(h.all()) }
 
 // restart stops what is left, and starts the host again after a while. The site starts with it, and loads what is current.
 func (h *host) restart() error {
+	h.switching.Lock() // a host that is stopped twice at once comes back twice, one time after the other
+	defer h.switching.Unlock()
 	h.stop()
 	killAll(h.all())
 	<-time.After(downtime)
 	h.site.boot()
-	return h.start()
+	err := h.start()
+	for deadline := time.Now().Add(backWithin); err != nil && time.Now().Before(deadline); err = h.start() {
+		<-time.After(downtime) // somebody has taken its port meanwhile, for a connection of his own
+	}
+	return err
 }
 
 // fill takes all the space that the disk has left.

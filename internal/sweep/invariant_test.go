@@ -1,3 +1,5 @@
+//go:build linux
+
 package sweep
 
 import (
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -89,6 +92,9 @@ func (t *trial) afterFault(code int, before map[string]string, faults []placed) 
 			allowed = []string{before[h.name], "v1"}
 		case deploy.ExitPerson:
 			allowed = versions
+			if log := t.logs[len(t.logs)-1]; !strings.Contains(log, "hint ") && !strings.Contains(log, "next ") {
+				t.violation("a person is needed, and not told for what")
+			}
 		case killed:
 			if !struck("kill") {
 				t.violation("the runner was killed by nobody of the sweep")
@@ -103,10 +109,26 @@ func (t *trial) afterFault(code int, before map[string]string, faults []placed) 
 			t.violation("an attempt with a fault ended with exit %d", code)
 			continue
 		}
+		if code != killed && code != deploy.ExitInterrupted {
+			t.checkIdle(h)
+		}
 		if !slices.Contains(allowed, version) {
 			t.violation("%s: an attempt ended with exit %d, and current names %s", h.name, code, version)
 		}
 	}
+}
+
+// checkIdle sees to it that no step runs on where the lock is free: another deployment would not know of it.
+func (t *trial) checkIdle(h *host) {
+	var running []process
+	for range 2 { // what was on its way out is gone by the second look
+		running = processes([]string{filepath.Join(h.deployPath(), "releases")})
+		if len(running) == 0 || h.lockReleased() != nil {
+			return
+		}
+		<-time.After(300 * time.Millisecond)
+	}
+	t.violation("%s: the lock was given back while %s runs in %s", h.name, commandName(running[0].pid), running[0].dir)
 }
 
 // afterPost holds the post step to what it is for: the hosts run one and the same, and nobody is kept waiting for the lock.
