@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e bench bench-smoke dist
+.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e e2e-kill bench bench-smoke dist
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -70,6 +70,9 @@ sweep-all: ## a fault at every operation of a deployment, in process and with th
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...
+
+e2e-kill: ## the same, and deployments that are killed, cancelled, cut off, and lose hosts
+	SLIPWAY_E2E_KILL=1 go test -tags e2e -count=1 -timeout 60m ./e2e/...
 
 # ROUNDS=9 measures longer; BENCH_FLAGS='-links LAN -dir /var/tmp' is for bench/bench_test.go.
 ROUNDS ?= 5
