@@ -55,7 +55,7 @@ func TestDeployment(t *testing.T) {
 		t.Setenv("TMPDIR", dir)
 	}
 	hosts, key := startHosts(t)
-	contenders := []contender{newSlipway(t, key), newScript(t, key)}
+	contenders := []contender{newSlipway(t, key), newScript(t, key, "no"), newScript(t, key, "yes")}
 	course := &course{t: t, hosts: hosts, contenders: contenders, size: size}
 	var results []*result
 	for _, over := range openLinks(t, hosts) {

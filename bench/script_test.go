@@ -14,14 +14,15 @@ import (
 	"slipway/internal/secret"
 )
 
-// script is script.sh: scp and ssh, as people use them.
+// script is script.sh: scp and ssh, as people use them; with verify, as few do.
 type script struct {
+	verify  string // "yes" or "no"
 	program string
 	dir     string
 	key     string // a file
 }
 
-func newScript(t *testing.T, key secret.Secret) *script {
+func newScript(t *testing.T, key secret.Secret, verify string) *script {
 	t.Helper()
 	for _, program := range []string{"ssh", "scp", "tar"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -33,19 +34,24 @@ func newScript(t *testing.T, key secret.Secret) *script {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &script{program: program, dir: dir, key: filepath.Join(dir, "key")}
+	s := &script{verify: verify, program: program, dir: dir, key: filepath.Join(dir, "key")}
 	write(t, s.key, key.Reveal())
 	return s
 }
 
-func (s *script) name() string { return "scp + ssh" }
+func (s *script) name() string {
+	if s.verify == "yes" {
+		return "scp + ssh, verified"
+	}
+	return "scp + ssh"
+}
 
-func (s *script) root(h *host) string { return filepath.Join(h.dir, "script") }
+func (s *script) root(h *host) string { return filepath.Join(h.dir, "script-"+s.verify) }
 
 func (s *script) prepare(ctx context.Context, t *testing.T, over *link, tarball *site, round int) *exec.Cmd {
 	t.Helper()
 	config := filepath.Join(s.dir, "config")
-	args := []string{config, tarball.path, fmt.Sprintf("release%d", round)}
+	args := []string{config, tarball.path, fmt.Sprintf("release%d", round), s.verify}
 	var text strings.Builder
 	for _, h := range over.hosts {
 		if err := os.MkdirAll(s.root(h.host), 0o755); err != nil {

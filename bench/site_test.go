@@ -10,9 +10,11 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -91,6 +93,11 @@ func build(t *testing.T, size siteSize, round int) *site {
 			add(fmt.Sprintf("app/package%02d/module%d.py", i%90, i), 0o644, write.text())
 		}
 	}
+	var sums strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.sums)) {
+		fmt.Fprintf(&sums, "%x  %s\n", s.sums[name], name)
+	}
+	add("SHA256SUMS", 0o644, []byte(sums.String())) // for those who verify with it
 	for _, close := range []func() error{archive.Close, compressed.Close, file.Close} {
 		if err := close(); err != nil {
 			t.Fatal(err)

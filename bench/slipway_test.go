@@ -28,7 +28,7 @@ type slipway struct {
 func newSlipway(t *testing.T, key secret.Secret) *slipway {
 	t.Helper()
 	s := &slipway{dir: t.TempDir(), key: key.Reveal(), phases: map[string]map[string][]float64{}}
-	s.program = filepath.Join(s.dir, "slipway")
+	s.program = filepath.Join(s.dir, "contender")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", s.program, "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -33,12 +33,12 @@ func wall(c cost) time.Duration    { return c.wall }
 func runner(c cost) time.Duration  { return c.runner }
 func onHosts(c cost) time.Duration { return c.hosts }
 
-// ratios are the first contender's times through the second's, round by round: what slowed the machine down for a while
+// ratios are the first contender's times through another's, round by round: what slowed the machine down for a while
 // slowed down both.
-func (r *result) ratios() spread {
+func (r *result) ratios(other int) spread {
 	var ratios spread
 	for _, round := range r.rounds {
-		ratios = append(ratios, round[0].wall.Seconds()/round[1].wall.Seconds())
+		ratios = append(ratios, round[0].wall.Seconds()/round[other].wall.Seconds())
 	}
 	return ratios
 }
@@ -74,10 +74,11 @@ func printTable(w io.Writer, results []*result) {
 	fmt.Fprintf(w, "\n%d files, %.1f MB unpacked, %.1f MB as .tar.gz; 4 hosts; %d CPUs; %d rounds; seconds, median (least-most)\n\n",
 		len(tarball.sums), float64(tarball.plain)/1e6, float64(tarball.bytes)/1e6, runtime.NumCPU(), len(results[0].rounds))
 	table := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprintf(table, "| link \t| %s \t| %s \t| ratio \t| \t|\n", results[0].contenders[0].name(), results[0].contenders[1].name())
-	fmt.Fprint(table, "| --- \t| --- \t| --- \t| --- \t| --- \t|\n")
+	fmt.Fprint(table, "| link \t| contender \t| seconds \t| slipway is to it as \t|\n| --- \t| --- \t| --- \t| --- \t|\n")
 	for _, r := range results {
-		fmt.Fprintf(table, "| %s \t| %s \t| %s \t| %s \t| %s \t|\n", r.link.name, r.of(0, wall), r.of(1, wall), r.ratios(), r.link.about)
+		for i, c := range r.contenders {
+			fmt.Fprintf(table, "| %s: %s \t| %s \t| %s \t| %s \t|\n", r.link.name, r.link.about, c.name(), r.of(i, wall), r.ratios(i))
+		}
 	}
 	_ = table.Flush()
 
