@@ -52,7 +52,7 @@ type Conn interface {
 // Dialer makes connections. It is safe for concurrent use, and shares one connection to each bastion.
 type Dialer interface {
 	// Connect dials, verifies the host's identity and logs in. Every error is a *deploy.Error with a hint; it Is
-	// ErrUnreachable where another try may succeed.
+	// ErrUnreachable where a host that was there before may be back later.
 	Connect(ctx context.Context, host deploy.Host) (Conn, error)
 
 	// Close ends the connections to bastions.

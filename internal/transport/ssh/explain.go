@@ -36,7 +36,7 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	default:
 		e.Cause, e.Hint = err, "check the host's SSH server"
 	}
-	if transient(err) {
+	if mayPass(err) {
 		e.Cause = unreachable{e.Cause}
 	}
 	return e

@@ -50,3 +50,15 @@ func transient(err error) bool {
 	}
 	return failure.stage < offeredKey
 }
+
+// mayPass tells whether a host that was connected to before may be there again later, for reasons that are not worth
+// another try at once: it is silent while it boots, or its name is away with it.
+func mayPass(err error) bool {
+	var failure *attemptError
+	if !errors.As(err, &failure) {
+		return false
+	}
+	var dns *net.DNSError
+	silent := errors.Is(err, context.DeadlineExceeded) && failure.stage < offeredKey
+	return silent || errors.As(err, &dns) || transient(err)
+}
