@@ -47,7 +47,7 @@ const (
 )
 
 // build makes the tarball of a round; each round's is another, in every file, and the same whenever it is built.
-func build(t *testing.T, size siteSize, round int) *site {
+func build(t testing.TB, size siteSize, round int) *site {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "site.tar.gz")
 	file, err := os.Create(path)
