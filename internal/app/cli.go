@@ -21,6 +21,7 @@ type cli struct {
 	Unlock   unlockCmd  `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
 	Hold     holdCmd    `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
 	Unhold   inputsCmd  `cmd:"" group:"repair" help:"Let deployments through again."`
+	Join     inputsCmd  `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
 	Resolve  resolveCmd `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
 	Demo     struct{}   `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
 	Version  struct{}   `cmd:"" group:"start" help:"Print the version."`
@@ -93,6 +94,7 @@ func (a *app) run(ctx context.Context) error {
 	command := parsed.Selected().Name
 	flags := map[string]ci.Inputs{
 		"deploy": commands.Deploy.Inputs, "rollback": commands.Rollback.Inputs, "validate": commands.Validate.Inputs,
+		"join":    commands.Join.Inputs,
 		"resolve": commands.Resolve.Inputs, "unlock": commands.Unlock.Inputs, "hold": commands.Hold.Inputs, "unhold": commands.Unhold.Inputs,
 	}[command]
 	in, err := a.inputs(command, flags, given)
@@ -100,7 +102,7 @@ func (a *app) run(ctx context.Context) error {
 		return err
 	}
 	switch command {
-	case "deploy", "rollback":
+	case "deploy", "rollback", "join":
 		return a.deploy(ctx, in)
 	case "validate":
 		return a.validate(in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,7 @@ import (
 	"slipway/internal/rollout"
 	"slipway/internal/source"
 	"slipway/internal/transport"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
 
@@ -129,7 +131,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
-		fleet = rollout.Gather(asking, l.dialer, l.cfg.Hosts, question)
+		fleet = rollout.Gather(asking, pool.New(l.dialer, l.cfg.Rollout.MaxParallel), l.cfg.Hosts, question)
 		return nil
 	})
 	group.Go(func() (err error) {
@@ -147,8 +149,11 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, err
 	}
 	options := rollout.Options{
-		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease, Mend: l.mend,
-		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass",
+		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
+		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", Scratch: a.scratch,
+	}
+	if l.mend {
+		options.LockWait = 0
 	}
 	var contents plan.Artifact
 	if tarball != nil {
@@ -163,6 +168,18 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, err
 	}
 	return rollout.Run(ctx, p, fleet, options), nil
+}
+
+// scratch makes a temporary file that no other program can see, nor outlives this one.
+func (a *app) scratch() (rollout.Scratch, error) {
+	file, err := os.CreateTemp(a.env.TempDir, "slipway-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 func (a *app) open(ctx context.Context, cfg *config.Config) (*artifact.Artifact, error) {
@@ -196,7 +213,7 @@ func (l launch) run() plan.Run {
 		actor = run.Actor
 	}
 	return plan.Run{
-		Version: version(), Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
+		Version: version(), CleanUp: l.mend, Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,

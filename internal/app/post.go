@@ -25,6 +25,14 @@ func (d *desk) over(result deploy.Result) error {
 	return d.options.Files.SaveState(doneState, "true")
 }
 
+// onlySummary are the variables of a post step: outputs are the main step's. Its summary is a page of its own.
+func (a *app) onlySummary(name string) string {
+	if name == "GITHUB_OUTPUT" {
+		return ""
+	}
+	return a.env.Getenv(name)
+}
+
 // post mends what the main step left half done when it was cancelled or killed, and gives its lock back.
 func (a *app) post(ctx context.Context) error {
 	if a.env.Getenv("STATE_"+doneState) == "true" {
@@ -34,11 +42,11 @@ func (a *app) post(ctx context.Context) error {
 	if in.Command == "" {
 		in.Command = "deploy"
 	}
-	if in.Command != "deploy" && in.Command != "rollback" {
+	if !config.Live(in.Command) {
 		return nil
 	}
 	d := a.newDesk(in)
-	d.options.Files = ci.NewFiles(func(string) string { return "" }) // outputs and summary are the main step's
+	d.options.Files = ci.NewFiles(a.onlySummary)
 	cfg, err := config.Load(in, a.env.Files(), a.environment(d.run))
 	if err != nil {
 		return nil // the main step said so, and touched no host

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release/survey"
 	"slipway/internal/rollout"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
 
@@ -31,7 +32,7 @@ func (a *app) reach(ctx context.Context, in ci.Inputs, do func(*reached) error) 
 		return d.refuse(err)
 	}
 	defer func() { _ = dialer.Close() }()
-	fleet := rollout.Gather(ctx, dialer, cfg.Hosts, survey.Question{})
+	fleet := rollout.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts, survey.Question{})
 	defer func() { _ = fleet.Close() }()
 	return do(&reached{desk: d, hosts: deploy.HostNames(cfg.Hosts), fleet: fleet})
 }

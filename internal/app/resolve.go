@@ -10,6 +10,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release/survey"
 	"slipway/internal/rollout"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
 
@@ -38,7 +39,7 @@ func (a *app) resolve(ctx context.Context, in ci.Inputs, c resolveCmd) error {
 	}
 	defer func() { _ = dialer.Close() }()
 	id := deploy.DeploymentID(c.Deployment)
-	fleet := rollout.Gather(ctx, dialer, cfg.Hosts[at:at+1], survey.Question{Deployment: id})
+	fleet := rollout.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts[at:at+1], survey.Question{Deployment: id})
 	defer func() { _ = fleet.Close() }()
 	if err := rollout.Decide(ctx, fleet, c.Host, id, c.Step, c.Decision); err != nil {
 		return err

@@ -31,7 +31,11 @@ func TestMain(m *testing.M) {
 		"slipway": func() {
 			env := app.FromOS()
 			env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
-			os.Exit(app.Main(context.Background(), env))
+			code := app.Main(context.Background(), env)
+			if path := os.Getenv("TEST_PEAK"); path != "" {
+				_ = os.WriteFile(path, []byte(peakResident()), 0o600)
+			}
+			os.Exit(code)
 		},
 	})
 }

@@ -41,13 +41,14 @@ type Inputs struct {
 	SharedDirs   string `name:"shared_dirs" aliases:"shared-dirs" help:"Folders that outlive a release, linked from shared/, one per line."`
 	SharedFiles  string `name:"shared_files" aliases:"shared-files" help:"Files that outlive a release, linked from shared/, one per line. A missing one is an error."`
 	KeepReleases string `name:"keep_releases" aliases:"keep-releases" help:"How many successful releases stay on a host." fallback:"5"`
+	Batch        string `name:"batch" help:"How many hosts are switched at the same time: a number, or a share like 25%." fallback:"all hosts"`
 	Timeout      string `name:"timeout" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
 	LockWait     string `name:"lock_wait" aliases:"lock-wait" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
 	IfSuperseded string `name:"if_superseded" aliases:"if-superseded" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
 	To            string `name:"to" help:"Release, or short commit of a release, to roll back to." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" help:"Tells the legs of a matrix apart."`
-	LogLines      string `name:"log_lines" aliases:"log-lines" help:"Live lines of a step per host; the rest stays in the journal on the host." fallback:"500"`
+	LogLines      string `name:"log_lines" aliases:"log-lines" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 
 	// Given tells by name which inputs were set at all, also to nothing: an ssh_key that is given and empty is a secret
 	// that did not arrive. GitHub sets every input of action.yml, to nothing where the workflow says nothing; so there,

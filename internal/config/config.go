@@ -29,6 +29,7 @@ type Config struct {
 	DeployPath   string // absolute, clean, never "/"
 	KeepReleases int    // successes kept, at least 1
 
+	Rollout  deploy.Rollout
 	Timeout  time.Duration // of the whole deployment
 	LockWait time.Duration // for another deployment that holds the hosts; 0 is not at all
 
@@ -43,7 +44,7 @@ type Config struct {
 	SecretFiles []SecretFile
 
 	// Steps have Number set and Hosts not: plan selects hosts. Run is complete, recipes are rendered.
-	Prepare, Migrate, Finish, OnFailure []deploy.Step
+	Prepare, Migrate, Ensure, Finish, OnFailure []deploy.Step
 
 	// Activation is by role; "" is what hosts do for a role that has no entry, and is always there. ActivationOf puts
 	// together what one host does.

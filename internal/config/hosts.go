@@ -42,10 +42,12 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 			h.Name = text{V: value, Node: word}
 		case key == "deploy_path" && assigned:
 			h.DeployPath = text{V: value, Node: word}
+		case key == "release" && assigned && (value == "true" || value == "false"):
+			h.Release = boolean{V: value == "true", Node: word}
 		case word.Text == "primary":
 			h.Primary = boolean{V: true, Node: word}
 		default:
-			d.Problem(word.At, "after the address may stand roles=web,db, name=web1, deploy_path=/srv/site and primary", "unknown word `%s`", word.Text)
+			d.Problem(word.At, "after the address may stand roles=web,db, name=web1, deploy_path=/srv/site, release=false and primary", "unknown word `%s`", word.Text)
 		}
 	}
 	if !h.Address.Given() {
@@ -135,7 +137,10 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 			r.problem(entry.Address.At(), "", "%s", err.Error())
 			continue
 		}
-		h := deploy.Host{Name: entry.Name.V, Address: address, Primary: entry.Primary.V, At: entry.node.At}
+		h := deploy.Host{Name: entry.Name.V, Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.node.At}
+		if h.NoRelease && h.Primary {
+			r.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
+		}
 		nameAt := entry.Name.At()
 		if !entry.Name.Given() {
 			h.Name, nameAt = address.Host, h.At

@@ -16,6 +16,8 @@ type (
 	boolean  = yamlfile.Value[bool]
 	duration = yamlfile.Value[time.Duration]
 	dict     = yamlfile.Dict[scalar]
+	statuses = yamlfile.OneOrMore[number]
+	lines    = yamlfile.OneOrMore[text]
 )
 
 // deployFile is the whole file.
@@ -44,6 +46,7 @@ type settings struct {
 	Allow        allow        `key:"allow" doc:"Who may deploy here."`
 	Prepare      []step       `key:"prepare" doc:"Steps on every host before anything live is touched, in the new release."`
 	Migrate      []step       `key:"migrate" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
+	Ensure       []ensureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`
 	Activate     activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
 	Finish       []step       `key:"finish" doc:"Steps after every host is activated. Their failure undoes nothing."`
 	OnFailure    []step       `key:"on_failure" doc:"Steps after a deployment failed in migrate or later."`
@@ -55,7 +58,13 @@ type shared struct {
 }
 
 type rollout struct {
-	LockWait duration `key:"lock_wait" default:"10m" min:"0s" max:"24h" doc:"How long to wait for another deployment that holds the hosts; 0s is not at all."`
+	Batch         portion  `key:"batch" doc:"How many hosts are activated at the same time: a number, or a share like 25%. Where it is not given, all."`
+	Canary        number   `key:"canary" default:"0" min:"0" max:"1000" doc:"How many hosts go first, alone: of each role in order that has more."`
+	CanaryWait    duration `key:"canary_wait" default:"0s" min:"0s" max:"24h" doc:"How long a canary is live, and still passes its checks, before the others follow."`
+	Order         []text   `key:"order" doc:"Roles: the hosts of the first are activated first, those of none of them last."`
+	MaxParallel   number   `key:"max_parallel" default:"50" min:"2" max:"1000" doc:"How many connections to hosts are open at the same time, in every phase. At least one for 20 hosts: the lock gives signs of life on all of them."`
+	FailureBudget number   `key:"failure_budget" default:"0" min:"0" max:"1000" doc:"How many hosts may be out of reach or fail while the others go on; a primary and a canary may not. The run ends with exit 7 then."`
+	LockWait      duration `key:"lock_wait" default:"10m" min:"0s" max:"24h" doc:"How long to wait for another deployment that holds the hosts; 0s is not at all."`
 }
 
 type secretFile struct {
@@ -75,23 +84,27 @@ type hostMap struct {
 	Primary boolean `key:"primary" default:"false" doc:"Whether steps that run once run here. Where no host says so, they run on the first host with the step's role."`
 	Vars    dict    `key:"vars" doc:"Variables of this host, over those of the file."`
 
-	DeployPath text `key:"deploy_path" doc:"Deploy path of this host, where it is another than the file's."`
+	DeployPath text    `key:"deploy_path" doc:"Deploy path of this host, where it is another than the file's."`
+	Release    boolean `key:"release" default:"true" doc:"Whether it gets releases. A balancer does not: it runs only what others delegate to it with via."`
 }
 
 type step struct {
-	Name    text     `key:"name" doc:"What the report calls it, unique in its list. Where it is not given, the recipe's name."`
-	Run     text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
-	Uses    text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
-	With    dict     `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
-	Timeout duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
-	Retries number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
-	Once    boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
-	Roles   []text   `key:"roles" doc:"Only on hosts with one of these roles. None given: on every host."`
-	Only    []text   `key:"only" doc:"Only in these environments. None given: in all."`
-	Vars    dict     `key:"vars" doc:"Variables of this step, over all others."`
-	Secrets []text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
-	Dir     text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
-	Shell   text     `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run and check, and its arguments."`
+	Name     text     `key:"name" doc:"What the report calls it, unique in its list. Where it is not given, the recipe's name."`
+	Run      text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
+	Undo     text     `key:"undo" doc:"A script that takes back what run did, run like the step: of a drain, the undrain. Where it is not given, the recipe's."`
+	Uses     text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
+	With     dict     `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
+	Timeout  duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
+	Retries  number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
+	Once     boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
+	Roles    []text   `key:"roles" doc:"Only on hosts with one of these roles. None given: on every host."`
+	Only     []text   `key:"only" doc:"Only in these environments. None given: in all."`
+	Vars     dict     `key:"vars" doc:"Variables of this step, over all others."`
+	Secrets  []text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
+	Dir      text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
+	Produces []text   `key:"produces" doc:"Files and folders that a step of prepare with once makes, relative to the release: the other hosts of its roles get them from its host, and do not make them again."`
+
+	Shell text `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run, check and undo, and its arguments."`
 
 	// What a step promises when a run goes on where an earlier attempt stopped, or is cancelled: see docs/re-runs.md.
 	Idempotent boolean `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended. Where it is not given, what its recipe says; true in prepare, unless it runs once, and with always; else false."`
@@ -110,8 +123,26 @@ type activate struct {
 }
 
 type activation struct {
+	Drain   drains                   `key:"drain" doc:"Takes the host out of its balancer before the switch, and puts it back after verify: one step, a list, or none."`
 	Restart yamlfile.OneOrMore[step] `key:"restart" doc:"Steps that start the new release: one, or a list."`
 	Verify  []check                  `key:"verify" doc:"What must hold on the host after the restart. All must pass, else every switched host is brought back."`
+
+	StableFor duration `key:"stable_for" default:"0s" min:"0s" max:"1h" doc:"How long the checks of verify go on being asked after all of them passed, each at its interval. One failure fails the host: it was up, and down again."`
+}
+
+// ensureStep is a step that holds while the site changes.
+type ensureStep struct {
+	step
+	Via text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
+
+	Node *yamlfile.Node
+}
+
+// drainStep is a step that takes a host out of its balancer; drains (drains.go) is one, a list, or none.
+type drainStep struct {
+	step
+	Via  text     `key:"via" doc:"The role whose hosts run it, for one drained host at a time. Where it is not given, the drained host itself."`
+	Wait duration `key:"wait" default:"30s" min:"0s" max:"1h" doc:"How long open requests may take to end."`
 }
 
 type fleet struct {
@@ -123,11 +154,11 @@ type check struct {
 	HTTP      text     `key:"http" doc:"A URL that must answer. This, tcp or run. ${NAME} stands for a variable."`
 	Method    text     `key:"method" default:"GET" enum:"GET,HEAD,POST,PUT,OPTIONS" doc:"Method of the request."`
 	Headers   dict     `key:"headers" doc:"Headers of the request. ${NAME} stands for a variable."`
-	Status    number   `key:"status" min:"100" max:"599" doc:"Status that the answer must have. Where it is not given, any from 200 to 299."`
-	Header    text     `key:"header" doc:"A header that the answer must carry: 'X-Release: ${SLIPWAY_RELEASE}'."`
-	Body      text     `key:"body" doc:"Text that the answer must contain. ${NAME} stands for a variable."`
-	TCP       text     `key:"tcp" doc:"host:port that must accept a connection. ${NAME} stands for a variable."`
-	Run       text     `key:"run" doc:"A POSIX script that must succeed, run like a step."`
+	Status    statuses `key:"status" min:"100" max:"599" doc:"Status that the answer must have, or several of which it must have one. Where it is not given, any from 200 to 299. Redirects are not followed: they are the answer."`
+	Header    lines    `key:"header" doc:"A header that the answer must carry, or several: 'X-Release: ${SLIPWAY_RELEASE}'."`
+	Body      text     `key:"body" doc:"Text that the answer must contain in its first MiB. ${NAME} stands for a variable."`
+	TCP       text     `key:"tcp" doc:"host:port that must accept a connection and keep it open. ${NAME} stands for a variable."`
+	Run       text     `key:"run" doc:"A POSIX script that must succeed, run like a step in the release. What it leaves in the background is not waited for."`
 	From      text     `key:"from" default:"host" enum:"host,runner" doc:"Who asks: the host itself, or the machine that Slipway runs on."`
 	Within    duration `key:"within" default:"30s" min:"1s" max:"1h" doc:"How long it may take to hold; it is asked again until then."`
 	Interval  duration `key:"interval" default:"1s" min:"100ms" max:"10m" doc:"How long to wait between two tries."`

@@ -33,6 +33,9 @@ func (r *reading) inputLayer() *yamlfile.Node {
 			add(inputNumber(count.key, count.value), count.key)
 		}
 	}
+	if r.in.Batch != "" {
+		add(inputText("batch", r.in.Batch), "rollout", "batch")
+	}
 	if r.in.LockWait != "" {
 		add(inputText("lock_wait", r.in.LockWait), "rollout", "lock_wait")
 	}

@@ -65,8 +65,12 @@ func (r *reading) problem(at deploy.Position, hint, format string, args ...any) 
 	r.problems = append(r.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// live tells whether the command changes what is live, and so needs all that it takes to do so.
-func (r *reading) live() bool { return r.command == "deploy" || r.command == "rollback" }
+// Live tells whether a command changes what is live, and so needs all that it takes to do so.
+func Live(command string) bool {
+	return slices.Contains([]string{"deploy", "rollback", "join"}, command)
+}
+
+func (r *reading) live() bool { return Live(r.command) }
 
 // remote tells whether the command goes to hosts, and so must know which, and how to log in.
 func (r *reading) remote() bool {

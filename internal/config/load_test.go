@@ -129,6 +129,7 @@ func trimmed(tree any) any {
 		if uses, ok := tree["Uses"].(string); ok { // a recipe's own text is no matter of these tests
 			if recipe, err := cookbook.Find(nil, uses); err == nil {
 				tree["Run"] = strings.TrimSuffix(tree["Run"].(string), recipe.Run)
+				tree["Undo"] = strings.TrimSuffix(tree["Undo"].(string), recipe.Undo)
 			}
 		}
 		for key, value := range tree {

@@ -113,8 +113,9 @@ hosts:
 activate:
   restart: {name: site, run: "true"}
   verify: [{name: site-up, tcp: "h:1"}]
+  stable_for: 10s
   roles:
-    worker: {restart: {name: workers, run: "true"}}
+    worker: {restart: {name: workers, run: "true"}, stable_for: 20s}
     mail: {restart: [{name: queue, run: "true"}, {name: mailer, run: "true"}], verify: []}
 `
 	config, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte(file)}}, Env{})
@@ -122,10 +123,10 @@ activate:
 		t.Fatal(err)
 	}
 	want := map[string][]string{
-		"a": {"site", "verify site-up"},
-		"b": {"workers", "verify site-up"},
-		"c": {"site", "workers", "queue", "mailer", "verify site-up"},
-		"e": {"workers", "queue", "mailer", "verify site-up"},
+		"a": {"site", "verify site-up", "10s"},
+		"b": {"workers", "verify site-up", "20s"},
+		"c": {"site", "workers", "queue", "mailer", "verify site-up", "20s"},
+		"e": {"workers", "queue", "mailer", "verify site-up", "20s"},
 	}
 	for _, h := range config.Hosts {
 		var got []string
@@ -136,6 +137,7 @@ activate:
 		for _, c := range a.Verify {
 			got = append(got, "verify "+c.Name)
 		}
+		got = append(got, a.StableFor.String())
 		if diff := cmp.Diff(want[h.Name], got); diff != "" {
 			t.Errorf("%s: %s", h.Name, diff)
 		}

@@ -33,16 +33,8 @@ func (r *reading) paths(s *settings, c *Config) {
 	}
 	var taken []location
 	take := func(p text, what string) (string, bool) {
-		if !p.Given() {
-			return "", false
-		}
-		clean := strings.TrimSuffix(p.V, "/")
-		switch {
-		case strings.HasPrefix(clean, "/"), clean == "..", strings.HasPrefix(path.Clean(clean), "../"), path.Clean(clean) == "..":
-			r.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
-			return "", false
-		case clean == "", clean == ".", path.Clean(clean) != clean, !printable(clean):
-			r.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
+		clean, ok := r.inRelease(p, what)
+		if !ok {
 			return "", false
 		}
 		for _, other := range taken {
@@ -50,7 +42,7 @@ func (r *reading) paths(s *settings, c *Config) {
 			case other.path == clean:
 				r.problem(p.At(), "", "`%s` is here twice, first at %s", clean, other.at)
 				return "", false
-			case strings.HasPrefix(clean+"/", other.path+"/"), strings.HasPrefix(other.path+"/", clean+"/"):
+			case overlap(clean, other.path):
 				r.problem(p.At(), "one of the two is enough", "`%s` overlaps `%s` at %s", clean, other.path, other.at)
 				return "", false
 			}
@@ -73,4 +65,26 @@ func (r *reading) paths(s *settings, c *Config) {
 			c.SecretFiles = append(c.SecretFiles, SecretFile{Path: clean, Secret: file.From.V, At: file.Path.At()})
 		}
 	}
+}
+
+// inRelease gives the clean path of something inside a release, but not the release itself.
+func (r *reading) inRelease(p text, what string) (string, bool) {
+	if !p.Given() {
+		return "", false
+	}
+	clean := strings.TrimSuffix(p.V, "/")
+	switch {
+	case strings.HasPrefix(clean, "/"), clean == "..", strings.HasPrefix(path.Clean(clean), "../"), path.Clean(clean) == "..":
+		r.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
+		return "", false
+	case clean == "", clean == ".", path.Clean(clean) != clean, !printable(clean):
+		r.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
+		return "", false
+	}
+	return clean, true
+}
+
+// overlap tells whether two clean paths are one, or one lies in the other.
+func overlap(a, b string) bool {
+	return strings.HasPrefix(a+"/", b+"/") || strings.HasPrefix(b+"/", a+"/")
 }

@@ -98,6 +98,10 @@ func (r *reference) kind(t reflect.Type) string {
 		return "true or false"
 	case *duration:
 		return "time"
+	case *portion:
+		return "number, or text like 25%"
+	case *drains:
+		return "none, or one or a list of [drain](#drain)" + r.later("Drain", reflect.TypeFor[drainStep]())
 	case *host:
 		return "text or [host](#host)" + r.later("Host", reflect.TypeFor[hostMap]())
 	case *settings:
@@ -120,7 +124,7 @@ func (r *reference) kind(t reflect.Type) string {
 // titles are the headings of the structs, by their type's name.
 var titles = map[string]string{
 	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "rollout": "Rollout", "step": "Step", "activate": "Activate",
-	"activation": "Activation", "fleet": "Fleet", "check": "Check",
+	"activation": "Activation", "drainStep": "Drain", "ensureStep": "Ensure", "fleet": "Fleet", "check": "Check",
 }
 
 // later queues a section once. It adds nothing to the text.
@@ -187,6 +191,10 @@ and secrets of the deploy file are in the environment. In a value only ` + "`${N
 
 ` + "`idempotent: true` and `check:`" + `, a script with the same parameters that ends with 0 when the work is done, say what a re-run
 does when nobody saw the step end: see [re-runs](re-runs.md).
+
+` + "`undo:`" + `, a script with the same parameters, takes back what ` + "`run`" + ` did: of a drain, the undrain. Both may run twice. A drain sees besides
+` + "`SLIPWAY_TARGET`, `SLIPWAY_TARGET_ADDRESS` and `SLIPWAY_DRAIN_WAIT`" + `: the drained host's name, the address that Slipway reaches it at, and how
+many seconds open requests may take to end.
 
 A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its verdict. In ` + "`migrate`" + ` two notes mean more:
 ` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and

@@ -87,6 +87,13 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case *duration:
 		return map[string]any{"type": "string", "pattern": yamlfile.DurationPattern}
+	case *portion:
+		return map[string]any{"oneOf": []any{
+			map[string]any{"type": "integer", "minimum": 1, "maximum": 1000}, map[string]any{"type": "string", "pattern": "^[0-9]+%?$"},
+		}}
+	case *drains:
+		one := g.reference(reflect.TypeFor[drainStep]())
+		return map[string]any{"oneOf": []any{one, map[string]any{"type": "array", "items": one}, map[string]any{"const": "none"}}}
 	case *host:
 		return map[string]any{"oneOf": []any{map[string]any{"type": "string"}, g.reference(reflect.TypeFor[hostMap]())}}
 	}
@@ -94,7 +101,7 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 		return map[string]any{"type": "array", "items": g.value(t.Elem(), f)}
 	}
 	if items, ok := t.FieldByName("Items"); ok { // yamlfile.OneOrMore
-		one := g.value(items.Type.Elem(), yamlfile.Field{})
+		one := g.value(items.Type.Elem(), f)
 		return map[string]any{"oneOf": []any{one, map[string]any{"type": "array", "items": one}}}
 	}
 	if pairs, ok := t.FieldByName("Pairs"); ok { // yamlfile.Dict

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -30,13 +31,18 @@ func (r *reading) settle(environment string, node *yamlfile.Node) *Config {
 	}
 	c.Vars = r.vars(s.Vars)
 	c.Hosts = r.hosts(s.Hosts, c.DeployPath, c.Vars, inputVars)
+	c.Rollout = r.rollout(s.Rollout, len(c.Hosts))
 	r.secrets(&s, c)
 	r.allow(s.Allow.Refs, c)
 	r.reach(c)
 
 	w := &work{reading: r, config: c, roles: r.roles(c.Hosts), shared: declared(s.Secrets, c)}
+	for _, role := range s.Rollout.Order {
+		w.knownRole(role.V, role.At())
+	}
 	c.Prepare = w.phase(deploy.Prepare, s.Prepare)
 	c.Migrate = w.phase(deploy.Migrate, s.Migrate)
+	c.Ensure = w.ensure(s.Ensure)
 	w.activation(s.Activate)
 	c.Finish = w.phase(deploy.Finish, s.Finish)
 	c.OnFailure = w.phase(deploy.OnFailure, s.OnFailure)
@@ -92,6 +98,36 @@ func (r *reading) roles(hosts []deploy.Host) map[string]bool {
 		}
 	}
 	return known
+}
+
+// hostsPerConnection is how many hosts one connection may be for at the most. The lock on each host wants a sign of life every
+// 20 s, with some patience, and some connections are for work.
+const hostsPerConnection = 20
+
+// rollout is how a deployment goes over so many hosts.
+func (r *reading) rollout(written rollout, hosts int) deploy.Rollout {
+	policy := deploy.Rollout{
+		Batch: written.Batch.V, Canary: written.Canary.V, CanaryWait: written.CanaryWait.V,
+		MaxParallel: written.MaxParallel.V, FailureBudget: written.FailureBudget.V,
+	}
+	if written.Batch.Node != nil {
+		policy.BatchAt = written.Batch.Node.At
+	}
+	if written.CanaryWait.Given() && policy.Canary == 0 {
+		r.problem(written.CanaryWait.At(), "give `canary: 1`, or drop it", "`canary_wait` without a `canary`")
+	}
+	if least := (hosts + hostsPerConnection - 1) / hostsPerConnection; policy.MaxParallel > 0 && policy.MaxParallel < least {
+		r.problem(written.MaxParallel.At(), fmt.Sprintf("write %d or more, or drop it", least),
+			"`max_parallel` is too low to keep the lock alive on %d hosts", hosts)
+	}
+	for _, role := range written.Order {
+		if slices.Contains(policy.Order, role.V) {
+			r.problem(role.At(), "", "the role `%s` is in `order` twice", role.V)
+			continue
+		}
+		policy.Order = append(policy.Order, role.V)
+	}
+	return policy
 }
 
 // secrets matches what is declared with what is given.
@@ -174,7 +210,7 @@ func (r *reading) demand(s settings, c *Config) {
 	if c.App == "" && r.live() {
 		missing("app", "no application: outside CI it needs a name")
 	}
-	if !s.Artifact.Given() && r.command == "deploy" {
+	if !s.Artifact.Given() && r.live() && r.command != "rollback" {
 		missing("artifact", "no artifact: there is nothing to deploy")
 	}
 	if len(s.Hosts) == 0 {

@@ -20,7 +20,8 @@ type work struct {
 	shared []string        // names of the secrets that steps see by themselves
 	number int             // of the last step of the phase
 
-	written map[place]check // the checks of activate as they were written
+	written map[place]check          // the checks of activate as they were written
+	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
 }
 
 // place tells one check from another.
@@ -65,7 +66,7 @@ func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.S
 
 func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
 	built := deploy.Step{
-		Name: s.Name.V, Phase: phase, Run: s.Run.V, Shell: s.Shell.V, Dir: w.dir(s.Dir), Timeout: w.timeout(s.Timeout),
+		Name: s.Name.V, Phase: phase, Run: s.Run.V, Undo: s.Undo.V, Shell: s.Shell.V, Dir: w.dir(s.Dir), Timeout: w.timeout("step", s.Timeout),
 		Retries: s.Retries.V, Once: s.Once.V, Roles: w.knownRoles(s.Roles), Vars: w.vars(s.Vars),
 		Secrets: w.stepSecrets(s.Secrets), Uses: s.Uses.V, At: s.Node.At,
 	}
@@ -73,6 +74,13 @@ func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
 		built.Once = phase == deploy.Migrate
 	}
 	w.promises(s, &built)
+	w.produces(s, &built)
+	if s.Undo.Given() {
+		w.script(s.Undo.Node, s.Shell.V)
+		if phase != deploy.Ensure && phase != deploy.Activate {
+			w.problem(s.Undo.At(), "it belongs to `ensure` and to drains", "nothing runs the `undo` of a step in %s", phase)
+		}
+	}
 	for name := range built.Vars {
 		if slices.Contains(built.Secrets, name) {
 			w.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
@@ -100,6 +108,35 @@ func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
 	w.stepName(built.Name, s)
 	w.expandable(s.Dir, w.runsOn(built), built.Vars, nil)
 	return built
+}
+
+// ensure builds the steps that hold while the site changes.
+func (w *work) ensure(entries []ensureStep) []deploy.Step {
+	var written []step
+	for _, entry := range entries {
+		entry.step.Node = entry.Node
+		written = append(written, entry.step)
+	}
+	steps := w.phase(deploy.Ensure, written)
+	for i := range steps {
+		s := &steps[i]
+		s.Idempotent = true
+		if s.Undo == "" && s.Run != "" {
+			w.problem(s.At, "`undo` takes it back once the site is up again", "a step of `ensure` needs `undo`")
+		}
+		entry := entries[slices.IndexFunc(entries, func(e ensureStep) bool { return e.Node != nil && e.Node.At == s.At })]
+		if !entry.Via.Given() {
+			continue
+		}
+		s.Via = entry.Via.V
+		w.knownRole(entry.Via.V, entry.Via.At())
+		for _, key := range []string{"once", "roles"} {
+			if node := entry.Node.Get(key); node != nil {
+				w.problem(node.At, "drop it: every host of that role runs the step", "`%s` means nothing beside `via`", key)
+			}
+		}
+	}
+	return steps
 }
 
 func (w *work) stepName(name string, s step) {
@@ -169,20 +206,21 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	if !good {
 		return
 	}
-	run, check, err := recipe.Render(with)
+	scripts, err := recipe.Render(with)
 	if err != nil {
 		w.problem(s.Uses.At(), "", "%s", err)
 	}
-	built.Run, built.Check = run, either(built.Check, check)
+	built.Run, built.Check, built.Undo = scripts.Run, either(built.Check, scripts.Check), either(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent
 	}
 }
 
-func (w *work) timeout(d duration) time.Duration {
+// timeout is how long a step or a check may take, which is no longer than the whole deployment.
+func (w *work) timeout(what string, d duration) time.Duration {
 	switch {
 	case d.Given() && d.V > w.config.Timeout:
-		w.problem(d.At(), "raise `timeout` of the file", "the step may take %s, the whole deployment only %s", d.Node.Text, w.config.Timeout)
+		w.problem(d.At(), "raise `timeout` of the file", "the %s may take %s, the whole deployment only %s", what, d.Node.Text, w.config.Timeout)
 	case !d.Given():
 		return min(d.V, w.config.Timeout)
 	}

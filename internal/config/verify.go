@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -14,23 +15,31 @@ import (
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
 // place of its own in the journal whatever a host's roles are.
 func (w *work) activation(a activate) {
-	w.number, w.written = 0, map[place]check{}
-	base := deploy.Activation{Restart: w.steps(deploy.Activate, a.Restart.Items, "Restart")}
-	base.Verify = w.checks(a.Verify)
+	w.number, w.written, w.alike = 0, map[place]check{}, map[deploy.Position]bool{}
+	base := deploy.Activation{Drain: w.drain(a.Drain), Restart: w.steps(deploy.Activate, a.Restart.Items, "Restart")}
+	base.Verify, base.StableFor = w.checks(a.Verify), a.StableFor.V
 	w.config.Activation = map[string]deploy.Activation{"": base}
 	for _, pair := range a.Roles.Pairs {
 		w.knownRole(pair.Key, pair.At)
 		own := base
+		if pair.Value.Drain.Node != nil {
+			own.Drain = w.drain(pair.Value.Drain)
+		}
 		if pair.Value.Restart.Node != nil {
 			own.Restart = w.steps(deploy.Activate, pair.Value.Restart.Items, "Restart")
 		}
 		if pair.Value.Verify != nil {
 			own.Verify = w.checks(pair.Value.Verify)
 		}
+		if pair.Value.StableFor.Given() {
+			own.StableFor = pair.Value.StableFor.V
+		}
 		w.config.Activation[pair.Key] = own
 		w.config.ActivationRoles = append(w.config.ActivationRoles, pair.Key)
 	}
 	w.config.Fleet = w.checks(a.Fleet.Verify)
+	w.stable(a)
+	w.apart()
 
 	// Whether a check's variables exist and make sense is a question for each host that it is asked of.
 	for _, h := range w.config.hostsOrNone() {
@@ -40,6 +49,37 @@ func (w *work) activation(a activate) {
 	}
 	for _, c := range a.Fleet.Verify {
 		w.expanded(c, deploy.Host{Vars: w.config.Vars})
+	}
+}
+
+// stable judges every stable_for: there must be something to ask, and time for it.
+func (w *work) stable(a activate) {
+	judge := func(written duration, has deploy.Activation) {
+		switch {
+		case !written.Given() || written.V == 0:
+		case len(has.Verify) == 0:
+			w.problem(written.At(), "add `verify`", "`stable_for` goes on asking the checks of `verify`, and there are none")
+		case written.V >= w.config.Timeout:
+			w.problem(written.At(), "", "`stable_for` is no shorter than the deployment's `timeout` of %s", w.config.Timeout)
+		}
+	}
+	judge(a.StableFor, w.config.Activation[""])
+	for _, pair := range a.Roles.Pairs {
+		judge(pair.Value.StableFor, w.config.Activation[pair.Key])
+	}
+}
+
+// apart judges whether the checks of each host can be told apart: a host with several roles is asked what each of them says.
+func (w *work) apart() {
+	for _, h := range w.config.Hosts {
+		names := map[string]deploy.Position{}
+		for _, c := range w.config.ActivationOf(h).Verify {
+			if first, taken := names[c.Name]; taken && first != c.At && !w.alike[c.At] {
+				w.alike[c.At] = true
+				w.problem(c.At, "give each a `name` of its own", "`%s` is asked two checks named `%s`, for it has several roles; the other is at %s", h.Name, c.Name, first)
+			}
+			names[c.Name] = c.At
+		}
 	}
 }
 
@@ -58,6 +98,12 @@ func (c *Config) ActivationOf(h deploy.Host) deploy.Activation {
 	}
 	var all deploy.Activation
 	for _, a := range own {
+		all.StableFor = max(all.StableFor, a.StableFor)
+		for _, d := range a.Drain {
+			if !slices.ContainsFunc(all.Drain, func(other deploy.Drain) bool { return other.Number == d.Number }) {
+				all.Drain = append(all.Drain, d)
+			}
+		}
 		for _, s := range a.Restart {
 			if !slices.ContainsFunc(all.Restart, func(other deploy.Step) bool { return other.Number == s.Number }) {
 				all.Restart = append(all.Restart, s)
@@ -73,12 +119,13 @@ func (c *Config) ActivationOf(h deploy.Host) deploy.Activation {
 	return all
 }
 
-// hostsOrNone are the hosts, or one of no name with the common variables, so that a file without hosts is judged too.
+// hostsOrNone are the hosts that get releases, or one of no name with the common variables, so that a file without hosts is
+// judged too.
 func (c *Config) hostsOrNone() []deploy.Host {
 	if len(c.Hosts) == 0 {
 		return []deploy.Host{{Vars: c.Vars}}
 	}
-	return c.Hosts
+	return deploy.WithRelease(c.Hosts)
 }
 
 func (w *work) checks(entries []check) []deploy.Check {
@@ -91,6 +138,7 @@ func (w *work) checks(entries []check) []deploy.Check {
 		built := w.check(entry)
 		w.written[place{built.At, built.Name}] = entry
 		if first, taken := names[built.Name]; taken {
+			w.alike[built.At] = true
 			w.problem(built.At, "give each a `name` of its own", "two checks are named `%s`, the first at %s", built.Name, first)
 		}
 		names[built.Name] = built.At
@@ -104,7 +152,7 @@ var httpOnly = []string{"method", "headers", "status", "header", "body"}
 
 func (w *work) check(c check) deploy.Check {
 	built := deploy.Check{
-		Name: c.Name.V, Runner: c.From.V == "runner", Within: c.Within.V, Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
+		Name: c.Name.V, Runner: c.From.V == "runner", Within: w.timeout("check", c.Within), Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
 	}
 	if c.Name.Given() && (!printable(c.Name.V) || strings.TrimSpace(c.Name.V) == "" || len([]rune(c.Name.V)) > 60) {
 		w.problem(c.Name.At(), "one line of at most 60 characters", "a check cannot have this name")
@@ -126,12 +174,23 @@ func (w *work) check(c check) deploy.Check {
 			w.problem(node.At, "", "`%s` is for http checks", key)
 		}
 	}
+	if time.Duration(built.Successes-1)*built.Interval >= built.Within {
+		w.problem(c.Successes.At(), "raise `within`",
+			"`within` of %s leaves no time for %d successes, %s apart", built.Within, built.Successes, built.Interval)
+	}
 	switch kinds[0] {
 	case "http":
-		built.HTTP = &deploy.HTTPCheck{
-			URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Status: c.Status.V, Header: c.Header.V, Body: c.Body.V,
+		built.HTTP = &deploy.HTTPCheck{URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Body: c.Body.V}
+		for _, status := range c.Status.Items {
+			built.HTTP.Status = append(built.HTTP.Status, status.V)
 		}
-		w.header(c.Header)
+		for _, header := range c.Header.Items {
+			w.header(header)
+			built.HTTP.Header = append(built.HTTP.Header, header.V)
+		}
+		if c.Method.V == "HEAD" && c.Body.Given() {
+			w.problem(c.Body.At(), "", "an answer to HEAD has no body")
+		}
 		for _, pair := range c.Headers.Pairs {
 			if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
 				w.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
@@ -178,7 +237,9 @@ func (w *work) expanded(c check, h deploy.Host) {
 	if full, ok := w.expandable(c.TCP, hosts, nil, nil); ok && c.TCP.Given() {
 		w.goodTCP(full, c.TCP.At())
 	}
-	w.expandable(c.Header, hosts, nil, nil)
+	for _, header := range c.Header.Items {
+		w.expandable(header, hosts, nil, nil)
+	}
 	w.expandable(c.Body, hosts, nil, nil)
 	for _, pair := range c.Headers.Pairs {
 		w.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)

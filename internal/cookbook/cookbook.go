@@ -29,6 +29,7 @@ type Recipe struct {
 	Params      []Param // in the order of the recipe's file
 	Run         string  // POSIX sh, run with `sh -eu`
 	Check       string  // POSIX sh with the same parameters: exit 0 says that the work is done; "" where nothing can tell
+	Undo        string  // POSIX sh with the same parameters: takes back what Run did; "" where nothing does
 	Idempotent  bool    // may run again when nobody saw how it ended
 }
 
@@ -112,12 +113,14 @@ func names() []string {
 
 // file is a recipe as it is written.
 type file struct {
-	Name        yamlfile.Value[string] `key:"name" doc:"Name of the step, where the deploy file gives none."`
-	Description yamlfile.Value[string] `key:"description" doc:"What it does, for people."`
-	Params      yamlfile.Dict[param]   `key:"params" doc:"Parameters, by name."`
-	Run         yamlfile.Value[string] `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
-	Check       yamlfile.Value[string] `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
-	Idempotent  yamlfile.Value[bool]   `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
+	Name        yamlfile.Value[string]   `key:"name" doc:"Name of the step, where the deploy file gives none."`
+	Description yamlfile.Value[string]   `key:"description" doc:"What it does, for people."`
+	Params      yamlfile.Dict[param]     `key:"params" doc:"Parameters, by name."`
+	Run         yamlfile.Value[string]   `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
+	Check       yamlfile.Value[string]   `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
+	Undo        yamlfile.Value[string]   `key:"undo" doc:"POSIX script that takes back what run did, run like run: of a drain, the undrain."`
+	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
+	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
 
 type param struct {
@@ -136,7 +139,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	problems = append(problems, yamlfile.Decode(node, &f)...)
 	recipe := Recipe{
 		Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V),
-		Run: f.Run.V, Check: f.Check.V, Idempotent: f.Idempotent.V,
+		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Idempotent: f.Idempotent.V,
 	}
 	if recipe.Name == "" {
 		recipe.Name = path.Base(uses)
@@ -158,15 +161,37 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			Default: string(pair.Value.Default.V), Required: pair.Value.Required.V,
 		})
 	}
-	for _, script := range []yamlfile.Value[string]{f.Run, f.Check} {
+	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo} {
 		if script.Given() {
 			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
 				problems = append(problems, *problem)
 			}
 		}
 	}
+	functions, missing := functions(f.Functions, strings.HasPrefix(uses, "./"))
+	problems = append(problems, missing...)
 	if len(problems) > 0 {
 		return Recipe{}, problems
 	}
+	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo} {
+		if *script != "" {
+			*script = functions + *script
+		}
+	}
 	return recipe, nil
+}
+
+// functions is the text of recipes/functions/<name>.sh for each name. own says that the recipe is a repository's.
+func functions(names []yamlfile.Value[string], own bool) (string, deploy.Problems) {
+	var all strings.Builder
+	var problems deploy.Problems
+	for _, name := range names {
+		text, err := embedded.ReadFile("recipes/functions/" + name.V + ".sh")
+		if err != nil || own {
+			problems = append(problems, deploy.Problem{At: name.At(), Message: "`functions` are the cookbook's own", Hint: "write them into the script"})
+			continue
+		}
+		all.Write(text)
+	}
+	return all.String(), problems
 }

@@ -58,14 +58,20 @@ func TestShellcheck(t *testing.T) {
 	t.Parallel()
 	need(t, "shellcheck", "dash", "busybox")
 	for _, recipe := range All() {
-		script := rendered(t, recipe.Uses, nil)
-		file := filepath.Join(t.TempDir(), "script.sh")
-		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-			t.Fatal(err)
+		all := scripts(t, recipe.Uses, nil)
+		lint := []string{"shellcheck", "-s", "sh"}
+		if recipe.Undo != "" {
+			lint = append(lint, "-e", "SC2034") // a parameter that only one of two scripts uses
 		}
-		for _, check := range [][]string{{"shellcheck", "-s", "sh", file}, {"dash", "-n", file}, {"busybox", "ash", "-n", file}} {
-			if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
-				t.Errorf("%s: %v\n%s", recipe.Uses, err, out)
+		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo} {
+			file := filepath.Join(t.TempDir(), name+".sh")
+			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, check := range [][]string{slices.Concat(lint, []string{file}), {"dash", "-n", file}, {"busybox", "ash", "-n", file}} {
+				if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
+					t.Errorf("%s, %s: %v\n%s", recipe.Uses, name, err, out)
+				}
 			}
 		}
 	}
@@ -73,6 +79,17 @@ func TestShellcheck(t *testing.T) {
 
 // rendered is a recipe's script; what it requires and with does not give is "x".
 func rendered(t *testing.T, uses string, with map[string]string) string {
+	t.Helper()
+	return scripts(t, uses, with).Run
+}
+
+// undoing is the script that takes back what rendered did.
+func undoing(t *testing.T, uses string, with map[string]string) string {
+	t.Helper()
+	return scripts(t, uses, with).Undo
+}
+
+func scripts(t *testing.T, uses string, with map[string]string) Scripts {
 	t.Helper()
 	recipe, err := Find(nil, uses)
 	if err != nil {
@@ -86,19 +103,20 @@ func rendered(t *testing.T, uses string, with map[string]string) string {
 			values[p.Name] = "x"
 		}
 	}
-	script, _, err := recipe.Render(values)
+	all, err := recipe.Render(values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return script
+	return all
 }
 
 func TestFindOwn(t *testing.T) {
 	t.Parallel()
 	root := fstest.MapFS{
 		"deploy/recipes/warm.yml": {Data: []byte("params: {url: {required: true}}\nrun: |\n  curl \"$url\"\n")},
-		"deploy/backup.yml":       {Data: []byte("idempotent: true\nparams: {to: {}}\nrun: pg_dump >\"$to\"\ncheck: |\n  test -s \"$to\"\n")},
+		"deploy/backup.yml":       {Data: []byte("idempotent: true\nparams: {to: {}}\nrun: pg_dump >\"$to\"\nundo: rm \"$to\"\ncheck: |\n  test -s \"$to\"\n")},
 		"half.yml":                {Data: []byte("run: \"true\"\ncheck: |\n  fi\n")},
+		"back.yml":                {Data: []byte("run: \"true\"\nundo: |\n  done\n")},
 		"broken.yml":              {Data: []byte("name: x\nrun: |\n  echo one\n  fi\n")},
 		"list.yml":                {Data: []byte("- x\n")},
 		"empty.yml":               {Data: nil},
@@ -107,24 +125,26 @@ func TestFindOwn(t *testing.T) {
 	if err != nil || recipe.Name != "warm" || recipe.Params[0].Name != "url" {
 		t.Errorf("%+v, %v", recipe, err)
 	}
-	if _, _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
+	if _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
 		t.Errorf("a missing parameter gives %v", err)
 	}
-	if _, _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
+	if _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
 		t.Errorf("an unknown parameter gives %v", err)
 	}
 	backup, err := Find(root, "./deploy/backup")
 	if err != nil || !backup.Idempotent {
 		t.Errorf("%+v, %v", backup, err)
 	}
-	if script, check, err := backup.Render(map[string]string{"to": "/b"}); err != nil || check != "to=\"/b\"\ntest -s \"$to\"\n" || !strings.HasPrefix(script, "to=") {
-		t.Errorf("%q with the check %q, %v", script, check, err)
+	want := Scripts{Run: "to=\"/b\"\npg_dump >\"$to\"", Check: "to=\"/b\"\ntest -s \"$to\"\n", Undo: "to=\"/b\"\nrm \"$to\""}
+	if got, err := backup.Render(map[string]string{"to": "/b"}); err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
 	}
-	if _, check, _ := recipe.Render(map[string]string{"url": "x"}); check != "" || recipe.Idempotent {
-		t.Errorf("a recipe that says nothing has the check %q", check)
+	if got, _ := recipe.Render(map[string]string{"url": "x"}); got.Check != "" || got.Undo != "" || recipe.Idempotent {
+		t.Errorf("a recipe that says nothing has %q", got)
 	}
 	for uses, want := range map[string]string{
 		"./half":   "half.yml:3:3: no valid shell",
+		"./back":   "back.yml:3:3: no valid shell",
 		"./broken": "broken.yml:4:3: no valid shell",
 		"./list":   "list.yml:1:1",
 		"./empty":  "needs `run`",
@@ -159,12 +179,12 @@ func TestRenderKeepsValues(t *testing.T) {
 		`\${NAME}`:                  "\\value of `NAME`",
 		"${NAME:-x} ${} ${1}":       "${NAME:-x} ${} ${1}",
 	} {
-		script, _, err := recipe.Render(map[string]string{"a": value})
+		scripts, err := recipe.Render(map[string]string{"a": value})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, shell := range shells {
-			cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", script)...)
+			cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", scripts.Run)...)
 			cmd.Env = []string{"NAME=value of `NAME`", "PATH=" + os.Getenv("PATH")}
 			out, err := cmd.CombinedOutput()
 			if err != nil || string(out) != want+"|of b" {
@@ -172,7 +192,7 @@ func TestRenderKeepsValues(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
+	if _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
 		t.Error("a NUL byte is rendered")
 	}
 }
@@ -211,12 +231,17 @@ func FuzzParse(f *testing.F) {
 		for _, name := range recipe.Names() {
 			with[name] = value
 		}
-		script, _, err := recipe.Render(with)
+		scripts, err := recipe.Render(with)
 		if err != nil {
 			return
 		}
-		if problem := ScriptProblem(yamlfile.NewText(script, deploy.Position{}), "sh"); problem != nil {
-			t.Errorf("%q is rendered into no shell: %v\n%s", value, problem, script)
+		for _, script := range []string{scripts.Run, scripts.Check, scripts.Undo} {
+			if script == "" {
+				continue
+			}
+			if problem := ScriptProblem(yamlfile.NewText(script, deploy.Position{}), "sh"); problem != nil {
+				t.Errorf("%q is rendered into no shell: %v\n%s", value, problem, script)
+			}
 		}
 	})
 }

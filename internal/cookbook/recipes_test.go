@@ -22,15 +22,15 @@ type outcome struct {
 	exit int
 }
 
-// run runs a rendered recipe in a folder, as a step would.
-func run(t *testing.T, shell []string, dir, script string) outcome {
+// run runs a rendered recipe in a folder, as a step would; env is what the step sees besides.
+func run(t *testing.T, shell []string, dir, script string, env ...string) outcome {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", script)...)
 	cmd.Dir = dir
-	cmd.Env = []string{
+	cmd.Env = append([]string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + t.TempDir(), "LANG=C.UTF-8",
 		"DJANGO_SETTINGS_MODULE=settings", "PYTHONDONTWRITEBYTECODE=1",
-	}
+	}, env...)
 	out, err := cmd.CombinedOutput()
 	return outcome{string(out), err != nil, cmd.ProcessState.ExitCode()}
 }
@@ -301,36 +301,59 @@ serverurl=unix://%[1]s/sock
 [group:workers]
 programs=one,two
 `, dir) + good("web") + good("one") + good("two") + program("broken", "echo no such table >&2; exit 1", "startsecs=1\nautostart=false")})
-	daemon := exec.Command("supervisord", "-c", conf)
-	if err := daemon.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = daemon.Process.Signal(syscall.SIGTERM)
-		_ = daemon.Wait()
-	})
+	start(t, dir, "supervisord", "-c", conf)
 	for _, name := range []string{"web", "one", "two"} {
 		pid(t, dir, name, "")
 	}
 	return conf
 }
 
-// pid waits until a program is another process than it was, and gives that.
-func pid(t *testing.T, dir, program, was string) string {
+// start runs a daemon in a folder until the test ends, and gives its process.
+func start(t *testing.T, dir, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	daemon := exec.Command(program, args...)
+	daemon.Dir = dir
+	daemon.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + dir, "PWD=" + dir, "LANG=C.UTF-8"}
+	var said bytes.Buffer
+	daemon.Stdout, daemon.Stderr = &said, &said
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = daemon.Process.Signal(syscall.SIGTERM)
+		_ = daemon.Wait()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", program, said.String())
+		}
+	})
+	return daemon
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, program+".pid"))
-		if is, whole := strings.CutSuffix(string(text), "\n"); err == nil && whole && is != was {
-			return is
-		}
+	for !holds() {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			t.Fatalf("%s is no other process than %q", program, was)
+			t.Fatalf("never: %s", what)
 		}
 	}
+}
+
+// pid waits until a program is another process than it was, and gives that.
+func pid(t *testing.T, dir, program, was string) string {
+	t.Helper()
+	var is string
+	eventually(t, program+" is another process than "+was, func() bool {
+		text, err := os.ReadFile(filepath.Join(dir, program+".pid"))
+		var whole bool
+		is, whole = strings.CutSuffix(string(text), "\n")
+		return err == nil && whole && is != was
+	})
+	return is
 }

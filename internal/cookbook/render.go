@@ -25,13 +25,16 @@ func (r Recipe) Names() []string {
 	return names
 }
 
-// Render gives the whole script, and the whole check of it, "" where the recipe has none: an assignment for each parameter,
-// then the recipe's own text. In a value only ${NAME} is live: the host's shell replaces it from the step's environment.
-func (r Recipe) Render(with map[string]string) (run, check string, err error) {
+// Scripts are a recipe's scripts with their parameters, each of them whole; what the recipe has not got is "".
+type Scripts struct{ Run, Check, Undo string }
+
+// Render puts an assignment for each parameter before each of the recipe's texts. In a value only ${NAME} is live: the host's
+// shell replaces it from the step's environment.
+func (r Recipe) Render(with map[string]string) (Scripts, error) {
 	names := r.Names()
 	for _, name := range slices.Sorted(maps.Keys(with)) {
 		if !slices.Contains(names, name) {
-			return "", "", fmt.Errorf("%s has no parameter `%s`%s", r.Uses, name, parenthesised(yamlfile.DidYouMean(name, names)))
+			return Scripts{}, fmt.Errorf("%s has no parameter `%s`%s", r.Uses, name, parenthesised(yamlfile.DidYouMean(name, names)))
 		}
 	}
 	var assignments strings.Builder
@@ -39,19 +42,22 @@ func (r Recipe) Render(with map[string]string) (run, check string, err error) {
 		value, given := with[p.Name]
 		if !given {
 			if p.Required {
-				return "", "", fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
+				return Scripts{}, fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
 			}
 			value = p.Default
 		}
 		if strings.ContainsRune(value, 0) {
-			return "", "", fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
+			return Scripts{}, fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
 		}
 		assignments.WriteString(p.Name + "=" + quote(value) + "\n")
 	}
-	if r.Check != "" {
-		check = assignments.String() + r.Check
+	whole := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		return assignments.String() + text
 	}
-	return assignments.String() + r.Run, check, nil
+	return Scripts{Run: whole(r.Run), Check: whole(r.Check), Undo: whole(r.Undo)}, nil
 }
 
 func parenthesised(hint string) string {

@@ -16,6 +16,7 @@ const (
 	Unwind    Phase = "unwind"
 	Finish    Phase = "finish"
 	OnFailure Phase = "on_failure"
+	Ensure    Phase = "ensure" // steps around migrate and activate: run before, taken back after
 )
 
 // Phases are the phases of a deployment that goes well, in order.
@@ -28,6 +29,7 @@ type HostOutcome string
 const (
 	HostActivated HostOutcome = "activated" // runs the release, verified
 	HostUnchanged HostOutcome = "unchanged" // runs what it ran before; nothing live was touched
+	HostSwitched  HostOutcome = "switched"  // current names the release, or may name it, and nobody verified it there
 	HostUnwound   HostOutcome = "unwound"   // was switched, and was brought back
 	HostFailed    HostOutcome = "failed"    // needs a person, or is live unverified
 	HostSkipped   HostOutcome = "skipped"   // took no part

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -55,4 +56,22 @@ func (es Errors) Unwrap() []error {
 		list[i] = e
 	}
 	return list
+}
+
+// OnHost is err as a *Error that names host, phase and step.
+func OnHost(host string, phase Phase, step string, err error) *Error {
+	if err == nil {
+		return nil
+	}
+	failure := &Error{Cause: err}
+	var known *Error
+	if errors.As(err, &known) {
+		copied := *known
+		failure = &copied
+	}
+	failure.Host, failure.Phase = host, phase
+	if failure.Step == "" {
+		failure.Step = step
+	}
+	return failure
 }

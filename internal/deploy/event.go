@@ -10,10 +10,11 @@ type Event interface{ event() }
 type Header struct {
 	Version      string // of Slipway
 	Command      string // deploy, rollback
+	CleanUp      bool   // nothing is deployed: what an attempt of the command left half done is mended
 	App          string
-	Environment  string // "" where the deploy file has none
-	URL          string // of the environment, for people
-	Release      ReleaseID
+	Environment  string    // "" where the deploy file has none
+	URL          string    // of the environment, for people
+	Release      ReleaseID // "" where a clean-up finds no journal
 	Deployment   DeploymentID
 	ArtifactSize int64  // bytes of the file; 0 for a rollback
 	ArtifactSHA  Digest // of the file
@@ -45,6 +46,7 @@ type Span struct {
 	Status   string // "exit 1", "killed by TERM", "timed out after 5m0s"; "" when it succeeded
 	Kept     int    // the attempt of the CI run that did it, when this one found nothing to do; else 0
 	Joined   int    // the attempt that started it, when this one followed it to its end; else 0
+	From     string // the host that this one got the step's work from, and did not do it itself; "" else
 	Note     string // a few words worth the line: "2 applied", "sent 38.2 MB"
 	Err      *Error // nil when it succeeded
 }

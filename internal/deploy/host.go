@@ -39,12 +39,18 @@ type Host struct {
 	Primary    bool              // named as primary: `once` steps of its roles run here
 	DeployPath string            // absolute; the deploy file's, unless the host has one of its own
 	Vars       map[string]string // all variables of the host: file, environment entry, host, merged in this order
+	NoRelease  bool              // it holds no release, and runs only what is delegated to it: a balancer
 	At         Position
 }
 
 // HasRole tells whether the host has one of the roles; no roles at all selects every host.
 func (h Host) HasRole(roles []string) bool {
 	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(h.Roles, role) })
+}
+
+// WithRelease are the hosts that get releases, in order.
+func WithRelease(hosts []Host) []Host {
+	return slices.DeleteFunc(slices.Clone(hosts), func(h Host) bool { return h.NoRelease })
 }
 
 // HostNames are the names of hosts, in order.

@@ -29,6 +29,14 @@ var releaseID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{7}-[0-9a-f]{6}$`
 // Valid tells whether the ID has the form that NewReleaseID gives it.
 func (id ReleaseID) Valid() bool { return releaseID.MatchString(string(id)) }
 
+// Content is the beginning of the content digest within the ID; empty when the ID is not valid.
+func (id ReleaseID) Content() string {
+	if !id.Valid() {
+		return ""
+	}
+	return strings.Split(string(id), "-")[3]
+}
+
 // Revision is the short revision within the ID; empty when the ID is not valid or was made without a revision.
 func (id ReleaseID) Revision() string {
 	if !id.Valid() {

@@ -29,9 +29,10 @@ func (s StepFacts) Unknown() bool { return s.Status == "" && !s.Running && !s.Vo
 
 // LiveEntry is a line of activation.jsonl: an intent before, or an outcome after, something that changes the live site.
 type LiveEntry struct {
-	What    string    `json:"what"`  // switch, unlink, restart, verify
+	What    string    `json:"what"`  // switch, unlink, restart, verify; of a pair: on, off
 	State   string    `json:"state"` // intent, ok, failed
 	Release ReleaseID `json:"release,omitempty"`
 	Target  string    `json:"target,omitempty"` // of a switch: the link's new text
 	Before  string    `json:"before,omitempty"` // of a switch: its text before
+	Pair    *Pair     `json:"pair,omitempty"`
 }

@@ -15,6 +15,7 @@ type Step struct {
 	Phase   Phase
 	Number  int    // place in its phase, from 1
 	Run     string // a script for Shell, whole
+	Undo    string // a script for Shell, whole: takes back what Run did; "" where nothing does
 	Shell   string // the interpreter and its arguments: "sh -eu" unless given
 	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
 	Timeout time.Duration
@@ -24,8 +25,14 @@ type Step struct {
 	Vars    map[string]string // over the host's variables
 	Secrets []string          // names of the secrets in its environment
 	Uses    string            // the recipe it came from, for people; "" for run
+	Via     string            // of ensure: the role whose hosts run it, also those without releases; "" is the hosts of Roles
 	Hosts   []string          // names of the hosts that run it, in the plan's order; set by plan.Build
 	At      Position
+
+	// Of a step of prepare that runs once: the other hosts of its roles get what it made, and do not make it again.
+	Produces  []string // files and folders that it makes, relative to the release
+	Source    string   // name of the host that they get it from: of Hosts, or one where it was made before; set by plan.Build
+	Receivers []string // names of those hosts, in the plan's order; set by plan.Build
 
 	// What it promises when a deployment goes on where an earlier attempt stopped, or is cancelled.
 	Idempotent  bool   // may run again when nobody saw how it ended
@@ -74,14 +81,24 @@ type HTTPCheck struct {
 	URL     string
 	Method  string            // GET unless given
 	Headers map[string]string // of the request
-	Status  int               // wanted; 0 is any of 200 to 299
-	Header  string            // "Name: value" that the response must carry; "" is no demand
+	Status  []int             // any of them is wanted; none is any of 200 to 299
+	Header  []string          // "Name: value", each of which the response must carry
 	Body    string            // text that the response must contain; "" is no demand
 }
 
 // Activation is how one host takes a release into service. It is stored on the host with the release, so that unwinding
 // restarts and verifies the earlier release in the earlier release's own way.
 type Activation struct {
-	Restart []Step
-	Verify  []Check
+	Drain     []Drain `json:",omitempty"` // a plan has it apart, and none stored with a release: it is the balancers' matter
+	Restart   []Step
+	Verify    []Check
+	StableFor time.Duration // how long the checks must go on passing after they all passed; 0 is not at all
+}
+
+// Drain takes a host out of a load balancer before it is switched, and puts it back once it is verified.
+type Drain struct {
+	Step                    // Run drains, Undo undrains
+	Role      string        // whose hosts run it for the drained host; "" where that runs it itself
+	Executors []string      // those hosts
+	Wait      time.Duration // that open requests may take to end
 }

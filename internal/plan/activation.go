@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/config"
 	"slipway/internal/deploy"
@@ -9,10 +11,19 @@ import (
 
 // activations works out how each host takes the release into service, and the fleet's own checks.
 func (p *Plan) activations(cfg *config.Config) *deploy.Problem {
-	p.Activations = map[string]deploy.Activation{}
+	p.Activations, p.Drains = map[string]deploy.Activation{}, map[string][]deploy.Drain{}
+	for _, host := range deploy.WithRelease(cfg.Hosts) { // those that are missing, too: they are drained
+		usual := cfg.ActivationOf(host)
+		p.Drains[host.Name] = p.delegated(usual.Drain)
+		p.Activations[host.Name] = deploy.Activation{Restart: usual.Restart}
+	}
+	if p.Release == "" { // the hosts name it, or there is none to be checked: a clean-up asks the checks of what it brings back
+		return nil
+	}
 	if !p.Rollback() {
-		for _, host := range p.Targets {
+		for _, host := range deploy.WithRelease(p.Targets) {
 			block := cfg.ActivationOf(host)
+			block.Drain = nil
 			checks, problem := expandChecks(block.Verify, p.Vars[host.Name])
 			if problem != nil {
 				return problem
@@ -21,41 +32,76 @@ func (p *Plan) activations(cfg *config.Config) *deploy.Problem {
 			p.Activations[host.Name] = block
 		}
 	}
-	checks, problem := expandChecks(cfg.Fleet, p.Vars[primary(p.Targets).Name])
+	checks, problem := expandChecks(cfg.Fleet, p.Vars[primary(deploy.WithRelease(p.Targets)).Name])
 	p.Fleet = checks
 	return problem
 }
 
 // expandChecks puts the values of variables into checks. Steps are left alone: their shell does it.
 func expandChecks(checks []deploy.Check, vars map[string]string) ([]deploy.Check, *deploy.Problem) {
-	lookup := func(name string) (string, bool) {
-		value, ok := vars[name]
-		return value, ok
-	}
 	expanded := slices.Clone(checks)
 	for i := range expanded {
 		check := &expanded[i]
-		fields := []*string{&check.TCP}
+		e := expansion{vars: vars}
+		e.text(&check.TCP)
 		if check.HTTP != nil {
 			request := *check.HTTP
 			check.HTTP = &request
-			fields = append(fields, &request.URL, &request.Header, &request.Body)
-			request.Headers = map[string]string{}
-			for name, value := range checks[i].HTTP.Headers {
-				text, err := config.Expand(value, lookup)
-				if err != nil {
-					return nil, &deploy.Problem{At: check.At, Message: err.Error()}
-				}
-				request.Headers[name] = text
-			}
+			e.request(&request)
 		}
-		for _, field := range fields {
-			text, err := config.Expand(*field, lookup)
-			if err != nil {
-				return nil, &deploy.Problem{At: check.At, Message: err.Error()}
+		if e.err != nil {
+			return nil, &deploy.Problem{At: check.At, Message: e.err.Error()}
+		}
+		if e.empty != "" {
+			return nil, &deploy.Problem{
+				At: check.At, Message: fmt.Sprintf("`%s` of the check %s demands nothing here: `%s` is empty", e.empty, check.Name, e.emptied),
+				Hint: "a run outside CI has no revision: ask for ${SLIPWAY_RELEASE}, or give the variable a value",
 			}
-			*field = text
 		}
 	}
 	return expanded, nil
+}
+
+// expansion puts variables into the texts of one check, and keeps what went wrong.
+type expansion struct {
+	vars           map[string]string
+	err            error
+	empty, emptied string // the demand that came to nothing, and as it was written: any answer would meet it
+}
+
+func (e *expansion) request(r *deploy.HTTPCheck) {
+	e.text(&r.URL)
+	written := r.Body
+	e.text(&r.Body)
+	e.demand("body", written, r.Body)
+	headers := make(map[string]string, len(r.Headers))
+	for name, value := range r.Headers {
+		e.text(&value)
+		headers[name] = value
+	}
+	r.Headers = headers
+	r.Header = slices.Clone(r.Header)
+	for i, written := range r.Header {
+		e.text(&r.Header[i])
+		_, before, _ := strings.Cut(written, ":")
+		_, after, _ := strings.Cut(r.Header[i], ":")
+		e.demand("header", before, after)
+	}
+}
+
+func (e *expansion) text(text *string) {
+	expanded, err := config.Expand(*text, func(name string) (string, bool) {
+		value, ok := e.vars[name]
+		return value, ok
+	})
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+	*text = expanded
+}
+
+func (e *expansion) demand(key, written, expanded string) {
+	if strings.TrimSpace(written) != "" && strings.TrimSpace(expanded) == "" {
+		e.empty, e.emptied = key, strings.TrimSpace(written)
+	}
 }

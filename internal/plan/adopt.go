@@ -34,6 +34,28 @@ func earlier(f deploy.Facts) *Earlier {
 	return e
 }
 
+// adopt is the release of the deployment: the one that an earlier attempt named, or that the hosts have of a rollback, or run where
+// others join them; else the plan's own.
+func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
+	if p.Rollback() || p.CleanUp {
+		if id := recorded(p, facts); id != "" || p.CleanUp {
+			return id, nil // what is live has changed since, what was asked for has not
+		}
+		serving := map[string]deploy.Facts{}
+		for _, h := range deploy.WithRelease(p.Targets) {
+			serving[h.Name] = facts[h.Name]
+		}
+		return rollbackTarget(p, serving)
+	}
+	if p.Joining() {
+		return fleetRelease(p, facts)
+	}
+	if id, ok := adopted(p, facts); ok {
+		return id, nil
+	}
+	return p.Release, nil
+}
+
 // adopted is the release ID that an earlier attempt gave to the same content. Where hosts disagree, one that is activated
 // wins, else the first host's.
 func adopted(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, bool) {
@@ -54,8 +76,8 @@ func adopted(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, bool) {
 	return first, first != ""
 }
 
-// adoptedRollback is the release that an earlier attempt of this rollback went back to; "" when there was none.
-func adoptedRollback(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
+// recorded is the release in the journal of an earlier attempt; "" when there was none.
+func recorded(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
 	for _, target := range p.Targets {
 		if e := earlier(facts[target.Name]); e != nil && e.Record.Release.Valid() {
 			return e.Record.Release

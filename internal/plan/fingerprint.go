@@ -16,9 +16,10 @@ import (
 //
 // A fingerprint is of one host: of two hosts with variables of their own, each has its own, and a host that is added or
 // removed changes nothing for those that stay. It covers the script (a recipe's text included), folder, shell, the declared
-// variables, the names of the secrets, the artifact's content, and, through the one before it, every prepare step that runs
-// on this host before the step. It does not cover who runs it and when, secret values, how long and how often it is tried,
-// and anything that is named after the release: a re-run, or a changed password, leaves done what is done.
+// variables, the names of the secrets, what the step produces for other hosts, the artifact's content, and, through the one
+// before it, every prepare step that runs on this host, or whose products it gets, before the step. It does not cover who
+// runs it and when, secret values, how long and how often it is tried, and anything that is named after the release: a
+// re-run, or a changed password, leaves done what is done.
 func (p *Plan) On(host string, s deploy.Step) deploy.Step {
 	declared := p.declared(host)
 	before := ""
@@ -26,8 +27,11 @@ func (p *Plan) On(host string, s deploy.Step) deploy.Step {
 		if s.Phase == deploy.Prepare && earlier.Number >= s.Number {
 			break
 		}
-		if slices.Contains(earlier.Hosts, host) {
+		switch {
+		case slices.Contains(earlier.Hosts, host):
 			before = fingerprint(earlier, declared, p.ContentSHA, before)
+		case slices.Contains(earlier.Receivers, host):
+			before += " " + p.On(earlier.Source, earlier).Fingerprint
 		}
 	}
 	s.Fingerprint = fingerprint(s, declared, p.ContentSHA, before)
@@ -61,6 +65,9 @@ func fingerprint(s deploy.Step, vars map[string]string, content deploy.Digest, b
 	}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(s.Secrets))) {
 		line(h, "secret", name)
+	}
+	if len(s.Produces) > 0 {
+		line(h, "produces", s.Produces...)
 	}
 	line(h, "content", string(content))
 	line(h, "before", before)

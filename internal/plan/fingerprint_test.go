@@ -70,6 +70,7 @@ func TestFingerprint(t *testing.T) {
 		"a host's variable": {func(d *printed) { d.cfg.Hosts[0].Vars["PORT"] = "9001" }, []string{"Collect web1", "Install web1", "Warm web1"}},
 		"a new secret":      {func(d *printed) { collect(d).Secrets = []string{"TOKEN", "KEY", "NEW"} }, onWeb},
 		"content":           {func(d *printed) { d.artifact.Content = "77" + d.artifact.Content[2:] }, all},
+		"what it produces":  {func(d *printed) { d.cfg.Prepare[2].Produces = []string{"warm"} }, []string{"Migrate web2", "Warm jobs1", "Warm web1", "Warm web2"}},
 		"a step is put first": {func(d *printed) {
 			d.cfg.Prepare[0].Run, d.cfg.Prepare[1].Run = d.cfg.Prepare[1].Run, d.cfg.Prepare[0].Run
 		}, all},

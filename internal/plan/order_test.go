@@ -113,7 +113,7 @@ func TestAdoption(t *testing.T) {
 	if same.Release != first.Release {
 		t.Errorf("the second attempt makes %s of the same content, wanted %s", same.Release, first.Release)
 	}
-	if got := same.Activations["web1"].Verify[0].HTTP.Header; got != "X-Release: "+string(first.Release) {
+	if got := same.Activations["web1"].Verify[0].HTTP.Header; len(got) != 1 || got[0] != "X-Release: "+string(first.Release) {
 		t.Errorf("the check asks for %q", got)
 	}
 	other := built

@@ -41,7 +41,7 @@ func (s *Schedule) pinSteps(steps []deploy.Step, first *Record) deploy.Errors {
 			})
 			continue
 		}
-		step.Hosts = []string{primary}
+		runOn(step, primary)
 	}
 	return errs
 }

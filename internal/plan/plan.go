@@ -30,10 +30,14 @@ type Plan struct {
 	SecretFiles  []config.SecretFile
 	Prepare      []deploy.Step
 	Migrate      []deploy.Step
+	Ensure       []deploy.Step // done before migrate, undone after activate
 	Finish       []deploy.Step
 	OnFailure    []deploy.Step
-	Activations  map[string]deploy.Activation // by host, variables expanded; of a rollback, empty: each host has its own
+	Activations  map[string]deploy.Activation // by host, variables expanded; of a rollback the restarts alone: each host has its own
+	Drains       map[string][]deploy.Drain    // by host
 	Fleet        []deploy.Check
+	Rollout      deploy.Rollout
+	Batches      []Batch                      // in the order in which they are activated
 	Vars         map[string]map[string]string // by host: declared variables and SLIPWAY_*
 	Order        deploy.Order                 // of the run; "" outside CI
 	Person       bool                         // a person asked for this very deployment: it may go back
@@ -60,6 +64,7 @@ type Run struct {
 	URL      string
 	Attempt  int
 	Person   bool // a person asked for it: a command line, or a dispatch that is no re-run
+	CleanUp  bool // it only mends what an attempt of this deployment left half done; the artifact is empty then
 }
 
 // Rollback tells whether the plan activates a release that the hosts keep.
@@ -75,31 +80,40 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		SharedDirs:   cfg.SharedDirs,
 		SharedFiles:  cfg.SharedFiles,
 		SecretFiles:  cfg.SecretFiles,
+		Rollout:      cfg.Rollout,
 		To:           cfg.To,
 		Order:        run.Identity.Order(),
 		Person:       run.Person,
 		config:       cfg,
 		Header: deploy.Header{
-			Version: run.Version, Command: run.Identity.Command, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
+			Version: run.Version, Command: run.Identity.Command, CleanUp: run.CleanUp, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
 			ContentSHA: artifact.Content, Revision: run.Revision, Actor: run.Actor, RunURL: run.URL,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
 		},
 	}
 	var problems deploy.Problems
-	if !p.Rollback() {
-		p.Prepare = place(cfg.Prepare, cfg.Hosts, &problems)
-		p.Migrate = place(cfg.Migrate, cfg.Hosts, &problems)
+	serving := deploy.WithRelease(cfg.Hosts)
+	if len(serving) == 0 {
+		return nil, deploy.Problems{{At: cfg.Hosts[0].At, Message: "no host gets the release", Hint: "`release: false` is for balancers alone"}}
 	}
-	p.Finish = place(cfg.Finish, cfg.Hosts, &problems)
-	p.OnFailure = place(cfg.OnFailure, cfg.Hosts, &problems)
-	var id deploy.ReleaseID
+	p.Batches = batches(serving, cfg.Rollout)
 	if !p.Rollback() {
+		p.Prepare = place(cfg.Prepare, serving, &problems)
+		p.Migrate = place(cfg.Migrate, serving, &problems)
+	}
+	p.Ensure = placeEnsured(cfg.Ensure, cfg.Hosts, &problems)
+	p.Finish = place(cfg.Finish, serving, &problems)
+	p.OnFailure = place(cfg.OnFailure, serving, &problems)
+	var id deploy.ReleaseID
+	if !p.Rollback() && !p.CleanUp {
 		id = deploy.NewReleaseID(now, run.Revision, artifact.Content)
 	}
 	if problem := p.setRelease(id); problem != nil {
 		problems = append(problems, *problem)
 	}
+	problems = append(problems, p.allDrained()...)
+	problems = append(problems, p.inTime()...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -118,8 +132,8 @@ func (p *Plan) named(id deploy.ReleaseID) (*Plan, *deploy.Error) {
 // setRelease fixes the release and everything that is named after it.
 func (p *Plan) setRelease(id deploy.ReleaseID) *deploy.Problem {
 	p.Release = id
-	p.Vars = make(map[string]map[string]string, len(p.Targets))
-	for _, host := range p.Targets {
+	p.Vars = make(map[string]map[string]string, len(p.config.Hosts))
+	for _, host := range p.config.Hosts {
 		vars := maps.Clone(host.Vars)
 		if vars == nil {
 			vars = map[string]string{}
@@ -165,12 +179,35 @@ func place(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Problems) 
 			*problems = append(*problems, deploy.Problem{At: step.At, Message: fmt.Sprintf("no host runs step %q: none has its role", step.Name)})
 			continue
 		}
-		if step.Once {
-			chosen = []deploy.Host{primary(chosen)}
-		}
 		step.Hosts = deploy.HostNames(chosen)
+		if step.Once {
+			runOn(step, primary(chosen).Name)
+		}
 	}
 	return placed
+}
+
+// placeEnsured is place for steps that hosts without releases may run, too.
+func placeEnsured(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Problems) []deploy.Step {
+	var placed []deploy.Step
+	for _, step := range steps {
+		among := deploy.WithRelease(hosts)
+		if step.Via != "" {
+			step.Roles, among = []string{step.Via}, hosts
+		}
+		placed = append(placed, place([]deploy.Step{step}, among, problems)...)
+	}
+	return placed
+}
+
+// runOn has a step that runs once run on one host. Its others, hosts and receivers alike until then, get what it produces.
+func runOn(step *deploy.Step, primary string) {
+	others := slices.Concat(step.Hosts, step.Receivers)
+	step.Hosts, step.Receivers = []string{primary}, nil
+	if len(step.Produces) > 0 {
+		step.Source = primary
+		step.Receivers = slices.DeleteFunc(others, func(name string) bool { return name == primary })
+	}
 }
 
 // primary is the host named as such, else the first.

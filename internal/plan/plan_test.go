@@ -42,7 +42,7 @@ func shop() *config.Config {
 			"": {
 				Restart: []deploy.Step{{Name: "Restart", Run: "x"}},
 				Verify: []deploy.Check{{Name: "Health", HTTP: &deploy.HTTPCheck{
-					URL: "http://127.0.0.1:${PORT}/", Header: "X-Release: ${SLIPWAY_RELEASE}", Headers: map[string]string{"Host": "${SLIPWAY_HOST}"},
+					URL: "http://127.0.0.1:${PORT}/", Header: []string{"X-Release: ${SLIPWAY_RELEASE}"}, Headers: map[string]string{"Host": "${SLIPWAY_HOST}"},
 				}}},
 			},
 			"worker": {Restart: []deploy.Step{{Name: "Celery"}}},
@@ -84,7 +84,7 @@ func TestBuildExpandsPerHost(t *testing.T) {
 	for host, port := range map[string]string{"web1": "8001", "web2": "8002"} {
 		check := p.Activations[host].Verify[0].HTTP
 		want := &deploy.HTTPCheck{
-			URL: "http://127.0.0.1:" + port + "/", Header: "X-Release: " + string(p.Release), Headers: map[string]string{"Host": host},
+			URL: "http://127.0.0.1:" + port + "/", Header: []string{"X-Release: " + string(p.Release)}, Headers: map[string]string{"Host": host},
 		}
 		if diff := cmp.Diff(want, check); diff != "" {
 			t.Errorf("%s: %s", host, diff)
@@ -98,6 +98,28 @@ func TestBuildExpandsPerHost(t *testing.T) {
 	}
 	if got := p.Vars["web1"]["SLIPWAY_RELEASE_PATH"]; got != "/srv/shop/releases/"+string(p.Release) {
 		t.Errorf("release path %s", got)
+	}
+}
+
+// Any answer would meet a demand whose variables are empty, so it is refused.
+func TestBuildRefusesEmptyDemand(t *testing.T) {
+	t.Parallel()
+	for _, check := range []deploy.HTTPCheck{
+		{Header: []string{"X-App: shop", "X-Revision: ${SLIPWAY_REVISION}"}},
+		{Body: "${SLIPWAY_REVISION}"},
+	} {
+		cfg := shop()
+		cfg.Activation[""].Verify[0].HTTP = &check
+		run := ciRun("deploy")
+		run.Revision = ""
+		var problems deploy.Problems
+		if _, err := plan.Build(cfg, built, run, now); !errors.As(err, &problems) || !strings.Contains(problems.Error(), "demands nothing here") {
+			t.Errorf("%+v: %v", check, err)
+		}
+		run.Revision = "1a2b3c4d5e6f"
+		if _, err := plan.Build(cfg, built, run, now); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -282,6 +304,49 @@ func TestRollbackTarget(t *testing.T) {
 	}
 }
 
+// Of two releases of one second the one with the greater digest may have come first: the history knows.
+func TestRollbackGoesByTheHistory(t *testing.T) {
+	t.Parallel()
+	const first, second = deploy.ReleaseID("20261121-073000-0000001-ffffff"), deploy.ReleaseID("20261121-073000-0000001-000000")
+	activated := func(ids ...deploy.ReleaseID) (history []deploy.HistoryEntry) {
+		for _, id := range ids {
+			history = append(history, deploy.HistoryEntry{Release: id, Outcome: "activated"})
+		}
+		return history
+	}
+	cases := map[string]struct {
+		history []deploy.HistoryEntry
+		current deploy.ReleaseID
+		want    deploy.ReleaseID
+	}{
+		"back":                     {activated(v1, first, second), second, first},
+		"back again, not forth":    {activated(v1, first, second, first), first, v1},
+		"what runs was never good": {activated(v1, first), second, first},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := plan.Build(shop(), plan.Artifact{}, ciRun("rollback"), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts := fleet()
+			for host, f := range facts {
+				f = kept(f, c.current, verified(v1), verified(first), verified(second))
+				f.History = c.history
+				facts[host] = f
+			}
+			s, err := plan.Resolve(p, facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Release != c.want {
+				t.Errorf("got %s, wanted %s", s.Release, c.want)
+			}
+		})
+	}
+}
+
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	cfg := shop()
@@ -304,5 +369,41 @@ func TestKeep(t *testing.T) {
 	want := []deploy.ReleaseID{v1, v3, f2, f3, p.Release}
 	if diff := cmp.Diff(want, s.Keep()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What the batches only wait for must fit into the timeout.
+func TestBuildRefusesWaitsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	for role, block := range cfg.Activation {
+		block.StableFor = 25 * time.Second
+		cfg.Activation[role] = block
+	}
+	if _, err := plan.Build(cfg, built, ciRun("deploy"), now); err != nil {
+		t.Errorf("all at once: %v", err)
+	}
+	cfg.Rollout.Batch = deploy.Portion{Count: 1}
+	var problems deploy.Problems
+	if _, err := plan.Build(cfg, built, ciRun("deploy"), now); !errors.As(err, &problems) || !strings.Contains(problems.Error(), "alone take 1m15s in 3 batches") {
+		t.Errorf("one by one: %v", err)
+	}
+}
+
+// What has no release yet has nothing to put into its checks: a rollback, before the hosts named one, and a clean-up.
+func TestChecksOfNoRelease(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]plan.Run{"rollback": ciRun("rollback"), "clean-up": ciRun("deploy")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run.CleanUp = name == "clean-up"
+			cfg := shop()
+			check := deploy.Check{Name: "Health", HTTP: &deploy.HTTPCheck{URL: "http://127.0.0.1/", Body: "${SLIPWAY_RELEASE}"}}
+			cfg.Activation = map[string]deploy.Activation{"": {Verify: []deploy.Check{check}}}
+			cfg.Fleet = []deploy.Check{check}
+			if _, err := plan.Build(cfg, plan.Artifact{}, run, now); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

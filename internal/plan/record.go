@@ -43,7 +43,7 @@ func (s *Schedule) JSON() ([]byte, error) {
 		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Actor: s.Actor,
 		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.Header.Hosts,
 	}
-	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Finish, s.OnFailure} {
+	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure} {
 		for _, step := range steps {
 			fingerprints := make(map[string]string, len(step.Hosts))
 			for _, host := range step.Hosts {

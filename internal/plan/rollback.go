@@ -9,7 +9,7 @@ import (
 )
 
 // rollbackTarget is the release to go back to, one for the whole fleet: a release ID, the start of a revision, or
-// "previous": the newest one that was verified on every host, is not marked bad, and that not every host runs now.
+// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad.
 func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	kept := common(facts)
 	hint := "kept on every host: " + strings.Join(kept, " ")
@@ -20,13 +20,13 @@ func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *
 		return "", &deploy.Error{Op: "rollback", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
 	}
 	if p.To == "" || p.To == "previous" {
-		before := newestCurrent(p, facts)
-		for _, id := range slices.Backward(kept) {
-			if deploy.ReleaseID(id) < before && good(deploy.ReleaseID(id), facts) {
-				return deploy.ReleaseID(id), nil
+		live, older := beforeCurrent(wentLive(p, facts, kept), facts)
+		for _, id := range slices.Backward(older) {
+			if slices.Contains(kept, string(id)) && good(id, facts) {
+				return id, nil
 			}
 		}
-		return fail("no verified release older than %s is kept on every host", orNone(before))
+		return fail("no verified release older than %s is kept on every host", orNone(live))
 	}
 	var matches []string
 	for _, id := range kept {
@@ -64,12 +64,37 @@ func common(facts map[string]deploy.Facts) []string {
 	return ids
 }
 
-func newestCurrent(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
-	var newest deploy.ReleaseID
+// wentLive are releases in the order in which they first went live, as the first host tells it that knows. IDs do not: two
+// releases of one second are told apart by their content. Where no host has a history it is the order of IDs.
+func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.ReleaseID {
+	var order []deploy.ReleaseID
 	for _, target := range p.Targets {
-		newest = max(newest, facts[target.Name].CurrentID)
+		for _, entry := range facts[target.Name].History {
+			if entry.Release != "" && entry.Outcome == "activated" && !slices.Contains(order, entry.Release) {
+				order = append(order, entry.Release)
+			}
+		}
+		if len(order) > 0 {
+			return order
+		}
 	}
-	return newest
+	for _, id := range kept {
+		order = append(order, deploy.ReleaseID(id))
+	}
+	return order
+}
+
+// beforeCurrent are the releases of an order that stand before the last one that any host runs now: all of them, when
+// every host runs something else.
+func beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (live deploy.ReleaseID, before []deploy.ReleaseID) {
+	for i, id := range slices.Backward(order) {
+		for _, f := range facts {
+			if f.CurrentID == id {
+				return id, order[:i]
+			}
+		}
+	}
+	return "", order
 }
 
 func good(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {

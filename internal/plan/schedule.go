@@ -67,24 +67,14 @@ func To(id deploy.ReleaseID) Link {
 // nothing has been changed on any host when there is one.
 func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	var errs deploy.Errors
-	if p.Rollback() {
-		id, err := rollbackTarget(p, facts)
-		if earlier := adoptedRollback(p, facts); earlier != "" {
-			id, err = earlier, nil // what is live has changed since, what was asked for has not
-		}
-		if err != nil {
-			return nil, deploy.Errors{err}
-		}
+	id, err := adopt(p, facts)
+	if err != nil {
+		return nil, deploy.Errors{err}
+	}
+	if id != p.Release {
 		if p, err = p.named(id); err != nil {
 			return nil, deploy.Errors{err}
 		}
-	}
-	if id, ok := adopted(p, facts); ok && !p.Rollback() {
-		named, err := p.named(id)
-		if err != nil {
-			return nil, deploy.Errors{err}
-		}
-		p = named
 	}
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
@@ -102,8 +92,13 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	if s.Joining() {
+		s.leaveAlone()
+	}
 	s.Orphans = s.pin()
-	s.Header.Earlier = s.attempt()
+	if !p.CleanUp {
+		s.Header.Earlier = s.attempt()
+	}
 	return s, nil
 }
 
@@ -160,7 +155,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	if tools := slices.DeleteFunc(slices.Clone(release.Required), func(tool string) bool { return !missing(tool) }); len(tools) > 0 {
 		add(strings.Join(tools, ", ")+" missing", "install coreutils, findutils, sed, grep and tar, or BusyBox with these applets")
 	}
-	if missing("zstd") && missing("gzip") {
+	if missing("zstd") && missing("gzip") && !target.NoRelease {
 		add("neither zstd nor gzip is there to unpack the artifact", "install one of them")
 	}
 	if f.ReadOnly && len(f.Unwritable) > 0 {
@@ -170,10 +165,16 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	for _, folder := range f.Unwritable {
 		add(fmt.Sprintf("%s may not write to %s", f.User, folder), "give the deploy path to the deploy user: docs/secure-hosts.md")
 	}
+	if target.NoRelease {
+		return errs
+	}
 	if f.Current == deploy.CurrentDirectory {
 		current := path.Join(target.DeployPath, "current")
 		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
 			shellescape.Quote(target.DeployPath)))
+	}
+	if p.CleanUp {
+		return errs // no more is needed to bring a host back
 	}
 	for _, file := range f.MissingShared {
 		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")

@@ -7,5 +7,5 @@ var Required = []string{
 }
 
 // Optional are the programs that scripts use where a host has them: setsid gives a step a session of its own, zstd and
-// gzip unpack the payload (a host needs one of them).
-var Optional = []string{"setsid", "zstd", "gzip", "gunzip", "bash", "python3"}
+// gzip unpack the payload (a host needs one of them), openssl hashes fast.
+var Optional = []string{"setsid", "zstd", "gzip", "gunzip", "openssl", "bash", "python3"}

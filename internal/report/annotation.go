@@ -17,7 +17,7 @@ type annotation struct {
 	message string
 }
 
-// annotations are one for each failed step however many hosts failed it, the warnings, and a notice for a good run.
+// annotations are one for each failed step however many hosts failed it, the notes, and a notice for a good run.
 func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotation {
 	var list []annotation
 	for _, f := range merged(failures) {
@@ -26,8 +26,8 @@ func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotati
 	if res.Outcome == deploy.OutcomeCancelled {
 		list = append(list, annotation{"warning", deploy.Position{}, "Cancelled" + in(res), strings.TrimSpace(live(res) + "\n" + next(res))})
 	}
-	for _, w := range r.warnings {
-		list = append(list, annotation{"warning", w.At, "", w.Text})
+	for _, n := range r.notes {
+		list = append(list, annotation{string(n.Level), n.At, "", n.Text})
 	}
 	if len(failures) == 0 && (res.Outcome == deploy.OutcomeActivated || res.Outcome == deploy.OutcomeUnchanged) {
 		list = append(list, annotation{"notice", deploy.Position{}, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)",
@@ -48,7 +48,9 @@ func merged(failures []failure) []failure {
 			continue
 		}
 		list[i].hosts = append(list[i].hosts, f.hosts...)
-		list[i].hints = append(list[i].hints, f.hints...)
+		for _, hint := range f.hints {
+			list[i].hints = appendNew(list[i].hints, hint)
+		}
 	}
 	return list
 }
@@ -79,9 +81,14 @@ func next(res deploy.Result) string {
 func state(res deploy.Result) string {
 	switch res.Outcome {
 	case deploy.OutcomeFailed, deploy.OutcomeCancelled, deploy.OutcomeSuperseded:
+		if res.CleanUp {
+			return "Hosts may be half switched."
+		}
 		return live(res)
 	case deploy.OutcomeActivated, deploy.OutcomeUnchanged:
 		return fmt.Sprintf("The release is live on %s.", countedHosts(len(res.HostsWith(deploy.HostActivated)), taking(res)))
+	case deploy.OutcomeMended:
+		return runNow(res.Hosts)
 	case deploy.OutcomeUnwound, deploy.OutcomePerson:
 		return hostsNow(res) + "."
 	}

@@ -119,7 +119,7 @@ func migrateLines(res deploy.Result) [][]string {
 
 // skippedPhases are the phases that did not start because an earlier one failed.
 func skippedPhases(res deploy.Result) []string {
-	if res.Failed == "" || res.Failed == deploy.Activate || res.Failed == deploy.Unwind || res.Failed == deploy.Finish {
+	if res.CleanUp || res.Failed == "" || res.Outcome == deploy.OutcomeActivated || res.Failed == deploy.Activate || res.Failed == deploy.Unwind || res.Failed == deploy.Finish {
 		return nil
 	}
 	var skipped []string
@@ -145,7 +145,10 @@ func verdict(res deploy.Result) []string {
 		if kept := keptCount(res); kept > 0 {
 			text += " (" + plural(kept, "host-step") + " kept)"
 		}
-		if res.Failed != "" {
+		switch behind := leftBehind(res); {
+		case len(behind) > 0:
+			text += ", left behind: " + named(behind, " ") + exit
+		case res.Failed != "":
 			text += ", but FAILED in " + string(res.Failed) + exit
 		}
 	case deploy.OutcomeUnchanged:
@@ -157,12 +160,51 @@ func verdict(res deploy.Result) []string {
 		text = "A PERSON IS NEEDED" + exit + ": " + hostsNow(res)
 	case deploy.OutcomeSuperseded:
 		text = "SUPERSEDED" + exit + ". " + live(res)
+	case deploy.OutcomeMended:
+		text = mended(res)
 	case deploy.OutcomeCancelled:
 		text = "CANCELLED" + in(res) + ". " + live(res)
-	default:
+	case deploy.OutcomeFailed:
 		text = "FAILED" + in(res) + exit + ". " + live(res)
 	}
+	if res.CleanUp && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
+		text = "NOT CLEANED UP" + exit + ": hosts may be half switched."
+	}
 	return wrap(text, 0)
+}
+
+// mended says what a clean-up brought back, or that there was nothing to do.
+func mended(res deploy.Result) string {
+	var back []deploy.HostResult
+	for _, h := range res.Hosts {
+		if h.Outcome == deploy.HostUnwound {
+			back = append(back, h)
+		}
+	}
+	if len(back) == 0 {
+		return "NOTHING TO CLEAN UP: " + runNow(res.Hosts)
+	}
+	return fmt.Sprintf("CLEANED UP in %s: brought back %d of %s. ", wholeSeconds(res.Duration), len(back), plural(len(res.Hosts), "host")) + runNow(res.Hosts)
+}
+
+// runNow says which hosts run what.
+func runNow(hosts []deploy.HostResult) string {
+	var parts []string
+	for _, group := range byRelease(hosts) {
+		verb, what := "run", string(group.release)
+		if len(group.hosts) == 1 {
+			verb = "runs"
+		}
+		if what == "" {
+			what = "no release of Slipway's"
+		}
+		who := names(group.hosts, " ")
+		if len(group.hosts) > fewHosts {
+			who = plural(len(group.hosts), "host")
+		}
+		parts = append(parts, who+" "+verb+" "+what)
+	}
+	return strings.Join(parts, "; ") + "."
 }
 
 func in(res deploy.Result) string {
@@ -173,7 +215,21 @@ func in(res deploy.Result) string {
 }
 
 // taking is how many hosts took part.
-func taking(res deploy.Result) int { return len(res.Hosts) - len(res.HostsWith(deploy.HostSkipped)) }
+func taking(res deploy.Result) int { return len(res.Hosts) }
+
+// leftBehind are the hosts that a deployment went on without, and that do not run its release.
+func leftBehind(res deploy.Result) []string {
+	if res.Outcome != deploy.OutcomeActivated || res.Failed == "" || res.Failed == deploy.Finish {
+		return nil
+	}
+	var behind []string
+	for _, h := range res.Hosts {
+		if h.Outcome != deploy.HostActivated {
+			behind = append(behind, h.Host)
+		}
+	}
+	return behind
+}
 
 func counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
 
@@ -185,7 +241,9 @@ func live(res deploy.Result) string {
 	if res.ExitCode == deploy.ExitMigrate || res.Failed == deploy.Migrate { // cancelled while it ran
 		start = "Code not switched: "
 	}
-	if len(res.HostsWith(deploy.HostActivated))+len(res.HostsWith(deploy.HostFailed)) > 0 {
+	if slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool {
+		return h.Outcome != deploy.HostUnchanged && h.Outcome != deploy.HostSkipped
+	}) {
 		return hostsNow(res)
 	}
 	var parts []string
@@ -195,6 +253,8 @@ func live(res deploy.Result) string {
 			verb = "still runs "
 		}
 		switch {
+		case group.unasked:
+			parts = append(parts, named(group.hosts, " ")+" could not be asked")
 		case group.release == "" && len(group.hosts) == len(res.Hosts):
 			parts = append(parts, "no host runs a release of Slipway's yet")
 		case group.release == "":
@@ -213,18 +273,20 @@ func live(res deploy.Result) string {
 func hostsNow(res deploy.Result) string {
 	words := []struct {
 		outcome deploy.HostOutcome
+		list    func([]string, string) string
 		text    string
 	}{
-		{deploy.HostFailed, "failed"},
-		{deploy.HostUnwound, "brought back"},
-		{deploy.HostActivated, "activated"},
-		{deploy.HostUnchanged, "unchanged"},
-		{deploy.HostSkipped, "skipped"},
+		{deploy.HostFailed, named, "failed"},
+		{deploy.HostSwitched, named, "switched or about to be, not verified"},
+		{deploy.HostUnwound, names, "brought back"},
+		{deploy.HostActivated, names, "activated"},
+		{deploy.HostUnchanged, names, "unchanged"},
+		{deploy.HostSkipped, named, "left behind"},
 	}
 	var parts []string
 	for _, w := range words {
 		if hosts := res.HostsWith(w.outcome); len(hosts) > 0 {
-			parts = append(parts, names(hosts, ", ")+" "+w.text)
+			parts = append(parts, w.list(hosts, ", ")+" "+w.text)
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -232,6 +294,7 @@ func hostsNow(res deploy.Result) string {
 
 type releaseGroup struct {
 	release deploy.ReleaseID
+	unasked bool
 	hosts   []string
 }
 
@@ -239,9 +302,9 @@ type releaseGroup struct {
 func byRelease(hosts []deploy.HostResult) []releaseGroup {
 	var groups []releaseGroup
 	for _, h := range hosts {
-		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now })
+		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now && g.unasked == h.Unasked })
 		if i < 0 {
-			groups = append(groups, releaseGroup{release: h.Now})
+			groups = append(groups, releaseGroup{release: h.Now, unasked: h.Unasked})
 			i = len(groups) - 1
 		}
 		groups[i].hosts = append(groups[i].hosts, h.Host)

@@ -20,33 +20,39 @@ type failure struct {
 	hints   []string
 	command string
 	at      deploy.Position
-	of      int  // hosts that took part in the step; 0 is unknown
+	of      int  // hosts that took part in the step, or in the phase where each goes its own way; 0 is unknown
 	times   int  // how often it was tried in vain, at most; 0 is not told
-	varied  bool // the hosts' words differ, in a port
+	varied  bool // the hosts' words differ, in a port or a moment
 }
 
 // failures gathers the errors of a result, in the plan's order; hosts with the same last words stand together.
 func (r *Reporter) failures(res deploy.Result) []failure {
 	var list []failure
+	places := map[string]int{}
+	spans := allSpans(res)
 	for _, e := range errorsOf(res) {
-		f := r.failureOf(e, res)
-		i := slices.IndexFunc(list, func(other failure) bool { return other.alike(f) })
-		if i < 0 {
+		f := r.failureOf(e, res, spans)
+		likeness := f.likeness()
+		i, known := places[likeness]
+		if !known {
+			places[likeness] = len(list)
 			list = append(list, f)
 			continue
 		}
 		list[i].times = max(list[i].times, f.times)
-		list[i].varied = list[i].varied || !slices.Equal(list[i].tail, f.tail) || list[i].cause != f.cause
+		list[i].varied = list[i].varied || !slices.Equal(list[i].tail, f.tail) || list[i].cause != f.cause || list[i].status != f.status
 		for _, host := range f.hosts {
 			if !slices.Contains(list[i].hosts, host) {
 				list[i].hosts = append(list[i].hosts, host)
 			}
 		}
 		for _, hint := range f.hints {
-			if len(f.hosts) > 0 && len(list[i].hosts) > 0 { // the same hint, but for the host
-				hint = strings.ReplaceAll(hint, f.hosts[0], list[i].hosts[0])
+			// Of hints that are the same but for the host one is enough, but not of those that bring a host back.
+			same := hint
+			if f.phase != deploy.Unwind && len(f.hosts) > 0 && len(list[i].hosts) > 0 {
+				same = strings.ReplaceAll(hint, f.hosts[0], list[i].hosts[0])
 			}
-			if !slices.Contains(list[i].hints, hint) {
+			if !slices.Contains(list[i].hints, same) {
 				list[i].hints = append(list[i].hints, hint)
 			}
 		}
@@ -54,17 +60,32 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 	return list
 }
 
-// alike tells whether two failures differ in nothing but the host, the port that its site listens on, and how often it
-// was asked.
-func (f failure) alike(other failure) bool {
-	return f.phase == other.phase && f.step == other.step && likeness(f.status) == likeness(other.status) &&
-		likeness(f.cause) == likeness(other.cause) && slices.EqualFunc(f.tail, other.tail, func(a, b string) bool { return likeness(a) == likeness(b) })
+// addressed is a user at an address, as errors of connecting name it.
+var addressed = regexp.MustCompile(`\S+@\S+`)
+
+// likeness is the same text for failures that differ in nothing but the host, its address, the port that its site listens on,
+// how often it was asked, and the moments at which it came up and went down.
+func (f failure) likeness() string {
+	cause, status := addressed.ReplaceAllString(f.cause, "@"), f.status
+	if f.phase == deploy.Preflight {
+		status = "" // where there is one, it is the beginning of the cause
+	}
+	text := strings.Join(append([]string{string(f.phase), f.step, status, cause}, f.tail...), "\x00")
+	for _, chance := range []struct{ after, chars string }{
+		{"127.0.0.1:", "0123456789"},
+		{"localhost:", "0123456789"},
+		{"[::1]:", "0123456789"},
+		{"was up after ", "0123456789.hms"},
+		{"and down again after ", "0123456789.hms"},
+	} {
+		parts := strings.Split(text, chance.after)
+		for i := range parts[1:] {
+			parts[1+i] = strings.TrimLeft(parts[1+i], chance.chars)
+		}
+		text = strings.Join(parts, chance.after)
+	}
+	return text
 }
-
-var localPort = regexp.MustCompile(`((?:127\.0\.0\.1|localhost|\[::1\])):[0-9]+`)
-
-// likeness is text without the ports that a host serves its own site on.
-func likeness(text string) string { return localPort.ReplaceAllString(text, "$1") }
 
 // words are what the hosts said last, and how often.
 func (f failure) words() []string {
@@ -106,7 +127,7 @@ func allSpans(res deploy.Result) []deploy.Span {
 	return spans
 }
 
-func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
+func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result, spans []deploy.Span) failure {
 	f := failure{phase: e.Phase, step: e.Step, at: e.At, tail: r.tailOf(e), times: e.Times}
 	if f.step == "" {
 		f.step = e.Op
@@ -132,7 +153,7 @@ func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
 			f.at = s.At
 		}
 	}
-	for _, span := range allSpans(res) { // a part is called restart, its step may have another name
+	for _, span := range spans { // a part is called restart, its step may have another name
 		if span.Phase == e.Phase && span.Host == e.Host && isFailure(span) && (f.status == "" || span.Step == e.Step) {
 			f.status = spanStatus(span)
 		}
@@ -140,7 +161,7 @@ func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result) failure {
 	if perHost(e.Phase) {
 		f.of = 0
 		for _, p := range res.Parts {
-			if p.Phase == e.Phase && slices.ContainsFunc(p.Spans, func(s deploy.Span) bool { return s.Step == e.Step }) {
+			if p.Phase == e.Phase && p.Host != fleetName {
 				f.of++
 			}
 		}
@@ -164,17 +185,31 @@ func firstLine(text string) string {
 	return line
 }
 
+func appendNew(texts []string, text string) []string {
+	if slices.Contains(texts, text) {
+		return texts
+	}
+	return append(texts, text)
+}
+
+// name is the step. What fails on the way back may be called as what failed on the way there.
+func (f failure) name() string {
+	switch {
+	case f.step == "":
+		return string(f.phase)
+	case f.phase == deploy.Unwind:
+		return "unwind: " + f.step
+	}
+	return f.step
+}
+
 // title names a failure: "Collect static files failed on web2, web3 (2 of 3)".
 func (f failure) title() string {
-	text := f.step
-	if text == "" {
-		text = string(f.phase)
-	}
-	text += " failed"
+	text := f.name() + " failed"
 	if len(f.hosts) > 0 {
-		text += " on " + names(f.hosts, ", ")
+		text += " on " + named(f.hosts, ", ")
 	}
-	if f.of > 0 {
+	if f.of > 1 {
 		text += " (" + counted(len(f.hosts), f.of) + ")"
 	}
 	return text
@@ -184,7 +219,7 @@ func (f failure) title() string {
 func (f failure) block(several bool, hostWidth int) []string {
 	var lines []string
 	if len(f.hosts) > 1 || several || len(f.hosts) == 1 && len(f.tail) == 0 {
-		head := names(f.hosts, ", ")
+		head := named(f.hosts, ", ")
 		if head == "" {
 			head = f.step
 		}
@@ -209,12 +244,19 @@ func (f failure) block(several bool, hostWidth int) []string {
 			cause = "no reason given"
 		}
 		if f.step != "" {
-			cause = f.step + ": " + cause
+			cause = f.name() + ": " + cause
 		}
-		lines = append(lines, labelled("error", cause)...)
+		label := "error"
+		for part := range strings.SplitSeq(cause, lineBreak) {
+			lines = append(lines, labelled(label, part)...)
+			label = ""
+		}
 	}
 	return lines
 }
+
+// lineBreak is what ci.Clean makes of one.
+const lineBreak = " / "
 
 func (f failure) sameness() string {
 	if f.varied {

@@ -12,8 +12,12 @@ import (
 func headerLines(h deploy.Header, run ci.Run) []string {
 	first := []string{strings.TrimSpace("Slipway " + h.Version), target(h)}
 	switch {
+	case h.CleanUp:
+		return append(wrap(strings.Join(append(first, "clean-up after "+h.Command+" "+runText(h, run)), "  "), 0), wrap(hostsText(h), 0)...)
 	case h.Command == "rollback" && h.Release != "":
 		first = append(first, "roll back to "+string(h.Release))
+	case h.Command == "join" && h.Release != "":
+		first = append(first, "join "+string(h.Release))
 	case h.Release != "":
 		first = append(first, "release "+string(h.Release))
 	}
@@ -33,12 +37,20 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 	if text := runText(h, run); text != "" {
 		second = append(second, "run "+text)
 	}
-	if len(h.Hosts) > fewHosts {
-		second = append(second, plural(len(h.Hosts), "host"))
-	} else if len(h.Hosts) > 0 {
-		second = append(second, "hosts "+strings.Join(h.Hosts, " "))
+	if text := hostsText(h); text != "" {
+		second = append(second, text)
 	}
 	return append(wrap(strings.Join(first, "  "), 0), wrap(strings.Join(second, "  "), 0)...)
+}
+
+func hostsText(h deploy.Header) string {
+	switch {
+	case len(h.Hosts) > fewHosts:
+		return plural(len(h.Hosts), "host")
+	case len(h.Hosts) > 0:
+		return "hosts " + strings.Join(h.Hosts, " ")
+	}
+	return ""
 }
 
 // target is app -> environment.

@@ -61,7 +61,7 @@ func FuzzHostile(f *testing.F) {
 		for _, c := range log.Commands {
 			counts[c.Name]++
 		}
-		if counts["group"] != 1 || counts["error"] != 1 || counts["warning"] != 1 || len(counts) != 5 || len(log.Ignored) > 0 || log.Stopped {
+		if counts["group"] != 1 || counts["error"] != 1 || counts["warning"] != 1 || counts["notice"] != 1 || len(counts) != 6 || len(log.Ignored) > 0 || log.Stopped {
 			t.Fatalf("commands %v, ignored %v in\n%s", counts, log.Ignored, j.out.String())
 		}
 		pairs, err := citest.ReadFile([]byte(j.file(t, "GITHUB_OUTPUT")))
@@ -86,7 +86,7 @@ func FuzzHostile(f *testing.F) {
 }
 
 var (
-	ownMarkup = regexp.MustCompile(`</?(details|summary)>|\[[^\]]*\]\(<https?://[^<>()|\\]*>\)|^\[!WARNING\]|\*\*Next:\*\*`)
+	ownMarkup = regexp.MustCompile(`</?(details|summary)>|\[[^\]]*\]\(<https?://[^<>()|\\]*>\)|^\[!(WARNING|NOTE)\]|\*\*Next:\*\*`)
 	acting    = regexp.MustCompile("(?i)[<>&@\\[\\]*~\\\\`]|https?:|www\\.|!\\[|(^|\\W)_|_(\\W|$)")
 	cellCount = regexp.MustCompile(`\|`)
 )

@@ -148,6 +148,14 @@ func names(hosts []string, separator string) string {
 	return strings.Join(hosts, separator)
 }
 
+// named lists hosts that a person looks for: of many the first ones, and how many more there are.
+func named(hosts []string, separator string) string {
+	if more := len(hosts) - fewHosts; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(hosts[:fewHosts], separator), more)
+	}
+	return strings.Join(hosts, separator)
+}
+
 func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word

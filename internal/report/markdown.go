@@ -9,7 +9,7 @@ import (
 
 // plainWord is a word that means the same in Markdown as without it. GitHub makes links of words with ://, www. and @, and
 // pictures of :words:; it does not of the rest.
-var plainWord = regexp.MustCompile(`^["'(]*(?:(?:[\pL\pN'/.=%+→-]|[\pL\pN]_[\pL\pN])*)[,.;:)"'%]*$`)
+var plainWord = regexp.MustCompile(`^["'(]*(?:(?:[\pL\pN'/.=%+→-]|[\pL\pN]_[\pL\pN])*)[,.;:?)"'%]*$`)
 
 func isPlainWord(word string) bool {
 	return plainWord.MatchString(word) && !strings.Contains(strings.ToLower(word), "www.")
@@ -41,7 +41,10 @@ func words(text string) string {
 		list := strings.Split(piece, " ")
 		for j, word := range list {
 			if !isPlainWord(word) {
-				core := strings.TrimRight(word, ".,;:)")
+				core := strings.TrimRight(word, ".,;:?")
+				if !strings.Contains(core, "(") {
+					core = strings.TrimRight(core, ".,;:?)")
+				}
 				list[j] = code(core) + word[len(core):]
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -70,6 +71,11 @@ func before(res deploy.Result) deploy.ReleaseID {
 	return ""
 }
 
+// anyUnasked tells whether what some host ran before is not known.
+func anyUnasked(res deploy.Result) bool {
+	return slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool { return h.Unasked })
+}
+
 func changed(res deploy.Result) bool {
 	for _, h := range res.Hosts {
 		if h.Now != h.Before {
@@ -130,6 +136,7 @@ type hostDoc struct {
 	Outcome string   `json:"outcome"`
 	Before  string   `json:"before"`
 	Now     string   `json:"now"`
+	Unasked bool     `json:"unasked,omitempty"` // before and now are not known
 	Roles   []string `json:"roles,omitempty"`
 }
 
@@ -192,7 +199,7 @@ func docOf(res deploy.Result) resultDoc {
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
-		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Roles})
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unasked, h.Roles})
 	}
 	for _, p := range res.Phases {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})
@@ -266,6 +273,6 @@ func (r *Reporter) writeFiles(res deploy.Result, failures []failure) error {
 	for _, o := range outputsOf(res, r.options.Redactor) {
 		errs = append(errs, r.options.Files.SetOutput(o.name, o.value))
 	}
-	text := summary{res: res, failures: failures, run: r.options.Run, warnings: r.warnings}.markdown()
+	text := summary{res: res, failures: failures, run: r.options.Run, notes: r.notes}.markdown()
 	return errors.Join(append(errs, r.options.Files.AppendSummary(text))...)
 }

@@ -78,9 +78,9 @@ func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
 		if !p.At.IsZero() {
 			b.WriteString(code(p.At.String()) + " ")
 		}
-		b.WriteString(code(oneLine(p.Message)))
+		b.WriteString(words(oneLine(p.Message)))
 		if p.Hint != "" {
-			b.WriteString("  \n  " + code(oneLine(p.Hint)))
+			b.WriteString("  \n  " + words(oneLine(p.Hint)))
 		}
 		b.WriteString("\n")
 		if b.Len() > maxSummary {

@@ -34,6 +34,7 @@ type Options struct {
 
 const (
 	defaultLogLines = 500
+	minLogLines     = 20
 	defaultWidth    = 100
 	quietInterval   = 15 * time.Second       // of progress lines in a log
 	frameInterval   = 100 * time.Millisecond // of the live view
@@ -55,8 +56,8 @@ type Reporter struct {
 	work      work
 	fleet     fleet
 	unwound   deploy.ReleaseID // what the last unwound host went back to
-	noted     map[string]bool  // texts of warnings that were shown
-	warnings  []deploy.Noted
+	noted     map[string]bool  // texts of notes that were shown
+	notes     []deploy.Noted
 	failed    error // of CI files
 }
 
@@ -184,6 +185,9 @@ func (r *Reporter) started(h deploy.Header) {
 	}
 	r.stream.hostWidth = r.hostWidth
 	r.stream.large = len(h.Hosts) > fewHosts
+	if r.stream.large {
+		r.stream.limit = max(min(minLogLines, r.options.LogLines), r.options.LogLines*fewHosts/len(h.Hosts))
+	}
 	r.say(append(headerLines(h, r.options.Run), resumingLines(h)...)...)
 	r.say("")
 }
@@ -194,10 +198,10 @@ func (r *Reporter) note(n deploy.Noted) {
 		return
 	}
 	r.noted[n.Text] = true
+	r.notes = append(r.notes, n)
 	word := "note"
 	if n.Level == deploy.LevelWarning {
 		word = "WARNING"
-		r.warnings = append(r.warnings, n)
 	}
 	r.say(wrap(pad(word, phaseWidth)+n.Text, phaseWidth)...)
 }

@@ -18,7 +18,7 @@ type summary struct {
 	res      deploy.Result
 	failures []failure
 	run      ci.Run
-	warnings []deploy.Noted
+	notes    []deploy.Noted
 }
 
 // markdown is the page. When it grows too large, the hosts' last words go first, then the table, then the chart.
@@ -37,8 +37,12 @@ func (s summary) page(tails, table, chart bool) string {
 		parts = append(parts, s.next())
 	}
 	parts = append(parts, s.facts())
-	for _, w := range s.warnings {
-		parts = append(parts, "> [!WARNING]\n> "+words(oneLine(w.Text)))
+	for _, n := range s.notes {
+		alert := "NOTE"
+		if n.Level == deploy.LevelWarning {
+			alert = "WARNING"
+		}
+		parts = append(parts, "> [!"+alert+"]\n> "+words(oneLine(n.Text)))
 	}
 	parts = append(parts, s.failed(tails))
 	if table {
@@ -60,9 +64,16 @@ func (s summary) heading() string {
 	place := where(res.Header)
 	now := runs(res.Release)
 	activated, all := len(res.HostsWith(deploy.HostActivated)), taking(res)
-	old := "still runs " + runs(before(res))
-	if before(res) == "" {
-		old = "runs no release yet"
+	old := place + " still runs " + runs(before(res))
+	switch {
+	case before(res) != "":
+	case anyUnasked(res):
+		old = "Nothing was changed in " + place
+	default:
+		old = place + " runs no release yet"
+	}
+	if switched := res.HostsWith(deploy.HostSwitched); len(switched) > 0 {
+		old = fmt.Sprintf("%s may run %s on %s, not verified", place, now, countedHosts(len(switched), all))
 	}
 	var icon, text string
 	switch res.Outcome {
@@ -74,6 +85,9 @@ func (s summary) heading() string {
 		if res.Failed != "" {
 			icon, text = "⚠️", fmt.Sprintf("%s runs %s on %s, but %s", place, now, countedHosts(activated, all), s.whatFailed())
 		}
+		if behind := leftBehind(res); len(behind) > 0 {
+			text = fmt.Sprintf("%s runs %s on %s; left behind: %s", place, now, countedHosts(activated, all), named(behind, " "))
+		}
 	case deploy.OutcomeUnchanged:
 		icon, text = "✅", fmt.Sprintf("%s runs %s already: %s verified", place, now, plural(all, "host"))
 	case deploy.OutcomeUnwound:
@@ -84,14 +98,23 @@ func (s summary) heading() string {
 	case deploy.OutcomePerson:
 		icon, text = "🚨", "A person is needed: "+s.whatFailed()
 	case deploy.OutcomeSuperseded:
-		icon, text = "⏭️", fmt.Sprintf("Superseded by a newer run. %s %s", place, old)
+		icon, text = "⏭️", "Superseded by a newer run. "+old
+	case deploy.OutcomeMended:
+		icon, text = "🧹", "Nothing to clean up. "+runNow(res.Hosts)
+		if back := res.HostsWith(deploy.HostUnwound); len(back) > 0 {
+			icon, text = "🧹", fmt.Sprintf("Cleaned up: %s brought back, %s. %s runs %s",
+				countedHosts(len(back), all), spaced(wholeSeconds(res.Duration)), place, runs(before(res)))
+		}
 	case deploy.OutcomeCancelled:
-		icon, text = "⏹️", fmt.Sprintf("Cancelled%s. %s %s", in(res), place, old)
+		icon, text = "⏹️", fmt.Sprintf("Cancelled%s. %s", in(res), old)
 	default:
-		icon, text = "❌", fmt.Sprintf("Not deployed: %s. %s %s", s.whatFailed(), place, old)
+		icon, text = "❌", fmt.Sprintf("Not deployed: %s. %s", s.whatFailed(), old)
 		if res.ExitCode == deploy.ExitMigrate {
 			text += ", but migrate began"
 		}
+	}
+	if res.CleanUp && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
+		icon, text = "⚠️", fmt.Sprintf("Not cleaned up: %s. Hosts of %s may be half switched", s.whatFailed(), place)
 	}
 	return "## " + icon + " " + words(text)
 }
@@ -107,7 +130,7 @@ func (s summary) whatFailed() string {
 	}
 	text := list[0].title()
 	if s.res.Outcome == deploy.OutcomeUnwound && len(list[0].hosts) > 0 {
-		text = names(list[0].hosts, ", ") + " failed " + strings.TrimPrefix(list[0].step, "verify ")
+		text = named(list[0].hosts, ", ") + " failed " + strings.TrimPrefix(list[0].step, "verify ")
 	}
 	if more := len(list) - 1; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
@@ -136,10 +159,16 @@ func (s summary) next() string {
 // facts are what, where, from which run.
 func (s summary) facts() string {
 	res := s.res
-	rows := [][2]string{{"Release", code(string(res.Release))}}
-	if b := before(res); b != "" {
+	var rows [][2]string
+	if res.Release != "" {
+		rows = append(rows, [2]string{"Release", code(string(res.Release))})
+	}
+	switch b := before(res); {
+	case b != "":
 		rows = append(rows, [2]string{"Before", code(string(b))})
-	} else {
+	case anyUnasked(res):
+		rows = append(rows, [2]string{"Before", "not known"})
+	default:
 		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
 	}
 	if res.Revision != "" {

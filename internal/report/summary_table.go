@@ -20,7 +20,7 @@ func (s summary) table() string {
 	for _, h := range s.res.Hosts {
 		row := s.row(h, phases, cells)
 		rows = append(rows, row)
-		if strings.Contains(row, "❌") || h.Outcome == deploy.HostFailed || h.Outcome == deploy.HostSkipped {
+		if strings.Contains(row, "❌") || slices.Contains(oddOutcomes, h.Outcome) {
 			odd = append(odd, row)
 		}
 	}
@@ -40,6 +40,9 @@ func (s summary) table() string {
 	}
 	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(rows)) + head + strings.Join(rows, "\n") + "\n\n</details>"
 }
+
+// oddOutcomes are those that a person looks for.
+var oddOutcomes = []deploy.HostOutcome{deploy.HostFailed, deploy.HostSwitched, deploy.HostSkipped}
 
 // maxCell is how much of a failure a cell shows; the section of the failure has it whole.
 const maxCell = 60
@@ -115,7 +118,10 @@ func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellK
 
 func (s summary) runsNow(h deploy.HostResult) string {
 	now := "nothing"
-	if h.Now != "" {
+	switch {
+	case h.Unasked, h.Outcome == deploy.HostFailed && h.Now == "":
+		now = "not known"
+	case h.Now != "":
 		now = plainMarkdown(runs(h.Now))
 	}
 	switch h.Outcome {
@@ -123,8 +129,13 @@ func (s summary) runsNow(h deploy.HostResult) string {
 		return now + ", brought back"
 	case deploy.HostFailed:
 		return "🚨 " + now + ", needs a person"
+	case deploy.HostSwitched:
+		return "⚠️ maybe " + now + ", not verified"
 	case deploy.HostSkipped:
-		return now + ", skipped"
+		if h.Now == "" {
+			return "⚠️ not known, left behind"
+		}
+		return "⚠️ " + now + ", left behind"
 	case deploy.HostActivated, deploy.HostUnchanged:
 	}
 	return now

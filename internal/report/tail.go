@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"unicode/utf8"
 
 	"slipway/internal/deploy"
@@ -34,6 +35,20 @@ func (t *tail) add(line string) {
 	t.lines = append(t.lines, line)
 }
 
+// forget drops the last lines of what went well. Those of many hosts in many steps are a lot.
+func (r *Reporter) forget(spans []deploy.Span) {
+	for _, span := range spans {
+		if !isFailure(span) {
+			delete(r.tails, tailKey{span.Phase, span.Step, span.Host})
+		}
+	}
+}
+
+// forgetHost is forget for a host that is activated or unwound: what it prints then has other steps than the parts.
+func (r *Reporter) forgetHost(host string) {
+	maps.DeleteFunc(r.tails, func(key tailKey, _ *tail) bool { return key.host == host && perHost(key.phase) })
+}
+
 // output takes a line that a host printed.
 func (r *Reporter) output(e deploy.Output) {
 	text := shorten(e.Line)
@@ -58,12 +73,12 @@ func (r *Reporter) tailOf(e *deploy.Error) []string {
 }
 
 func shorten(line string) string {
-	if len(line) <= maxLineText {
-		return line
+	shown := 0
+	for at := range line {
+		if shown == maxLineText {
+			return fmt.Sprintf("%s ... (%d more characters)", line[:at], utf8.RuneCountInString(line[at:]))
+		}
+		shown++
 	}
-	n := utf8.RuneCountInString(line)
-	if n <= maxLineText {
-		return line
-	}
-	return fmt.Sprintf("%s ... (%d more characters)", string([]rune(line)[:maxLineText]), n-maxLineText)
+	return line
 }

@@ -75,7 +75,7 @@ func (r *Reporter) cleanError(e *deploy.Error) *deploy.Error {
 }
 
 func (r *Reporter) cleanSpan(s deploy.Span) deploy.Span {
-	s.Host, s.Step, s.Status, s.Note = r.safe(s.Host), r.safe(s.Step), r.safe(s.Status), r.safe(s.Note)
+	s.Host, s.Step, s.Status, s.From, s.Note = r.safe(s.Host), r.safe(s.Step), r.safe(s.Status), r.safe(s.From), r.safe(s.Note)
 	s.Err = r.cleanError(s.Err)
 	return s
 }

@@ -15,6 +15,7 @@ func (r *Reporter) stepDone(e deploy.StepDone) {
 	if !perHost(e.Phase) {
 		r.stream.verdict(streamKey{e.Phase, e.Step}, r.journal())
 	}
+	r.forget(e.Spans)
 	r.say(keptLines(e)...)
 	if own := withoutKept(e); len(own.Spans) > 0 || len(e.Spans) == 0 {
 		r.say(stepLines(own)...)
@@ -45,13 +46,18 @@ func stepLines(e deploy.StepDone) []string {
 	case len(e.Spans) > fewHosts:
 		parts = manyHosts(e.Spans, bad)
 	default:
-		for _, span := range e.Spans {
+		made, brought := e.Spans, []deploy.Span(nil)
+		if len(bad) == 0 {
+			made, brought = apart(e.Spans)
+		}
+		for _, span := range made {
 			text := spanText(span, len(bad) > 0)
 			if name == e.Step || name == "" { // else the name says which host
 				text = span.Host + " " + text
 			}
 			parts = append(parts, text)
 		}
+		parts = append(parts, broughtParts(brought)...)
 	}
 	if e.Note != "" {
 		parts = append(parts, e.Note)
@@ -92,8 +98,39 @@ func wholeStep(lead, name string, e deploy.StepDone) []string {
 	return lines
 }
 
+// apart tells those who did a step's work from those who got it from them.
+func apart(spans []deploy.Span) (made, brought []deploy.Span) {
+	for _, span := range spans {
+		if span.From == "" {
+			made = append(made, span)
+		} else {
+			brought = append(brought, span)
+		}
+	}
+	return made, brought
+}
+
+// broughtParts say who got what others made: "-> web2 web3 12.3 MB 0.8s".
+func broughtParts(spans []deploy.Span) []string {
+	if len(spans) == 0 {
+		return nil
+	}
+	hosts := make([]string, len(spans))
+	for i, span := range spans {
+		hosts[i] = span.Host
+	}
+	return []string{strings.TrimSpace("-> "+names(hosts, " ")+" "+spans[0].Note) + " " + seconds(elapsed(spans))}
+}
+
 // manyHosts counts, and names the exceptions.
 func manyHosts(spans, bad []deploy.Span) []string {
+	if made, brought := apart(spans); len(bad) == 0 && len(brought) > 0 {
+		var parts []string
+		for _, span := range made { // one: what many do, nobody gets
+			parts = append(parts, span.Host+" "+spanText(span, false))
+		}
+		return append(parts, broughtParts(brought)...)
+	}
 	if len(bad) == 0 {
 		slowest := slices.MaxFunc(spans, func(a, b deploy.Span) int { return int(a.Duration - b.Duration) })
 		return []string{plural(len(spans), "host"), "slowest " + slowest.Host + " " + seconds(slowest.Duration)}
@@ -105,13 +142,44 @@ func manyHosts(spans, bad []deploy.Span) []string {
 		}
 	}
 	parts := []string{fmt.Sprintf("%d of %d ok", ok, len(spans))}
-	for _, span := range bad[:min(len(bad), fewHosts)] {
-		parts = append(parts, span.Host+" "+spanText(span, true))
+	groups := alike(bad)
+	for _, group := range groups[:min(len(groups), fewHosts)] {
+		if len(group) > namedAlike { // the last block names them
+			parts = append(parts, plural(len(group), "host")+" "+spanStatus(group[0]))
+			continue
+		}
+		for _, span := range group {
+			parts = append(parts, span.Host+" "+spanText(span, true))
+		}
 	}
-	if more := len(bad) - fewHosts; more > 0 {
+	if len(groups) > fewHosts {
+		more := 0
+		for _, group := range groups[fewHosts:] {
+			more += len(group)
+		}
 		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
 	return parts
+}
+
+// namedAlike is how many hosts that failed in the same way a verdict names.
+const namedAlike = 3
+
+// alike puts spans together that failed in the same way.
+func alike(bad []deploy.Span) [][]deploy.Span {
+	var groups [][]deploy.Span
+	places := map[string]int{}
+	for _, span := range bad {
+		way := addressed.ReplaceAllString(spanStatus(span), "@")
+		at, known := places[way]
+		if !known {
+			at = len(groups)
+			places[way] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], span)
+	}
+	return groups
 }
 
 // spanText is what became of one host. Where some host failed, "ok" tells the others apart.
@@ -140,7 +208,7 @@ func spanStatus(span deploy.Span) string {
 		return "outcome unknown"
 	}
 	if span.Err != nil && span.Err.Cause != nil {
-		return cut(oneLine(span.Err.Cause.Error()), 60)
+		return cut(strings.TrimPrefix(oneLine(span.Err.Cause.Error()), span.Host+" "), 60)
 	}
 	return "failed"
 }
@@ -198,6 +266,9 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 		return
 	}
 	bad := failing(e.Spans)
+	if len(bad) == 0 {
+		r.forgetHost(e.Host)
+	}
 	if len(r.header.Hosts) > fewHosts && e.Host != fleetName {
 		r.fleet.add(e, len(bad) == 0)
 		if len(bad) == 0 {

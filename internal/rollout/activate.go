@@ -3,37 +3,26 @@ package rollout
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
+	"slipway/internal/transport/redial"
 )
 
 // fleetName stands in the place of a host for the fleet's own checks.
 const fleetName = "fleet"
 
-// activate switches every host, restarts and verifies it, then asks the fleet's own checks. When anything fails, every
-// host that was switched is unwound.
+// activate takes the hosts into service batch by batch, then asks the fleet's own checks. When anything fails, every host that
+// was switched is unwound.
 func (r *run) activate(ctx context.Context) *stop {
 	if ctx.Err() != nil {
 		return r.stopped(ctx, deploy.Activate, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Activate))
 	}
 	done := r.rec.phase(deploy.Activate)
-	results := make([]activation, len(r.Hosts))
-	var wait sync.WaitGroup
-	for i, h := range r.Hosts {
-		wait.Go(func() { results[i] = r.activateHost(ctx, h) })
-	}
-	wait.Wait()
-	var errs deploy.Errors
-	for _, result := range results {
-		if result.err != nil {
-			errs = append(errs, result.err)
-		}
-	}
+	turns, errs := r.inBatches(ctx)
 	if len(errs) == 0 {
 		errs = r.verifyFleet(ctx)
 	}
@@ -41,7 +30,7 @@ func (r *run) activate(ctx context.Context) *stop {
 	if len(errs) == 0 {
 		return nil
 	}
-	return r.unwind(ctx, results, errs)
+	return r.unwind(ctx, turns, errs)
 }
 
 // activation is what became of one host.
@@ -52,34 +41,45 @@ type activation struct {
 	err      *deploy.Error
 }
 
-func (r *run) activateHost(ctx context.Context, h plan.Host) activation {
+// lost tells whether the host went away in its turn.
+func (a activation) lost() bool { return a.err != nil && redial.OfLink(a.err) }
+
+// activateHost takes a host into service, unless its batch has failed before it comes to that.
+func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activation {
 	result := activation{host: h}
 	t := r.newTurn(deploy.Activate, h, r.Release, false)
-	block := activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]}
 	result.err = func() *deploy.Error {
-		if r.Rollback() {
-			stored, err := r.blockOf(ctx, t)
-			if err != nil {
-				return t.failed("load", err)
-			}
-			block = stored
+		if len(r.Drains[h.Name]) == 0 { // else its balancers are waited for
+			defer r.fleet.keep(ctx, h.Name)()
+		}
+		if batch.failed.Load() {
+			return nil
+		}
+		block, err := r.newBlock(ctx, t)
+		if err != nil {
+			return t.failed("load", err)
 		}
 		if h.Activated(r.Release) && t.verify(ctx, block.Activation.Verify, block.Vars) == nil {
 			result.kept = true
 			return nil
 		}
 		t.done.Spans = nil
-		result.switched = true
-		if err := t.point(ctx, plan.To(r.Release), h.Before); err != nil {
+		if err := t.drain(ctx); err != nil {
 			return err
 		}
-		if err := t.serve(ctx, block); err != nil {
+		switched, failure := t.goLive(ctx, block, batch)
+		result.switched = switched
+		if failure != nil || !switched {
+			return failure
+		}
+		if err := t.undrain(ctx); err != nil {
 			return err
 		}
 		return t.settle(ctx, "activated", h.Before.Release)
 	}()
-	if result.kept {
-		t.done.Kept = true
+	t.done.Kept = result.kept
+	if result.err == nil && !result.switched && !result.kept {
+		return result
 	}
 	r.rec.hostDone(t.done)
 	if result.err == nil {
@@ -88,12 +88,39 @@ func (r *run) activateHost(ctx context.Context, h plan.Host) activation {
 	return result
 }
 
+// newBlock is how a host takes the release into service: as the plan says, or as the release that a rollback goes back to does.
+func (r *run) newBlock(ctx context.Context, t *turn) (activate.Block, error) {
+	if r.Rollback() {
+		return r.blockOf(ctx, t)
+	}
+	return activate.Block{Activation: r.Activations[t.host.Name], Vars: r.Vars[t.host.Name]}, nil
+}
+
+// goLive switches, restarts and verifies, unless the batch has failed by now: until then the host may have waited for its place among
+// the connections. No other host's work comes between, and no other host is waited for.
+func (t *turn) goLive(ctx context.Context, block activate.Block, batch *fate) (switched bool, err *deploy.Error) {
+	defer t.run.fleet.keep(ctx, t.host.Name)()
+	if ctx.Err() != nil {
+		return false, hostError(t.host.Name, deploy.Activate, "", context.Cause(ctx))
+	}
+	if batch.failed.Load() {
+		return false, nil
+	}
+	t.run.rec.host(t.host.Name, deploy.HostSwitched, t.release)
+	if err = t.point(ctx, plan.To(t.release), t.host.Before); err == nil {
+		err = t.serve(ctx, block)
+	}
+	batch.judge(ctx, t.host.Name, err)
+	return true, err
+}
+
 // verifyFleet asks the checks that concern all hosts together, once.
 func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	if len(r.Fleet) == 0 {
 		return nil
 	}
-	h := r.Hosts[max(0, slices.IndexFunc(r.Hosts, func(h plan.Host) bool { return h.Primary }))]
+	hosts := r.serving()
+	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
 	t := r.newTurn(deploy.Activate, h, r.Release, false)
 	t.done.Host = fleetName
 	err := t.verify(ctx, r.Fleet, r.Vars[h.Name])

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,15 +43,15 @@ func (r *run) finish(ctx context.Context) *stop {
 func (r *run) prune(ctx context.Context) {
 	keep := r.Keep()
 	var most atomic.Int64
-	start := time.Now()
 	spans := make([]deploy.Span, len(r.Hosts))
+	failures := make(deploy.Errors, len(r.Hosts))
 	var wait sync.WaitGroup
 	for i, h := range r.Hosts {
 		wait.Go(func() {
+			defer r.fleet.keep(ctx, h.Name)()
+			start := time.Now()
 			removed, err := prune.Run(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), keep)
-			if err != nil {
-				r.rec.warn(fmt.Sprintf("%s: old releases were not all deleted: %v", h.Name, err))
-			}
+			failures[i] = deploy.OnHost(h.Name, deploy.Finish, "", err)
 			raise(&most, int64(len(removed)))
 			spans[i] = deploy.Span{
 				Host: h.Name, Phase: deploy.Finish, Step: pruneName, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
@@ -58,6 +59,10 @@ func (r *run) prune(ctx context.Context) {
 		})
 	}
 	wait.Wait()
+	failures = slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
+	if len(failures) > 0 {
+		r.rec.warn("old releases were not all deleted: " + few(failures))
+	}
 	r.rec.stepDone(deploy.StepDone{Phase: deploy.Finish, Note: fmt.Sprintf("pruned %d", most.Load()), Spans: spans})
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/survey"
 	"slipway/internal/transport"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/redial"
 )
 
@@ -22,31 +24,35 @@ type Fleet struct {
 // member is one host of the fleet.
 type member struct {
 	host   deploy.Host
-	conn   transport.Conn // nil when it could not be connected
+	conn   *pool.Conn     // nil when it could not be connected
 	fenced transport.Conn // conn under the lock; nil before that is taken
 	facts  deploy.Facts
 	span   deploy.Span // connecting and asking
+
+	patience time.Duration // for how long it is waited for
+	away     atomic.Bool   // it was waited for in vain
 }
 
-// Gather connects to every host at once and asks each for its facts. It changes nothing on any host. A host that fails
-// does not keep the others from answering: Run names them all.
-func Gather(ctx context.Context, dialer transport.Dialer, hosts []deploy.Host, question survey.Question) *Fleet {
+// Gather connects to every host, to as many at once as there are places, and asks each for its facts. It changes nothing on
+// any host. A host that fails does not keep the others from answering: Run names them all.
+func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question) *Fleet {
 	fleet := &Fleet{members: make(map[string]*member, len(hosts)), question: question}
 	var wait sync.WaitGroup
 	for _, host := range hosts {
-		m := &member{host: host}
+		m := &member{host: host, patience: redial.Patience}
 		fleet.members[host.Name] = m
-		wait.Go(func() { m.gather(ctx, dialer, question) })
+		wait.Go(func() { m.gather(ctx, places.Conn(host), question) })
 	}
 	wait.Wait()
 	return fleet
 }
 
-func (m *member) gather(ctx context.Context, dialer transport.Dialer, question survey.Question) {
+func (m *member) gather(ctx context.Context, conn *pool.Conn, question survey.Question) {
+	defer conn.Keep(ctx)()
 	m.span = deploy.Span{Host: m.host.Name, Phase: deploy.Preflight, Start: time.Now(), Outcome: deploy.Succeeded}
 	err := func() error {
-		conn, err := redial.Connect(ctx, dialer, m.host)
-		if err != nil {
+		if err := conn.Connect(ctx); err != nil {
+			_ = conn.Close()
 			return err
 		}
 		m.conn = conn
@@ -61,17 +67,27 @@ func (m *member) gather(ctx context.Context, dialer transport.Dialer, question s
 
 // ask asks the host for its facts.
 func (m *member) ask(ctx context.Context, question survey.Question) error {
-	return again(ctx, func() (err error) {
+	return m.again(ctx, func() (err error) {
 		m.facts, err = survey.Take(ctx, m.conn, release.Site{Root: m.host.DeployPath}, question)
 		return err
 	})
 }
 
-// reconnectFor is how long a host may be away before what was under way there has failed: longer than a restart takes.
-const reconnectFor = 3 * time.Minute
+// again does what may be done twice on a host until the link no longer fails it. A host that was waited for in vain has only one
+// more try from then on, until it answers.
+func (f *Fleet) again(ctx context.Context, host string, do func() error) error {
+	return f.members[host].again(ctx, do)
+}
 
-// again does what may be done twice until the link no longer fails it.
-func again(ctx context.Context, do func() error) error { return redial.Retry(ctx, reconnectFor, do) }
+func (m *member) again(ctx context.Context, do func() error) error {
+	patience, away := m.patience, m.away.Load()
+	if away {
+		patience = 0
+	}
+	err := redial.Retry(ctx, patience, do)
+	m.away.Store(redial.OfLink(err) && (away || ctx.Err() == nil))
+	return err
+}
 
 // Close ends every connection.
 func (f *Fleet) Close() error {
@@ -104,20 +120,12 @@ func (f *Fleet) conn(host string) transport.Conn {
 	return f.members[host].conn
 }
 
-// hostError is err as a *deploy.Error that names host, phase and step.
+// keep keeps a host connected until done is called, for commands that belong together: see pool.Conn.Keep.
+func (f *Fleet) keep(ctx context.Context, host string) (done func()) {
+	return f.members[host].conn.Keep(ctx)
+}
+
+// hostError is deploy.OnHost by a shorter name.
 func hostError(host string, phase deploy.Phase, step string, err error) *deploy.Error {
-	if err == nil {
-		return nil
-	}
-	failure := &deploy.Error{Cause: err}
-	var known *deploy.Error
-	if errors.As(err, &known) {
-		copied := *known
-		failure = &copied
-	}
-	failure.Host, failure.Phase = host, phase
-	if failure.Step == "" {
-		failure.Step = step
-	}
-	return failure
+	return deploy.OnHost(host, phase, step, err)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ import (
 	"slipway/internal/rollout"
 	"slipway/internal/secret"
 	"slipway/internal/sshtest"
+	"slipway/internal/transport"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
 
@@ -36,6 +39,15 @@ type fleet struct {
 	tries  int // attempts of the newest run
 	opts   rollout.Options
 	server map[string]*sshtest.Server
+	places int // of the pool; 0 is the usual number
+
+	through func(transport.Dialer) transport.Dialer // what a test puts before the connections; may be nil
+
+	authorized string // the key that hosts let in
+	cleanUp    bool   // what runs next is the post step
+
+	scratch string                                                        // a file to be taken as scratch; "" is a new one
+	before  atomic.Pointer[func(host string, op sshtest.Operation) error] // asked before each operation of a host; nil allows all
 }
 
 // newFleet starts hosts web1, web2, ... with empty deploy paths; a release is served when it holds the file `ok`.
@@ -51,26 +63,41 @@ func newFleet(t *testing.T, n int) *fleet {
 		}},
 	}
 	for i := range n {
-		name := fmt.Sprintf("web%d", i+1)
-		root := t.TempDir()
-		server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Close() })
-		host, port := server.Addr()
-		f.server[name] = server
-		f.known = append(f.known, server.HostKeyLine())
-		f.cfg.Hosts = append(f.cfg.Hosts, deploy.Host{
-			Name: name, Address: deploy.Address{User: "deploy", Host: host, Port: port}, Roles: []string{"web"},
-			DeployPath: filepath.Join(root, "site"), Vars: map[string]string{},
-		})
+		f.add(fmt.Sprintf("web%d", i+1), authorized)
 	}
+	f.authorized = authorized
 	return f
 }
 
+// add starts one more host.
+func (f *fleet) add(name, authorized string) *deploy.Host {
+	f.t.Helper()
+	root := f.t.TempDir()
+	allow := func(op sshtest.Operation) error {
+		if before := f.before.Load(); before != nil {
+			return (*before)(name, op)
+		}
+		return nil
+	}
+	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, Before: allow})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { _ = server.Close() })
+	host, port := server.Addr()
+	f.server[name] = server
+	f.known = append(f.known, server.HostKeyLine())
+	f.cfg.Hosts = append(f.cfg.Hosts, deploy.Host{
+		Name: name, Address: deploy.Address{User: "deploy", Host: host, Port: port}, Roles: []string{"web"},
+		DeployPath: filepath.Join(root, "site"), Vars: map[string]string{},
+	})
+	return &f.cfg.Hosts[len(f.cfg.Hosts)-1]
+}
+
 func script(phase deploy.Phase, name, run string) deploy.Step {
-	return deploy.Step{Name: name, Phase: phase, Number: 1, Run: run, Shell: "sh -eu", Timeout: 10 * time.Second}
+	return deploy.Step{
+		Name: name, Phase: phase, Number: 1, Run: run, Shell: "sh -eu", Timeout: 10 * time.Second, Idempotent: phase == deploy.Prepare,
+	}
 }
 
 func check(run string) *deploy.Step {
@@ -89,6 +116,18 @@ func number(steps ...deploy.Step) []deploy.Step {
 // deploy runs one deployment of files (name -> text) and gives its result and its events.
 func (f *fleet) deploy(ctx context.Context, files map[string]string) (deploy.Result, *events) {
 	f.t.Helper()
+	return f.bring(ctx, "deploy", files)
+}
+
+// join runs the command of this name.
+func (f *fleet) join(ctx context.Context, files map[string]string) (deploy.Result, *events) {
+	f.t.Helper()
+	return f.bring(ctx, "join", files)
+}
+
+// bring runs a command that takes an artifact.
+func (f *fleet) bring(ctx context.Context, command string, files map[string]string) (deploy.Result, *events) {
+	f.t.Helper()
 	name := filepath.Join(f.t.TempDir(), "site.tar")
 	if err := os.WriteFile(name, tarball(f.t, files), 0o600); err != nil {
 		f.t.Fatal(err)
@@ -100,7 +139,7 @@ func (f *fleet) deploy(ctx context.Context, files map[string]string) (deploy.Res
 	defer func() { _ = built.Close() }()
 	bytes, inodes := built.Unpacked()
 	about := plan.Artifact{SHA256: built.SHA256(), Content: built.Content(), Size: built.Size(), Bytes: bytes, Inodes: inodes}
-	return f.run(ctx, "deploy", about, func(ctx context.Context, encoding string) (stage.Payload, error) {
+	return f.run(ctx, command, about, func(ctx context.Context, encoding string) (stage.Payload, error) {
 		return built.Payload(ctx, encoding)
 	})
 }
@@ -126,16 +165,26 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	attempt := f.tries
 	f.tries = 0
 	identity := deploy.Identity{Server: "ci", RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
-	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt}
+	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt, CleanUp: f.cleanUp}
 	p, err := plan.Build(f.cfg, about, run, time.Unix(int64(f.runs*1000+attempt), 0))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	question := survey.Question{SharedFiles: f.cfg.SharedFiles, Deployment: identity.ID()}
-	crew := rollout.Gather(ctx, dialer, f.cfg.Hosts, question)
+	var through transport.Dialer = dialer
+	if f.through != nil {
+		through = f.through(dialer)
+	}
+	crew := rollout.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question)
 	defer func() { _ = crew.Close() }()
 	log := &events{}
 	opts := f.opts
+	opts.Scratch = func() (rollout.Scratch, error) {
+		if f.scratch != "" {
+			return os.OpenFile(f.scratch, os.O_WRONLY, 0)
+		}
+		return os.CreateTemp(f.t.TempDir(), "")
+	}
 	opts.Emit, opts.Payload, opts.Secrets = log.add, payload, f.cfg.Secrets
 	return rollout.Run(ctx, p, crew, opts), log
 }

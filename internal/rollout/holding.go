@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/ownership"
 	"slipway/internal/release/lock"
 )
 
@@ -16,48 +17,55 @@ import (
 // asked for their facts.
 func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	command := r.Command
-	if r.opts.Mend {
-		command = postCommand
+	if r.CleanUp {
+		command = ownership.PostCommand
 	}
-	request := lockRequest{
-		owner: deploy.LockOwner{
+	request := ownership.Request{
+		Owner: deploy.LockOwner{
 			Deployment: r.Deployment, Attempt: max(1, r.Attempt), Command: command, Actor: r.Actor, RunURL: r.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
 		},
-		wait: r.opts.LockWait, lease: r.opts.Lease, environment: r.Environment, note: r.rec.notice,
+		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.Environment, Note: r.rec.notice,
 	}
 	for _, h := range r.Hosts {
-		request.wants = append(request.wants, lockWant{
-			host: h.Name, conn: r.fleet.conn(h.Name), site: r.fleet.site(h.Name), id: h.Facts.ID, seen: h.Facts.Lock,
+		request.Wants = append(request.Wants, ownership.Want{
+			Host: h.Name, Conn: r.fleet.conn(h.Name), Site: r.fleet.site(h.Name), ID: h.Facts.ID, Seen: h.Facts.Lock,
 		})
 	}
-	locks, err := acquire(ctx, request)
+	locks, err := ownership.Acquire(ctx, request)
 	if err != nil {
 		s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, asErrors(err, deploy.Preflight))
 		if errors.Is(err, lock.ErrTaken) || errors.Is(err, lock.ErrFenced) {
 			s.exit = deploy.ExitLocked
+			if r.CleanUp {
+				r.rec.notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
+				s = &stop{outcome: deploy.OutcomeMended, exit: deploy.ExitDone}
+			}
 		}
 		return false, s
 	}
-	r.locks = locks
+	r.locks, r.owned = locks, r.Hosts
 	for _, h := range r.Hosts {
-		r.fleet.members[h.Name].fenced = locks.conn(h.Name)
+		r.fleet.members[h.Name].fenced = locks.Conn(h.Name)
 	}
-	context.AfterFunc(locks.lost, func() { r.cancel(context.Cause(locks.lost)) }) //nolint:contextcheck // the lock's own
-	return locks.changed(), nil
+	locks.OnLost(r.cancel)
+	return locks.Changed(), nil
 }
 
 // leaveRunning keeps the lock on hosts where a step of migrate still runs that an earlier attempt, which was killed or
-// cancelled, began: nobody else may start until it has ended. The facts are of preflight, so this is for what goes no further.
-func (r *run) leaveRunning() {
+// cancelled, began: nobody else may start until it has ended. It names them. The facts are of preflight, so this is for what
+// goes no further.
+func (r *run) leaveRunning() (hosts []string) {
 	if r.locks == nil {
-		return
+		return nil
 	}
 	for _, h := range r.Hosts {
 		if h.Facts.Own != nil && slices.ContainsFunc(h.Facts.Own.Steps, migrating) {
-			r.locks.leave(h.Name)
+			r.locks.Leave(h.Name)
+			hosts = append(hosts, h.Name)
 		}
 	}
+	return hosts
 }
 
 func migrating(try deploy.StepFacts) bool {
@@ -65,21 +73,10 @@ func migrating(try deploy.StepFacts) bool {
 	return try.Running && phase == string(deploy.Migrate)
 }
 
-// unlock gives the lock back on every host, but those on which a step was left to finish: there it is free a lease after the
-// step's end.
-func (r *run) unlock(ctx context.Context) {
-	if r.locks == nil {
-		return
-	}
-	if err := r.locks.release(ctx); err != nil {
-		r.rec.warn("the lock is not given back everywhere, and is free in a minute or two: " + err.Error())
-	}
-}
-
 // generation is the generation of a host's lock that this deployment owns; 0 is none.
 func (r *run) generation(host string) int {
 	if r.locks == nil {
 		return 0
 	}
-	return r.locks.of(host).generation
+	return r.locks.Generation(host)
 }

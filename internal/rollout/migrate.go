@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"strings"
-	"sync"
 
 	"slipway/internal/deploy"
 )
@@ -37,14 +36,10 @@ func (r *run) migrate(ctx context.Context) *stop {
 // everywhere runs a step on all its hosts at once and gives its failures.
 func (r *run) everywhere(ctx context.Context, s deploy.Step) deploy.Errors {
 	v := r.rec.newVerdict(s.Phase, s.Name, s.At, commandLine(s), s.Hosts)
-	var wait sync.WaitGroup
-	for _, host := range s.Hosts {
-		wait.Go(func() {
-			v.end(r.step(ctx, host, s, v.begin))
-		})
-	}
-	wait.Wait()
-	return v.errors()
+	return v.over(func(host string) deploy.Span {
+		defer r.fleet.keep(ctx, host)()
+		return r.step(ctx, host, s, v.begin)
+	})
 }
 
 // onFailure runs the steps that put right what earlier ones changed; their own failures are said and change nothing more.

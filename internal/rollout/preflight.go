@@ -42,7 +42,7 @@ func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 		span := r.fleet.members[target.Name].span
 		if span.Err != nil {
 			r.rec.excuse(&span)
-			errs = append(errs, span.Err)
+			errs = append(errs, r.charged(deploy.Errors{span.Err})...)
 		}
 		spans = append(spans, span)
 	}
@@ -51,11 +51,15 @@ func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 
 // judge makes the schedule of the facts as they are now.
 func (r *run) judge(p *plan.Plan) deploy.Errors {
-	schedule, err := plan.Resolve(p, r.fleet.facts())
+	schedule, err := plan.Resolve(p.Without(r.missing()...), r.fleet.facts())
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
 	r.Schedule = schedule
+	r.asked = map[string]plan.Host{}
+	for _, h := range schedule.Hosts {
+		r.asked[h.Name] = h
+	}
 	r.rec.schedule(schedule)
 	return nil
 }
@@ -65,8 +69,15 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	if len(errs) == 0 {
 		return nil
 	}
-	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
+	s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
+	if s.outcome == deploy.OutcomeFailed {
+		s.next = fixAndRerun
+	}
+	return s
 }
+
+// fixAndRerun is what to do where nothing was changed.
+const fixAndRerun = `fix the cause, then "Re-run failed jobs"`
 
 // own makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
 // their journals, and nothing is half done.
@@ -84,7 +95,7 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	if s := r.held(); s != nil {
 		return s
 	}
-	if !r.opts.Mend {
+	if !r.CleanUp {
 		if s := r.mayGoOn(ctx); s != nil {
 			return s
 		}
@@ -92,12 +103,19 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 			return s
 		}
 	}
-	mended, errs := r.reconcile(ctx, r.opts.Mend)
+	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
+		return s
+	}
+	mended, errs := r.reconcile(ctx, r.CleanUp)
 	if len(errs) > 0 {
-		return &stop{
+		s := &stop{
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
 			next: "bring the named hosts back by hand; then deploy again",
 		}
+		if ctx.Err() != nil {
+			s.next = "the next command goes on with it before anything else; or by hand, as the hints say"
+		}
+		return s
 	}
 	if mended {
 		return r.askAgain(ctx, p)
@@ -146,7 +164,7 @@ func (r *run) held() *stop {
 			})
 		}
 	}
-	if len(errs) == 0 || r.opts.Mend {
+	if len(errs) == 0 || r.CleanUp {
 		return nil
 	}
 	return &stop{outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs}
@@ -187,7 +205,7 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	}
 	r.opened = true
 	return r.onEvery(func(h plan.Host) *deploy.Error {
-		err := again(ctx, func() error {
+		err := r.fleet.again(ctx, h.Name, func() error {
 			return journal.Open(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), r.Deployment, record)
 		})
 		return hostError(h.Name, deploy.Preflight, "", err)
@@ -195,10 +213,12 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 }
 
 // onEvery does something on every host at once and gives the failures, in the plan's order.
-func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
-	failures := make(deploy.Errors, len(r.Hosts))
+func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors { return each(r.Hosts, do) }
+
+func each(hosts []plan.Host, do func(plan.Host) *deploy.Error) deploy.Errors {
+	failures := make(deploy.Errors, len(hosts))
 	var wait sync.WaitGroup
-	for i, h := range r.Hosts {
+	for i, h := range hosts {
 		wait.Go(func() { failures[i] = do(h) })
 	}
 	wait.Wait()
@@ -222,21 +242,22 @@ func blame(spans []deploy.Span, errs deploy.Errors) bool {
 // startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".
 func (r *run) startingPoint() string {
 	count := map[string]int{}
-	for _, h := range r.Hosts {
+	serving := r.serving()
+	for _, h := range serving {
 		count[h.Before.String()]++
 	}
-	hosts := fmt.Sprintf("%d hosts", len(r.Hosts))
-	if len(r.Hosts) == 1 {
+	hosts := fmt.Sprintf("%d hosts", len(serving))
+	if len(serving) == 1 {
 		hosts = "1 host"
 	}
 	if len(count) > 1 {
 		return fmt.Sprintf("%s, on %d different releases", hosts, len(count))
 	}
-	before := r.Hosts[0].Before
+	before := serving[0].Before
 	switch {
 	case before.None():
 		return hosts + ", first deployment"
-	case len(r.Hosts) == 1:
+	case len(serving) == 1:
 		return hosts + ", on " + before.String()
 	}
 	return hosts + ", all on " + before.String()

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,60 +25,85 @@ func (r *run) prepare(ctx context.Context) *stop {
 		return nil
 	}
 	done := r.rec.phase(deploy.Prepare)
-	names := make([]string, len(r.Hosts))
-	for i, h := range r.Hosts {
+	serving := r.toPrepare()
+	names := make([]string, len(serving))
+	for i, h := range serving {
 		names[i] = h.Name
 	}
 	verdicts := []*verdict{r.rec.newVerdict(deploy.Prepare, uploadName, deploy.Position{}, "", names)}
+	supplies := []*supply{nil}
 	for _, step := range r.Prepare {
-		verdicts = append(verdicts, r.rec.newVerdict(deploy.Prepare, step.Name, step.At, commandLine(step), step.Hosts))
+		verdicts = append(verdicts, r.rec.newVerdict(deploy.Prepare, step.Name, step.At, commandLine(step), slices.Concat(step.Hosts, step.Receivers)))
+		supplies = append(supplies, r.newSupply(step))
 	}
 	var failedAt atomic.Int64
 	failedAt.Store(int64(len(verdicts)))
 	var wait sync.WaitGroup
-	for _, h := range r.Hosts {
-		wait.Go(func() { r.prepareHost(ctx, h, verdicts, &failedAt) })
+	for _, h := range serving {
+		wait.Go(func() { r.prepareHost(ctx, h, verdicts, supplies, &failedAt) })
 	}
 	wait.Wait()
+	for _, s := range supplies {
+		s.close()
+	}
 	for _, v := range verdicts {
-		if errs := v.errors(); len(errs) > 0 {
+		if errs := r.charged(v.errors()); len(errs) > 0 {
 			done(false)
 			s := r.stopped(ctx, deploy.Prepare, v.done.Step, deploy.ExitFailed, errs)
 			if s.outcome == deploy.OutcomeFailed {
-				s.next = `fix the cause, then "Re-run failed jobs"`
+				s.next = fixAndRerun + ": what succeeded is kept"
 			}
 			return s
 		}
 	}
 	done(ctx.Err() == nil)
+	r.goOnWithout()
 	if ctx.Err() != nil {
 		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare))
 	}
 	return nil
 }
 
-// prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] the n-th step.
-func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, failedAt *atomic.Int64) {
+// toPrepare are the hosts that the release is brought to: where hosts join, those that do not run it.
+func (r *run) toPrepare() []plan.Host {
+	return slices.DeleteFunc(r.serving(), func(h plan.Host) bool { return r.Joining() && h.Activated(r.Release) })
+}
+
+// prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] and supplies[n] the n-th step's.
+func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, supplies []*supply, failedAt *atomic.Int64) {
+	done := r.fleet.keep(ctx, h.Name)
+	defer func() { done() }() //nolint:gocritic // the last of several
 	alive := true
 	for i, v := range verdicts {
-		if i > 0 && !runsOn(r.Prepare[i-1], h.Name) {
+		if i > 0 && !takesPart(r.Prepare[i-1], h.Name) {
 			continue
 		}
 		if !alive || ctx.Err() != nil || int64(i) > failedAt.Load() {
 			v.skip(h.Name)
+			supplies[i].through(deploy.Span{Host: h.Name, Outcome: deploy.NotRun})
 			continue
 		}
 		var span deploy.Span
-		if i == 0 {
+		switch {
+		case i == 0:
 			span = r.upload(ctx, h, v.begin)
-		} else {
+		case supplies[i] != nil:
+			done()
+			span = supplies[i].part(ctx, h, v.begin)
+		default:
 			span = r.step(ctx, h.Name, r.Prepare[i-1], v.begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
-			lower(failedAt, int64(i))
+			if span.Err == nil || !r.spare(h.Name, span.Err) {
+				lower(failedAt, int64(i))
+			}
 		}
 		v.end(span)
+		if supplies[i] != nil {
+			supplies[i].through(span)
+			done = r.fleet.keep(ctx, h.Name)
+		}
 	}
 }
 
@@ -95,7 +121,7 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 	} else {
 		begin()
 	}
-	err := again(ctx, func() error { return r.bring(ctx, h) })
+	err := r.fleet.again(ctx, h.Name, func() error { return r.bring(ctx, h) })
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed
@@ -111,7 +137,13 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 		if err != nil {
 			return err
 		}
+		told := int64(-1)
 		progress := func(done, total int64) {
+			percent := done * 100 / max(1, total)
+			if percent == told {
+				return
+			}
+			told = percent
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
 		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
@@ -130,11 +162,7 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	return activate.Store(ctx, conn, r.fleet.site(h.Name), r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
 }
 
-func runsOn(step deploy.Step, host string) bool {
-	for _, name := range step.Hosts {
-		if name == host {
-			return true
-		}
-	}
-	return false
+// takesPart tells whether a host runs a step, or gets what it makes.
+func takesPart(step deploy.Step, host string) bool {
+	return slices.Contains(step.Hosts, host) || slices.Contains(step.Receivers, host)
 }

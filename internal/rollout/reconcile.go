@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release/journal"
+	"slipway/internal/release/step"
 )
 
 // leftover is what a dead deployment left on one host.
@@ -36,29 +39,203 @@ func (r *run) reconcile(ctx context.Context, own bool) (mended bool, errs deploy
 	return mended, errs
 }
 
-// mend brings back the hosts on which a dead deployment's release is live, unless it had gone through: live and verified
-// on every host that it was for.
+// mend brings back the hosts on which a dead deployment's release is live, all at once, unless it had gone through: live and
+// verified on every host that it was for. A host that was on its way back goes the rest of it. Then it takes back what that
+// left on: hosts that are out of their balancers, a maintenance page.
 func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover) deploy.Errors {
 	through := r.wentThrough(left)
-	var errs deploy.Errors
-	var names []string
+	ways := map[string]unwinding{}
 	for _, l := range left {
-		if live, ok := liveRelease(l); !through && ok {
-			names = append(names, l.host.Name)
-			to := plan.UnwindTarget(live, plan.LinkTo(before(l.facts, live)), l.host.Facts)
-			if err := r.bringBack(ctx, l.host, unwinding{from: live, to: to}); err != nil {
-				errs = append(errs, err)
+		if way, ok := wayBack(l, through); ok {
+			ways[l.host.Name] = way
+		}
+	}
+	if len(ways) > 0 {
+		done := r.rec.phase(deploy.Unwind)
+		defer func() { done(ctx.Err() == nil) }()
+	}
+	stuck := eachLeft(left, func(l leftover) *deploy.Error {
+		if way, ok := ways[l.host.Name]; ok {
+			return r.bringBack(ctx, l.host, way)
+		}
+		return nil
+	})
+	isStuck := func(host string) bool {
+		return slices.ContainsFunc(stuck, func(err *deploy.Error) bool { return err.Host == host })
+	}
+	// What is ensured stays so while a migration goes on that was left to finish.
+	migrates := slices.ContainsFunc(left, func(l leftover) bool { return slices.ContainsFunc(l.facts.Steps, migrating) })
+	undone, errs := r.takeBackAll(ctx, left, func(p deploy.Pair) bool { return isStuck(p.For) || p.For == "" && migrates })
+	stuck = append(stuck, errs...)
+	unwritten := eachLeft(left, func(l leftover) *deploy.Error {
+		if isStuck(l.host.Name) || migrates {
+			return nil
+		}
+		return r.end(ctx, l.host.Name, id, "reconciled")
+	})
+	var brought []string
+	for _, l := range left {
+		if _, ok := ways[l.host.Name]; ok && !isStuck(l.host.Name) {
+			brought = append(brought, l.host.Name)
+		}
+	}
+	switch did := mended(brought, undone); {
+	case r.CleanUp && len(undone) > 0: // the verdict says what was brought back
+		r.rec.notice(mended(nil, undone))
+	case !r.CleanUp && did != "":
+		r.rec.warn(fmt.Sprintf("deployment %s died half way through the switch: %s", id, did))
+	}
+	return append(stuck, unwritten...)
+}
+
+// takeBackAll undoes what a dead deployment left on, the last one of each host first, but what stays.
+func (r *run) takeBackAll(ctx context.Context, left []leftover, stays func(deploy.Pair) bool) (undone []string, errs deploy.Errors) {
+	names, failures := make([][]string, len(left)), make([]deploy.Errors, len(left))
+	var wait sync.WaitGroup
+	for i, l := range left {
+		wait.Go(func() {
+			pairs := slices.DeleteFunc(deploy.OpenPairs(l.facts.Live), stays)
+			slices.Reverse(pairs)
+			names[i], failures[i] = r.takeBack(ctx, l.host.Name, pairs)
+		})
+	}
+	wait.Wait()
+	return slices.Concat(names...), slices.Concat(failures...)
+}
+
+// mended says what was done about a dead deployment; nothing where there was nothing to do.
+func mended(brought, undone []string) string {
+	var did []string
+	if len(brought) > 0 {
+		slices.Sort(brought)
+		did = append(did, strings.Join(brought, ", ")+" brought back")
+	}
+	if len(undone) > 0 {
+		slices.Sort(undone)
+		did = append(did, "undone: "+strings.Join(slices.Compact(undone), ", "))
+	}
+	return strings.Join(did, "; ")
+}
+
+func eachLeft(left []leftover, do func(leftover) *deploy.Error) deploy.Errors {
+	hosts := make([]plan.Host, len(left))
+	byHost := map[string]leftover{}
+	for i, l := range left {
+		hosts[i], byHost[l.host.Name] = l.host, l
+	}
+	return each(hosts, func(h plan.Host) *deploy.Error { return do(byHost[h.Name]) })
+}
+
+// mendOwn mends what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched, where
+// it failed before it came to switch them itself, and what is on still.
+func (r *run) mendOwn(ctx context.Context, s *stop) *stop {
+	left := r.ownLeft()
+	if len(left) == 0 || cancelled(ctx) {
+		return s
+	}
+	ctx, cancel := r.cleanUp(ctx)
+	defer cancel()
+	var errs deploy.Errors
+	if s == nil || s.phase == deploy.Activate {
+		_, errs = r.takeBackAll(ctx, left, func(deploy.Pair) bool { return false })
+	} else if r.isHalfSwitched(left) {
+		errs = r.mend(ctx, r.Deployment, left)
+	}
+	if len(errs) > 0 {
+		person := &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: errs[0].Phase, step: errs[0].Step}
+		if s != nil {
+			person.phase, person.step, person.errs = s.phase, s.step, s.errs
+		}
+		person.errs = append(person.errs, errs...)
+		person.next = "bring the named hosts back by hand; then deploy again"
+		return person
+	}
+	return s
+}
+
+// ownLeft is what an earlier attempt of this deployment left on its hosts, less what this one did or took back itself.
+func (r *run) ownLeft() []leftover {
+	var left []leftover
+	for _, h := range r.Hosts {
+		if h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 {
+			facts := *h.Facts.Own
+			facts.Live = slices.DeleteFunc(slices.Clone(facts.Live), func(entry deploy.LiveEntry) bool {
+				return entry.Pair != nil && r.dealtWith(h.Name, *entry.Pair)
+			})
+			left = append(left, leftover{h, facts})
+		}
+	}
+	return left
+}
+
+// isHalfSwitched tells whether a dead attempt is neither through nor back, or left something on.
+func (r *run) isHalfSwitched(left []leftover) bool {
+	through := r.wentThrough(left)
+	return slices.ContainsFunc(left, func(l leftover) bool {
+		_, ok := wayBack(l, through)
+		return ok || len(deploy.OpenPairs(l.facts.Live)) > 0
+	})
+}
+
+// dealtWith tells whether this run did a pair itself on a host, or took it back.
+func (r *run) dealtWith(host string, p deploy.Pair) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.For != "" {
+		_, known := r.drained[p.For]
+		return known
+	}
+	return slices.ContainsFunc(r.ensured[host], func(own deploy.Pair) bool { return own.Name == p.Name })
+}
+
+// wayBack is how a host comes back from what a dead deployment left there; ok is false when there is nothing to do.
+func wayBack(l leftover, through bool) (way unwinding, ok bool) {
+	id := plan.Read(l.facts.Plan).Release
+	switch {
+	case id == "":
+		return unwinding{}, false
+	case id == l.host.Facts.CurrentID:
+		to := plan.UnwindTarget(id, plan.LinkTo(before(l.facts, id)), l.host.Facts)
+		return unwinding{from: id, to: to}, !through
+	}
+	return unwinding{from: id, to: plan.LinkTo(l.host.Facts.CurrentTarget)}, halfBack(l)
+}
+
+// halfBack tells whether a host was switched last to what current names now, and was not seen to work since: it may still
+// run what current named before.
+func halfBack(l leftover) bool {
+	half := false
+	for _, entry := range l.facts.Live {
+		switch {
+		case entry.What == "switch" && entry.State != "failed":
+			half = entry.Target == l.host.Facts.CurrentTarget
+		case entry.What == "verify" && entry.State == "ok":
+			half = false
+		}
+	}
+	return half
+}
+
+// endStrays ends what an earlier attempt of this deployment still runs for the live site: a restart goes to its end by itself
+// when its runner dies, and would meet the one that comes now.
+func (r *run) endStrays(ctx context.Context) deploy.Errors {
+	return r.onEvery(func(h plan.Host) *deploy.Error {
+		if h.Facts.Own == nil {
+			return nil
+		}
+		for _, try := range h.Facts.Own.Steps {
+			if phase, _ := stepKey(try.Folder); try.Status != "" || try.Void || phase != string(deploy.Activate) {
 				continue
 			}
+			err := r.fleet.again(ctx, h.Name, func() error {
+				return step.Stop(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), step.Recorded(r.Deployment, try))
+			})
+			if err != nil {
+				return hostError(h.Name, deploy.Preflight, "", err)
+			}
 		}
-		if err := r.end(ctx, l.host.Name, id, "reconciled"); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	if len(names) > 0 {
-		r.rec.warn(fmt.Sprintf("deployment %s died half way through the switch: %v brought back", id, names))
-	}
-	return errs
+		return nil
+	})
 }
 
 // wentThrough tells whether a dead deployment had activated and verified its release on every host of its plan that is
@@ -66,6 +243,9 @@ func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover)
 func (r *run) wentThrough(left []leftover) bool {
 	touched := map[string]bool{}
 	for _, l := range left {
+		if l.host.NoRelease {
+			continue
+		}
 		live, ok := liveRelease(l)
 		if !ok || !l.host.Activated(live) {
 			return false
@@ -73,7 +253,7 @@ func (r *run) wentThrough(left []leftover) bool {
 		touched[l.host.Name] = true
 	}
 	for _, name := range plan.Read(left[0].facts.Plan).Hosts {
-		if r.host(name).Name != "" && !touched[name] {
+		if h := r.host(name); h.Name != "" && !h.NoRelease && !touched[name] {
 			return false
 		}
 	}
@@ -99,6 +279,6 @@ func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
 
 // end writes down on a host that a deployment is over.
 func (r *run) end(ctx context.Context, host string, id deploy.DeploymentID, outcome string) *deploy.Error {
-	err := again(ctx, func() error { return journal.End(ctx, r.fleet.conn(host), r.fleet.site(host), id, outcome) })
+	err := r.fleet.again(ctx, host, func() error { return journal.End(ctx, r.fleet.conn(host), r.fleet.site(host), id, outcome) })
 	return hostError(host, deploy.Finish, "", err)
 }

@@ -26,10 +26,11 @@ func newRecorder(emit deploy.Emit, p *plan.Plan, fleet *Fleet) *recorder {
 		}
 	}
 	rec := &recorder{emit: emit, result: deploy.Result{Header: p.Header, Start: start}}
-	for _, target := range p.Targets {
-		before := fleet.members[target.Name].facts.CurrentID
+	for _, target := range deploy.WithRelease(p.Targets) {
+		m := fleet.members[target.Name]
+		before := m.facts.CurrentID
 		rec.result.Hosts = append(rec.result.Hosts, deploy.HostResult{
-			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before,
+			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before, Unasked: m.span.Err != nil,
 		})
 	}
 	return rec
@@ -51,8 +52,10 @@ func (rec *recorder) schedule(s *plan.Schedule) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	rec.result.Header = s.Header
-	for i, h := range s.Hosts {
-		rec.result.Hosts[i].Before, rec.result.Hosts[i].Now = h.Before.Release, h.Facts.CurrentID
+	for _, h := range s.Hosts {
+		if i := rec.place(h.Name); i >= 0 {
+			rec.result.Hosts[i].Before, rec.result.Hosts[i].Now = h.Before.Release, h.Facts.CurrentID
+		}
 	}
 }
 
@@ -106,8 +109,22 @@ func (rec *recorder) notice(text string) {
 func (rec *recorder) host(name string, outcome deploy.HostOutcome, now deploy.ReleaseID) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	i := slices.IndexFunc(rec.result.Hosts, func(h deploy.HostResult) bool { return h.Host == name })
+	i := rec.place(name)
 	rec.result.Hosts[i].Outcome, rec.result.Hosts[i].Now = outcome, now
+}
+
+// missed says that a host took no part; what it runs stays as it is.
+func (rec *recorder) missed(name string) {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	if h := &rec.result.Hosts[rec.place(name)]; h.Outcome == deploy.HostUnchanged {
+		h.Outcome = deploy.HostSkipped
+	}
+}
+
+// place is where a host stands in the result; -1 for one that gets no releases.
+func (rec *recorder) place(name string) int {
+	return slices.IndexFunc(rec.result.Hosts, func(h deploy.HostResult) bool { return h.Host == name })
 }
 
 // finish is the result; s is nil when everything went well.

@@ -99,15 +99,8 @@ func (r *run) earlierSteps(host string) []deploy.StepFacts {
 	return nil
 }
 
-// host is what is to be done on a host.
-func (r *run) host(name string) plan.Host {
-	for _, h := range r.Hosts {
-		if h.Name == name {
-			return h
-		}
-	}
-	return plan.Host{}
-}
+// host is what is to be done on a host, also on one that the others go on without; nothing on one that could not be asked.
+func (r *run) host(name string) plan.Host { return r.asked[name] }
 
 // refusals are the steps that succeeded once and for all and are not what they were: running them again is not ours to
 // decide, and leaving them out is not either.

@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -196,19 +197,35 @@ func TestHalfSwitchedFleetIsMendedFirst(t *testing.T) {
 	}
 }
 
-func TestPostStepMends(t *testing.T) {
+// Cancelled in the middle of the switch, nobody may be told that a host runs what it ran before.
+func TestCancelledInTheMiddleOfTheSwitch(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	first, _ := f.deploy(t.Context(), good)
 	dead := f.dieSwitched(next)
 	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
-	f.opts.Mend = true
-	f.runs-- // the post step is of the same run and attempt
-	post, _ := f.deploy(t.Context(), next)
-	if post.ExitCode != deploy.ExitDone {
-		t.Fatalf("exit %d: %v", post.ExitCode, post.Errors)
+	for _, h := range dead.Hosts {
+		if h.Outcome != deploy.HostSwitched || h.Before != first.Release || h.Now != dead.Release {
+			t.Errorf("%+v", h)
+		}
 	}
-	f.wantCurrent(first.Release)
+}
+
+func TestCancelledVerifySaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	f.opts.UnwindOnCancel = false
+	f.cfg.Activation[""].Verify[0] = deploy.Check{
+		Name: "Health", TCP: "127.0.0.1:1", Within: time.Minute, Interval: 10 * time.Millisecond, Successes: 1,
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f.when("web1", "shared/run/log", func() { cancel(errors.New("terminated signal received")) })
+	result, _ := f.deploy(ctx, good)
+	wantEnd(t, result, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	spans := result.Parts[0].Spans
+	if last := spans[len(spans)-1]; last.Status != deploy.StatusCancelled {
+		t.Errorf("the span of %q says %q", last.Step, last.Status)
+	}
 }
 
 func TestRerunOfAHalfSwitchedFleet(t *testing.T) {

@@ -5,13 +5,17 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/ownership"
 	"slipway/internal/plan"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/stage"
@@ -24,10 +28,10 @@ type Options struct {
 	Secrets map[string]secret.Secret
 	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
 	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
+	// Scratch makes a temporary file for what one host makes for others.
+	Scratch func() (Scratch, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.
 	UnwindOnCancel bool
-	// Mend only brings back what this very deployment left half switched, and starts nothing: the post step of the job.
-	Mend bool
 	// PassSuperseded ends green, not with exit 6, when a newer run's release is live.
 	PassSuperseded bool
 	// LockWait is how long to wait for a live owner of the lock.
@@ -44,72 +48,186 @@ type run struct {
 	rec   *recorder
 
 	mu     sync.Mutex
-	locks  *locks                  // nil before they are taken
+	locks  *ownership.Locks        // nil before they are taken
 	cancel context.CancelCauseFunc // ends the run
 	opened bool                    // the journals are
+	ended  time.Time               // when the run's context did
 	tries  map[string]int          // the newest try of each step on each host
+
+	wanted  *plan.Plan               // for every host, also those that are missing
+	asked   map[string]plan.Host     // by name: the hosts that gave their facts
+	owned   []plan.Host              // the hosts that are locked
+	claims  map[string]chan struct{} // by host: one at a time has it run something for others
+	drained map[string]bool          // by host: out of its balancer, or perhaps so
+	spared  map[string]*deploy.Error // by host: why the others go on without it
+	ensured map[string][]deploy.Pair // by host: what of `ensure` is on
 }
 
 // Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
 // this side. When ctx ends it starts nothing more; what that means for each phase is said in docs/design.md.
 func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTimeout)
+	timeout := p.Timeout
+	if p.CleanUp {
+		timeout = min(timeout, cleanUpTimeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	r := &run{
-		fleet: fleet, opts: opts, tries: map[string]int{},
+		fleet: fleet, opts: opts, tries: map[string]int{}, wanted: p,
+		drained: map[string]bool{}, claims: map[string]chan struct{}{}, ensured: map[string][]deploy.Pair{}, spared: map[string]*deploy.Error{},
 		rec: newRecorder(opts.Emit, p, fleet),
 	}
 	r.rec.echo = func(err error) bool { return echo(ctx, err) }
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r.cancel = end
+	context.AfterFunc(running, r.over)
 	stop := r.all(running, p)
 	r.close(ctx, stop)
 	return r.rec.finish(stop)
 }
 
-// close writes down on every host that the deployment is over, and gives the lock back. What needs mending stays open, for
-// the next deployment to find.
+// close writes down on every host that the deployment is over, and gives the lock back, but where a step was left to finish:
+// there it is free a lease after the step's end. What needs mending stays open, for the next deployment to find.
 func (r *run) close(ctx context.Context, s *stop) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	if r.opened {
-		outcome := deploy.OutcomeActivated
-		if s != nil {
-			outcome = s.outcome
-		}
-		open := outcome == deploy.OutcomePerson || (outcome == deploy.OutcomeCancelled && s.phase == deploy.Activate)
-		if !open {
-			for _, err := range r.onEvery(func(h plan.Host) *deploy.Error { return r.end(ctx, h.Name, r.Deployment, string(outcome)) }) {
-				r.rec.warn("the end of the deployment is not written down: " + err.Error())
-			}
-		}
+	if r.locks == nil {
+		return
 	}
-	r.unlock(ctx)
+	limit := closeTimeout
+	if cancelled(ctx) {
+		limit = hastyTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	outcome, over := deploy.OutcomeActivated, r.opened && !r.leavesOpen(s)
+	if s != nil {
+		outcome = s.outcome
+	}
+	left := each(r.owned, func(h plan.Host) (err *deploy.Error) {
+		if r.fleet.members[h.Name].away.Load() {
+			return hostError(h.Name, deploy.Finish, "", errAway)
+		}
+		defer r.fleet.keep(ctx, h.Name)()
+		if over {
+			err = r.end(ctx, h.Name, r.Deployment, string(outcome))
+		}
+		if locked := r.locks.Release(ctx, h.Name); locked != nil {
+			err = hostError(h.Name, deploy.Finish, "", locked)
+		}
+		return err
+	})
+	if len(left) > 0 {
+		r.rec.warn("its end is not written down, or the lock not given back, on " + few(left) +
+			"; the lock is free in a minute or two, and the next deployment sees what was done")
+	}
 }
 
-// closeTimeout bounds what is done on hosts after a run: a cancelled one has few seconds.
-const closeTimeout = 5 * time.Second
+// leavesOpen tells whether the journals are to say that something is half done: a person, the job's clean-up or the next
+// deployment has to mend it.
+func (r *run) leavesOpen(s *stop) bool {
+	switch {
+	case s == nil:
+		return false
+	case s.outcome == deploy.OutcomePerson:
+		return true
+	case s.outcome == deploy.OutcomeCancelled && s.phase == deploy.Activate:
+		return true
+	case s.outcome == deploy.OutcomeCancelled && len(r.ensuredNames()) > 0:
+		return !r.opts.UnwindOnCancel
+	case s.phase == deploy.Activate:
+		return false
+	}
+	// What an attempt before this one left half done stays so when this one does not come that far.
+	return s.phase != deploy.Finish && slices.ContainsFunc(r.owned, func(h plan.Host) bool {
+		return h.Facts.Own != nil && h.Facts.Own.Outcome == "" && len(h.Facts.Own.Live) > 0
+	})
+}
+
+// The CI kills a cancelled run after some ten seconds. It has grace to end what it does on its hosts, all together, and then
+// hastyTimeout to give them back; one that was not cancelled has closeTimeout for that.
+const (
+	grace        = 5 * time.Second
+	hastyTimeout = 2 * time.Second
+	closeTimeout = time.Minute
+)
+
+var errAway = errors.New("it is still away")
+
+// few says errors in a line: the first three, and how many more.
+func few(errs deploy.Errors) string {
+	const most = 3
+	lines := strings.Split(errs[:min(len(errs), most)].Error(), "\n")
+	if more := len(errs) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more hosts", more))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// over takes note of when the run's context ended.
+func (r *run) over() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = time.Now()
+}
+
+// parting is the context of what a run whose context has ended still does on its hosts.
+func (r *run) parting(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return context.WithDeadline(context.WithoutCancel(ctx), cmp.Or(r.ended, time.Now()).Add(grace))
+}
 
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if stop := r.preflight(ctx, p); stop != nil {
 		r.leaveRunning()
+		if p.CleanUp && stop.outcome != deploy.OutcomeMended && stop.outcome != deploy.OutcomePerson {
+			stop.next = "the next command mends what is left before it does anything else; or run the job again"
+		}
 		return stop
 	}
-	if r.opts.Mend {
-		r.leaveRunning()
-		return &stop{outcome: deploy.OutcomeCancelled, exit: deploy.ExitDone}
+	if r.CleanUp {
+		return r.cleanedUp()
 	}
+	r.tellUnverified()
 	if stop := r.prepare(ctx); stop != nil {
+		return r.mendOwn(ctx, stop)
+	}
+	if stop := r.mendOwn(ctx, r.change(ctx)); stop != nil {
 		return stop
 	}
-	if stop := r.migrate(ctx); stop != nil {
+	if stop := r.finish(ctx); stop != nil {
 		return stop
 	}
-	if stop := r.activate(ctx); stop != nil {
-		return stop
+	return r.short()
+}
+
+// change is what the site sees: migrate and activate, with what is ensured around them.
+func (r *run) change(ctx context.Context) *stop {
+	if errs := r.drainMissing(ctx); len(errs) > 0 {
+		return r.putBack(ctx, r.stopped(ctx, deploy.Prepare, "drain", deploy.ExitFailed, errs))
 	}
-	return r.finish(ctx)
+	s := r.ensureOn(ctx)
+	if s == nil {
+		s = r.migrate(ctx)
+	}
+	if s == nil {
+		s = r.activate(ctx)
+	}
+	return r.ensureOff(ctx, r.putBack(ctx, s))
+}
+
+// putBack puts the hosts that are missing back behind their balancers, when the others did not leave the release that they all
+// run.
+func (r *run) putBack(ctx context.Context, s *stop) *stop {
+	if s == nil || s.outcome == deploy.OutcomePerson || r.leavesOpen(s) {
+		return s
+	}
+	clean, cancel := r.cleanUp(ctx)
+	defer cancel()
+	for _, err := range r.undrainAll(clean, nil) {
+		r.rec.warn("still out of its balancer: " + err.Error())
+	}
+	return s
 }
 
 // stop is why a deployment goes no further, and what that makes of it.
@@ -135,6 +253,8 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 	switch {
 	case errors.Is(context.Cause(ctx), lock.ErrFenced):
 		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
+	case errors.Is(errs, lock.ErrFenced): // the step was told before the heart was
+		s.exit = deploy.ExitLocked
 	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, errUndecided) }):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 	case cancelled(ctx):

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +12,10 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
 	"slipway/internal/release/step"
 	"slipway/internal/secret"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport"
 )
 
 const (
@@ -47,18 +49,34 @@ func (r *run) step(ctx context.Context, host string, s deploy.Step, begin func()
 	if d.verb == joinIt {
 		span = r.settled(ctx, host, recorded(s, d), d.try, here, r.execute(ctx, host, recorded(s, d), d.try, here, true))
 		span.Joined = d.attempt
+		span = r.retried(ctx, host, s, here, span)
 	} else {
-		span = r.try(ctx, host, s, here)
+		span = r.tried(ctx, host, s, here)
 	}
+	span.Start, span.Duration = start, time.Since(start)
+	return span
+}
+
+// tried runs a step, with its retries.
+func (r *run) tried(ctx context.Context, host string, s deploy.Step, at scene) deploy.Span {
+	start := time.Now()
+	span := r.retried(ctx, host, s, at, r.try(ctx, host, s, at))
+	span.Start, span.Duration = start, time.Since(start)
+	return span
+}
+
+// retried tries a step again that failed, as often as it says.
+func (r *run) retried(ctx context.Context, host string, s deploy.Step, at scene, span deploy.Span) deploy.Span {
 	for retry := 1; span.Outcome == deploy.Failed && retry <= s.Retries && ctx.Err() == nil; retry++ {
 		wait := time.Duration(retry) * retryPause
 		r.output(s, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, retry+1, s.Retries+1, wait))
 		if !pause(ctx, wait) {
 			break
 		}
-		span = r.try(ctx, host, s, here)
+		joined := span.Joined
+		span = r.try(ctx, host, s, at)
+		span.Joined = joined
 	}
-	span.Start, span.Duration = start, time.Since(start)
 	return span
 }
 
@@ -95,26 +113,26 @@ func (r *run) settled(ctx context.Context, host string, s deploy.Step, number in
 // settleUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
 // person has to say.
 func (r *run) settleUnknown(ctx context.Context, host string, s deploy.Step, number int, at scene) deploy.Span {
-	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: "end not seen"}
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: unseen}
 	if s.Check != "" {
 		check := s
 		check.Name, check.Run, check.Check, check.Timeout = s.Name+" check", s.Check, "", min(s.Timeout, checkTimeout)
 		r.output(s, host, "its end was not seen; asking its check")
 		result := r.execute(ctx, host, check, r.nextTry(host, check, at.undo), at, false)
-		switch result.Outcome {
-		case deploy.Succeeded:
-			err := r.resolve(ctx, host, s, number, at, "done")
-			span.Outcome, span.Status, span.Note, span.Err = deploy.Succeeded, "", "done, says its check", err
-			if err != nil {
-				span.Outcome = deploy.Failed
+		switch {
+		case result.Outcome == deploy.Succeeded:
+			if span.Err = r.resolve(ctx, host, s, number, at, "done"); span.Err == nil {
+				span.Outcome, span.Status, span.Note = deploy.Succeeded, "", "done, says its check"
 			}
 			return span
-		case deploy.Failed:
+		case answered(result.Err):
 			r.output(s, host, "not done, says its check; running it again")
 			return r.rerun(ctx, host, s, number, at)
-		case deploy.Unknown, deploy.NotRun:
-			return result
+		case ctx.Err() != nil:
+			span.Err = result.Err
+			return span
 		}
+		r.output(s, host, "its check could not tell: "+result.Status)
 	}
 	if s.Idempotent || repeatable(s) {
 		r.output(s, host, "its end was not seen; it may run again, and does")
@@ -122,8 +140,7 @@ func (r *run) settleUnknown(ctx context.Context, host string, s deploy.Step, num
 	}
 	span.Err = &deploy.Error{
 		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: errUndecided,
-		Hint: fmt.Sprintf("look at what it did, then `slipway resolve --deployment %s --host %s --step %q done` or `... rerun`, and re-run the job",
-			r.Deployment, host, s.Name),
+		Hint: fmt.Sprintf("look at what it did, then `%s done` or `... rerun`, and re-run the job", r.resolveCommand(host, s)),
 	}
 	return span
 }
@@ -134,23 +151,34 @@ var errUndecided = errors.New("it was started, and nobody saw how it ended")
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute
 
-// repeatable tells whether a step is by its place one that may run again: it works in a release that is not live, on its
-// own host, or it restarts or checks what is restarted anyway.
-func repeatable(s deploy.Step) bool {
-	return !s.Once && (s.Phase == deploy.Prepare || s.Phase == deploy.Activate)
+// answered tells whether a check ran to its end: what could not be asked, or was killed, says nothing.
+func answered(err error) bool {
+	var end ended
+	return errors.As(err, &end) && end.Signal == "" && !end.TimedOut
 }
 
-// rerun voids a try and makes the next one.
+// repeatable tells whether a step is by its place one that may run again: it restarts, or checks what is restarted anyway.
+func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
+
+// rerun voids a try and makes the next one. Of a try whose wrapper died the step itself may live: it is ended first, so that
+// there are never two of it.
 func (r *run) rerun(ctx context.Context, host string, s deploy.Step, number int, at scene) deploy.Span {
-	if err := r.resolve(ctx, host, s, number, at, "rerun"); err != nil {
-		return deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Outcome: deploy.Failed, Status: "not started", Err: err}
+	err := r.fleet.again(ctx, host, func() error {
+		return step.Stop(ctx, r.fleet.conn(host), r.fleet.site(host), r.instance(host, s, number, at))
+	})
+	failure := hostError(host, s.Phase, s.Name, err)
+	if failure == nil {
+		failure = r.resolve(ctx, host, s, number, at, "rerun")
+	}
+	if failure != nil {
+		return deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Outcome: deploy.Unknown, Status: unseen, Err: failure}
 	}
 	return r.execute(ctx, host, s, r.nextTry(host, s, at.undo), at, false)
 }
 
 // resolve writes down what became of a try whose end nobody saw.
 func (r *run) resolve(ctx context.Context, host string, s deploy.Step, number int, at scene, word string) *deploy.Error {
-	err := again(ctx, func() error {
+	err := r.fleet.again(ctx, host, func() error {
 		return step.Resolve(ctx, r.fleet.conn(host), r.fleet.site(host), r.instance(host, s, number, at), word)
 	})
 	return hostError(host, s.Phase, s.Name, err)
@@ -164,6 +192,17 @@ func (r *run) instance(host string, s deploy.Step, number int, at scene) step.In
 		Vars: merged, Secrets: r.secrets(s.Secrets),
 	}
 }
+
+// ended is the end of a step that did not succeed, as an error.
+type ended struct{ step.Status }
+
+func (e ended) Error() string { return e.String() }
+
+// errUnseen says that a step was begun and that its host was lost for good before its end.
+var errUnseen = errors.New("it was begun, and its end was not seen")
+
+// unseen is the status of a step whose end nobody saw.
+const unseen = "end not seen"
 
 // execute runs a try, or joins it, to its end, over as many connections as it takes.
 func (r *run) execute(ctx context.Context, host string, s deploy.Step, number int, at scene, join bool) deploy.Span {
@@ -179,61 +218,66 @@ func (r *run) execute(ctx context.Context, host string, s deploy.Step, number in
 		r.output(s, host, line)
 	}
 	instance := r.instance(host, s, number, at)
-	status, err := r.watch(ctx, host, instance, join, out)
+	status, begun, err := r.watch(ctx, host, instance, join, out)
 	span.Duration = time.Since(span.Start)
-	if err == nil && status.OK() {
+	hint := ""
+	switch {
+	case err == nil && status.OK():
 		return span
-	}
-	span.Outcome, span.Status = deploy.Failed, status.String()
-	if err == nil {
-		err = errors.New(span.Status)
-	} else {
-		span.Status = "not started"
-		if redial.OfLink(err) || errors.Is(err, step.ErrUnknown) || ctx.Err() != nil {
-			span.Outcome, span.Status = deploy.Unknown, "end not seen"
-		}
-		if ctx.Err() != nil {
-			r.stopStep(ctx, host, instance)
-		}
+	case err == nil:
+		span.Outcome, span.Status = deploy.Failed, status.String()
+		err, hint = ended{status}, r.hintFor(host, tail)
+	case ctx.Err() != nil:
+		span.Outcome, span.Status = deploy.Unknown, unseen
+		r.stopStep(ctx, host, instance)
+	case errors.Is(err, step.ErrUnknown): // its caller settles what that means
+		span.Outcome, span.Status, hint = deploy.Unknown, unseen, r.hintUnseen(host, s, nil)
+	case errors.Is(err, lock.ErrFenced) && begun:
+		span.Outcome, span.Status = deploy.Unknown, unseen
+	case begun && !errors.Is(err, step.ErrNeverStarted):
+		span.Outcome, span.Status = deploy.Unknown, unseen
+		hint = r.hintUnseen(host, s, err)
+		err = fmt.Errorf("%w: %w", errUnseen, causeIn(err))
+	default:
+		span.Outcome, span.Status = deploy.Failed, "not started"
 	}
 	span.Err = hostError(host, s.Phase, s.Name, err)
 	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
-	if span.Err.Hint == "" {
-		span.Err.Hint = r.hintFor(host, tail)
-	}
+	span.Err.Hint = cmp.Or(span.Err.Hint, hint)
 	return span
 }
 
-// watch starts a try, or joins it, and follows it to its end. A link that drops is made again, and the log goes on at the
-// byte where it stopped; for as long as the step may take and a host may be away.
-func (r *run) watch(ctx context.Context, host string, instance step.Instance, join bool, out func(string)) (status step.Status, err error) {
+// watch starts a try, or joins it, and follows it to its end; begun tells that it may have begun. A link that drops is made
+// again, and the log goes on at the byte where it stopped; for as long as a host may be away.
+func (r *run) watch(
+	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
+) (status step.Status, begun bool, err error) {
 	conn, site := r.fleet.conn(host), r.fleet.site(host)
+	begun = join
 	var next int64
-	err = redial.Retry(ctx, instance.Step.Timeout+reconnectFor, func() (err error) {
-		if !join {
+	err = r.fleet.again(ctx, host, func() (err error) {
+		if !begun {
 			status, next, err = step.Run(ctx, conn, site, instance, out)
-			join = redial.OfLink(err) // it may have begun
+			begun = errors.Is(err, transport.ErrLost) || errors.Is(err, step.ErrUnknown)
 			if !errors.Is(err, step.ErrStarted) {
 				return err
 			}
+			begun = true
 		}
 		status, next, err = step.Follow(ctx, conn, site, instance, next, out)
 		return err
 	})
-	return status, err
+	return status, begun, err
 }
-
-// stopGrace is how long a cancelled run takes to end what it started on a host.
-const stopGrace = 5 * time.Second
 
 // stopStep ends a step whose deployment was cancelled. One that says so is left to finish: half a
 // migration is worse.
 func (r *run) stopStep(ctx context.Context, host string, instance step.Instance) {
 	if instance.Step.FinishFirst {
-		r.locks.leave(host)
+		r.locks.Leave(host)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	ctx, cancel := r.parting(ctx)
 	defer cancel()
 	if err := step.Stop(ctx, r.fleet.conn(host), r.fleet.site(host), instance); err != nil {
 		r.output(instance.Step, host, "could not be stopped: "+err.Error())
@@ -263,6 +307,31 @@ func commandLine(s deploy.Step) string {
 		}
 	}
 	return ""
+}
+
+// causeIn is what an error says less the names of its host and step, which the one around it has.
+func causeIn(err error) error {
+	var known *deploy.Error
+	if errors.As(err, &known) {
+		return known.Cause
+	}
+	return err
+}
+
+// hintUnseen says what to do about a step whose host was lost for good: first what the loss itself asks for.
+func (r *run) hintUnseen(host string, s deploy.Step, err error) string {
+	hint := fmt.Sprintf("once %s can be reached, re-run the job: it goes on with what became of the step; "+
+		"or say it yourself: `%s done` or `... rerun`", host, r.resolveCommand(host, s))
+	var known *deploy.Error
+	if errors.As(err, &known) && known.Hint != "" {
+		return known.Hint + "; " + hint
+	}
+	return hint
+}
+
+// resolveCommand is what a person types to say what became of a step, less the word.
+func (r *run) resolveCommand(host string, s deploy.Step) string {
+	return fmt.Sprintf("slipway resolve --deployment %s --host %s --step %q", r.Deployment, host, s.Name)
 }
 
 // hintFor knows the causes that the last lines of a failing command give away.

@@ -2,8 +2,6 @@ package rollout
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"slipway/internal/deploy"
@@ -22,6 +20,7 @@ type turn struct {
 	site    release.Site
 	release deploy.ReleaseID // the release that goes live in this turn; "" when it is another tool's
 	undo    bool
+	back    bool // it serves the release, and is drained still
 	done    deploy.HostDone
 }
 
@@ -42,13 +41,16 @@ func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *depl
 			span.Outcome = deploy.Failed
 		}
 	}
+	t.run.rec.excuse(&span)
 	span.Duration = time.Since(span.Start)
 	t.done.Spans = append(t.done.Spans, span)
 	return span.Err
 }
 
 // again does what may be done twice until the link no longer fails it.
-func (t *turn) again(ctx context.Context, do func() error) error { return again(ctx, do) }
+func (t *turn) again(ctx context.Context, do func() error) error {
+	return t.run.fleet.again(ctx, t.host.Name, do)
+}
 
 // failed is a failure of Slipway's own work on the host, with its span.
 func (t *turn) failed(name string, err error) *deploy.Error {
@@ -78,7 +80,7 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 		}
 		err := t.noted(ctx, "restart", func() *deploy.Error {
 			return t.part(name, func(span *deploy.Span) *deploy.Error {
-				result := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: block.Vars, undo: t.undo})
+				result := t.run.tried(ctx, t.host.Name, s, scene{release: t.release, vars: block.Vars, undo: t.undo})
 				span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 				return result.Err
 			})
@@ -87,7 +89,7 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 			return err
 		}
 	}
-	return t.noted(ctx, "verify", func() *deploy.Error { return t.verify(ctx, block.Activation.Verify, block.Vars) })
+	return t.noted(ctx, "verify", func() *deploy.Error { return t.prove(ctx, block) })
 }
 
 // noted writes the intent of a part before it, and its outcome after it.
@@ -100,7 +102,12 @@ func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) 
 	if failure != nil {
 		state = "failed"
 	}
-	if err := t.note(context.WithoutCancel(ctx), what, state); err != nil && failure == nil {
+	if ctx.Err() != nil {
+		parting, cancel := t.run.parting(ctx)
+		defer cancel()
+		ctx = parting
+	}
+	if err := t.note(ctx, what, state); err != nil && failure == nil {
 		return t.failed(what, err)
 	}
 	return failure
@@ -115,30 +122,3 @@ func (t *turn) note(ctx context.Context, what, state string) error {
 
 // noteTimeout bounds the writing of one journal line.
 const noteTimeout = 30 * time.Second
-
-// verify asks every check of a host; all must pass. One span says how many did, or which one did not.
-func (t *turn) verify(ctx context.Context, checks []deploy.Check, vars map[string]string) *deploy.Error {
-	if len(checks) == 0 {
-		return nil
-	}
-	name := "verify " + checks[0].Name
-	if len(checks) > 1 {
-		name = fmt.Sprintf("verify %d/%d", len(checks), len(checks))
-	}
-	return t.part(name, func(span *deploy.Span) *deploy.Error {
-		for i, check := range checks {
-			if err := t.pass(ctx, check, i+1, vars); err != nil {
-				span.Step, span.Status = "verify "+check.Name, causeOf(err)
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func causeOf(err *deploy.Error) string {
-	if cause := errors.Unwrap(err); cause != nil {
-		return cause.Error()
-	}
-	return err.Error()
-}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/ownership"
 	"slipway/internal/release"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/lock"
@@ -41,7 +42,6 @@ func (f *Fleet) Locks(names []string) ([]LockOn, error) {
 // Living watches the locks that somebody holds for a lease (0 is the usual one), and gives those whose owner gave a sign of
 // life, as soon as there is one. It gives none when all stood still, or were given back.
 func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration) ([]LockOn, error) {
-	length = cmp.Or(length, lease)
 	looking, found := context.WithCancel(ctx)
 	defer found()
 	alive := make([]*LockOn, len(locks))
@@ -49,7 +49,7 @@ func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration
 	var wait sync.WaitGroup
 	for i, held := range locks {
 		wait.Go(func() {
-			state, lives, err := f.lives(looking, held, length)
+			state, lives, err := ownership.Lives(looking, f.conn(held.Host), f.site(held.Host), held.State, length)
 			switch {
 			case lives:
 				alive[i] = &LockOn{held.Host, state}
@@ -76,39 +76,6 @@ func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration
 	return living, nil
 }
 
-// lives watches one lock until it moved, was given back, or stood still for a lease.
-func (f *Fleet) lives(ctx context.Context, held LockOn, length time.Duration) (deploy.LockState, bool, error) {
-	if held.State.Free() {
-		return held.State, false, nil
-	}
-	w := watch{state: held.State, since: time.Now()}
-	pause := time.NewTicker(length / looksPerLease)
-	defer pause.Stop()
-	for w.still() < length {
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return w.state, false, context.Cause(ctx)
-		}
-		asked := time.Now()
-		var state deploy.LockState
-		err := again(ctx, func() (err error) {
-			state, err = lock.Read(ctx, f.conn(held.Host), f.site(held.Host))
-			return err
-		})
-		switch {
-		case err != nil:
-			return state, false, err
-		case state.Free():
-			return state, false, nil
-		case !sameLife(state, held.State):
-			return state, true, nil
-		}
-		w.saw(state, asked)
-	}
-	return w.state, false, nil
-}
-
 // Unlock gives locks back for their owners, whatever they think of it: what they still send is refused.
 func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 	var names []string
@@ -119,14 +86,14 @@ func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 		}
 	}
 	return f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
-		return again(ctx, func() error { return lock.Release(ctx, conn, site, generation[name]) })
+		return f.again(ctx, name, func() error { return lock.Release(ctx, conn, site, generation[name]) })
 	})
 }
 
 // Hold puts deploys to all hosts on hold.
 func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) error {
-	return f.everywhere(names, func(_ string, conn transport.Conn, site release.Site) error {
-		return again(ctx, func() error { return hold.Set(ctx, conn, site, note) })
+	return f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
+		return f.again(ctx, name, func() error { return hold.Set(ctx, conn, site, note) })
 	})
 }
 
@@ -136,8 +103,8 @@ func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error
 	for _, name := range names {
 		was = cmp.Or(was, f.members[name].facts.Hold)
 	}
-	return was, f.everywhere(names, func(_ string, conn transport.Conn, site release.Site) error {
-		return again(ctx, func() error { return hold.Clear(ctx, conn, site) })
+	return was, f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
+		return f.again(ctx, name, func() error { return hold.Clear(ctx, conn, site) })
 	})
 }
 

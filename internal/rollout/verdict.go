@@ -67,6 +67,16 @@ func (v *verdict) hosts() []string {
 	return hosts
 }
 
+// over does something on every host of the verdict at once, ends each with what it did, and gives the failures.
+func (v *verdict) over(do func(host string) deploy.Span) deploy.Errors {
+	var wait sync.WaitGroup
+	for _, host := range v.hosts() {
+		wait.Go(func() { v.end(do(host)) })
+	}
+	wait.Wait()
+	return v.errors()
+}
+
 // errors are the failures, in the plan's order.
 func (v *verdict) errors() deploy.Errors {
 	v.mu.Lock()

@@ -4,39 +4,98 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/probe"
+	"slipway/internal/release/activate"
 	"slipway/internal/transport"
 )
 
+// prove asks a host's checks after its restart, and goes on asking for as long as its block says. What goes back to a
+// release does not go on: that one stood its time when it was activated, and each second more is one of the failed release elsewhere.
+func (t *turn) prove(ctx context.Context, block activate.Block) *deploy.Error {
+	start := time.Now()
+	if err := t.verify(ctx, block.Activation.Verify, block.Vars); err != nil || t.undo {
+		return err
+	}
+	return t.stable(ctx, block, time.Since(start))
+}
+
+// verify asks every check of a host; all must pass. One span says how many did, or which one did not.
+func (t *turn) verify(ctx context.Context, checks []deploy.Check, vars map[string]string) *deploy.Error {
+	if len(checks) == 0 {
+		return nil
+	}
+	name := "verify " + checks[0].Name
+	if len(checks) > 1 {
+		name = fmt.Sprintf("verify %d/%d", len(checks), len(checks))
+	}
+	return t.part(name, func(span *deploy.Span) *deploy.Error {
+		for i, check := range checks {
+			if err := t.pass(ctx, question{Check: check, number: i + 1, vars: vars}); err != nil {
+				span.Step, span.Status = "verify "+check.Name, causeOf(err)
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func causeOf(err *deploy.Error) string {
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause.Error()
+	}
+	return err.Error()
+}
+
+// question is a check as a host is asked it.
+type question struct {
+	deploy.Check
+	number int // among the host's checks, from 1
+	vars   map[string]string
+}
+
 // pass asks one check until it passed as often in a row as it must, or its time is over. A try that began in time is waited
-// for: on a slow host one answer is worth more than none. The last answer is the cause.
-func (t *turn) pass(ctx context.Context, check deploy.Check, number int, vars map[string]string) *deploy.Error {
+// for: on a slow host one answer is worth more than none. The last answer is the cause. Time in which the link was away does
+// not count.
+func (t *turn) pass(ctx context.Context, q question) *deploy.Error {
 	start := time.Now()
 	var last error
 	failures, row := 0, 0
 	for {
-		err := t.ask(ctx, check, number, vars)
+		began := time.Now()
+		err := t.ask(ctx, q, q.Within-time.Since(start))
+		switch back, gone := t.unheard(ctx, q, err); {
+		case gone != nil:
+			return t.notPassed(ctx, q, waitedFor(start, q), gone)
+		case back:
+			start = start.Add(time.Since(began))
+			continue
+		}
 		if err == nil {
-			if row++; row >= check.Successes {
+			if row++; row >= q.Successes {
 				return nil
 			}
 		} else {
 			last, row = err, 0
 			failures++
 		}
-		late := time.Since(start)+check.Interval > check.Within
-		if late || errors.Is(err, transport.ErrForwardingRefused) || !pause(ctx, check.Interval) {
+		late := time.Since(start)+q.Interval > q.Within
+		if late || errors.Is(err, transport.ErrForwardingRefused) || !pause(ctx, q.Interval) {
 			break
 		}
 	}
-	if ctx.Err() != nil {
-		last = context.Cause(ctx)
+	failure := t.notPassed(ctx, q, waitedFor(start, q), last)
+	if failure.Tail != nil && q.HTTP != nil {
+		failure.Times = failures
 	}
-	return t.notPassed(check, time.Since(start), failures, last)
+	return failure
+}
+
+// waitedFor is how long a check was asked, in whole seconds: what differs by chance would keep hosts' failures apart.
+func waitedFor(start time.Time, q question) string {
+	return min(time.Since(start), q.Within).Round(time.Second).String()
 }
 
 // pause waits; it is false when the context ended first.
@@ -52,54 +111,39 @@ func pause(ctx context.Context, d time.Duration) bool {
 // runTimeout is how long one try of a check that is a script may take at least.
 const runTimeout = 10 * time.Second
 
-func (t *turn) ask(ctx context.Context, check deploy.Check, number int, vars map[string]string) error {
-	dial := probe.Dial(t.conn.Dial)
-	if check.Runner {
-		dial = (&net.Dialer{}).DialContext
+// ask asks once. A script may take as long as is left, or runTimeout.
+func (t *turn) ask(ctx context.Context, q question, left time.Duration) error {
+	origin := probe.Host(t.conn.Dial)
+	if q.Runner {
+		origin = probe.Runner()
 	}
 	switch {
-	case check.HTTP != nil:
-		return probe.HTTP(ctx, *check.HTTP, dial)
-	case check.TCP != "":
-		return probe.TCP(ctx, check.TCP, dial)
+	case q.HTTP != nil:
+		return origin.HTTP(ctx, *q.HTTP)
+	case q.TCP != "":
+		return origin.TCP(ctx, q.TCP)
 	}
-	s := *check.Run
-	s.Timeout = min(s.Timeout, max(check.Within, runTimeout))
-	s.Name, s.Phase, s.Number = "verify "+t.done.Host+" "+check.Name, deploy.Activate, number
-	span := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: vars, undo: t.undo})
+	s := *q.Run
+	s.Timeout = max(left, runTimeout)
+	s.Name, s.Phase, s.Number = "verify "+t.done.Host+" "+q.Name, deploy.Activate, q.number
+	span := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: q.vars, undo: t.undo})
 	if span.Err == nil {
 		return nil
 	}
 	return span.Err
 }
 
-// notPassed says what the check saw last, and how to see it oneself.
-func (t *turn) notPassed(check deploy.Check, waited time.Duration, failures int, last error) *deploy.Error {
-	failure := &deploy.Error{Host: t.host.Name, Phase: t.done.Phase, Step: "verify " + check.Name, At: check.At}
+// unheard tells whether it was the link to the host that failed a question, and not the site, and that it is back; its error,
+// that it does not come back. A script outlives its link by itself.
+func (t *turn) unheard(ctx context.Context, q question, err error) (back bool, gone error) {
 	var wrong *probe.WrongAnswer
-	var step *deploy.Error
-	seconds := min(waited, check.Within).Round(time.Second) // what differs by chance would keep hosts' failures apart
-	switch {
-	case last == nil:
-		failure.Cause = fmt.Errorf("%s, not %d successes in a row", seconds, check.Successes)
-	case errors.As(last, &wrong):
-		failure.Cause = fmt.Errorf("%s, %w", seconds, wrong)
-		failure.Tail = []string{fmt.Sprintf("%s %s -> %s %s", method(check), check.HTTP.URL, wrong.Got, wrong.Body)}
-		failure.Times = failures
-	case errors.As(last, &step):
-		failure.Cause, failure.Tail, failure.Hint = fmt.Errorf("%s, %w", seconds, errors.Unwrap(step)), step.Tail, step.Hint
-	case errors.Is(last, transport.ErrForwardingRefused):
-		failure.Cause = last
-		failure.Hint = "allow it on the host (AllowTcpForwarding local), or verify with `run:` or `from: runner`"
-	default:
-		failure.Cause = fmt.Errorf("%s, no answer: %w", seconds, last)
+	if err == nil || q.Runner || q.Run != nil || errors.As(err, &wrong) || errors.Is(err, transport.ErrForwardingRefused) {
+		return false, nil
 	}
-	return failure
-}
-
-func method(check deploy.Check) string {
-	if check.HTTP.Method == "" {
-		return "GET"
-	}
-	return check.HTTP.Method
+	tries := 0
+	gone = t.again(ctx, func() error {
+		tries++
+		return t.conn.Run(ctx, transport.Command{Name: "look", Script: ":"})
+	})
+	return gone == nil && tries > 1, gone
 }

@@ -1,6 +1,9 @@
 package sshtest
 
 import (
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -9,8 +12,15 @@ import (
 // command that ended has left processes.
 type groups struct {
 	mu     sync.Mutex
-	alive  map[int]struct{}
+	alive  map[int]*group
 	closed bool
+}
+
+// group is one process group. Its number is its own while its leader was not waited for, and then for as long as anybody is in
+// it; afterwards the system may give it to somebody else.
+type group struct {
+	ended bool           // its leader was waited for
+	left  map[int]string // whom that left there, as seen last: process -> when it started
 }
 
 func (g *groups) add(id int) {
@@ -21,25 +31,55 @@ func (g *groups) add(id int) {
 		return
 	}
 	if g.alive == nil {
-		g.alive = map[int]struct{}{}
+		g.alive = map[int]*group{}
 	}
 	g.forget()
-	g.alive[id] = struct{}{}
+	g.alive[id] = &group{}
 }
 
 // leaderEnded takes note that a command has ended. What it left in its group keeps that alive.
-func (g *groups) leaderEnded() {
+func (g *groups) leaderEnded(id int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if own := g.alive[id]; own != nil {
+		own.ended = true
+		if syscall.Kill(-id, 0) == syscall.ESRCH {
+			delete(g.alive, id)
+		} else if own.left = members(id); len(own.left) == 0 {
+			delete(g.alive, id)
+		}
+	}
 	g.forget()
 }
 
-// forget drops the groups that nobody is left in: their numbers may be given to somebody else.
+// forget drops the groups that nobody is left in, and those whose number is somebody else's by now: none of the processes is
+// there that were seen last.
 func (g *groups) forget() {
-	for id := range g.alive {
-		if syscall.Kill(-id, 0) == syscall.ESRCH {
+	for id, own := range g.alive {
+		if !own.ended {
+			continue
+		}
+		now := map[int]string{}
+		if syscall.Kill(-id, 0) != syscall.ESRCH {
+			now = members(id)
+		}
+		same := false
+		for pid, start := range own.left {
+			same = same || now[pid] == start
+		}
+		if own.left = now; !same {
 			delete(g.alive, id)
 		}
+	}
+}
+
+// signal reaches a group, if it is still ours.
+func (g *groups) signal(id int, number syscall.Signal) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.forget()
+	if g.alive[id] != nil {
+		_ = syscall.Kill(-id, number)
 	}
 }
 
@@ -48,8 +88,32 @@ func (g *groups) kill() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closed = true
+	g.forget()
 	for id := range g.alive {
 		_ = syscall.Kill(-id, syscall.SIGKILL)
 	}
 	clear(g.alive)
+}
+
+// members are the processes of a group, each with the time of its start: fields 5 and 22 of /proc/<pid>/stat, see
+// proc_pid_stat(5). None where there is no /proc.
+func members(id int) map[int]string {
+	found := map[int]string{}
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
+		if err != nil {
+			continue
+		}
+		text := string(stat)
+		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // from field 3 on: the name may hold anything
+		if len(fields) > 19 && fields[2] == strconv.Itoa(id) {
+			found[pid] = fields[19]
+		}
+	}
+	return found
 }

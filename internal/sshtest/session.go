@@ -74,6 +74,7 @@ func (s *Server) session(server *ssh.ServerConn, ch ssh.Channel, requests <-chan
 // command is a running command and what is between it and its channel.
 type command struct {
 	cmd            *exec.Cmd
+	groups         *groups  // that its own is one of
 	stdin          *os.File // our ends of its pipes
 	stdout, stderr *os.File
 	output         sync.WaitGroup // the copying of both outputs
@@ -91,7 +92,7 @@ func (s *Server) start(server *ssh.ServerConn, ch ssh.Channel, line string, env 
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"SSH_CONNECTION=" + connection, "SSH_CLIENT=" + clientVariable(connection),
 	}, append(s.options.Env, env...)...)
-	c := &command{cmd: cmd}
+	c := &command{cmd: cmd, groups: &s.groups}
 	c.talk.answered.Store(true) // the first input is an operation
 	var theirs []*os.File
 	defer func() {
@@ -129,7 +130,7 @@ func (s *Server) wait(c *command, ch ssh.Channel) {
 	stopped := context.AfterFunc(s.ctx, c.hangUp)
 	defer stopped()
 	err := c.cmd.Wait()
-	s.groups.leaderEnded()
+	s.groups.leaderEnded(c.cmd.Process.Pid)
 	var exit *exec.ExitError
 	status, ok := syscall.WaitStatus(0), true
 	if errors.As(err, &exit) {
@@ -162,7 +163,7 @@ func (c *command) hangUp() {
 
 func (c *command) signal(name string) {
 	if number, ok := signals[name]; ok {
-		_ = syscall.Kill(-c.cmd.Process.Pid, number)
+		c.groups.signal(c.cmd.Process.Pid, number)
 	}
 }
 

@@ -30,6 +30,10 @@ type Options struct {
 	MaxSessions   int      // sessions at a time on a connection; 10 when 0, as sshd has it
 	NoForwarding  bool     // refuse direct-tcpip, as AllowTcpForwarding no does
 
+	// Connected is told that a TCP connection begins, or that it is over; where it begins, false cuts it. Nil allows all. It
+	// may block, and is called from many goroutines.
+	Connected func(begins bool) bool
+
 	// Before is asked before each operation; nil allows all. An error that Is ErrRefuse refuses the operation as a
 	// real server would, any other cuts the connection; input cannot be refused. It may block, and is called from many
 	// goroutines, for which Close waits.
@@ -124,6 +128,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxSessions == 0 {
 		o.MaxSessions = 10
 	}
+	if o.Connected == nil {
+		o.Connected = func(bool) bool { return true }
+	}
 	if o.Before == nil {
 		o.Before = func(Operation) error { return nil }
 	}
@@ -201,6 +208,11 @@ func (s *Server) accept() {
 				delete(s.conns, conn)
 				s.mu.Unlock()
 			}()
+			if !s.options.Connected(true) {
+				reset(conn)
+				return
+			}
+			defer s.options.Connected(false)
 			s.serve(conn)
 		})
 	}

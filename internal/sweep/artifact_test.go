@@ -12,9 +12,10 @@ import (
 	"testing"
 )
 
-// A release of a version is whole when its artifact's files are there and both prepare steps left theirs.
+// A release of a version is whole when its artifact's files are there and all prepare steps left theirs. The second runs on web1
+// alone, and the others get what it made: a copy of the asset too.
 var (
-	prepared = []string{"one", "two"}
+	prepared = []string{"one", "made/two", "made/link"}
 	versions = []string{"v1", "v2"}
 )
 
@@ -23,7 +24,7 @@ var (
 func files(version string) map[string]string {
 	seed := [32]byte{}
 	copy(seed[:], version)
-	asset := make([]byte, 200<<10)
+	asset := make([]byte, 150<<10)
 	_, _ = rand.NewChaCha8(seed).Read(asset) // never fails
 	return map[string]string{"version": version, "asset": string(asset), "static/page": strings.Repeat(version+" ", 20)}
 }

@@ -19,7 +19,7 @@ var sabotage = []struct {
 	found string // in the violation
 }{
 	{"a release loses a file when it is live", "current", func(_ *trial, h *host) error {
-		return os.Remove(filepath.Join(h.deployPath(), "current", "two"))
+		return os.Remove(filepath.Join(h.deployPath(), "current", "one"))
 	}, "half a release"},
 	{"a file of the live release is another version's", "current", func(_ *trial, h *host) error {
 		return os.WriteFile(filepath.Join(h.deployPath(), "current", "asset"), []byte("v1"), 0o600)

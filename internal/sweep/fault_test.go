@@ -28,6 +28,9 @@ func isCommand(op operation) bool { return op.kind == "taken" || op.kind == "inp
 
 func nothing(*trial) error { return nil }
 
+// full is the fault that needs small disks.
+const full = "full"
+
 // faults are those of the sweep.
 var faults = []fault{
 	{name: "cut", at: onHost, repair: nothing, strike: func(t *trial, op operation) error {
@@ -47,7 +50,7 @@ var faults = []fault{
 		return errCut
 	}},
 	{
-		name: "full", at: func(op operation) bool { return op.kind == "input" || op.kind == "step" },
+		name: full, at: func(op operation) bool { return op.kind == "input" || op.kind == "step" },
 		strike: func(t *trial, op operation) error { t.broken(t.at(op).fill()); return nil },
 		repair: func(t *trial) error { return t.everyHost((*host).empty) },
 	},
@@ -63,7 +66,7 @@ var faults = []fault{
 		return nil
 	}},
 	{
-		name: "unwritable", at: isRunner,
+		name: "unwritable", at: func(op operation) bool { return op.kind == "file" },
 		strike: func(t *trial, _ operation) error { t.broken(os.Rename(t.ciFiles(), t.ciFiles()+".away")); return nil },
 		repair: func(t *trial) error {
 			if _, err := os.Stat(t.ciFiles()); err == nil {

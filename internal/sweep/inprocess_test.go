@@ -5,8 +5,11 @@ package sweep
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
+	"testing"
 
 	"slipway/internal/sshtest"
 )
@@ -35,12 +38,17 @@ func newInProcess(name, root, authorized string, env []string, see func(operatio
 	return &inProcess{server: server}, nil
 }
 
-// describe says what an operation is, a command by what its script says of itself.
+// describe says what an operation is, a command by its name.
 func describe(op sshtest.Operation) string {
 	switch op.Kind {
 	case sshtest.Input, sshtest.Taken:
-		if title := scriptTitle(op.Detail); title != "" {
-			return title
+		for _, input := range []string{"\nnull\n", "\nstdin\n"} { // see transport/shell/control.sh
+			if _, rest, found := strings.Cut(op.Detail, input); found {
+				line, _, _ := strings.Cut(rest, "\n")
+				if words := strings.SplitN(line, " ", 3); len(words) == 3 {
+					return words[2]
+				}
+			}
 		}
 		return fmt.Sprintf("%d bytes", len(op.Detail))
 	case sshtest.Exec:
@@ -50,22 +58,19 @@ func describe(op sshtest.Operation) string {
 	return op.Detail
 }
 
-// scriptTitle is the first line of the last comment that goes on to say what $1 is: what is sent along with a script
-// comes before it.
-func scriptTitle(text string) (title string) {
-	block := ""
-	for line := range strings.Lines(text) {
-		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
-		switch {
-		case !ok:
-			block = ""
-		case block == "":
-			block = strings.TrimSpace(comment)
-		case strings.HasPrefix(comment, " $1"):
-			title = block
-		}
+// busyBox makes a folder with BusyBox's tools under their names, and gives what a host's environment needs to have them; nothing
+// where there is no BusyBox.
+func busyBox(t testing.TB, dir string) []string {
+	t.Helper()
+	program, err := exec.LookPath("busybox")
+	if err != nil {
+		return nil
 	}
-	return title
+	must(t, os.MkdirAll(dir, 0o755))
+	if out, err := exec.Command(program, "--install", "-s", dir).CombinedOutput(); err != nil {
+		t.Fatalf("busybox: %v: %s", err, out)
+	}
+	return []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
 }
 
 func (m *inProcess) get() *sshtest.Server {

@@ -51,6 +51,7 @@ func (h *host) live() (string, error) {
 	for _, name := range prepared {
 		want[name] = version
 	}
+	want["made/copy"] = want["asset"]
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		text, err := os.ReadFile(filepath.Join(release, name))
 		if err != nil {
@@ -111,9 +112,24 @@ func (t *trial) afterFault(code int, before map[string]string, faults []placed) 
 		}
 		if code != killed && code != deploy.ExitInterrupted {
 			t.checkIdle(h)
+			if code != deploy.ExitPerson {
+				t.checkTakenBack(h)
+			}
 		}
 		if !slices.Contains(allowed, version) {
 			t.violation("%s: an attempt ended with exit %d, and current names %s", h.name, code, version)
+		}
+	}
+}
+
+// leftOn are the marks that a drain and an ensured step leave while they are on.
+var leftOn = []string{"out", "page"}
+
+// checkTakenBack sees to it that what is done for a while is over: the host is behind its balancer, the page is off.
+func (t *trial) checkTakenBack(h *host) {
+	for _, mark := range leftOn {
+		if _, err := os.Stat(filepath.Join(h.deployPath(), "shared", "run", mark)); err == nil {
+			t.violation("%s: it is over, and %s is still on", h.name, mark)
 		}
 	}
 }
@@ -140,6 +156,7 @@ func (t *trial) afterPost(code int, err error) {
 	live := map[string]bool{}
 	for _, h := range t.hosts {
 		live[t.checkCurrent(h)] = true
+		t.checkTakenBack(h)
 		if err := h.lockReleased(); err != nil {
 			t.violation("%s: after the post step: %v", h.name, err)
 		}
@@ -173,6 +190,7 @@ func (t *trial) rerun(ctx context.Context, attempt int) {
 func (t *trial) afterGreen() {
 	ids := map[string]bool{}
 	for _, h := range t.hosts {
+		t.checkTakenBack(h)
 		if version := t.checkCurrent(h); version != "v2" {
 			t.violation("%s: the re-run was green, and current names %s", h.name, version)
 		}

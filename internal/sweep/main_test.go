@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"testing"
 
@@ -17,6 +18,7 @@ const asRunner = "SLIPWAY_SWEEP_RUNNER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asRunner) == "" {
+		debug.SetGCPercent(400) // the hosts' processes are to have the machine
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -70,7 +70,7 @@ func pick(source *rand.Rand, ops []counted, n int) []placed {
 	faults := append(slices.Clone(faults), cancelled)
 	for len(picked) < n {
 		f, op := faults[source.IntN(len(faults))], ops[source.IntN(len(ops))]
-		if f.at(op.operation) && (f.name != "full" || mayMount()) {
+		if f.at(op.operation) && (f.name != full || mayMount()) {
 			picked = append(picked, place(f, op.moment))
 		}
 	}

@@ -5,6 +5,7 @@ package sweep
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,7 @@ import (
 )
 
 // lanes is how many worlds are swept side by side: a trial spends much of its time waiting.
-const lanes = 6
+const lanes = 10
 
 // keepGoing has a sweep try everything, instead of stopping at the first violation.
 const keepGoing = "SLIPWAY_SWEEP_KEEP_GOING"
@@ -29,47 +30,61 @@ func part() int {
 	case os.Getenv(whole) != "" || oneAlone():
 		return 1
 	case raced || testing.Short():
-		return 24
+		return 23
 	}
-	return 6
+	return 7
 }
 
-// TestSweep puts every fault at every operation of a deployment over three hosts in this process.
+// TestSweep puts every fault at every operation of the runner and of web1 in a deployment over three hosts in this process. web2
+// and web3 do what web1 does, so the faults take turns at their operations. With SLIPWAY_SWEEP=every all of them are put at each.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	sweep(t, inThisProcess, false)
+	sweep(t, inThisProcess, func(i, j int, op counted) bool {
+		return op.host() == "" || op.host() == "web1" || inTurn(i, j, op)
+	})
 }
 
-func inThisProcess(_ testing.TB, name, root, authorized string, see func(operation) error) (machine, error) {
-	return newInProcess(name, root, authorized, nil, see)
+// inThisProcess makes web1 a host with the tools of this machine, and the others hosts with BusyBox's.
+func inThisProcess(t testing.TB, name, root, authorized string, see func(operation) error) (machine, error) {
+	t.Helper()
+	var tools []string
+	if name != "web1" {
+		tools = busyBox(t, filepath.Join(filepath.Dir(root), "busybox"))
+	}
+	return newInProcess(name, root, authorized, tools, see)
 }
 
-// TestSweepOpenSSH puts a fault at every operation of a deployment over hosts with the real sshd, each fault in its turn; all of
-// them at each with SLIPWAY_SWEEP=every.
+// TestSweepOpenSSH has the faults take turns at the operations of a deployment over hosts with the real sshd; with
+// SLIPWAY_SWEEP=every all of them are put at each.
 func TestSweepOpenSSH(t *testing.T) {
 	t.Parallel()
-	sweep(t, newOpenSSH, os.Getenv(whole) != "every")
+	sweep(t, newOpenSSH, inTurn)
 }
 
-// sweep tries each fault at each operation that it is for; or, where it is to rotate, one fault at each, in turn.
-func sweep(t *testing.T, how build, rotate bool) {
+// choice tells whether the i-th fault is put at an operation, the j-th one.
+type choice func(i, j int, op counted) bool
+
+func inTurn(i, j int, _ counted) bool { return (i+j)%len(faults) == 0 }
+
+// sweep tries the faults that are chosen at each operation that they are for.
+func sweep(t *testing.T, how build, chosen choice) {
 	t.Helper()
+	all := os.Getenv(whole) == "every" || oneAlone()
 	worlds := []*world{newWorld(t, how)}
 	ops := count(t, worlds[0])
-	var all []placed
-	for i, f := range faults {
-		if f.name == "full" && !mayMount() {
-			t.Run(f.name, func(t *testing.T) { needDisks(t) })
-			continue
-		}
-		for j, op := range ops {
-			if f.at(op.operation) && (!rotate || (j+i)%len(faults) == 0) {
-				all = append(all, place(f, op.moment))
+	if !mayMount() {
+		t.Run(full, func(t *testing.T) { needDisks(t) })
+	}
+	var list []placed // an operation's faults stand together, so that those that have a lease waited for are spread over all lanes
+	for j, op := range ops {
+		for i, f := range faults {
+			if f.at(op.operation) && (all || chosen(i, j, op)) && (f.name != full || mayMount()) {
+				list = append(list, place(f, op.moment))
 			}
 		}
 	}
-	total := len(all)
-	all = every(all, part(), time.Now().YearDay())
+	total := len(list)
+	list = every(list, part(), time.Now().YearDay())
 	if !oneAlone() {
 		for range lanes - 1 {
 			worlds = append(worlds, newWorld(t, how))
@@ -77,7 +92,7 @@ func sweep(t *testing.T, how build, rotate bool) {
 	}
 	begun := time.Now()
 	s := &score{}
-	queue := enqueue(all)
+	queue := enqueue(list)
 	var wait sync.WaitGroup
 	for _, w := range worlds {
 		wait.Go(func() {

@@ -227,7 +227,7 @@ func (t *trial) observe() (stop func(), err error) {
 }
 
 // visitEvery is the pause between two looks at a site.
-const visitEvery = 5 * time.Millisecond
+const visitEvery = 40 * time.Millisecond
 
 // visit asks for the page of a site again and again.
 func (t *trial) visit(h *host, done <-chan struct{}) {

@@ -12,7 +12,8 @@ import (
 	"unsafe"
 )
 
-// watch tells of everything that is made, written, moved or touched in some folders, right after it happened (inotify).
+// watch tells of everything that is made, written, moved or touched in some folders, right after it happened (inotify). A file that
+// is made and touched at once is told of once.
 type watch struct {
 	file  *os.File // the inotify descriptor
 	paths map[int32]string
@@ -42,6 +43,7 @@ func watchFolders(happened func(path string), folders ...string) (*watch, error)
 func (w *watch) read(happened func(path string)) {
 	defer close(w.done)
 	buffer := make([]byte, 64<<10)
+	made := ""
 	for {
 		n, err := w.file.Read(buffer)
 		if err != nil {
@@ -51,11 +53,19 @@ func (w *watch) read(happened func(path string)) {
 			var event syscall.InotifyEvent
 			head := buffer[at : at+syscall.SizeofInotifyEvent]
 			event.Wd = int32(binary.NativeEndian.Uint32(head[unsafe.Offsetof(event.Wd):]))
+			event.Mask = binary.NativeEndian.Uint32(head[unsafe.Offsetof(event.Mask):])
 			event.Len = binary.NativeEndian.Uint32(head[unsafe.Offsetof(event.Len):])
 			at += syscall.SizeofInotifyEvent
 			name := string(bytes.TrimRight(buffer[at:at+int(event.Len)], "\x00"))
 			at += int(event.Len)
-			happened(filepath.Join(w.paths[event.Wd], name))
+			path := filepath.Join(w.paths[event.Wd], name)
+			if event.Mask&syscall.IN_ATTRIB != 0 && path == made {
+				continue
+			}
+			if made = ""; event.Mask&syscall.IN_CREATE != 0 {
+				made = path
+			}
+			happened(path)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func copyTree(from, to string) error {
 // start runs a command of the program as a job of the run that deploys a version.
 func (w *world) start(version string, attempt int, args ...string) (*runner, error) {
 	env := []string{
-		asRunner + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + w.job, "TMPDIR=" + w.temp(),
+		asRunner + "=1", "GOGC=400", "PATH=" + os.Getenv("PATH"), "HOME=" + w.job, "TMPDIR=" + w.temp(),
 		"GITHUB_ACTIONS=true", "GITHUB_SERVER_URL=https://ci.example", "GITHUB_REPOSITORY=acme/site", "GITHUB_REPOSITORY_ID=7",
 		"GITHUB_RUN_ID=10" + strings.TrimPrefix(version, "v"), fmt.Sprintf("GITHUB_RUN_ATTEMPT=%d", attempt), "GITHUB_JOB=deploy",
 		"GITHUB_ACTOR=anna", "GITHUB_SHA=" + strings.Repeat(strings.TrimPrefix(version, "v"), 40),
@@ -161,8 +161,18 @@ keep_releases: 3
 shared: {dirs: [run]}
 secrets: [TOKEN]
 prepare:
-  - {name: One, run: 'cat version > one', timeout: 10s}
-  - {name: Two, run: 'cat one > two; touch "$SLIPWAY_SHARED_PATH/run/prepared"', timeout: 10s}
+  - {name: One, run: 'cat version > one; touch "$SLIPWAY_SHARED_PATH/run/prepared"', timeout: 10s}
+  - name: Two
+    once: true
+    idempotent: true
+    produces: [made]
+    timeout: 10s
+    run: |
+      mkdir -p made
+      cat one > made/two
+      cp asset made/copy
+      ln -sf two made/link
+      touch "$SLIPWAY_SHARED_PATH/run/made"
 migrate:
   - name: Migrate
     timeout: 10s
@@ -171,14 +181,21 @@ migrate:
       echo "start $SLIPWAY_DEPLOYMENT" >> "$SLIPWAY_SHARED_PATH/run/witness"
       sleep 0.05
       echo "done $SLIPWAY_DEPLOYMENT" >> "$SLIPWAY_SHARED_PATH/run/witness"
+rollout: {batch: 2}
+ensure: [{name: Page, roles: [first], timeout: 10s, run: 'touch "$SLIPWAY_SHARED_PATH/run/page"', undo: 'rm -f "$SLIPWAY_SHARED_PATH/run/page"'}]
 activate:
   restart: {name: Reload, run: 'touch "$SLIPWAY_SHARED_PATH/run/reload"', timeout: 10s}
   verify:
     - {name: Health, http: "http://127.0.0.1:${PORT}/", body: "all of", header: "X-Release: ${SLIPWAY_RELEASE}", within: 3s, interval: 100ms}
+  roles:
+    pool:
+      drain: {name: Out, timeout: 10s, wait: 0s, run: 'touch "$SLIPWAY_SHARED_PATH/run/out"', undo: 'rm -f "$SLIPWAY_SHARED_PATH/run/out"'}
 hosts:
 `)
-	for _, h := range w.hosts {
-		fmt.Fprintf(&b, "  - {name: %s, address: %q, deploy_path: %q, vars: {PORT: %q}}\n", h.name, h.address(), h.deployPath(), h.site.port())
+	for i, h := range w.hosts {
+		roles := []string{"[web, pool, first]", "[web]", "[web, pool]"}[i]
+		fmt.Fprintf(&b, "  - {name: %s, address: %q, deploy_path: %q, roles: %s, vars: {PORT: %q}}\n",
+			h.name, h.address(), h.deployPath(), roles, h.site.port())
 	}
 	return b.String()
 }

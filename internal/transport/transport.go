@@ -26,6 +26,7 @@ type Command struct {
 	Args   []string  // any bytes but NUL
 	Stdin  io.Reader // nil is /dev/null; a command with Stdin has a channel of its own
 	Stdout io.Writer // nil discards; written from one goroutine while Run runs
+	Urgent bool      // takes a moment, and must not wait behind long commands where connections are few
 }
 
 // Conn is a connection to one host, safe for concurrent use.

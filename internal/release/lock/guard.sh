@@ -22,4 +22,15 @@ fence() {
 	printf '%s %s -\n%s\n' "$lock_highest" "$lock_state" "$lock_owner" >&2
 	exit 79
 }
+
+# Gives a sign of life for the sender, as beat.sh does: for long scripts, whose connection may have no other session to beat
+# by. What waits for the runner gives signs only of what came from there.
+#
+# $1      a word that tells parts of a script apart: two signs in a row are never alike
+lock_signs=0
+lock_beat() {
+	lock_signs=$((lock_signs + 1))
+	[ ! -e "$lock_folder/$lock_generation/heartbeat" ] ||
+		printf '%-31s\n' "$1 $$.$lock_signs" 1<>"$lock_folder/$lock_generation/heartbeat"
+}
 fence :

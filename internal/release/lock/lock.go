@@ -94,9 +94,9 @@ func Read(ctx context.Context, conn transport.Conn, site release.Site) (deploy.L
 
 // Beat gives a sign of life. The error Is ErrFenced when the generation does not own any more.
 func Beat(ctx context.Context, conn transport.Conn, site release.Site, generation int) error {
-	err := Fence(conn, site, generation).Run(ctx, transport.Command{Name: "heartbeat", Script: beatScript, Args: []string{
-		site.Root, strconv.Itoa(generation), rand.Text(),
-	}})
+	err := Fence(conn, site, generation).Run(ctx, transport.Command{
+		Name: "heartbeat", Script: beatScript, Args: []string{site.Root, strconv.Itoa(generation), rand.Text()}, Urgent: true,
+	})
 	return release.Failure(conn, "heartbeat", err, nil)
 }
 

@@ -43,7 +43,9 @@ remove() {
 	return 1
 }
 
+command -v lock_beat >/dev/null || lock_beat() { :; }
 for release in releases/*; do
+	lock_beat prune
 	id=${release#releases/}
 	if goes "$id" && { [ -e "$release" ] || [ -L "$release" ]; }; then
 		# First the mark: what is only half removed must not pass for a release.

@@ -23,6 +23,12 @@ type Payload interface {
 	Encoding() string             // "zstd" or "gzip"
 }
 
+//go:embed unpack.sh
+var unpackFunctions string
+
+// Unpacking are the functions of shell that take a payload in, and verify it.
+func Unpacking() string { return unpackFunctions }
+
 //go:embed upload.sh
 var uploadScript string
 
@@ -51,7 +57,7 @@ func Upload(ctx context.Context, conn transport.Conn, site release.Site, id depl
 	}
 	err = conn.Run(ctx, transport.Command{
 		Name:   "upload",
-		Script: uploadScript,
+		Script: unpackFunctions + uploadScript,
 		Args:   []string{site.Root, string(id), p.Encoding()},
 		Stdin:  &counter{from: payload, total: p.Size(), progress: progress},
 	})

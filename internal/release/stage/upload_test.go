@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,9 +165,9 @@ func TestUploadAfterADeadAttempt(t *testing.T) {
 func TestUploadBelowSetgid(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
-		const verification = "# Content."
+		const verification = "hashed=\n"
 		host.Patch = func(script string) string {
-			return strings.Replace(script, verification, `chmod g+s "$incoming/tree" "$incoming/tree/bin"`, 1)
+			return strings.Replace(script, verification, `chmod g+s "$incoming/tree" "$incoming/tree/bin"`+"\n"+verification, 1)
 		}
 		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
 			t.Fatal(err)
@@ -278,6 +279,46 @@ func TestUploadVerifierDies(t *testing.T) {
 				t.Errorf("verified without %s", program)
 			}
 			noRelease(t, host)
+		})
+	}
+}
+
+// openssl may say that all is well, and nothing else.
+func TestUploadWithOpenSSL(t *testing.T) {
+	whole := "exec " + releasetest.Need(t, "openssl") + ` "$@"`
+	plain := slices.DeleteFunc(slices.Clone(site), func(m member) bool { return strings.Contains(m.name, `\`) })
+	damage := func(files map[string]*member) { files["tree/private"].content = "for the pirate" }
+	for name, test := range map[string]struct {
+		openssl string // what the host's does
+		without string // a program that the host has not got
+		members []member
+		tamper  func(files map[string]*member)
+		refused bool
+	}{
+		"says yes":              {openssl: whole, without: "sha256sum", members: plain},
+		"writes names its way":  {openssl: whole, members: site},
+		"wrong content":         {openssl: whole, members: plain, tamper: damage, refused: true},
+		"no files":              {openssl: whole, members: []member{{name: "empty/"}}},
+		"silent":                {openssl: "exit 0", members: plain},
+		"silent, wrong content": {openssl: "exit 0", members: plain, tamper: damage, refused: true},
+		"dies":                  {openssl: "kill -9 $$", members: plain},
+		"dies, no sha256sum":    {openssl: "kill -9 $$", without: "sha256sum", members: plain, refused: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			host := releasetest.NewHost(t, "dash")
+			open(t, host)
+			if err := os.WriteFile(filepath.Join(host.Path, "openssl"), []byte("#!/bin/sh\n"+test.openssl+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if test.without != "" {
+				if err := os.Remove(filepath.Join(host.Path, test.without)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", test.members, test.tamper), nil)
+			if (err != nil) != test.refused || err != nil && !strings.Contains(err.Error(), "members have the wrong content") {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -17,7 +17,7 @@ drop() {
 	fi
 	mkdir -p "${1%/*}" && mkdir "$1" 2>/dev/null
 	if [ ! -e "$1/dropped" ]; then
-		(set -C && : >"$1/ready") 2>/dev/null
+		(set -C && true >"$1/ready") 2>/dev/null
 		if [ -e "$1/begun" ]; then
 			rm -f "$1/ready" # made this moment, in the place of the one that was renamed
 			return 1

@@ -18,7 +18,7 @@ keep() {
 	while :; do
 		wanted=$reads
 		if ! said=$(dd bs=65536 count="$reads" 2>&1 >>"$into"); then
-			: >"$kept/lossy"
+			true >"$kept/lossy"
 			wanted=1
 			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
 		fi

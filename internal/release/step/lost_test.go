@@ -15,7 +15,7 @@ import (
 	"slipway/internal/release/step"
 	"slipway/internal/sshtest"
 	"slipway/internal/transport"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
 
@@ -34,10 +34,7 @@ func TestConnectionReset(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = dialer.Close() })
 	address, port := server.Addr()
-	conn, err := redial.Connect(t.Context(), dialer, deploy.Host{Name: "web1", Address: deploy.Address{User: server.User(), Host: address, Port: port}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: deploy.Address{User: server.User(), Host: address, Port: port}})
 	t.Cleanup(func() { _ = conn.Close() })
 
 	site := release.Site{Root: filepath.Join(t.TempDir(), "site")}

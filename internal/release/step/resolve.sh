@@ -36,13 +36,13 @@ case $decision in
 done)
 	[ "$status" != "exit 0" ] || exit 0
 	[ -z "$status" ] || refuse 90 "it is known how it ended: $status"
-	if ! : >"$folder/resolved" || ! printf '%-31s\n' 'exit 0' 1<>"$folder/status.new" || ! mv -f "$folder/status.new" "$folder/status"; then
+	if ! true >"$folder/resolved" || ! printf '%-31s\n' 'exit 0' 1<>"$folder/status.new" || ! mv -f "$folder/status.new" "$folder/status"; then
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi
 	sync "$folder/status" "$folder"
 	;;
 rerun)
-	: >"$folder/void" || refuse 92 "$PWD/$folder cannot be written to"
+	true >"$folder/void" || refuse 92 "$PWD/$folder cannot be written to"
 	sync "$folder/void" "$folder"
 	;;
 esac

@@ -85,3 +85,18 @@ func TestResolveRefuses(t *testing.T) {
 		}
 	})
 }
+
+// What cannot be written is told: a POSIX shell ends without a word when a redirection of its builtin `:` fails.
+func TestResolveThatCannotWrite(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "exit 3")
+		folder := filepath.Join(host.Site.Root, inst.Folder())
+		if err := os.MkdirAll(filepath.Join(folder, "void"), 0o700); err != nil { // no file can be made there
+			t.Fatal(err)
+		}
+		err := step.Resolve(t.Context(), host, host.Site, inst, "rerun")
+		if err == nil || !strings.Contains(err.Error(), "cannot be written to") {
+			t.Errorf("got %v", err)
+		}
+	})
+}

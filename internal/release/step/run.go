@@ -77,10 +77,10 @@ func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Insta
 	}
 	lines := newFollower(0, out)
 	status, err = lines.run(ctx, conn, inst, transport.Command{
-		Script: logFunctions + processFunctions + runScript,
+		Script: launcher,
 		Args: []string{
 			site.Root, inst.Folder(), lines.token,
-			processFunctions + keepFunction + wrapperScript + environment + "{ main \"$@\"; exit; }", inst.Step.Run,
+			environment, inst.Step.Run,
 			cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt), lock(inst),
 			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
 			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail),
@@ -88,6 +88,10 @@ func Run(ctx context.Context, conn transport.Conn, site release.Site, inst Insta
 	})
 	return status, lines.next, release.Failure(conn, "step "+inst.Step.Name, err, runReasons)
 }
+
+// launcher is the same for every step, so that a session has it but once. It holds the wrapper as a word.
+var launcher = logFunctions + processFunctions +
+	"program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
 
 func newFollower(from int64, out func(line string)) *follower {
 	if out == nil {

@@ -1,10 +1,10 @@
 # The launcher: starts a step, detached from the connection, and follows its log to its end. The functions of log.sh and
-# process.sh stand before it.
+# process.sh stand before it, and $program: the wrapper's program for sh on standard input, less its environment.
 #
 # $1      the deploy path
 # $2      the folder of this try of the step, below the deploy path; it must not be there yet
 # $3      the token that ends the output
-# $4      the wrapper: a program for sh on standard input
+# $4      the function `environment` of the wrapper
 # $5      the step's script
 # $6      what the journal keeps of it beside its script: fingerprint and attempt
 # $7      the generation of the lock under which it runs, '' for none
@@ -17,7 +17,8 @@ LC_ALL=C
 export LC_ALL
 set -u
 cd "$1/" || exit 92
-folder=$2 token=$3 wrapper=$4 script=$5 meta=$6 boot=- lock=${7:+$PWD/.slipway/lock/$7}
+# shellcheck disable=SC2016,SC2154 # the end of the program, which stands before this script
+folder=$2 token=$3 wrapper=$program$4'{ main "$@"; exit; }' script=$5 meta=$6 boot=- lock=${7:+$PWD/.slipway/lock/$7}
 shift 7
 
 refuse() {
@@ -40,7 +41,7 @@ fi
 case $folder in
 */undo-*)
 	for try in "${folder%/*}"/do-*; do
-		[ ! -d "$try" ] || : >"$try/void" || refuse 92 "$PWD/$try cannot be written to"
+		[ ! -d "$try" ] || true >"$try/void" || refuse 92 "$PWD/$try cannot be written to"
 	done
 	;;
 esac
@@ -52,7 +53,7 @@ reserve() {
 		printf '%s\n' "$meta" >"$folder/meta" &&
 		printf '%-31s\n' unknown >"$folder/status.new" &&
 		printf '%-127s\n' - >"$folder/pid" &&
-		: >"$folder/log" &&
+		true >"$folder/log" &&
 		mkfifo "$folder/pipe"
 }
 if ! reserve; then

@@ -1,25 +1,42 @@
 # Runs commands one after another, each in a subshell, until the end of standard input.
 #
-# A command is: a line with its token, a line that says where its standard input comes from ("null" or "stdin"), its
-# script, and the token again. What it writes comes back between two lines with the token on standard output and on
+# A command is: a line with its token; a line that says where its standard input comes from ("null" or "stdin"); a line with
+# "new" or "kept", the number of its script, and a name for people; what sets its arguments, and the token again; and, where it is
+# new, its script, and the token again. A script is kept under its number, so that it comes once, however often it is run.
+# What a command writes comes back between two lines with the token on standard output and on
 # standard error; the status follows the last one on standard output. After a command with "stdin" there is no other.
 #
-# Long scripts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
+# Long texts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
 # Nothing runs unless its last line has come.
 unset -v TMOUT c l n
 slipway_n='
 '
-while IFS= read -r slipway_token && IFS= read -r slipway_input; do
-	slipway_script='' slipway_block='' slipway_lines=0
+slipway_all=''
+slipway_read() {
+	slipway_text='' slipway_block='' slipway_lines=0
 	while IFS= read -r slipway_line || exit 1; [ "$slipway_line" != "$slipway_token" ]; do
 		slipway_block=$slipway_block$slipway_line$slipway_n
 		case $slipway_lines in
-		99) slipway_script=$slipway_script$slipway_block slipway_block='' slipway_lines=0 ;;
+		99) slipway_text=$slipway_text$slipway_block slipway_block='' slipway_lines=0 ;;
 		*) slipway_lines=$((slipway_lines + 1)) ;;
 		esac
 	done
-	slipway_script="unset -v slipway_n slipway_token slipway_input slipway_script slipway_block slipway_lines slipway_line
-$slipway_script$slipway_block"
+	slipway_text=$slipway_text$slipway_block
+}
+while IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_line; do
+	slipway_read
+	slipway_script=$slipway_text
+	case $slipway_state in
+	new)
+		slipway_read
+		eval "slipway_kept_$slipway_number=\$slipway_text"
+		slipway_all="$slipway_all slipway_kept_$slipway_number"
+		;;
+	esac
+	eval "slipway_script=\$slipway_script\$slipway_kept_$slipway_number"
+	slipway_script="unset -f slipway_read
+unset -v slipway_n slipway_token slipway_input slipway_state slipway_number slipway_all slipway_script slipway_text slipway_block slipway_lines slipway_line$slipway_all
+$slipway_script"
 	echo "$slipway_token"
 	echo "$slipway_token" >&2
 	case $slipway_input in

@@ -30,6 +30,7 @@ const stderrLimit = time.Second
 type Session struct {
 	streams  Streams
 	out, err *frames
+	kept     kept
 	greeted  bool // the first command has been sent
 	idle     bool // the end of the last command was seen
 	last     bool // the last command had Stdin: no other will follow it
@@ -37,7 +38,7 @@ type Session struct {
 
 // New makes a session of a shell that was just started. Nothing is sent before the first command.
 func New(streams Streams) *Session {
-	return &Session{streams: streams, out: newFrames(streams.Stdout), err: newFrames(streams.Stderr)}
+	return &Session{streams: streams, out: newFrames(streams.Stdout), err: newFrames(streams.Stderr), kept: kept{}}
 }
 
 // Idle tells whether the end of the last command was seen: all is in order, and the shell waits for another command, or
@@ -106,7 +107,7 @@ func (s *Session) Run(ctx context.Context, cmd transport.Command) error {
 	if !s.greeted {
 		s.greeted, begin = true, prologue()
 	}
-	go run.send(s.streams.Stdin, begin+request(run.token, cmd))
+	go run.send(s.streams.Stdin, begin+s.kept.request(run.token, cmd))
 	stdout, stderr := make(chan result, 1), make(chan result, 1)
 	go func() { stdout <- run.readStdout(s.out) }()
 	go func() { stderr <- run.readStderr(s.err) }()

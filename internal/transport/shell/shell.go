@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"al.essio.dev/pkg/shellescape"
@@ -45,19 +46,35 @@ func code(script string) []string {
 	return lines
 }
 
-// request is what the control script reads of a command, less the bytes of its standard input.
-func request(token string, cmd transport.Command) string {
+// mostKept bounds the scripts that a session keeps. Slipway's own are some thirty.
+const mostKept = 100
+
+// kept numbers the scripts that a session has, from 1.
+type kept map[string]int
+
+// request is what the control script reads of a command, less the bytes of its standard input. A script that the session has
+// is not sent again; one that it is not to keep has number 0.
+func (k kept) request(token string, cmd transport.Command) string {
 	input := "null"
 	if cmd.Stdin != nil {
 		input = "stdin"
 	}
+	state, number := "kept", k[cmd.Script]
+	if number == 0 {
+		state = "new"
+		if len(k) < mostKept {
+			number = len(k) + 1
+			k[cmd.Script] = number
+		}
+	}
 	var b strings.Builder
-	b.WriteString(token + "\n" + input + "\n")
+	fmt.Fprintf(&b, "%s\n%s\n%s %d %s\n", token, input, state, number, shellescape.StripUnsafe(cmd.Name))
 	// The arguments become $1.. by a line of quoted words in front of the script: the one place where shell is put
 	// together, and nothing in it is left to be read by a shell.
-	b.WriteString("set -- " + shellescape.QuoteCommand(cmd.Args) + "\n")
-	b.WriteString(cmd.Script)
-	b.WriteString("\n" + token + "\n")
+	b.WriteString("set -- " + shellescape.QuoteCommand(cmd.Args) + "\n" + token + "\n")
+	if state == "new" {
+		b.WriteString(cmd.Script + "\n" + token + "\n")
+	}
 	return b.String()
 }
 

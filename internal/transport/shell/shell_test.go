@@ -179,7 +179,9 @@ func TestCutRequest(t *testing.T) {
 			t.Parallel()
 			sshd.Find(t, command[0])
 			loader := strings.TrimSuffix(strings.TrimPrefix(Loader(), "exec /bin/sh -c '"), "'")
-			whole := prologue() + request("0123", transport.Command{Script: "echo ran"})
+			session := kept{}
+			whole := prologue() + session.request("0123", transport.Command{Script: "${1:-:} ran"}) +
+				session.request("4567", transport.Command{Name: "kept", Script: "${1:-:} ran", Args: []string{"echo"}})
 			for end := len(prologue()); end < len(whole); end += 3 {
 				cmd := exec.Command(command[0], append(command[1:], "-c", loader)...)
 				cmd.Stdin = strings.NewReader(whole[:end])
@@ -248,6 +250,7 @@ func BenchmarkScript(b *testing.B) {
 				defer l.Close()
 				script := strings.Repeat("# a line of a script that is some sixty characters long, or so\n", kilobytes*16)
 				for b.Loop() {
+					script += "\n" // no session has it
 					if err := l.Run(context.Background(), transport.Command{Script: script}); err != nil {
 						b.Fatal(err)
 					}

@@ -150,11 +150,11 @@ func (c *Conn) Dial(ctx context.Context, network, address string) (net.Conn, err
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.As(err, &refused) && refused.Reason == ssh.Prohibited:
-		return nil, fmt.Errorf("dial %s from %s: %w: %s", address, c.host.Name, transport.ErrForwardingRefused, refused.Message)
+		return nil, fmt.Errorf("dial %s: %w: %s", address, transport.ErrForwardingRefused, refused.Message)
 	case errors.As(err, &refused):
-		return nil, fmt.Errorf("dial %s from %s: %s", address, c.host.Name, refused.Message)
+		return nil, fmt.Errorf("dial %s: %s", address, refused.Message)
 	case c.link.life.why() != nil:
-		return nil, fmt.Errorf("dial %s from %s: %w", address, c.host.Name, c.lost())
+		return nil, fmt.Errorf("dial %s: %w", address, c.lost())
 	}
-	return nil, fmt.Errorf("dial %s from %s: %w", address, c.host.Name, err)
+	return nil, fmt.Errorf("dial %s: %w", address, err)
 }

@@ -3,6 +3,7 @@ package ssh_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -188,13 +189,16 @@ func TestGreetings(t *testing.T) {
 	refused(t, newDialer(t, config), host, `it said "Not allowed at this time"`, "PerSourcePenalties")
 
 	config.ConnectTimeout = 300 * time.Millisecond
-	silent := listen(func(net.Conn) {})
+	silent := listen(func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	refused(t, newDialer(t, config), silent, "accepts connections and sends no SSH version", "no answer")
 
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stop it")
 	config.ConnectTimeout = time.Minute
-	asleep := listen(func(net.Conn) { cancel(stop) })
+	asleep := listen(func(conn net.Conn) {
+		cancel(stop)
+		_, _ = io.Copy(io.Discard, conn)
+	})
 	if _, err := newDialer(t, config).Connect(ctx, asleep); !errors.Is(err, stop) {
 		t.Errorf("got %v, want the context's cause", err)
 	}

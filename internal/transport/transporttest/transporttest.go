@@ -40,6 +40,7 @@ func Run(t *testing.T, connect func(t *testing.T) transport.Conn) {
 		{"StdoutFails", testStdoutFails},
 		{"Stderr", testStderr},
 		{"LongScript", testLongScript},
+		{"ManyScripts", testManyScripts},
 		{"Concurrent", testConcurrent},
 		{"Cancel", testCancel},
 		{"Background", testBackground},
@@ -158,6 +159,22 @@ func testSyntaxError(t *testing.T, conn transport.Conn) {
 	}
 	if got := output(t, conn, "echo alive"); got != "alive\n" {
 		t.Errorf("afterwards %q", got)
+	}
+}
+
+// testManyScripts runs more scripts than an implementation may keep, each again later with other arguments, and one that failed.
+func testManyScripts(t *testing.T, conn transport.Conn) {
+	script := func(n int) string { return fmt.Sprintf("# %s\necho %d \"$1\"", strings.Repeat("-", 40*n), n) }
+	for _, round := range []string{"first", "second", "third"} {
+		for n := range 130 {
+			if got, want := output(t, conn, script(n), round), fmt.Sprintf("%d %s\n", n, round); got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+		wantExit(t, run(t, conn, transport.Command{Script: "exit 3"}), 3)
+		if err := run(t, conn, transport.Command{Name: "a 'name'\nof `two` lines", Args: []string{round}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package rollout
+package ownership
 
 import (
 	"context"
@@ -21,30 +21,30 @@ import (
 const short = 2 * time.Second
 
 // asker is one deployment's attempt that wants hosts.
-func asker(deployment string, attempt int, hosts ...*releasetest.Host) lockRequest {
-	request := lockRequest{
-		owner: deploy.LockOwner{
+func asker(deployment string, attempt int, hosts ...*releasetest.Host) Request {
+	request := Request{
+		Owner: deploy.LockOwner{
 			Deployment: deploy.DeploymentID(deployment), Attempt: attempt, Command: "deploy", Actor: "anna", RunURL: "https://ci/" + deployment,
 			Since: time.Now().Add(-3 * time.Minute), Token: rand.Text(),
 		},
-		wait: time.Minute, environment: "production", lease: short, beat: short / 10, note: func(string) {},
+		Wait: time.Minute, Environment: "production", Lease: short, Beat: short / 10, Note: func(string) {},
 	}
 	for i, host := range hosts {
-		request.wants = append(request.wants, lockWant{host: fmt.Sprintf("web%d", i+1), conn: host, site: host.Site})
+		request.Wants = append(request.Wants, Want{Host: fmt.Sprintf("web%d", i+1), Conn: host, Site: host.Site})
 	}
 	return request
 }
 
 // surveyed fills in what a survey would have found.
-func surveyed(t *testing.T, request lockRequest) lockRequest {
+func surveyed(t *testing.T, request Request) Request {
 	t.Helper()
-	request.wants = slices.Clone(request.wants)
-	for i, want := range request.wants {
-		state, err := lock.Read(t.Context(), want.conn, want.site)
+	request.Wants = slices.Clone(request.Wants)
+	for i, want := range request.Wants {
+		state, err := lock.Read(t.Context(), want.Conn, want.Site)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.wants[i].seen = state
+		request.Wants[i].Seen = state
 	}
 	return request
 }
@@ -54,9 +54,9 @@ func twoHosts(t *testing.T) []*releasetest.Host {
 	return []*releasetest.Host{releasetest.NewHost(t, "dash"), releasetest.NewHost(t, "ash")}
 }
 
-func mustAcquire(t *testing.T, request lockRequest) *locks {
+func mustAcquire(t *testing.T, request Request) *Locks {
 	t.Helper()
-	held, err := acquire(t.Context(), surveyed(t, request))
+	held, err := Acquire(t.Context(), surveyed(t, request))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func mustAcquire(t *testing.T, request lockRequest) *locks {
 }
 
 // die is the death of a runner: nothing beats any more, nothing is given back.
-func (l *locks) die() {
+func (l *Locks) die() {
 	for _, h := range l.holds {
 		if h.stopBeat != nil {
 			h.stopBeat()
@@ -75,9 +75,9 @@ func (l *locks) die() {
 }
 
 // change runs a command that changes something on each host.
-func (l *locks) change(ctx context.Context) error {
+func (l *Locks) change(ctx context.Context) error {
 	return atOnce(l.holds, func(h *hostLock) error {
-		return l.conn(h.host).Run(ctx, transport.Command{Name: "change", Script: ":"})
+		return l.Conn(h.Host).Run(ctx, transport.Command{Name: "change", Script: ":"})
 	})
 }
 
@@ -85,15 +85,15 @@ func TestLockTurns(t *testing.T) {
 	t.Parallel()
 	hosts := twoHosts(t)
 	first := mustAcquire(t, asker("1", 1, hosts...))
-	if first.changed() {
+	if first.Changed() {
 		t.Error("the lock was free, and it says that others were there")
 	}
 	waiting := make(chan string, 100)
 	request := surveyed(t, asker("2", 1, hosts[1], hosts[0])) // the other way round
-	request.note = func(text string) { waiting <- text }
-	got := make(chan *locks)
+	request.Note = func(text string) { waiting <- text }
+	got := make(chan *Locks)
 	go func() {
-		second, err := acquire(t.Context(), request)
+		second, err := Acquire(t.Context(), request)
 		if err != nil {
 			t.Error(err)
 		}
@@ -109,7 +109,7 @@ func TestLockTurns(t *testing.T) {
 		t.Error(err)
 	}
 	second := <-got
-	if !second.changed() {
+	if !second.Changed() {
 		t.Error("another deployment was there, and it says that none was")
 	}
 	if err := second.change(t.Context()); err != nil {
@@ -126,9 +126,9 @@ func TestLockWaitIsOver(t *testing.T) {
 	mustAcquire(t, asker("1", 1, hosts[1]))
 	for _, wait := range []time.Duration{0, short} {
 		request := surveyed(t, asker("2", 1, hosts...))
-		request.wait = wait
+		request.Wait = wait
 		start := time.Now()
-		_, err := acquire(t.Context(), request)
+		_, err := Acquire(t.Context(), request)
 		if !errors.Is(err, lock.ErrTaken) {
 			t.Fatalf("behind a live owner: %v", err)
 		}
@@ -141,7 +141,7 @@ func TestLockWaitIsOver(t *testing.T) {
 			t.Errorf("it waited %s of %s", took, wait)
 		}
 		// Nothing is kept: the host that was free is free.
-		if state := surveyed(t, request).wants[0].seen; !state.Free() {
+		if state := surveyed(t, request).Wants[0].Seen; !state.Free() {
 			t.Errorf("it kept %+v", state)
 		}
 	}
@@ -154,7 +154,7 @@ func TestLockOfTheDead(t *testing.T) {
 	first := mustAcquire(t, asker("1", 1, hosts...))
 	request := asker("2", 1, hosts...)
 	var died time.Time
-	request.note = func(string) {
+	request.Note = func(string) {
 		if died.IsZero() {
 			awaitBeats(t, request)
 			first.die()
@@ -171,12 +171,12 @@ func TestLockOfTheDead(t *testing.T) {
 }
 
 // awaitBeats returns when every host's heart has beaten.
-func awaitBeats(t *testing.T, request lockRequest) {
+func awaitBeats(t *testing.T, request Request) {
 	t.Helper()
-	before := surveyed(t, request).wants
+	before := surveyed(t, request).Wants
 	for i, want := range before {
-		for now := want; now.seen.Beat == want.seen.Beat; {
-			now = surveyed(t, request).wants[i]
+		for now := want; now.Seen.Beat == want.Seen.Beat; {
+			now = surveyed(t, request).Wants[i]
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestLockTakenOver(t *testing.T) {
 	if took := time.Since(start); took > short {
 		t.Errorf("the next attempt waited %s", took)
 	}
-	if !second.changed() {
+	if !second.Changed() {
 		t.Error("the earlier attempt was at work, and it says that nobody was")
 	}
 	if err := first.change(t.Context()); !errors.Is(err, lock.ErrFenced) {
@@ -213,7 +213,7 @@ func TestLockTakenOver(t *testing.T) {
 	// The post step of the same attempt takes over too; the attempt itself, or an earlier one, does not come back, not even
 	// when all is free again.
 	last := asker("1", 2, hosts...)
-	last.owner.Command = postCommand
+	last.Owner.Command = PostCommand
 	post := mustAcquire(t, last)
 	if err := second.change(t.Context()); !errors.Is(err, lock.ErrFenced) {
 		t.Errorf("a command of the attempt after its post step began: %v", err)
@@ -224,7 +224,7 @@ func TestLockTakenOver(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := acquire(t.Context(), surveyed(t, asker("1", 1, hosts...))); !errors.Is(err, lock.ErrFenced) {
+		if _, err := Acquire(t.Context(), surveyed(t, asker("1", 1, hosts...))); !errors.Is(err, lock.ErrFenced) {
 			t.Errorf("an earlier attempt, held %t: %v", held, err)
 		}
 	}
@@ -263,11 +263,11 @@ func TestLockSameMachine(t *testing.T) {
 	for range 2 { // without an ID at first, then with one
 		request := asker("1", 1, host, host)
 		state := surveyed(t, request)
-		_, err := acquire(t.Context(), state)
+		_, err := Acquire(t.Context(), state)
 		if err == nil || !strings.Contains(err.Error(), "same machine") {
 			t.Errorf("one machine by two names: %v", err)
 		}
-		if state := surveyed(t, request).wants[0].seen; !state.Free() {
+		if state := surveyed(t, request).Wants[0].Seen; !state.Free() {
 			t.Errorf("it kept %+v", state)
 		}
 	}
@@ -298,7 +298,7 @@ func TestLockAnswerLost(t *testing.T) {
 	t.Parallel()
 	hosts := twoHosts(t)
 	request := asker("1", 1, hosts...)
-	request.wants[0].conn = &deaf{Conn: hosts[0], name: "lock", cuts: 1}
+	request.Wants[0].Conn = &deaf{Conn: hosts[0], name: "lock", cuts: 1}
 	start := time.Now()
 	held := mustAcquire(t, request)
 	if took := time.Since(start); took > short {
@@ -310,9 +310,9 @@ func TestLockAnswerLost(t *testing.T) {
 	if err := held.release(t.Context()); err != nil {
 		t.Error(err)
 	}
-	for _, want := range surveyed(t, request).wants {
-		if !want.seen.Free() || want.seen.Generation != 1 {
-			t.Errorf("%s was left as %+v", want.host, want.seen)
+	for _, want := range surveyed(t, request).Wants {
+		if !want.Seen.Free() || want.Seen.Generation != 1 {
+			t.Errorf("%s was left as %+v", want.Host, want.Seen)
 		}
 	}
 }
@@ -324,11 +324,11 @@ func TestLockCancelled(t *testing.T) {
 	mustAcquire(t, asker("1", 1, hosts[1]))
 	ctx, cancel := context.WithCancel(t.Context())
 	request := surveyed(t, asker("2", 1, hosts...))
-	request.note = func(string) { cancel() }
-	if _, err := acquire(ctx, request); !errors.Is(err, context.Canceled) {
+	request.Note = func(string) { cancel() }
+	if _, err := Acquire(ctx, request); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled wait: %v", err)
 	}
-	if state := surveyed(t, request).wants[0].seen; !state.Free() {
+	if state := surveyed(t, request).Wants[0].Seen; !state.Free() {
 		t.Errorf("it kept %+v", state)
 	}
 }
@@ -338,12 +338,12 @@ func TestLockLeft(t *testing.T) {
 	hosts := twoHosts(t)
 	request := asker("1", 1, hosts...)
 	held := mustAcquire(t, request)
-	held.leave("web2")
+	held.Leave("web2")
 	if err := held.release(t.Context()); err != nil {
 		t.Error(err)
 	}
-	wants := surveyed(t, request).wants
-	if !wants[0].seen.Free() || wants[1].seen.Free() {
-		t.Errorf("it left %+v and %+v", wants[0].seen, wants[1].seen)
+	wants := surveyed(t, request).Wants
+	if !wants[0].Seen.Free() || wants[1].Seen.Free() {
+		t.Errorf("it left %+v and %+v", wants[0].Seen, wants[1].Seen)
 	}
 }

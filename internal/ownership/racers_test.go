@@ -1,4 +1,4 @@
-package rollout
+package ownership
 
 import (
 	"context"
@@ -89,7 +89,7 @@ type race struct {
 	hosts []raceHost
 
 	mu    sync.Mutex
-	gone  []*locks  // of those that died
+	gone  []*Locks  // of those that died
 	idle  time.Time // since when nobody owns all hosts
 	owned int
 }
@@ -120,21 +120,21 @@ func (r *race) connect() []transport.Conn {
 func (r *race) turn(racer, turn int, conns []transport.Conn, dies bool) {
 	ctx := r.t.Context()
 	token := rand.Text()
-	request := lockRequest{
-		owner: deploy.LockOwner{Deployment: deploy.DeploymentID(fmt.Sprintf("%d-%d", racer, turn)), Attempt: 1, Token: token},
-		wait:  2 * time.Minute, lease: r.lease, beat: r.lease / 10, note: func(string) {},
+	request := Request{
+		Owner: deploy.LockOwner{Deployment: deploy.DeploymentID(fmt.Sprintf("%d-%d", racer, turn)), Attempt: 1, Token: token},
+		Wait:  2 * time.Minute, Lease: r.lease, Beat: r.lease / 10, Note: func(string) {},
 	}
 	for _, i := range mathrand.Perm(len(conns)) {
-		want := lockWant{host: fmt.Sprintf("%d-of-%d", (i+racer)%len(conns), racer), conn: conns[i], site: r.hosts[i].site}
-		state, err := lock.Read(ctx, want.conn, want.site)
+		want := Want{Host: fmt.Sprintf("%d-of-%d", (i+racer)%len(conns), racer), Conn: conns[i], Site: r.hosts[i].site}
+		state, err := lock.Read(ctx, want.Conn, want.Site)
 		if err != nil {
 			r.t.Error(err)
 			return
 		}
-		want.seen = state
-		request.wants = append(request.wants, want)
+		want.Seen = state
+		request.Wants = append(request.Wants, want)
 	}
-	held, err := acquire(ctx, request)
+	held, err := Acquire(ctx, request)
 	if err != nil {
 		r.t.Error(err)
 		return
@@ -155,10 +155,10 @@ func (r *race) turn(racer, turn int, conns []transport.Conn, dies bool) {
 }
 
 // testify writes a line into each host's witness.
-func (l *locks) testify(ctx context.Context, line string) error {
+func (l *Locks) testify(ctx context.Context, line string) error {
 	return atOnce(l.holds, func(h *hostLock) error {
-		return l.conn(h.host).Run(ctx, transport.Command{
-			Name: "testify", Script: `printf '%s\n' "$2" >>"$1"`, Args: []string{h.site.Root + "/witness", line},
+		return l.Conn(h.Host).Run(ctx, transport.Command{
+			Name: "testify", Script: `printf '%s\n' "$2" >>"$1"`, Args: []string{h.Site.Root + "/witness", line},
 		})
 	})
 }

@@ -1,9 +1,15 @@
-package rollout
+package ownership
 
 import (
+	"cmp"
+	"context"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/lock"
+	"slipway/internal/transport"
+	"slipway/internal/transport/redial"
 )
 
 // lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
@@ -36,8 +42,8 @@ func sameLife(a, b deploy.LockState) bool {
 	return a.Generation == b.Generation && a.Released == b.Released && a.Beat == b.Beat && a.Owner.Token == b.Owner.Token
 }
 
-// postCommand is what the action's post step calls itself in a lock.
-const postCommand = "post"
+// PostCommand is what the action's post step calls itself in a lock.
+const PostCommand = "post"
 
 // supersedes tells whether an owner takes a lock from another, alive or not: a later attempt of the same deployment, or the
 // post step of the same attempt, which starts when nothing else of it runs any more.
@@ -48,5 +54,40 @@ func supersedes(mine, other deploy.LockOwner) bool {
 	if mine.Attempt != other.Attempt {
 		return mine.Attempt > other.Attempt
 	}
-	return mine.Command == postCommand && other.Command != postCommand
+	return mine.Command == PostCommand && other.Command != PostCommand
+}
+
+// Lives watches a lock for a lease (0 is the usual one), and tells whether its owner gave a sign of life, as soon as there is one.
+// One that was given back, or stood still, has none. The state is the one seen last.
+func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen deploy.LockState, length time.Duration) (deploy.LockState, bool, error) {
+	if seen.Free() {
+		return seen, false, nil
+	}
+	length = cmp.Or(length, lease)
+	w := watch{state: seen, since: time.Now()}
+	pause := time.NewTicker(length / looksPerLease)
+	defer pause.Stop()
+	for w.still() < length {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return w.state, false, context.Cause(ctx)
+		}
+		asked := time.Now()
+		var state deploy.LockState
+		err := redial.Retry(ctx, redial.Patience, func() (err error) {
+			state, err = lock.Read(ctx, conn, site)
+			return err
+		})
+		switch {
+		case err != nil:
+			return state, false, err
+		case state.Free():
+			return state, false, nil
+		case !sameLife(state, seen):
+			return state, true, nil
+		}
+		w.saw(state, asked)
+	}
+	return w.state, false, nil
 }

@@ -1,4 +1,8 @@
-package rollout
+// Package ownership is the lock of a deployment on many hosts: taken on all or on none, kept alive, given back.
+//
+// Terms: an owner holds a generation of each host's lock (internal/release/lock); a lease is how long its heart may stand still
+// until a waiter takes over. The package must not know what the lock is for.
+package ownership
 
 import (
 	"cmp"
@@ -16,28 +20,28 @@ import (
 	"slipway/internal/transport/redial"
 )
 
-// lockRequest is a lock on many hosts.
-type lockRequest struct {
-	wants       []lockWant
-	owner       deploy.LockOwner // its token is drawn by the caller: another for each request
-	wait        time.Duration    // for other owners, in all; 0 is not at all
-	environment string           // for the command that a person is told
-	note        func(text string)
-	lease, beat time.Duration // 0 is the usual one
+// Request is a lock on many hosts.
+type Request struct {
+	Wants       []Want
+	Owner       deploy.LockOwner // its token is drawn by the caller: another for each request
+	Wait        time.Duration    // for other owners, in all; 0 is not at all
+	Environment string           // for the command that a person is told
+	Note        func(text string)
+	Lease, Beat time.Duration // 0 is the usual one
 }
 
-// lockWant is one host's part of it.
-type lockWant struct {
-	host string
-	conn transport.Conn // the bare one
-	site release.Site
-	id   string           // .slipway/id as surveyed; "" where the host has none yet
-	seen deploy.LockState // as surveyed
+// Want is one host's part of it.
+type Want struct {
+	Host string
+	Conn transport.Conn // the bare one
+	Site release.Site
+	ID   string           // .slipway/id as surveyed; "" where the host has none yet
+	Seen deploy.LockState // as surveyed
 }
 
-// locks is a lock that is held, or being taken, on every host of a request. It beats until it is released.
-type locks struct {
-	lockRequest
+// Locks is a lock that is held, or being taken, on every host of a request. It beats until it is released.
+type Locks struct {
+	Request
 	holds []*hostLock // by the hosts' IDs once those are known: the order in which hosts are waited for
 	lost  context.Context
 	lose  context.CancelCauseFunc
@@ -45,7 +49,7 @@ type locks struct {
 
 // hostLock is the lock on one host.
 type hostLock struct {
-	lockWant
+	Want
 	watch      watch
 	stale      bool // another owner may have changed the host since it was surveyed
 	known      bool // the watch shows what is there, as far as we know
@@ -55,20 +59,20 @@ type hostLock struct {
 	stopBeat   func()
 }
 
-// acquire takes the lock on every host at once. Where others are in the way it keeps the hosts before the first of them,
+// Acquire takes the lock on every host at once. Where others are in the way it keeps the hosts before the first of them,
 // gives the rest back, waits for that one and goes on: whoever waits for a host holds only hosts before it, in an order
 // that is the same for everybody, so nobody waits in a circle, and each round ends at a later host than the one before.
 //
 // The error Is lock.ErrTaken when the wait was too long, lock.ErrFenced when a later attempt of this deployment has been
 // here; nothing is held then.
-func acquire(ctx context.Context, request lockRequest) (*locks, error) {
-	request.lease = cmp.Or(request.lease, lease)
-	request.beat = cmp.Or(request.beat, beatIn(request.lease))
-	l := &locks{lockRequest: request}
+func Acquire(ctx context.Context, request Request) (*Locks, error) {
+	request.Lease = cmp.Or(request.Lease, lease)
+	request.Beat = cmp.Or(request.Beat, beatIn(request.Lease))
+	l := &Locks{Request: request}
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	now := time.Now()
-	for _, want := range request.wants {
-		l.holds = append(l.holds, &hostLock{lockWant: want, known: true, watch: watch{state: want.seen, since: now, asked: now}})
+	for _, want := range request.Wants {
+		l.holds = append(l.holds, &hostLock{Want: want, known: true, watch: watch{state: want.Seen, since: now, asked: now}})
 	}
 	waiting, stop := l.bind(ctx)
 	defer stop()
@@ -85,7 +89,7 @@ func acquire(ctx context.Context, request lockRequest) (*locks, error) {
 
 // bind gives a context that ends when ctx does, and, with a cause that Is lock.ErrFenced, once another owner has taken
 // the lock on any host. stop frees it.
-func (l *locks) bind(ctx context.Context) (bound context.Context, stop func()) {
+func (l *Locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 	bound, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
 	return bound, func() {
@@ -94,23 +98,31 @@ func (l *locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 	}
 }
 
-// changed tells whether another owner may have changed something on a host since it was surveyed.
-func (l *locks) changed() bool {
+// Changed tells whether another owner may have changed something on a host since it was surveyed.
+func (l *Locks) Changed() bool {
 	return slices.ContainsFunc(l.holds, func(h *hostLock) bool { return h.stale })
 }
 
-// conn is a host's connection by which commands go that change something: they are refused once the lock is lost.
-func (l *locks) conn(host string) transport.Conn {
+// Conn is a host's connection by which commands go that change something: they are refused once the lock is lost.
+func (l *Locks) Conn(host string) transport.Conn {
 	h := l.of(host)
-	return lock.Fence(h.lockWant.conn, h.site, h.generation)
+	return lock.Fence(h.Want.Conn, h.Site, h.generation)
 }
 
-func (l *locks) of(host string) *hostLock {
-	return l.holds[slices.IndexFunc(l.holds, func(h *hostLock) bool { return h.host == host })]
+// Generation is the generation of a host's lock that is held.
+func (l *Locks) Generation(host string) int { return l.of(host).generation }
+
+// OnLost calls do, once, when another owner has taken the lock on any host. Its error Is lock.ErrFenced.
+func (l *Locks) OnLost(do func(cause error)) {
+	context.AfterFunc(l.lost, func() { do(context.Cause(l.lost)) })
 }
 
-func (l *locks) all(ctx context.Context) error {
-	deadline := time.Now().Add(l.wait)
+func (l *Locks) of(host string) *hostLock {
+	return l.holds[slices.IndexFunc(l.holds, func(h *hostLock) bool { return h.Host == host })]
+}
+
+func (l *Locks) all(ctx context.Context) error {
+	deadline := time.Now().Add(l.Wait)
 	for {
 		if err := atOnce(l.holds, func(h *hostLock) error { return l.try(ctx, h) }); err != nil {
 			return err
@@ -136,31 +148,31 @@ func (l *locks) all(ctx context.Context) error {
 }
 
 // sort puts the hosts in an order that two deployments agree on, whatever each calls them.
-func (l *locks) sort() {
-	slices.SortFunc(l.holds, func(a, b *hostLock) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.host, b.host)) })
+func (l *Locks) sort() {
+	slices.SortFunc(l.holds, func(a, b *hostLock) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Host, b.Host)) })
 }
 
 // oneEach refuses two names for one deploy path on one machine.
-func (l *locks) oneEach() error {
+func (l *Locks) oneEach() error {
 	seen := map[string]string{}
 	for _, h := range l.holds {
-		if other := seen[h.id]; h.id != "" && other != "" {
+		if other := seen[h.ID]; h.ID != "" && other != "" {
 			return &deploy.Error{
-				Op: "lock", Host: h.host, Phase: deploy.Preflight, Cause: fmt.Errorf("it is the same machine and deploy path as %s", other),
+				Op: "lock", Host: h.Host, Phase: deploy.Preflight, Cause: fmt.Errorf("it is the same machine and deploy path as %s", other),
 				Hint: "name each host once, or give each its own deploy_path",
 			}
 		}
-		seen[h.id] = h.host
+		seen[h.ID] = h.Host
 	}
 	return nil
 }
 
 // try takes a host's lock where it may be taken. That it may not is no error: it stays without a generation.
-func (l *locks) try(ctx context.Context, h *hostLock) error {
+func (l *Locks) try(ctx context.Context, h *hostLock) error {
 	if h.generation > 0 {
 		return nil
 	}
-	return redial.Retry(ctx, reconnectFor, func() error {
+	return redial.Retry(ctx, redial.Patience, func() error {
 		if !h.known || h.doubtful {
 			if err := l.look(ctx, h); err != nil || h.generation > 0 {
 				return err
@@ -175,22 +187,22 @@ func (l *locks) try(ctx context.Context, h *hostLock) error {
 }
 
 // mayTake judges what was seen of a host's lock.
-func (l *locks) mayTake(h *hostLock) (bool, error) {
+func (l *Locks) mayTake(h *hostLock) (bool, error) {
 	state := h.watch.state
-	if other := state.Owner; l.owner.Deployment == other.Deployment && other.Deployment != "" && supersedes(other, l.owner) {
+	if other := state.Owner; l.Owner.Deployment == other.Deployment && other.Deployment != "" && supersedes(other, l.Owner) {
 		return false, &deploy.Error{
-			Op: "lock", Host: h.host, Phase: deploy.Preflight, Hint: "nothing more is done here: see that attempt",
+			Op: "lock", Host: h.Host, Phase: deploy.Preflight, Hint: "nothing more is done here: see that attempt",
 			Cause: fmt.Errorf("%w: %s came after this attempt", lock.ErrFenced, lock.Who(other, time.Now())),
 		}
 	}
-	return state.Free() || supersedes(l.owner, state.Owner) || h.watch.still() >= l.lease, nil
+	return state.Free() || supersedes(l.Owner, state.Owner) || h.watch.still() >= l.Lease, nil
 }
 
-func (l *locks) take(ctx context.Context, h *hostLock) error {
+func (l *Locks) take(ctx context.Context, h *hostLock) error {
 	h.known = false
 	h.stale = h.stale || !h.watch.state.Free()
-	taken, err := lock.Take(ctx, h.lockWant.conn, h.site, h.watch.state, l.owner)
-	h.id = cmp.Or(taken.ID, h.id)
+	taken, err := lock.Take(ctx, h.Want.Conn, h.Site, h.watch.state, l.Owner)
+	h.ID = cmp.Or(taken.ID, h.ID)
 	switch {
 	case errors.Is(err, lock.ErrTaken):
 		h.stale = true
@@ -204,22 +216,22 @@ func (l *locks) take(ctx context.Context, h *hostLock) error {
 }
 
 // look asks what a host's lock is now. When an answer was lost, it may turn out to be ours.
-func (l *locks) look(ctx context.Context, h *hostLock) error {
+func (l *Locks) look(ctx context.Context, h *hostLock) error {
 	asked := time.Now()
-	state, err := lock.Read(ctx, h.lockWant.conn, h.site)
+	state, err := lock.Read(ctx, h.Want.Conn, h.Site)
 	if err != nil {
 		return err
 	}
 	h.watch.saw(state, asked)
 	h.known, h.stale = true, true
-	if h.doubtful && !state.Free() && state.Owner.Token == l.owner.Token {
+	if h.doubtful && !state.Free() && state.Owner.Token == l.Owner.Token {
 		l.has(ctx, h, state.Generation)
 	}
 	return nil
 }
 
 // has makes a generation ours, and lets it beat.
-func (l *locks) has(ctx context.Context, h *hostLock, generation int) {
+func (l *Locks) has(ctx context.Context, h *hostLock, generation int) {
 	h.generation, h.doubtful = generation, false
 	beating, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var beats sync.WaitGroup
@@ -241,7 +253,7 @@ func atOnce(holds []*hostLock, do func(h *hostLock) error) error {
 	var errs deploy.Errors
 	for i, err := range failures {
 		if err != nil {
-			errs = append(errs, hostError(holds[i].host, deploy.Preflight, "", err))
+			errs = append(errs, deploy.OnHost(holds[i].Host, deploy.Preflight, "", err))
 		}
 	}
 	if len(errs) == 0 {

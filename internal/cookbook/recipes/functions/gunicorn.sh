@@ -1,0 +1,66 @@
+# What gunicorn/reload and gunicorn/upgrade share. It needs processes.sh.
+# shellcheck disable=SC2154
+
+# find_master sets $master, the process that the pid file names.
+find_master() {
+	number wait "$wait"
+	number boot "$boot"
+	# Right after an upgrade the new master has not yet renamed its file.
+	within 3 running "$pidfile" >/dev/null || return 1
+	master=$(running "$pidfile") || return 1
+	case $(command_line "$master") in
+	*gunicorn*) ;;
+	*) fail "$pidfile names process $master, which is no gunicorn" ;;
+	esac
+	if ! kill -0 "$master" 2>/dev/null; then
+		fail "gunicorn ($master) is not $(id -un)'s to signal: let it run as $(id -un), or use systemd/reload with an ExecReload"
+	fi
+}
+
+# through_current ends the recipe where gunicorn was started from within a release: what it starts would again be of that one.
+through_current() {
+	release=$(cd "$SLIPWAY_RELEASE_PATH" && pwd -P)
+	bound=$(tr '\0' '\n' <"/proc/$master/cmdline" | grep -F -- "${release%/*}/" | head -n 1) || true
+	if [ -n "$bound" ]; then
+		fail "gunicorn was started with $bound, so it would go on with that release. Start it, once, with paths through $SLIPWAY_CURRENT_PATH, the interpreter too: $SLIPWAY_CURRENT_PATH/venv/bin/python $SLIPWAY_CURRENT_PATH/venv/bin/gunicorn ..."
+	fi
+}
+
+# loads ends the recipe where gunicorn, started as it was, cannot load the application: nothing is changed then. Where it
+# has given itself another name nobody can tell how it was started.
+loads() {
+	case $(command_line "$master") in
+	gunicorn:*) return 0 ;;
+	esac
+	if ! said=$(cd "$SLIPWAY_CURRENT_PATH" && { cat "/proc/$master/environ" "/proc/$master/cmdline" && printf '%s\0' --check-config; } | xargs -0 -x env -i 2>&1); then
+		printf '%s\n' "$said" | tail -n 30
+		fail "gunicorn cannot load this release; it runs on as it was"
+	fi
+}
+
+# elsewhere PID... prints where those work that work in another release.
+elsewhere() {
+	for worker do
+		folder=$(readlink "/proc/$worker/cwd") || continue
+		case $folder/ in
+		"$release"/*) ;;
+		"${release%/*}"/*) echo "$folder" ;;
+		esac
+	done
+}
+
+working() { gone "$1" || [ -n "$(children "$1")" ]; }
+
+# steady MASTER says whether a master's workers stay the same for as long as they may take to load.
+steady() {
+	within "$wait" working "$1" || return 1
+	workers=$(children "$1")
+	[ -n "$workers" ] || return 1
+	sleep "$boot"
+	alive "$1" || return 1
+	# gunicorn starts its workers one after the other: more of them by now is no sign of trouble, one that is gone is.
+	now=$(children "$1")
+	for worker in $workers; do
+		printf '%s\n' "$now" | grep -qx "$worker" || return 1
+	done
+}

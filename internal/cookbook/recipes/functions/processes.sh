@@ -1,0 +1,72 @@
+# Functions of recipes. They look at processes in /proc: neither ps nor pgrep need be on the host. $recipe is the recipe's
+# name. A recipe that uses some of them need not use all.
+# shellcheck disable=SC2154,SC2317
+
+fail() {
+	echo "$recipe: $*" >&2
+	exit 1
+}
+
+# number NAME VALUE ends the recipe where a parameter is no whole number.
+number() {
+	case $2 in
+	'' | *[!0-9]*) fail "\`$1\` must be a whole number, not '$2'" ;;
+	esac
+}
+
+# within SECONDS COMMAND... tries a command until it succeeds, and fails when it did not in so many seconds.
+within() {
+	until_=$(($(date +%s) + $1))
+	shift
+	while ! "$@"; do
+		if [ "$(date +%s)" -ge "$until_" ]; then return 1; fi
+		sleep 0.1
+	done
+}
+
+# alive PID says whether there is such a process; one that only waits to be reaped is none.
+alive() {
+	{ read -r stat_ <"/proc/$1/stat"; } 2>/dev/null || return 1
+	case ${stat_##*) } in
+	[ZX]*) return 1 ;;
+	esac
+}
+
+gone() { ! alive "$1"; }
+
+# all_gone PID... says whether none of these processes is left.
+all_gone() { [ -z "$(living "$@")" ]; }
+
+# living PID... prints those that are alive.
+living() {
+	for pid_; do
+		if alive "$pid_"; then echo "$pid_"; fi
+	done
+}
+
+# children PID prints the processes that a process started and that are alive.
+children() {
+	for entry_ in /proc/[0-9]*; do
+		{ read -r stat_ <"$entry_/stat"; } 2>/dev/null || continue
+		stat_=${stat_##*) } # behind the name: state, parent, ...
+		parent_=${stat_#? }
+		case $stat_ in
+		[ZX]*) continue ;;
+		esac
+		if [ "${parent_%% *}" = "$1" ]; then echo "${entry_#/proc/}"; fi
+	done
+}
+
+# command_line PID prints how a process was started, or how it names itself.
+command_line() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null || true; }
+
+# running PIDFILE prints the process that a pid file names; nothing, and 1, where it does not run.
+running() {
+	named_=
+	{ read -r named_ <"$1"; } 2>/dev/null || [ -n "$named_" ] || return 1
+	case $named_ in
+	'' | *[!0-9]*) return 1 ;;
+	esac
+	alive "$named_" || return 1
+	echo "$named_"
+}

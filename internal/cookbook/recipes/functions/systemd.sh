@@ -1,0 +1,97 @@
+# systemctl on a recipe's $unit, with $user, $sudo, $wait and $stable. It needs processes.sh.
+# shellcheck disable=SC2154,SC2317
+
+# find_units sets $units, and whether they are the user's ($scope) or the system's ($sudo).
+find_units() {
+	if ! command -v systemctl >/dev/null; then fail "there is no systemctl on this host"; fi
+	number wait "$wait"
+	number stable "$stable"
+	units=
+	for unit_ in $unit; do
+		case $unit_ in
+		-* | *[!A-Za-z0-9@._:-]*) fail "'$unit_' is no unit's name" ;;
+		*.*) units="$units $unit_" ;;
+		*) units="$units $unit_.service" ;;
+		esac
+	done
+	if [ -z "$units" ]; then fail "\`unit\` is empty"; fi
+	scope=
+	case $user in
+	false) if [ "$(id -u)" -eq 0 ]; then sudo=; fi ;;
+	true)
+		sudo=
+		scope=--user
+		# A log-in over SSH may have no session of its own, and then not this variable either.
+		export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+		if [ ! -e "$XDG_RUNTIME_DIR/systemd/private" ]; then
+			fail "no service manager of $(id -un) runs; once, as root: loginctl enable-linger $(id -un)"
+		fi ;;
+	*) fail "\`user\` must be true or false, not '$user'" ;;
+	esac
+	for unit_ in $units; do
+		state_=$(property LoadState "$unit_") || fail "systemd does not answer: it says why above"
+		case $state_ in
+		loaded) ;;
+		masked) fail "$unit_ is masked: systemctl unmask $unit_" ;;
+		*) fail "there is no $unit_ ($state_); after a new unit file run systemctl daemon-reload" ;;
+		esac
+		if [ "$(property NeedDaemonReload "$unit_")" = yes ]; then
+			echo "slipway-note: $unit_ is another on disk, run systemctl daemon-reload"
+		fi
+	done
+}
+
+# property NAME UNIT prints a property. Looking needs no rights.
+property() {
+	# shellcheck disable=SC2086 # no scope is no argument
+	said_=$(systemctl $scope show --property "$1" "$2") || return 1
+	echo "${said_#*=}"
+}
+
+# change VERB has systemd do something to the units.
+change() {
+	# shellcheck disable=SC2086 # commands and lists of names
+	if $sudo systemctl $scope --no-ask-password "$1" $units; then return 0; fi
+	tell "\`${sudo:+$sudo }systemctl ${scope:+$scope }--no-ask-password $1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
+}
+
+# any STATE... says whether a unit is in one of these states.
+any() {
+	for unit_ in $units; do
+		now_=$(property ActiveState "$unit_")
+		for state_; do
+			if [ "$now_" = "$state_" ]; then return 0; fi
+		done
+	done
+	return 1
+}
+
+settled() { ! any activating deactivating reloading; }
+
+# active ends the recipe where the units are not active, or do not stay so as the same processes.
+active() {
+	within "$wait" settled || tell "not active after ${wait}s"
+	if any inactive failed; then tell "not active"; fi
+	was_=$(processes)
+	sleep "$stable"
+	if [ "$(processes)" != "$was_" ]; then tell "active, but not for ${stable}s"; fi
+}
+
+# processes prints each unit's state and main process.
+processes() {
+	for unit_ in $units; do
+		echo "$unit_ $(property ActiveState "$unit_") $(property MainPID "$unit_")"
+	done
+}
+
+# tell REASON ends the recipe, with what the units last said.
+tell() {
+	for unit_ in $units; do
+		echo "--- $unit_"
+		# shellcheck disable=SC2086
+		systemctl $scope status --no-pager --lines 0 "$unit_" 2>&1 || true
+		# shellcheck disable=SC2086
+		journalctl $scope --no-pager --quiet --lines 20 --output cat --unit "$unit_" 2>&1 || true
+	done
+	fail "${units# }: $1"
+}

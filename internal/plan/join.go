@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// Joining tells whether the plan brings the release that the fleet runs to the hosts that lack it.
+func (p *Plan) Joining() bool { return p.Command == "join" }
+
+// fleetRelease is what the fleet runs: the verified release that went live last on any host. It must be of the artifact that
+// the plan is for.
+func fleetRelease(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
+	var live deploy.ReleaseID
+	var since time.Time
+	for _, target := range deploy.WithRelease(p.Targets) {
+		f := facts[target.Name]
+		entry, ok := liveEntry(f)
+		known, _ := f.Release(f.CurrentID)
+		if ok && entry.Release == f.CurrentID && known.Verified && !known.Bad && entry.At.After(since) {
+			live, since = f.CurrentID, entry.At
+		}
+	}
+	fail := func(hint, format string, args ...any) (deploy.ReleaseID, *deploy.Error) {
+		return "", &deploy.Error{Op: "join", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
+	}
+	switch {
+	case live == "":
+		return fail("deploy one", "no host runs a verified release that others could join")
+	case live.Content() != p.ContentSHA.Short():
+		return fail("give the artifact of that release, or deploy this one", "the fleet runs %s, and the artifact is another one (%s)", live, p.ContentSHA.Short())
+	}
+	return live, nil
+}
+
+// leaveAlone takes the hosts that run the release out of every step, and the steps that are for the whole fleet: they ran when
+// it went live.
+func (s *Schedule) leaveAlone() {
+	s.Migrate, s.Ensure = nil, nil
+	for _, steps := range []*[]deploy.Step{&s.Prepare, &s.Finish} {
+		*steps = slices.Clone(*steps)
+		for i := range *steps {
+			step := &(*steps)[i]
+			s.giveFrom(step)
+			step.Hosts = slices.DeleteFunc(slices.Clone(step.Hosts), s.runs)
+		}
+	}
+}
+
+// giveFrom has the hosts that lack the release get what a step produces from one that runs it.
+func (s *Schedule) giveFrom(step *deploy.Step) {
+	all := slices.Concat(step.Hosts, step.Receivers)
+	at := slices.IndexFunc(all, s.runs)
+	if len(step.Produces) == 0 || at < 0 {
+		return
+	}
+	step.Source, step.Hosts = all[at], nil
+	step.Receivers = slices.DeleteFunc(all, s.runs)
+}
+
+func (s *Schedule) runs(host string) bool {
+	return slices.ContainsFunc(s.Hosts, func(h Host) bool { return h.Name == host && h.Activated(s.Release) })
+}

@@ -1,0 +1,99 @@
+package probe
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// WrongAnswer is an answer that came and was not the one wanted.
+type WrongAnswer struct {
+	Status int
+	Got    string // "500", "200 without the text", "X-Release: 20261119-..."
+	Wanted string // "200"
+	Body   string // the beginning of the body, one line, for people; "" when it has none
+
+	about string // where the demand that failed looks: a header's values, or the body
+}
+
+func (e *WrongAnswer) Error() string {
+	return fmt.Sprintf("last answer %s, wanted %s", e.Got, e.Wanted)
+}
+
+// Says tells whether a text stands where another one was demanded: in the header, or in the body.
+func (e *WrongAnswer) Says(text string) bool { return text != "" && strings.Contains(e.about, text) }
+
+func compare(check deploy.HTTPCheck, response *http.Response, body []byte) error {
+	wrong := &WrongAnswer{Status: response.StatusCode, Got: strconv.Itoa(response.StatusCode), Body: words(body)}
+	if !slices.Contains(check.Status, response.StatusCode) && (len(check.Status) > 0 || response.StatusCode/100 != 2) {
+		if to := response.Header.Get("Location"); to != "" {
+			wrong.Got += " to " + withoutQuery(to)
+		}
+		wrong.Wanted = wantedStatus(check.Status)
+		return wrong
+	}
+	for _, header := range check.Header {
+		name, value, _ := strings.Cut(header, ":")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		have := response.Header.Values(name)
+		if slices.Contains(have, value) {
+			continue
+		}
+		wrong.about = strings.Join(have, ", ")
+		wrong.Wanted = name + ": " + value
+		if len(have) == 0 {
+			wrong.Got += " without " + name
+		} else {
+			wrong.Got = name + ": " + wrong.about
+		}
+		return wrong
+	}
+	if !bytes.Contains(body, []byte(check.Body)) {
+		wrong.about = string(body)
+		wrong.Got += " without the text"
+		wrong.Wanted = fmt.Sprintf("%q in the body", check.Body)
+		return wrong
+	}
+	return nil
+}
+
+func wantedStatus(statuses []int) string {
+	if len(statuses) == 0 {
+		return "200 to 299"
+	}
+	texts := make([]string, len(statuses))
+	for i, status := range statuses {
+		texts[i] = strconv.Itoa(status)
+	}
+	return strings.Join(texts, " or ")
+}
+
+// withoutQuery is a location less what tokens live in.
+func withoutQuery(location string) string {
+	location, _, _ = strings.Cut(location, "?")
+	return location
+}
+
+var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+
+// words are what a body says to people: the title of a page, else the first line that has any letters, at most 200 bytes.
+func words(body []byte) string {
+	const looked, most = 4096, 200
+	text := strings.ToValidUTF8(string(body[:min(len(body), looked)]), "")
+	if title := htmlTitle.FindStringSubmatch(text); title != nil && strings.HasPrefix(strings.TrimSpace(text), "<") {
+		text = html.UnescapeString(strings.Join(strings.Fields(title[1]), " "))
+	}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			return strings.ToValidUTF8(line[:min(len(line), most)], "")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,171 @@
+# Functions that unpack a payload and hold every member against the manifest that comes with it. They stand before the
+# script that takes the payload in.
+
+# Says where the payload goes, and how it is compressed. It comes before all other functions.
+#
+# $1      the folder
+# $2      zstd, gzip or none
+unpacking() {
+	incoming=$1 encoding=$2
+}
+
+# A newer attempt may be at work in the same folders: whoever has lost the lock touches nothing in them any more.
+command -v fence >/dev/null || fence() { :; }
+command -v lock_beat >/dev/null || lock_beat() { :; }
+
+# Ends with a status and a cause, one line. What was unpacked goes.
+fail() {
+	status=$1
+	shift
+	fence :
+	rm -rf "$incoming"
+	printf '%s\n' "$*" | tr '\n' ' ' | head -c 600 >&2
+	echo >&2
+	exit "$status"
+}
+
+# The number of free blocks (-k) or inodes (-i) here.
+free() {
+	df -P "$1" . 2>/dev/null | sed -n '$s/.*[[:space:]]\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9-][0-9]*%.*/\1/p'
+}
+
+# Ends for a full file system or quota, with its numbers, when a program's words tell of one.
+check_space() {
+	case $1 in
+	*'Disk quota exceeded'*)
+		fence :
+		rm -rf "$incoming"
+		fail 93 "disk quota exceeded: $(id -un) may store no more at $PWD, where $(free -k) KiB and $(free -i) inodes are free"
+		;;
+	# GNU tar says the last of a file of which some was still written.
+	*'No space left on device'* | *'no space left on device'* | *'Wrote only '*' bytes'*)
+		fence :
+		rm -rf "$incoming"
+		fail 93 "no space left on device: $(free -k) KiB and $(free -i) inodes are free at $PWD"
+		;;
+	esac
+}
+
+# Ends when a program is missing that the payload needs.
+check_programs() {
+	set -- tar "$encoding"
+	case $encoding in
+	zstd | gzip) ;;
+	none) set -- tar ;;
+	*) fail 90 "encoding $encoding is not known" ;;
+	esac
+	for program do
+		command -v "$program" >/dev/null 2>&1 || fail 90 "$program is not installed"
+	done
+}
+
+make_incoming() {
+	said=$(mkdir -p "$incoming" 2>&1) || {
+		check_space "$said"
+		fail 93 "$said"
+	}
+}
+
+# Passes the payload on, and gives a sign of life for each part that came. A part is eight reads, so that it takes no lease
+# over a slow link, and more while every read is full.
+receive() {
+	reads=8
+	while said=$({ dd bs=65536 count="$reads" >&3; } 2>&1); do
+		lock_beat received
+		said=${said%% records in*} # "3+5": full ones, and others
+		full=${said%+*}
+		full=${full##*[!0-9]}
+		[ $((full + ${said##*+})) -eq "$reads" ] || return 0
+		if [ "$full" -lt "$reads" ]; then
+			reads=8
+		elif [ "$reads" -lt 32 ]; then
+			reads=$((reads * 2))
+		fi
+	done
+} 3>&1
+
+decode() {
+	case $encoding in
+	zstd) zstd -dcq ;;
+	gzip) gzip -dc ;;
+	none) cat ;;
+	esac
+}
+
+# Unpacks standard input.
+#
+# $1      tar's options
+# $2...   what must be in it
+#
+# What programs say goes to a variable: on a full disk there is no file to keep it in. The status of the first program
+# of a pipe is among it, since a shell tells the last one's only.
+unpack() {
+	options=$1
+	shift
+	said=$(
+		umask 022
+		{
+			receive | { decode || echo "decode ended $?" >&2; } | tar -C "$incoming" "$options" -
+		} 2>&1
+	)
+	tar=$?
+	check_space "$said"
+	case $said in
+	*'decode ended 141'*) fail 91 "tar could not unpack it: $said" ;; # SIGPIPE: tar left first
+	*'decode ended'*) fail 91 "the $encoding stream ended early or is damaged: $said" ;;
+	esac
+	[ "$tar" -eq 0 ] || fail 91 "tar could not unpack it: $said"
+	for file do
+		[ -e "$incoming/$file" ] || fail 91 "the payload is incomplete: it has no $file"
+	done
+	lock_beat unpacked
+}
+
+# Ends unless the members are those of the manifest.
+check_members() {
+	# Content. openssl hashes several times faster than a sha256sum that leaves the CPU's instructions for it unused. It can
+	# only say yes: `listed` is then the one line that is not in both lists. All else is for sha256sum to judge and to name.
+	hashed=
+	if command -v openssl >/dev/null 2>&1; then
+		hashed=$(
+			cd "$incoming/tree" || exit
+			{
+				find . -type f -exec openssl dgst -sha256 -r {} + 2>/dev/null && echo listed
+			} | sed 's/ \*/  /' | sort - ../manifest/sha256 | uniq -u | head -n 2
+		)
+	fi
+
+	# `verified` comes only from a check that went through: silence is no success.
+	wrong=verified
+	[ "$hashed" = listed ] || wrong=$(
+		cd "$incoming/tree" || exit
+		{
+			if [ -s ../manifest/sha256 ]; then
+				sha256sum -c ../manifest/sha256 2>&1
+			fi && echo verified
+		} | grep -v ': OK$' | head -n 5
+	)
+	lock_beat hashed
+	[ "$wrong" = verified ] || fail 92 "members have the wrong content: $wrong"
+
+	# Everything else: type, mode, target, nothing missing, nothing more. Of a mode only the last three digits: directories
+	# inherit setgid from where they are made. Again, `listed` is the one line that is not in both lists.
+	different=$(
+		cd "$incoming/tree" || exit
+		{
+			{
+				find . ! -name . -type f -exec stat -c 'f %a %n' {} + &&
+					find . ! -name . -type d -exec stat -c 'd %a %n' {} + &&
+					find . ! -type f ! -type d ! -type l -exec stat -c 'other %a %n' {} + &&
+					echo listed
+			} | sed 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /'
+			find . -type l -exec sh -c 'for link do
+				printf "l 777 %s -> " "$link"
+				readlink "$link"
+			done' sh {} +
+			cat ../manifest/entries
+		} | sort | uniq -u | head -n 5
+	)
+	[ "$different" = listed ] || fail 92 "members differ from the manifest: $different"
+	lock_beat compared
+}

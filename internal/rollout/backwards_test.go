@@ -1,0 +1,39 @@
+package rollout
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/transport"
+)
+
+// The way back of a fleet does not wait for a host that was lost in its turn.
+func TestLostHostsGoBackLast(t *testing.T) {
+	t.Parallel()
+	went := func(host string, cause error) activation {
+		a := activation{host: plan.Host{Host: deploy.Host{Name: host}}, switched: true}
+		if cause != nil {
+			a.err = &deploy.Error{Host: host, Cause: cause}
+		}
+		return a
+	}
+	turns := [][]activation{
+		{went("web1", nil), went("web2", nil)},
+		{went("web3", transport.ErrUnreachable), went("web4", errors.New("exit 1"))},
+	}
+	var order [][]string
+	for _, turn := range backwards(turns) {
+		var names []string
+		for _, a := range turn {
+			names = append(names, a.host.Name)
+		}
+		order = append(order, names)
+	}
+	if diff := cmp.Diff([][]string{{"web4"}, {"web1", "web2"}, {"web3"}}, order); diff != "" {
+		t.Error(diff)
+	}
+}

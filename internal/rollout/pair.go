@@ -1,0 +1,81 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"path"
+	"slices"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/activate"
+)
+
+// on does a pair's step on a host, and off takes it back. The journal there has the intent before, with all that whoever comes
+// after needs to take it back, and the outcome after.
+func (r *run) on(ctx context.Context, host string, p deploy.Pair) deploy.Span {
+	return r.half(ctx, host, deploy.PairOn, p, p)
+}
+
+func (r *run) off(ctx context.Context, host string, p deploy.Pair) deploy.Span {
+	back := *p.Step
+	back.Name, back.Run, back.Undo, back.Check = "undo "+back.Name, back.Undo, "", ""
+	undo := p
+	undo.Step = &back
+	return r.half(ctx, host, deploy.PairOff, undo, deploy.Pair{Name: p.Name, For: p.For})
+}
+
+// half runs one half of a pair; noted is what the journal keeps of it.
+func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair) deploy.Span {
+	s := *p.Step
+	if !path.IsAbs(s.Dir) {
+		s.Dir = path.Join(r.fleet.members[host].host.DeployPath, s.Dir)
+	}
+	start := time.Now()
+	note := func(ctx context.Context, state string, pair deploy.Pair) error {
+		ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+		defer cancel()
+		entry := activate.Entry{What: what, State: state, Pair: &pair}
+		return r.fleet.again(ctx, host, func() error {
+			return activate.Note(ctx, r.fleet.conn(host), r.fleet.site(host), r.Deployment, entry)
+		})
+	}
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}
+	if err := note(ctx, "intent", noted); err != nil {
+		span.Err, span.Duration = hostError(host, s.Phase, s.Name, err), time.Since(start)
+		return span
+	}
+	span = r.tried(ctx, host, s, scene{vars: p.Vars})
+	state := "ok"
+	if span.Err != nil {
+		state = "failed"
+	}
+	err := note(context.WithoutCancel(ctx), state, deploy.Pair{Name: p.Name, For: p.For})
+	if err != nil && span.Err == nil {
+		span.Outcome, span.Err = deploy.Failed, hostError(host, s.Phase, s.Name, err)
+	}
+	return span
+}
+
+// takeBack undoes the pairs that a journal on a host says are left on.
+func (r *run) takeBack(ctx context.Context, host string, pairs []deploy.Pair) (undone []string, errs deploy.Errors) {
+	for _, p := range pairs {
+		if p.Step == nil || p.Step.Undo == "" {
+			errs = append(errs, hostError(host, deploy.Preflight, p.Name, errors.New("it is left on, and the journal does not say how to take it back")))
+			continue
+		}
+		span := r.off(ctx, host, p)
+		if span.Err != nil {
+			errs = append(errs, span.Err)
+			continue
+		}
+		undone = append(undone, p.Name)
+	}
+	return undone, errs
+}
+
+// serving are the hosts that get releases.
+func (r *run) serving() []plan.Host {
+	return slices.DeleteFunc(slices.Clone(r.Hosts), func(h plan.Host) bool { return h.NoRelease })
+}

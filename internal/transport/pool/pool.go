@@ -1,0 +1,177 @@
+// Package pool bounds how many hosts are connected to at the same time, however many there are, and makes a connection again
+// that was lost, so that a deployment outlives a dropped link and a host that restarts.
+//
+// Terms: a place is the right to be connected to one host; a use is a command or a forward under way, or a Keep; an urgent
+// command is one that must not wait behind long ones, as transport.Command has it. A host keeps its place, and its connection,
+// when its last use is over, until another host needs one: then the place that was used longest ago goes over, rather one whose
+// host does not wait for its next turn.
+//
+// Work waits for a place in the order in which it came. While there are more hosts than places, some places are kept from
+// work, so that what is urgent finds one soon on any host. The package must not know what the commands do, and repeats none.
+package pool
+
+import (
+	"slices"
+	"sync"
+
+	"slipway/internal/deploy"
+	"slipway/internal/transport"
+)
+
+// DefaultPlaces is how many hosts are connected to at a time where nobody says.
+const DefaultPlaces = 50
+
+// MinPlaces is how few places there can be: one for work, and one kept.
+const MinPlaces = 2
+
+// HostsPerKeptPlace is for how many hosts without a connection one place is kept. The lock's sign of life is due within
+// 90 s, and takes about a second where the host has to be connected to.
+const HostsPerKeptPlace = 20
+
+// Pool is places, and the hosts that share them. It is safe for concurrent use.
+type Pool struct {
+	dialer transport.Dialer
+	size   int
+
+	mu     sync.Mutex
+	hosts  int       // with a Conn that is not closed
+	places []*Conn   // who has one; the first was used longest ago
+	queue  []*waiter // in the order in which they came
+}
+
+// waiter is a use that waits for its host's place.
+type waiter struct {
+	conn    *Conn
+	urgent  bool
+	granted chan struct{} // closed when it goes on
+	err     error         // why it does not; set before
+}
+
+// New makes a pool of places; 0 is DefaultPlaces, and fewer than MinPlaces are MinPlaces. The dialer stays the caller's.
+func New(dialer transport.Dialer, places int) *Pool {
+	if places == 0 {
+		places = DefaultPlaces
+	}
+	return &Pool{dialer: dialer, size: max(places, MinPlaces)}
+}
+
+// Conn is a host's connection. It is made when it is needed first.
+func (p *Pool) Conn(host deploy.Host) *Conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hosts++
+	return &Conn{pool: p, host: host}
+}
+
+// kept is how many places work may not have.
+func (p *Pool) kept() int {
+	without := p.hosts - p.size
+	if without <= 0 {
+		return 0
+	}
+	return min((without+HostsPerKeptPlace-1)/HostsPerKeptPlace, p.size/2)
+}
+
+// serve lets all go on who can. The lock is held.
+func (p *Pool) serve() {
+	for {
+		w := p.next()
+		if w == nil {
+			return
+		}
+		p.queue = slices.DeleteFunc(p.queue, func(other *waiter) bool { return other == w })
+		p.grant(w)
+	}
+}
+
+// next is who goes on now, or nil.
+func (p *Pool) next() *waiter {
+	var work, urgent *waiter
+	for _, w := range p.queue {
+		switch {
+		case w.conn.closed || w.joins():
+			return w
+		case w.urgent:
+			// A host that is away would hold up those that are there.
+			if urgent == nil || (urgent.conn.away && !w.conn.away) {
+				urgent = w
+			}
+		case work == nil:
+			work = w
+		}
+	}
+	working, signs := p.load()
+	if work != nil && (working >= p.size-p.kept() || !p.room(work)) {
+		work = nil
+	}
+	if urgent != nil && p.room(urgent) && (work == nil || signs < p.kept()) {
+		return urgent
+	}
+	return work
+}
+
+// joins tells whether the host has all that the use needs already.
+func (w *waiter) joins() bool {
+	if w.urgent {
+		return w.conn.placed
+	}
+	return w.conn.work > 0
+}
+
+// load is how many places are used for work, and how many for nothing but what is urgent.
+func (p *Pool) load() (working, urgent int) {
+	for _, c := range p.places {
+		switch {
+		case c.work > 0:
+			working++
+		case c.urgent > 0:
+			urgent++
+		}
+	}
+	return working, urgent
+}
+
+// room tells whether a host has a place, or there is one for it.
+func (p *Pool) room(w *waiter) bool {
+	return w.conn.placed || len(p.places) < p.size || slices.ContainsFunc(p.places, (*Conn).idle)
+}
+
+// grant lets a use begin, and gives the host a place where it has none and is not closed.
+func (p *Pool) grant(w *waiter) {
+	defer close(w.granted)
+	c := w.conn
+	if c.closed {
+		w.err = transport.ErrLost
+		return
+	}
+	*c.count(w.urgent)++
+	if c.placed {
+		return
+	}
+	c.placed = true
+	if len(p.places) >= p.size {
+		at := p.spare()
+		c.before = p.places[at].giveUp()
+		p.places = slices.Delete(p.places, at, at+1)
+	}
+	p.places = append(p.places, c)
+}
+
+// spare is the place to give away: used longest ago, and of a host that does not wait for its own turn where there is one.
+func (p *Pool) spare() int {
+	at := slices.IndexFunc(p.places, func(c *Conn) bool {
+		return c.idle() && !slices.ContainsFunc(p.queue, func(w *waiter) bool { return w.conn == c })
+	})
+	if at < 0 {
+		at = slices.IndexFunc(p.places, (*Conn).idle)
+	}
+	return at
+}
+
+// leave takes a host's place away.
+func (p *Pool) leave(c *Conn) {
+	if c.placed {
+		c.placed = false
+		p.places = slices.DeleteFunc(p.places, func(other *Conn) bool { return other == c })
+	}
+}

@@ -1,0 +1,70 @@
+package pool_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/sshtest"
+	"slipway/internal/transport"
+	"slipway/internal/transport/pool"
+	"slipway/internal/transport/redial"
+	"slipway/internal/transport/ssh"
+	"slipway/internal/transport/transporttest"
+)
+
+func connect(t *testing.T) (*sshtest.Server, *pool.Conn) {
+	t.Helper()
+	key, authorized := sshtest.ClientKey()
+	server, err := sshtest.Start(sshtest.Options{Root: t.TempDir(), AuthorizedKey: authorized})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	dialer, err := ssh.NewDialer(ssh.Config{Key: key, KnownHosts: server.HostKeyLine()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dialer.Close() })
+	host, port := server.Addr()
+	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: host, Port: port}})
+	t.Cleanup(func() { _ = conn.Close() })
+	return server, conn
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	transporttest.Run(t, func(t *testing.T) transport.Conn {
+		_, conn := connect(t)
+		return conn
+	})
+}
+
+func TestRunAfterTheLinkDropped(t *testing.T) {
+	t.Parallel()
+	server, conn := connect(t)
+	if err := conn.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server.Cut()
+	tries := 0
+	err := redial.Retry(t.Context(), time.Minute, func() error {
+		tries++
+		var out bytes.Buffer
+		err := conn.Run(t.Context(), transport.Command{Script: "echo back", Stdout: &out})
+		if err == nil && out.String() != "back\n" {
+			t.Errorf("printed %q", out.String())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tries > 2 {
+		t.Errorf("%d tries", tries)
+	}
+	if server.Accepted() != 2 {
+		t.Errorf("%d connections", server.Accepted())
+	}
+}
