@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e e2e-kill bench bench-smoke dist
+.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e e2e-kill e2e-fleet bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -34,6 +34,8 @@ lint-selftest: ## prove that the import rules bite
 # Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
 shellcheck:
 	$(FILES) -z -- 'internal/**.sh' | xargs -0 -r shellcheck -s sh
+	@# A redirection that fails ends a POSIX shell when it is of a special builtin: no `|| handler` is reached. true is none.
+	! $(FILES) -z -- 'internal/**.sh' | xargs -0 -r grep -nE '^[^#]*(^|[[:space:](!&|;{]):[[:space:]]+[0-9]*[<>]'
 	$(FILES) -z -- ':!*.md' \
 		| LC_ALL=C xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba|da)?sh( |$$)/) print FILENAME; nextfile }' | xargs -r shellcheck
 
@@ -66,7 +68,10 @@ sweep: ## deployments with several random faults each: make sweep TRIALS=100 SEE
 	$(call SWEEP,SLIPWAY_SWEEP_RANDOM=$(TRIALS) SLIPWAY_SWEEP_SEED=$(SEED) go test -v -count=1 -timeout 2h -run TestRandomSweep ./internal/sweep)
 
 sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd
-	$(call SWEEP,SLIPWAY_SWEEP=all go test -v -count=1 -timeout 20m -run 'TestSweep' ./internal/sweep)
+	$(call SWEEP,SLIPWAY_SWEEP=all go test -v -count=1 -timeout 20m -run 'TestSweep(OpenSSH)?$$' ./internal/sweep)
+
+scale: ## deployments to 200 hosts, which are a process of their own: memory, connections, every host's outcome
+	SLIPWAY_SCALE=1 go test -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...
@@ -74,10 +79,16 @@ e2e: ## the built image against hosts in containers; needs Docker
 e2e-kill: ## the same, and deployments that are killed, cancelled, cut off, and lose hosts
 	SLIPWAY_E2E_KILL=1 go test -tags e2e -count=1 -timeout 60m ./e2e/...
 
+# COUNT=10 repeats it, up to the first failure. What each load came to is added to $SLIPWAY_E2E_REPORTS/fleet/numbers.txt.
+COUNT ?= 1
+e2e-fleet: ## deployments under a constant load, hosts that are lost in their middle too: make e2e-fleet COUNT=10
+	SLIPWAY_E2E_FLEET=all go test -tags e2e -v -failfast -parallel 6 -count=$(COUNT) -timeout $$((60 * $(COUNT)))m -run TestFleet ./e2e
+
 # ROUNDS=9 measures longer; BENCH_FLAGS='-links LAN -dir /var/tmp' is for bench/bench_test.go.
 ROUNDS ?= 5
 bench: ## a whole deployment against scp + ssh, then the Go benchmarks, memory at 1 GiB; needs Linux and sshd
 	go test -tags bench -count=1 -timeout 60m -v -run TestDeployment ./bench -rounds $(ROUNDS) $(BENCH_FLAGS)
+	go test -tags bench -count=1 -timeout 60m -v -run TestFleets ./bench $(BENCH_FLAGS)
 	go test -run '^$$' -bench . -benchmem ./internal/...
 	SLIPWAY_BENCH=1 go test -count=1 -timeout 30m -v -run TestMemoryIsFlat ./internal/artifact
 

@@ -10,12 +10,15 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,6 +28,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 5, "rounds that count, over each link")
+	quiet  = flag.Float64("quiet", 0.15, "what others may take of the machine's CPUs in a round that counts; 1 is all of it")
 	smoke  = flag.Bool("smoke", false, "a small tarball and one round: does it work at all?")
 	links  = flag.String("links", "LAN,WAN,WAN-each", "which links, joined by commas")
 	keep   = flag.String("keep", "", "a folder to keep what Slipway printed last, over each link")
@@ -34,12 +38,16 @@ var (
 // warmUps are the rounds before the first that counts: after them every contender has releases to prune.
 const warmUps = 2
 
+// patience is how many rounds are begun for each that is to count, on a machine where others disturb some of them.
+const patience = 4
+
 // contender deploys tarballs to the hosts over a link.
 type contender interface {
 	name() string
-	// prepare makes the command of one deployment, as a user would run it; done looks at what it left.
+	// prepare makes the command of one deployment, as a user would run it.
 	prepare(ctx context.Context, t *testing.T, over *link, tarball *site, round int) *exec.Cmd
-	done(t *testing.T, over *link)
+	// done looks at what the command left to be read, and gives the seconds of its phases, if it has any.
+	done(t *testing.T) map[string]float64
 	// root is the deploy path on a host.
 	root(host *host) string
 }
@@ -64,14 +72,32 @@ func TestDeployment(t *testing.T) {
 		}
 		warm = 0
 		measured := &result{link: over, contenders: contenders}
-		for range count {
+		for begun := 0; len(measured.rounds) < count && begun < patience*count; begun++ {
 			tarball, costs := course.round(ctx, over)
-			measured.tarball, measured.rounds = tarball, append(measured.rounds, costs)
-			t.Logf("%s, round %d: %s", over.name, len(measured.rounds), measured.line(costs))
+			measured.tarball = tarball
+			verdict := "disturbed, does not count"
+			if *smoke || disturbance(costs) <= *quiet {
+				measured.rounds = append(measured.rounds, costs)
+				verdict = fmt.Sprintf("round %d", len(measured.rounds))
+			}
+			t.Logf("%s, %s: %s", over.name, verdict, measured.line(costs))
+		}
+		if len(measured.rounds) == 0 {
+			t.Errorf("%s: others disturbed every round; wait, or allow more with -quiet", over.name)
+			continue
 		}
 		results = append(results, measured)
 	}
-	printTable(os.Stdout, results)
+	if len(results) > 0 {
+		printTable(os.Stdout, results)
+	}
+}
+
+// disturbance is what others took of the machine's CPUs while the contenders of the round ran, the median. Not the most: shells
+// that Slipway keeps on the hosts end after sshd, and nobody counts their CPU time but the machine.
+func disturbance(costs []cost) float64 {
+	ordered := slices.SortedFunc(slices.Values(costs), func(a, b cost) int { return cmp.Compare(a.others, b.others) })
+	return ordered[len(ordered)/2].others
 }
 
 // course is where the contenders run.
@@ -83,37 +109,57 @@ type course struct {
 	rounds     int
 }
 
-// round lets each contender deploy the same new tarball in turn, and checks that each of them did.
+// round lets each contender deploy the same new tarball in turn, another one first each time, and checks that each of them
+// did.
 func (c *course) round(ctx context.Context, over *link) (*site, []cost) {
 	c.t.Helper()
 	c.rounds++
 	tarball := build(c.t, c.size, c.rounds)
 	defer tarball.remove()
 	costs := make([]cost, len(c.contenders))
-	for i, contender := range c.contenders {
-		cmd := contender.prepare(ctx, c.t, over, tarball, c.rounds)
-		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &said, &said
-		syncFiles(c.t, c.hosts)
-		meter := newMeter(c.t, c.hosts)
-		err := cmd.Run()
-		costs[i] = meter.end()
-		if err != nil {
-			for _, h := range c.hosts {
-				lines := strings.Split(strings.TrimSpace(h.server.Log()), "\n")
-				c.t.Logf("sshd of %s said last:\n%s", h.name, strings.Join(lines[max(0, len(lines)-8):], "\n"))
-			}
-			c.t.Fatalf("%s over the %s: %v\n%s", contender.name(), over.name, err, said.Bytes())
-		}
-		if *keep != "" {
-			write(c.t, filepath.Join(*keep, over.name+" "+contender.name()+".log"), said.String())
-		}
-		contender.done(c.t, over)
-		for at, h := range c.hosts {
-			check(c.t, contender.name()+" on "+h.name, contender.root(h), tarball, at == 0)
-		}
+	for turn := range c.contenders {
+		i := (c.rounds + turn) % len(c.contenders)
+		costs[i] = c.deploy(ctx, over, c.contenders[i], tarball)
 	}
 	return tarball, costs
+}
+
+// deploy lets a contender deploy the tarball, and checks that it did.
+func (c *course) deploy(ctx context.Context, over *link, contender contender, tarball *site) cost {
+	c.t.Helper()
+	cmd := contender.prepare(ctx, c.t, over, tarball, c.rounds)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	defer func() {
+		if c.t.Failed() {
+			c.explain(contender, over, said.String())
+		}
+	}()
+	syncFiles(c.t, c.hosts)
+	meter := newMeter(c.t, c.hosts)
+	err := cmd.Run()
+	cost := meter.end()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if *keep != "" {
+		write(c.t, filepath.Join(*keep, over.name+" "+contender.name()+".log"), said.String())
+	}
+	cost.phases = contender.done(c.t)
+	for at, h := range c.hosts {
+		check(c.t, contender.name()+" on "+h.name, contender.root(h), tarball, at == 0)
+	}
+	return cost
+}
+
+// explain logs all that may tell why a contender failed.
+func (c *course) explain(contender contender, over *link, said string) {
+	load, _ := os.ReadFile("/proc/loadavg")
+	c.t.Logf("%s over the %s, round %d, load %sIt said:\n%s", contender.name(), over.name, c.rounds, load, said)
+	for _, h := range c.hosts {
+		lines := strings.Split(strings.TrimSpace(h.server.Log()), "\n")
+		c.t.Logf("sshd of %s said last:\n%s", h.name, strings.Join(lines[max(0, len(lines)-8):], "\n"))
+	}
 }
 
 // syncFiles writes what the contender before left to be written, so that the next one does not wait for it.

@@ -71,4 +71,4 @@ func (s *script) prepare(ctx context.Context, t *testing.T, over *link, tarball 
 	return cmd
 }
 
-func (s *script) done(*testing.T, *link) {}
+func (s *script) done(*testing.T) map[string]float64 { return nil }

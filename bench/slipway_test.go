@@ -22,12 +22,11 @@ type slipway struct {
 	program string
 	dir     string // the workspace
 	key     string
-	phases  map[string]map[string][]float64 // by link and phase: seconds of each round
 }
 
 func newSlipway(t *testing.T, key secret.Secret) *slipway {
 	t.Helper()
-	s := &slipway{dir: t.TempDir(), key: key.Reveal(), phases: map[string]map[string][]float64{}}
+	s := &slipway{dir: t.TempDir(), key: key.Reveal()}
 	s.program = filepath.Join(s.dir, "contender")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", s.program, "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -53,6 +52,12 @@ func (s *slipway) prepare(ctx context.Context, t *testing.T, over *link, tarball
 		hosts = append(hosts, fmt.Sprintf("%s@%s:%d name=%s deploy_path=%s",
 			h.server.User, h.address, h.port, h.name, s.root(h.host)))
 	}
+	return s.command(ctx, t, strings.Join(hosts, "\n"), over.known, tarball, round)
+}
+
+// command is a deployment to hosts, which are lines as in the input.
+func (s *slipway) command(ctx context.Context, t *testing.T, hosts, known string, tarball *site, round int) *exec.Cmd {
+	t.Helper()
 	summary := filepath.Join(s.dir, "summary")
 	write(t, s.outputs(), "")
 	write(t, summary, "")
@@ -64,16 +69,15 @@ func (s *slipway) prepare(ctx context.Context, t *testing.T, over *link, tarball
 		"GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=example/bench", "GITHUB_REPOSITORY_ID=1",
 		fmt.Sprintf("GITHUB_RUN_ID=%d", 1000+round), "GITHUB_RUN_ATTEMPT=1", "GITHUB_JOB=deploy", "GITHUB_ACTION=slipway",
 		"GITHUB_ACTOR=anna", "GITHUB_REF=refs/heads/main", "GITHUB_SHA=" + fmt.Sprintf("%040x", round),
-		"INPUT_COMMAND=deploy", "INPUT_ARTIFACT=" + tarball.path, "INPUT_HOSTS=" + strings.Join(hosts, "\n"),
-		"INPUT_SSH_KEY=" + s.key, "INPUT_KNOWN_HOSTS=" + over.known,
+		"INPUT_COMMAND=deploy", "INPUT_ARTIFACT=" + tarball.path, "INPUT_HOSTS=" + hosts,
+		"INPUT_SSH_KEY=" + s.key, "INPUT_KNOWN_HOSTS=" + known,
 	}
 	return cmd
 }
 
 func (s *slipway) outputs() string { return filepath.Join(s.dir, "outputs") }
 
-// done keeps how long each phase took.
-func (s *slipway) done(t *testing.T, over *link) {
+func (s *slipway) done(t *testing.T) map[string]float64 {
 	t.Helper()
 	content, err := os.ReadFile(s.outputs())
 	if err != nil {
@@ -100,10 +104,9 @@ func (s *slipway) done(t *testing.T, over *link) {
 	if result.Outcome != "activated" {
 		t.Fatalf("the outcome is %q\n%s", result.Outcome, content)
 	}
-	if s.phases[over.name] == nil {
-		s.phases[over.name] = map[string][]float64{}
-	}
+	phases := map[string]float64{}
 	for _, phase := range result.Phases {
-		s.phases[over.name][phase.Phase] = append(s.phases[over.name][phase.Phase], phase.Seconds)
+		phases[phase.Phase] = phase.Seconds
 	}
+	return phases
 }

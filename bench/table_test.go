@@ -43,6 +43,15 @@ func (r *result) ratios(other int) spread {
 	return ratios
 }
 
+// others is what others took of the machine's CPUs while a contender ran: the median of the rounds, 1 is all of it.
+func (r *result) others(contender int) float64 {
+	var shares spread
+	for _, round := range r.rounds {
+		shares = append(shares, round[contender].others)
+	}
+	return shares.median()
+}
+
 // spread is some measurements of the same thing.
 type spread []float64
 
@@ -62,8 +71,8 @@ func (s spread) String() string {
 func (r *result) line(costs []cost) string {
 	var parts []string
 	for i, c := range r.contenders {
-		parts = append(parts, fmt.Sprintf("%s %.2f s (CPU %.2f runner, %.2f hosts)",
-			c.name(), costs[i].wall.Seconds(), costs[i].runner.Seconds(), costs[i].hosts.Seconds()))
+		parts = append(parts, fmt.Sprintf("%s %.2f s (CPU %.2f runner, %.2f hosts, others %.0f %%)",
+			c.name(), costs[i].wall.Seconds(), costs[i].runner.Seconds(), costs[i].hosts.Seconds(), 100*costs[i].others))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -71,13 +80,15 @@ func (r *result) line(costs []cost) string {
 // printTable prints medians with the least and the most in brackets, as Markdown.
 func printTable(w io.Writer, results []*result) {
 	tarball := results[0].tarball
-	fmt.Fprintf(w, "\n%d files, %.1f MB unpacked, %.1f MB as .tar.gz; 4 hosts; %d CPUs; %d rounds; seconds, median (least-most)\n\n",
-		len(tarball.sums), float64(tarball.plain)/1e6, float64(tarball.bytes)/1e6, runtime.NumCPU(), len(results[0].rounds))
+	fmt.Fprintf(w, "\n%d files, %.1f MB unpacked, %.1f MB as .tar.gz; 4 hosts; %d CPUs; seconds, median (least-most)\n\n",
+		len(tarball.sums), float64(tarball.plain)/1e6, float64(tarball.bytes)/1e6, runtime.NumCPU())
 	table := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
-	fmt.Fprint(table, "| link \t| contender \t| seconds \t| slipway is to it as \t|\n| --- \t| --- \t| --- \t| --- \t|\n")
+	fmt.Fprint(table, "| link \t| contender \t| seconds \t| slipway is to it as \t| rounds \t| CPU taken by others \t|\n"+
+		"| --- \t| --- \t| --- \t| --- \t| --- \t| --- \t|\n")
 	for _, r := range results {
 		for i, c := range r.contenders {
-			fmt.Fprintf(table, "| %s: %s \t| %s \t| %s \t| %s \t|\n", r.link.name, r.link.about, c.name(), r.of(i, wall), r.ratios(i))
+			fmt.Fprintf(table, "| %s: %s \t| %s \t| %s \t| %s \t| %d \t| %.0f %% \t|\n",
+				r.link.name, r.link.about, c.name(), r.of(i, wall), r.ratios(i), len(r.rounds), 100*r.others(i))
 		}
 	}
 	_ = table.Flush()
@@ -100,8 +111,11 @@ func printTable(w io.Writer, results []*result) {
 	for _, r := range results {
 		fmt.Fprintf(table, "| %s \t", r.link.name)
 		for _, phase := range phases {
-			times := r.contenders[0].(*slipway).phases[r.link.name][phase]
-			fmt.Fprintf(table, "| %.2f \t", spread(times[len(times)-len(r.rounds):]).median()) // without the warm-ups
+			var times spread
+			for _, round := range r.rounds {
+				times = append(times, round[0].phases[phase])
+			}
+			fmt.Fprintf(table, "| %.2f \t", times.median())
 		}
 		fmt.Fprint(table, "|\n")
 	}

@@ -19,6 +19,7 @@ type Action struct {
 	RunID     string            // of the CI run
 	Attempt   int               // of the run; 0 is the first
 	Network   string            // that the job's containers are on
+	Names     []string          // "name:address" that are known whatever happens to who has them
 	With      map[string]string // inputs
 	// Post is the action's post step, of a main step that saved no state.
 	Post bool

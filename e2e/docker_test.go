@@ -18,6 +18,9 @@ const (
 	debianImage  = "slipway-e2e/debian-host"
 	busyboxImage = "slipway-e2e/busybox-host"
 	runnerImage  = "slipway-e2e/runner"
+
+	balancerImage = "slipway-e2e/balancer-host"
+	databaseImage = "slipway-e2e/database-host"
 )
 
 // buildImages builds what has changed since the last time.
@@ -33,6 +36,8 @@ func buildImages(ctx context.Context, t *testing.T) {
 	build(debianImage, filepath.Join(root, "e2e", "images", "debian-host"))
 	build(busyboxImage, filepath.Join(root, "e2e", "images", "busybox-host"))
 	build(runnerImage, filepath.Join(root, "e2e", "images", "runner"))
+	build(balancerImage, filepath.Join(root, "e2e", "images", "balancer-host"))
+	build(databaseImage, filepath.Join(root, "e2e", "images", "database-host"))
 	build(actionImage, root)
 }
 

@@ -4,8 +4,8 @@
 // hosts serve afterwards. `make e2e` runs it; it needs Docker on Linux (and, where no registry is in reach, root,
 // debootstrap and the Go toolchain for stand-ins of the base images: see images/bases.sh).
 //
-// Words: a fleet is one private network with two Debian hosts and a BusyBox host; a version is a variant of
-// examples/django. What each run printed and wrote is kept in the folder that SLIPWAY_E2E_REPORTS names, for people.
+// Words: a fleet is hosts on a private network of their own; a version is a variant of examples/django. What each run
+// printed and wrote is kept in the folder that SLIPWAY_E2E_REPORTS names, for people.
 package e2e
 
 import (
@@ -22,12 +22,7 @@ import (
 // TestEndToEnd is one test, so that images are built once and an interrupt ends everything.
 func TestEndToEnd(t *testing.T) {
 	ctx := untilInterrupted(t)
-	if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
-		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-			t.Fatalf("no Docker engine answers: %v", err)
-		}
-		t.Skipf("no Docker engine answers: %v", err)
-	}
+	needDocker(ctx, t)
 	buildImages(ctx, t)
 	t.Run("image", func(t *testing.T) { testImage(ctx, t) })
 	t.Run("django", func(t *testing.T) { testDjango(ctx, t) })
@@ -36,6 +31,16 @@ func TestEndToEnd(t *testing.T) {
 	}
 	t.Run("static-site", func(t *testing.T) { testStaticSite(ctx, t) })
 	t.Run("workflow", func(t *testing.T) { testWorkflow(ctx, t) })
+}
+
+func needDocker(ctx context.Context, t *testing.T) {
+	t.Helper()
+	if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
+		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
+			t.Fatalf("no Docker engine answers: %v", err)
+		}
+		t.Skipf("no Docker engine answers: %v", err)
+	}
 }
 
 // untilInterrupted is a context that ends on SIGINT and SIGTERM, and early enough before `go test` runs into its own

@@ -93,7 +93,7 @@ var faults = []fault{
 // the next deployment replaces.
 func testKill(ctx context.Context, t *testing.T) {
 	fleet := startFleet(ctx, t, "kill")
-	site := newSite(ctx, t, fleet)
+	site := newSite(ctx, t, fleet, deployFileChanges)
 	first := site.next(ctx, t).Use(ctx, t, "kill-first")
 	if first.Exit != 0 {
 		t.Fatalf("the first deployment ends %d:\n%s", first.Exit, first.Raw)

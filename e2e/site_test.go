@@ -19,6 +19,7 @@ type Site struct {
 	Fleet   *Fleet
 	Version int
 
+	dotenv    string
 	linger    time.Duration // how long the migration of a version takes at least
 	workspace string
 	tree      string // what the artifact is packed of
@@ -44,23 +45,29 @@ finish:
 `,
 }
 
-// newSite builds the example once; a version differs from the one before in what Site.next writes.
-func newSite(ctx context.Context, t *testing.T, fleet *Fleet) *Site {
+// newSite builds the example once, with overlays over it; a version differs from the one before in what Site.next writes.
+func newSite(ctx context.Context, t *testing.T, fleet *Fleet, changes map[string]string, overlays ...string) *Site {
 	t.Helper()
-	s := &Site{Fleet: fleet, workspace: checkout(ctx, t, "django"), tree: t.TempDir()}
+	s := &Site{Fleet: fleet, dotenv: dotenv, workspace: checkout(ctx, t, "django", overlays...), tree: t.TempDir()}
 	inRunner(ctx, t, s.workspace, "deploy/build.sh")
 	run(ctx, t, "tar", "-C", s.tree, "-xzf", s.artifact())
+	s.change(t, changes)
+	return s
+}
+
+// change replaces what expressions match in the deploy file: once each.
+func (s *Site) change(t *testing.T, changes map[string]string) {
+	t.Helper()
 	file := filepath.Join(s.workspace, "slipway.yml")
 	text := read(t, file)
-	for old, changed := range deployFileChanges {
+	for old, changed := range changes {
 		place := regexp.MustCompile(old)
 		if len(place.FindAllString(text, -1)) != 1 {
-			t.Fatalf("the deploy file of examples/django has not one %s", old)
+			t.Fatalf("the deploy file has not one %s:\n%s", old, text)
 		}
 		text = place.ReplaceAllLiteralString(text, changed)
 	}
 	write(t, file, text)
-	return s
 }
 
 func (s *Site) artifact() string {
@@ -76,6 +83,7 @@ func (s *Site) next(ctx context.Context, t *testing.T) Action {
 	}
 	s.Version++
 	write(t, filepath.Join(s.tree, "public", "version.txt"), fmt.Sprintln(s.Version))
+	write(t, filepath.Join(s.tree, "puzzles", "static", "puzzles", "site.css"), fmt.Sprintf("/* Version %d */\nbody { margin: 3rem }\n", s.Version))
 	if s.Version > 1 {
 		write(t, filepath.Join(s.tree, "puzzles", "migrations", s.migration()+".py"), fmt.Sprintf(
 			"import time\n\nfrom django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"+
@@ -96,7 +104,7 @@ func (s *Site) next(ctx context.Context, t *testing.T) Action {
 		Workspace: s.workspace, Commit: commitOf(s.Version), RunID: fmt.Sprint(600 + s.Version), Network: s.Fleet.Network,
 		With: map[string]string{
 			"environment": "production", "ssh_key": s.Fleet.Key, "known_hosts": s.Fleet.KnownHosts,
-			"secrets": "DOTENV<<END-OF-DOTENV\n" + dotenv + "END-OF-DOTENV\n",
+			"secrets": "DOTENV<<END-OF-DOTENV\n" + s.dotenv + "END-OF-DOTENV\n",
 		},
 	}
 }

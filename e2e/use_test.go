@@ -50,6 +50,9 @@ func (a Action) Start(ctx context.Context, t *testing.T, name string) *Use {
 		runner: t.TempDir(), log: newPrinted(), end: make(chan error, 1),
 	}
 	args := []string{"run", "--rm", "--name", u.Container, "--workdir", "/github/workspace", "--network", a.Network}
+	for _, name := range a.Names {
+		args = append(args, "--add-host", name)
+	}
 	if a.Post {
 		args = append(args, "--entrypoint", "/usr/local/bin/slipway-post")
 	}

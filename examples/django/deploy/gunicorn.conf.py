@@ -7,3 +7,4 @@ from project.env import load
 load()
 bind = os.environ.get("LISTEN", "127.0.0.1:8001")
 workers = 2
+threads = 4

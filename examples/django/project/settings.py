@@ -13,7 +13,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W003", "security.W004", "security.W008"]
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
 
 VERSION = (BASE_DIR / "public" / "version.txt").read_text().strip()
-RELEASE = os.environ.get("SLIPWAY_RELEASE", BASE_DIR.name)  # a release lies in a folder of its own name
+RELEASE = BASE_DIR.name  # a release lies in a folder of its own name
 
 ROOT_URLCONF = "project.urls"
 INSTALLED_APPS = ["django.contrib.staticfiles", "puzzles"]
@@ -27,9 +27,11 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Each release serves its own static files, under names that carry their digests.
+# Each release serves its own static files, under names that carry their digests. A page of another release, loaded
+# before the switch or from another host, still finds its files: deploy/keep-static.sh collects those of all releases.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
+ASSETS = BASE_DIR / "assets"  # linked from shared/
 STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 if django.VERSION < (4, 2):
     STATICFILES_STORAGE = STATIC_STORAGE
@@ -62,6 +64,7 @@ def database(url):
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
+        "CONN_MAX_AGE": 60,  # seconds; a new connection for each request costs more than most requests
     }
 
 

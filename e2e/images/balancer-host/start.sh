@@ -1,0 +1,9 @@
+#!/bin/sh
+# Boots the balancer: a host key (made the first time), the deploy user's key from AUTHORIZED_KEY, nginx, and sshd in front.
+set -eu
+[ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
+printf '%s\n' "$AUTHORIZED_KEY" >/home/deploy/.ssh/authorized_keys
+chown deploy:deploy /home/deploy/.ssh/authorized_keys
+nginx
+exec /usr/sbin/sshd -D -e -o HostKey=/etc/ssh/ssh_host_ed25519_key -o PasswordAuthentication=no

@@ -1,0 +1,16 @@
+"""gunicorn's settings where it hands its socket on (USR2): each one keeps to the release that it was started with."""
+
+import os
+import sys
+
+chdir = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+sys.path[:] = [os.path.realpath(path) for path in sys.path]
+sys.path.insert(0, chdir)
+
+from project.env import load  # noqa: E402
+
+load()
+bind = os.environ["LISTEN"]
+workers = 2
+threads = 4
+errorlog = "/home/deploy/web.log"
