@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"slipway/internal/sshtest/loopback"
 )
 
 // TestPidfile: the old process is ended, or killed, or left alone where it is not the one; the new one runs in current.
@@ -126,7 +128,7 @@ func TestModWSGI(t *testing.T) {
 		}
 	}
 	// Apache can listen on no socket in the file system: the kernel gives a port, which Apache gets.
-	port := freePort(t)
+	port := strconv.Itoa(loopback.Free(t).Port)
 	write(t, d.dir, map[string]string{"httpd.conf": fmt.Sprintf(`ServerRoot %[1]s
 ServerName localhost
 PidFile %[1]s/pid
@@ -179,14 +181,6 @@ WSGIScriptAlias / %[1]s/current/site_app.py process-group=site application-group
 	touch(shells[0], "script", "wsgi.py").expect(t, "no script", true, "there is no wsgi.py in the release")
 	d.now = "release-b" // and current still names the other one
 	touch(shells[1], "wait", "1").expect(t, "the old release answers", true, "names the release release-b after 1s")
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	s := newSite(t, "")
-	defer s.Close()
-	_, port := s.address()
-	return port
 }
 
 // TestSystemdWithout: what is said where systemd is not what runs the host, by the real systemctl.
@@ -260,7 +254,7 @@ esac
 func TestSharedSocket(t *testing.T) {
 	t.Parallel()
 	need(t, "supervisord", "gunicorn", "dash", "busybox")
-	d, port := newDeployPath(t, pinned), freePort(t)
+	d, port := newDeployPath(t, pinned), strconv.Itoa(loopback.Free(t).Port)
 	write(t, d.dir, map[string]string{"supervisord.conf": fmt.Sprintf(`[unix_http_server]
 file=%[1]s/supervisor
 [supervisord]

@@ -15,6 +15,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/probe"
+	"slipway/internal/sshtest/loopback"
 )
 
 const (
@@ -187,7 +188,7 @@ func TestRunnerTakesAnAnswer(t *testing.T) {
 
 func TestRefusedIsAnAnswer(t *testing.T) {
 	t.Parallel()
-	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + closedPort(t)})
+	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + loopback.Free(t).String()})
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Error(err)
 	}

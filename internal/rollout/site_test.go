@@ -2,7 +2,6 @@ package rollout_test
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,15 +54,4 @@ lives=lives
 test ! -e dies || lives=dies
 nohup setsid sh -c 'echo $$ > %[1]s; while :; do %[2]s %[3]s %[4]s "$1" "$2"; sleep 0.2; done' site "$SLIPWAY_RELEASE" "$lives" >/dev/null 2>&1 &
 `, pid, self, siteCommand, address)
-}
-
-// freePort is an address of this machine on which nothing listens.
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sshtest/loopback"
 )
 
 // stopSite ends what a restart started, whose process group is that of the pid in the file.
@@ -147,7 +148,7 @@ func TestSiteThatDoesNotSayItsRelease(t *testing.T) {
 func TestFlappingProcess(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
-	site := freePort(t)
+	site := loopback.Free(t).String()
 	f.restarts(supervised(t, site))
 	f.asks(deploy.Check{Within: 10 * time.Second, HTTP: &deploy.HTTPCheck{URL: "http://" + site, Header: []string{"X-Release: ${SLIPWAY_RELEASE}"}}})
 	flaps := map[string]string{"dies": ""}
@@ -230,21 +231,7 @@ func TestDroppedLinkIsNoFlap(t *testing.T) {
 func TestPortThatClosesAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_ = conn.Close()
-		}
-	}()
-	f.asks(deploy.Check{TCP: listener.Addr().String()})
+	f.asks(deploy.Check{TCP: loopback.Serve(t, func(conn net.Conn) { _ = conn.Close() }).String()})
 	result, _ := f.deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
 	if cause := result.Errors[0].Cause.Error(); !strings.Contains(cause, "closes them at once") {
@@ -255,7 +242,7 @@ func TestPortThatClosesAtOnce(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
-	f.asks(deploy.Check{HTTP: &deploy.HTTPCheck{URL: "http://" + freePort(t)}})
+	f.asks(deploy.Check{HTTP: &deploy.HTTPCheck{URL: "http://" + loopback.Free(t).String()}})
 	result, _ := f.deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
 	one, two := result.Errors[0], result.Errors[1]

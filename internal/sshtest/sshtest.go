@@ -1,5 +1,6 @@
 // Package sshtest is an SSH server inside this process whose commands really run, with a real shell: a host for tests,
-// and for `demo`. Sub-packages: sshd runs a real OpenSSH for tests, relay is a slow or breaking network.
+// and for `demo`. Sub-packages: sshd runs a real OpenSSH for tests, relay is a slow or breaking network, loopback has addresses
+// to listen on.
 //
 // Terms: the root is the folder that stands for a host's home, commands start there; paths are not confined to it.
 // The package must not know the production code above the SSH protocol, and must not import testing.
@@ -16,6 +17,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"slipway/internal/sshtest/loopback"
 )
 
 // Options say what the host is like. The zero value is a host that nobody can log in to.
@@ -69,6 +72,7 @@ type Server struct {
 	options  Options
 	config   *ssh.ServerConfig
 	keys     []ssh.Signer
+	address  *loopback.Address // stays the host's while it is off
 	listener net.Listener
 
 	ctx      context.Context
@@ -86,7 +90,7 @@ func Start(options Options) (*Server, error) { return start(options, nil) }
 // Again starts a closed server once more, at the same address and with the same host keys: a host that was off for a while.
 func (s *Server) Again() (*Server, error) {
 	options := s.options
-	options.Listen = s.listener.Addr().String()
+	options.Listen = s.address.String()
 	return start(options, s.keys)
 }
 
@@ -104,7 +108,10 @@ func start(options Options, keys []ssh.Signer) (*Server, error) {
 	if s.config, err = s.serverConfig(); err != nil {
 		return nil, err
 	}
-	if s.listener, err = net.Listen("tcp", options.Listen); err != nil {
+	if s.address, err = loopback.Reserve(options.Listen); err != nil {
+		return nil, err
+	}
+	if s.listener, err = net.Listen("tcp", s.address.String()); err != nil {
 		return nil, err
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -139,8 +146,7 @@ func (o Options) withDefaults() Options {
 
 // Addr is where the server listens.
 func (s *Server) Addr() (host string, port int) {
-	addr := s.listener.Addr().(*net.TCPAddr)
-	return addr.IP.String(), addr.Port
+	return s.address.IP.String(), s.address.Port
 }
 
 // User is who may log in.
@@ -150,7 +156,7 @@ func (s *Server) User() string { return s.options.User }
 func (s *Server) HostKeyLine() string {
 	var lines string
 	for _, key := range s.keys {
-		lines += knownhosts.Line([]string{knownhosts.Normalize(s.listener.Addr().String())}, key.PublicKey()) + "\n"
+		lines += knownhosts.Line([]string{knownhosts.Normalize(s.address.String())}, key.PublicKey()) + "\n"
 	}
 	return lines
 }
@@ -184,7 +190,7 @@ func (s *Server) Cut() {
 // its own (setsid) stays, as on a real host.
 func (s *Server) Close() error {
 	s.stop()
-	err := s.listener.Close()
+	err := loopback.Stop(s.listener)
 	s.Cut()
 	s.groups.kill()
 	s.running.Wait()

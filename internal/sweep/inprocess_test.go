@@ -27,7 +27,6 @@ type inProcess struct {
 func newInProcess(name, root, authorized string, env []string, see func(operation) error) (machine, error) {
 	server, err := sshtest.Start(sshtest.Options{
 		Root: root, AuthorizedKey: authorized, Env: env,
-		Listen: "127.0.0.2:0", // where no connection of others takes the port while the host is off
 		Before: func(op sshtest.Operation) error {
 			return see(operation{place: name, kind: string(op.Kind), what: describe(op), kill: op.Kill})
 		},

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"slipway/internal/sshtest/loopback"
 )
 
 // Options say what the network is like. The zero value is as fast as the loopback interface.
@@ -34,11 +36,11 @@ const Step = 64 << 10
 type Relay struct {
 	target   string
 	options  Options
-	listener net.Listener
+	listener *net.TCPListener
 	line     Line
 
 	mu    sync.Mutex
-	conns map[net.Conn]struct{}
+	conns map[*net.TCPConn]struct{}
 	mute  chan struct{} // closed while bytes flow; nil is never
 	done  chan struct{}
 }
@@ -52,7 +54,7 @@ func Start(target string, options Options) (*Relay, error) {
 	flowing := make(chan struct{})
 	close(flowing)
 	r := &Relay{
-		target: target, options: options, listener: listener, conns: map[net.Conn]struct{}{},
+		target: target, options: options, listener: listener.(*net.TCPListener), conns: map[*net.TCPConn]struct{}{},
 		mute: flowing, done: make(chan struct{}),
 	}
 	if options.Line != nil {
@@ -72,12 +74,13 @@ func (r *Relay) Addr() (host string, port int) {
 func (r *Relay) Cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for conn := range r.conns { // all of them first: the end of one side has the other one closed
+		_ = conn.SetLinger(0)
+	}
 	for conn := range r.conns {
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-		}
 		_ = conn.Close()
 	}
+	clear(r.conns)
 }
 
 // Silence holds all bytes back until the end, and tells nobody: as a firewall that forgets a connection does.
@@ -90,14 +93,14 @@ func (r *Relay) Silence() {
 // Close ends the relay and all connections through it.
 func (r *Relay) Close() error {
 	close(r.done)
-	err := r.listener.Close()
+	err := loopback.Stop(r.listener)
 	r.Cut()
 	return err
 }
 
 func (r *Relay) accept() {
 	for {
-		client, err := r.listener.Accept()
+		client, err := r.listener.AcceptTCP()
 		if err != nil {
 			return
 		}
@@ -105,7 +108,7 @@ func (r *Relay) accept() {
 	}
 }
 
-func (r *Relay) serve(client net.Conn) {
+func (r *Relay) serve(client *net.TCPConn) {
 	if r.options.Before != nil && r.options.Before(Operation{}) != nil {
 		_ = client.Close()
 		return
@@ -115,11 +118,12 @@ func (r *Relay) serve(client net.Conn) {
 		_ = client.Close()
 		return
 	}
-	server, err := net.Dial("tcp", r.target)
+	conn, err := net.Dial("tcp", r.target)
 	if err != nil {
 		_ = client.Close()
 		return
 	}
+	server := conn.(*net.TCPConn)
 	r.mu.Lock()
 	r.conns[client], r.conns[server] = struct{}{}, struct{}{}
 	r.mu.Unlock()
@@ -169,7 +173,7 @@ func (t *talk) answers(int) (op Operation, ok bool) {
 }
 
 // pass carries bytes one way: each is due when the line had time for it and the delay has passed.
-func (r *Relay) pass(to, from net.Conn, way *way, note func(int) (Operation, bool)) {
+func (r *Relay) pass(to, from *net.TCPConn, way *way, note func(int) (Operation, bool)) {
 	// What is on its way: at 1 Gbit/s and 100 ms that is 12 MB, in parcels of up to 32 KiB.
 	travelling := make(chan parcel, 512)
 	go func() {
@@ -214,7 +218,14 @@ func (r *Relay) pass(to, from net.Conn, way *way, note func(int) (Operation, boo
 			return
 		}
 	}
-	if tcp, ok := to.(interface{ CloseWrite() error }); ok {
-		_ = tcp.CloseWrite()
+	r.end(to)
+}
+
+// end tells a side that no more comes, but not after a cut.
+func (r *Relay) end(to *net.TCPConn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.conns[to]; ok {
+		_ = to.CloseWrite()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/sshtest/loopback"
 	"slipway/internal/sshtest/relay"
 )
 
@@ -121,24 +122,10 @@ func between(t *testing.T, what string, took, least time.Duration) {
 // echo is the address of a server that sends back what it gets.
 func echo(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = io.Copy(conn, conn)
-			}()
-		}
-	}()
-	return listener.Addr().String()
+	return loopback.Serve(t, func(conn net.Conn) {
+		_, _ = io.Copy(conn, conn)
+		_ = conn.Close()
+	}).String()
 }
 
 func start(t *testing.T, target string, options relay.Options) *relay.Relay {

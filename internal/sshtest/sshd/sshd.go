@@ -6,7 +6,6 @@ package sshd
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -23,6 +22,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/loopback"
 )
 
 // Options say what the server is like.
@@ -131,23 +131,15 @@ func Start(t testing.TB, options Options) *Server {
 	s.program, s.config = program, filepath.Join(dir, "sshd_config")
 	write(t, s.config, strings.Join(lines, "\n")+"\n")
 
-	// The port is free when it is asked for and may be taken before sshd has it: then another is tried.
-	for range 5 {
-		s.Port = freePort(t)
-		started, err := s.run()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if started {
-			t.Cleanup(s.Stop)
-			for _, key := range public {
-				s.KnownHosts += knownhosts.Line([]string{knownhosts.Normalize(s.Address().HostPort())}, key) + "\n"
-			}
-			return s
-		}
+	s.Port = loopback.Free(t).Port
+	if err := s.Again(); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("sshd does not start:\n%s", s.Log())
-	return nil
+	t.Cleanup(s.Stop)
+	for _, key := range public {
+		s.KnownHosts += knownhosts.Line([]string{knownhosts.Normalize(s.Address().HostPort())}, key) + "\n"
+	}
+	return s
 }
 
 // Stop ends the server and its sessions. What a session moved into a session of its own (setsid) stays.
@@ -163,23 +155,14 @@ func (s *Server) Stop() {
 
 // Again starts a stopped server once more, at the same address and with the same host keys.
 func (s *Server) Again() error {
-	started, err := s.run()
-	if err == nil && !started {
-		err = fmt.Errorf("sshd does not start again:\n%s", s.Log())
-	}
-	return err
-}
-
-// run starts sshd and waits until it listens. False: it ended instead.
-func (s *Server) run() (bool, error) {
 	cmd := exec.Command(s.program, "-D", "-e", "-f", s.config, "-o", fmt.Sprintf("ListenAddress=%s:%d", s.Host, s.Port))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return false, err
+		return err
 	}
 	listening, ended := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -209,13 +192,13 @@ func (s *Server) run() (bool, error) {
 		s.stop = stop
 		s.mu.Unlock()
 		s.PID = cmd.Process.Pid
-		return true, nil
+		return nil
 	case <-ended:
 		_ = cmd.Wait()
-		return false, nil
+		return fmt.Errorf("sshd does not start:\n%s", s.Log())
 	case <-time.After(20 * time.Second):
 		stop()
-		return false, fmt.Errorf("sshd does not listen after 20 s:\n%s", s.Log())
+		return fmt.Errorf("sshd does not listen after 20 s:\n%s", s.Log())
 	}
 }
 
@@ -228,16 +211,6 @@ func stopSessions(sshd int) {
 			_ = syscall.Kill(pid, syscall.SIGTERM) // TERM: it ends the session's processes
 		}
 	}
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 func write(t testing.TB, path, text string) {

@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/loopback"
 	"slipway/internal/sshtest/sshd"
 	"slipway/internal/transport/ssh"
 )
@@ -154,13 +155,8 @@ func TestRetryEnds(t *testing.T) {
 		t.Errorf("%d connections, want 4", server.Accepted())
 	}
 
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	host := hostOf(server)
-	host.Address.Port = closed.Addr().(*net.TCPAddr).Port
-	_ = closed.Close()
+	host.Address.Port = loopback.Free(t).Port
 	refused(t, newDialer(t, config), host, "cannot reach deploy@127.0.0.1:", "connection refused", "check the port")
 }
 
@@ -169,21 +165,7 @@ func TestGreetings(t *testing.T) {
 	t.Parallel()
 	_, config := start(t, sshtest.Options{})
 	listen := func(serve func(net.Conn)) deploy.Host {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = listener.Close() })
-		go func() {
-			for {
-				conn, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				go serve(conn)
-			}
-		}()
-		return deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port}}
+		return deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: "127.0.0.1", Port: loopback.Serve(t, serve).Port}}
 	}
 	host := listen(func(conn net.Conn) { _, _ = conn.Write([]byte("Not allowed at this time\r\n")); _ = conn.Close() })
 	refused(t, newDialer(t, config), host, `it said "Not allowed at this time"`, "PerSourcePenalties")

@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/loopback"
 	"slipway/internal/transport"
 	"slipway/internal/transport/ssh"
 )
@@ -147,25 +148,13 @@ func TestJumpSilent(t *testing.T) {
 	t.Parallel()
 	key, authorized := sshtest.ClientKey()
 	_, chain, knownHosts := bastions(t, authorized, "jump")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
 	accepted := make(chan struct{}, 1)
-	go func() {
-		for {
-			if _, err := listener.Accept(); err != nil {
-				return
-			}
-			accepted <- struct{}{}
-		}
-	}()
+	silent := loopback.Serve(t, func(net.Conn) { accepted <- struct{}{} })
 	dialer := newDialer(t, ssh.Config{Key: key, KnownHosts: knownHosts, Jump: chain, ConnectTimeout: time.Minute})
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stop := errors.New("stop it")
 	go func() { <-accepted; cancel(stop) }()
-	host := deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port}}
+	host := deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: "127.0.0.1", Port: silent.Port}}
 	begun := time.Now()
 	if _, err := dialer.Connect(ctx, host); !errors.Is(err, stop) || !strings.Contains(err.Error(), "web1") {
 		t.Errorf("got %v, want the context's cause", err)

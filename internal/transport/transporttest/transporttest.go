@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/sshtest/loopback"
 	"slipway/internal/transport"
 )
 
@@ -416,23 +417,10 @@ func testLost(t *testing.T, conn transport.Conn) {
 }
 
 func testDial(t *testing.T, conn transport.Conn) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	go func() {
-		for {
-			peer, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _, _ = io.Copy(peer, peer); _ = peer.Close() }()
-		}
-	}()
+	listener := loopback.Serve(t, func(peer net.Conn) { _, _ = io.Copy(peer, peer); _ = peer.Close() })
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	peer, err := conn.Dial(ctx, "tcp", listener.Addr().String())
+	peer, err := conn.Dial(ctx, "tcp", listener.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,8 +432,7 @@ func testDial(t *testing.T, conn transport.Conn) {
 	if _, err := io.ReadFull(peer, answer); err != nil || string(answer) != "echo" {
 		t.Errorf("%q, %v", answer, err)
 	}
-	_ = listener.Close()
-	if _, err := conn.Dial(ctx, "tcp", listener.Addr().String()); err == nil || errors.Is(err, transport.ErrForwardingRefused) {
+	if _, err := conn.Dial(ctx, "tcp", loopback.Free(t).String()); err == nil || errors.Is(err, transport.ErrForwardingRefused) {
 		t.Errorf("a closed port: %v", err)
 	}
 }
