@@ -20,6 +20,9 @@ import (
 // short is a lease that a test can wait for, and that a busy machine does not miss.
 const short = 2 * time.Second
 
+// long is a lease that nobody who waits for it gets over.
+const long = time.Hour
+
 // asker is one deployment's attempt that wants hosts.
 func asker(deployment string, attempt int, hosts ...*releasetest.Host) Request {
 	request := Request{
@@ -162,7 +165,7 @@ func TestLockOfTheDead(t *testing.T) {
 		}
 	}
 	second := mustAcquire(t, request)
-	if took := time.Since(died); took < short*4/5 || took > 7*short/4 {
+	if took := time.Since(died); took < short*4/5 || took > 2*short {
 		t.Errorf("a dead owner was waited for %s with a lease of %s", took, short)
 	}
 	if err := second.change(t.Context()); err != nil {
@@ -184,14 +187,15 @@ func awaitBeats(t *testing.T, request Request) {
 func TestLockTakenOver(t *testing.T) {
 	t.Parallel()
 	hosts := twoHosts(t)
-	first := mustAcquire(t, asker("1", 1, hosts...))
+	attempt := func(n int) Request {
+		request := asker("1", n, hosts...)
+		request.Lease = long
+		return request
+	}
+	first := mustAcquire(t, attempt(1))
 	bound, stop := first.bind(t.Context())
 	defer stop()
-	start := time.Now()
-	second := mustAcquire(t, asker("1", 2, hosts...))
-	if took := time.Since(start); took > short {
-		t.Errorf("the next attempt waited %s", took)
-	}
+	second := mustAcquire(t, attempt(2))
 	if !second.Changed() {
 		t.Error("the earlier attempt was at work, and it says that nobody was")
 	}
@@ -298,12 +302,9 @@ func TestLockAnswerLost(t *testing.T) {
 	t.Parallel()
 	hosts := twoHosts(t)
 	request := asker("1", 1, hosts...)
+	request.Lease = long
 	request.Wants[0].Conn = &deaf{Conn: hosts[0], name: "lock", cuts: 1}
-	start := time.Now()
 	held := mustAcquire(t, request)
-	if took := time.Since(start); took > short {
-		t.Errorf("it waited %s for itself", took)
-	}
 	if err := held.change(t.Context()); err != nil {
 		t.Error(err)
 	}

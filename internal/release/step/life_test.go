@@ -109,10 +109,9 @@ func TestStepOutlivesItsFollower(t *testing.T) {
 		inst := instance(t, host, "echo on; until [ -e ../go ]; do sleep 0.05; done; i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; exit 5")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
-		start := time.Now()
 		_, _, err := step.Run(ctx, host, host.Site, inst, func(string) { cancel(gone) })
-		if !errors.Is(err, gone) || time.Since(start) > 5*time.Second {
-			t.Fatalf("%v after %s", err, time.Since(start))
+		if !errors.Is(err, gone) {
+			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -158,20 +157,16 @@ func TestWrapperKilled(t *testing.T) {
 	})
 }
 
-func TestShortStepIsQuick(t *testing.T) {
-	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		inst := instance(t, host, ":")
-		best := time.Hour
-		for inst.Try = 1; inst.Try <= 5; inst.Try++ {
-			start := time.Now()
-			run(t, host, inst)
-			best = min(best, time.Since(start))
+// BenchmarkStep is what a step costs that does nothing.
+func BenchmarkStep(b *testing.B) {
+	host := releasetest.NewHost(b, "dash")
+	inst := instance(b, host, ":")
+	for b.Loop() {
+		inst.Try++
+		if status, _, err := step.Run(b.Context(), host, host.Site, inst, func(string) {}); err != nil || !status.OK() {
+			b.Fatal(status, err)
 		}
-		t.Logf("an empty step takes %s", best)
-		if best > time.Second {
-			t.Errorf("an empty step takes %s", best)
-		}
-	})
+	}
 }
 
 // A step that fills the disk fails as any other: its status has had its place on the disk since before it started.

@@ -21,7 +21,7 @@ const (
 )
 
 // instance is a step on a host that has the release's folder.
-func instance(t *testing.T, host *releasetest.Host, script string) step.Instance {
+func instance(t testing.TB, host *releasetest.Host, script string) step.Instance {
 	t.Helper()
 	if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
 		t.Fatal(err)
