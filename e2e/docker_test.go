@@ -21,6 +21,7 @@ const (
 
 	balancerImage = "slipway-e2e/balancer-host"
 	databaseImage = "slipway-e2e/database-host"
+	systemdImage  = "slipway-e2e/systemd-host"
 )
 
 // buildImages builds what has changed since the last time.
@@ -37,6 +38,7 @@ func buildImages(ctx context.Context, t *testing.T) {
 	build(busyboxImage, filepath.Join(root, "e2e", "images", "busybox-host"))
 	build(runnerImage, filepath.Join(root, "e2e", "images", "runner"))
 	build(balancerImage, filepath.Join(root, "e2e", "images", "balancer-host"))
+	build(systemdImage, filepath.Join(root, "e2e", "images", "systemd-host"))
 	build(databaseImage, filepath.Join(root, "e2e", "images", "database-host"))
 	build(actionImage, root)
 }

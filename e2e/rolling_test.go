@@ -36,6 +36,10 @@ func TestFleet(t *testing.T) {
 		t.Parallel()
 		testOneHost(ctx, t, numbers)
 	})
+	t.Run("systemd", func(t *testing.T) {
+		t.Parallel()
+		testSystemd(ctx, t, numbers)
+	})
 }
 
 // deployed is a deployment under load.

@@ -234,7 +234,7 @@ esac
 			fail bool
 			says string
 		}{
-			"all is well":   {"", false, "asked: --no-ask-password restart web.service jobs.timer\n"},
+			"all is well":   {"", false, " restart web.service jobs.timer\n"},
 			"stale":         {"STALE=yes", false, "slipway-note: web.service is another on disk, run systemctl daemon-reload"},
 			"unknown":       {"LOAD=not-found", true, "there is no web.service (not-found)"},
 			"masked":        {"LOAD=masked", true, "web.service is masked"},

@@ -48,11 +48,13 @@ property() {
 	echo "${said_#*=}"
 }
 
-# change VERB has systemd do something to the units.
+# change VERB has systemd do something to the units. Root is asked nothing: the words are the ones that people write in sudoers.
 change() {
+	option_=$scope
+	if [ -z "$sudo" ]; then option_="$scope --no-ask-password"; fi
 	# shellcheck disable=SC2086 # commands and lists of names
-	if $sudo systemctl $scope --no-ask-password "$1" $units; then return 0; fi
-	tell "\`${sudo:+$sudo }systemctl ${scope:+$scope }--no-ask-password $1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
+	if $sudo systemctl $option_ "$1" $units; then return 0; fi
+	tell "\`${sudo:+$sudo }systemctl ${scope:+$scope }$1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
 }
 
 # any STATE... says whether a unit is in one of these states.
