@@ -154,9 +154,12 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 		case h.Name == "fleet":
 			r.problem(nameAt, "choose another", "`fleet` stands for all hosts together")
 		}
-		full := address.User + "@" + address.HostPort()
+		if h.DeployPath = deployPath; entry.DeployPath.Given() {
+			h.DeployPath = r.deployPath(entry.DeployPath)
+		}
+		full := address.User + "@" + address.HostPort() + h.DeployPath
 		if first, taken := addresses[full]; taken {
-			r.problem(entry.Address.At(), "", "%s is here twice, first at %s", address, first)
+			r.problem(entry.Address.At(), "for two on one machine, give each its own `deploy_path`", "%s is here twice, first at %s", address, first)
 		} else if first, taken := names[h.Name]; taken {
 			r.problem(nameAt, "give each host its own `name`", "two hosts are named `%s`, the first at %s", h.Name, first)
 		} else {
@@ -180,9 +183,6 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 			}
 		}
 		h.Vars = merged(vars, r.vars(entry.Vars), inputVars)
-		if h.DeployPath = deployPath; entry.DeployPath.Given() {
-			h.DeployPath = r.deployPath(entry.DeployPath)
-		}
 		hosts = append(hosts, h)
 	}
 	return hosts
