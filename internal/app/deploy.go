@@ -13,6 +13,7 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/plan"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/survey"
@@ -126,12 +127,12 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	now, run := time.Now(), l.run()
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
 	var tarball *artifact.Artifact
-	var fleet *rollout.Fleet
+	var hosts *fleet.Fleet
 	asking, stopAsking := context.WithCancel(ctx)
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
-		fleet = rollout.Gather(asking, pool.New(l.dialer, l.cfg.Rollout.MaxParallel), l.cfg.Hosts, question)
+		hosts = fleet.Gather(asking, pool.New(l.dialer, l.cfg.Rollout.MaxParallel), l.cfg.Hosts, question)
 		return nil
 	})
 	group.Go(func() (err error) {
@@ -144,7 +145,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return err
 	})
 	err := group.Wait()
-	defer func() { _ = fleet.Close() }()
+	defer func() { _ = hosts.Close() }()
 	if err != nil {
 		return deploy.Result{}, err
 	}
@@ -167,7 +168,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if err != nil {
 		return deploy.Result{}, err
 	}
-	return rollout.Run(ctx, p, fleet, options), nil
+	return rollout.Run(ctx, p, hosts, options), nil
 }
 
 // scratch makes a temporary file that no other program can see, nor outlives this one.

@@ -7,8 +7,8 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/release/survey"
-	"slipway/internal/rollout"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
@@ -17,7 +17,7 @@ import (
 type reached struct {
 	*desk
 	hosts []string // their names, as in the deploy file
-	fleet *rollout.Fleet
+	fleet *fleet.Fleet
 }
 
 // reach connects to the hosts that the inputs and the deploy file name, and does something with them.
@@ -32,9 +32,9 @@ func (a *app) reach(ctx context.Context, in ci.Inputs, do func(*reached) error) 
 		return d.refuse(err)
 	}
 	defer func() { _ = dialer.Close() }()
-	fleet := rollout.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts, survey.Question{})
-	defer func() { _ = fleet.Close() }()
-	return do(&reached{desk: d, hosts: deploy.HostNames(cfg.Hosts), fleet: fleet})
+	gathered := fleet.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts, survey.Question{})
+	defer func() { _ = gathered.Close() }()
+	return do(&reached{desk: d, hosts: deploy.HostNames(cfg.Hosts), fleet: gathered})
 }
 
 func (r *reached) hostWidth() int {

@@ -8,8 +8,9 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/release/survey"
-	"slipway/internal/rollout"
+	"slipway/internal/stepper"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
@@ -39,9 +40,9 @@ func (a *app) resolve(ctx context.Context, in ci.Inputs, c resolveCmd) error {
 	}
 	defer func() { _ = dialer.Close() }()
 	id := deploy.DeploymentID(c.Deployment)
-	fleet := rollout.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts[at:at+1], survey.Question{Deployment: id})
-	defer func() { _ = fleet.Close() }()
-	if err := rollout.Decide(ctx, fleet, c.Host, id, c.Step, c.Decision); err != nil {
+	gathered := fleet.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts[at:at+1], survey.Question{Deployment: id})
+	defer func() { _ = gathered.Close() }()
+	if err := stepper.Decide(ctx, gathered, c.Host, id, c.Step, c.Decision); err != nil {
 		return err
 	}
 	next := "the job can be re-run: it keeps the step as done"

@@ -9,8 +9,8 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/release/lock"
-	"slipway/internal/rollout"
 )
 
 type unlockCmd struct {
@@ -26,7 +26,7 @@ func (a *app) unlock(ctx context.Context, in ci.Inputs, c unlockCmd) error {
 		for _, l := range locks {
 			r.say("%-*s  %s", width, l.Host, lockLine(l.State))
 		}
-		held := slices.DeleteFunc(slices.Clone(locks), func(l rollout.LockOn) bool { return l.State.Free() })
+		held := slices.DeleteFunc(slices.Clone(locks), func(l fleet.LockOn) bool { return l.State.Free() })
 		if len(held) == 0 {
 			return unreachable
 		}
@@ -44,7 +44,7 @@ func (a *app) unlock(ctx context.Context, in ci.Inputs, c unlockCmd) error {
 }
 
 // refuseLiving ends the command when any owner gives a sign of life.
-func (a *app) refuseLiving(ctx context.Context, r *reached, held []rollout.LockOn) error {
+func (a *app) refuseLiving(ctx context.Context, r *reached, held []fleet.LockOn) error {
 	r.say("looking for a sign of life: up to a minute and a half")
 	living, err := r.fleet.Living(ctx, held, a.env.Lease)
 	if err != nil {
@@ -65,7 +65,7 @@ func lockLine(state deploy.LockState) string {
 	return "locked by " + lock.Who(state.Owner, time.Now())
 }
 
-func hostList(locks []rollout.LockOn) string {
+func hostList(locks []fleet.LockOn) string {
 	names := make([]string, len(locks))
 	for i, l := range locks {
 		names[i] = l.Host

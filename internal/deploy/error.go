@@ -58,6 +58,15 @@ func (es Errors) Unwrap() []error {
 	return list
 }
 
+// CauseIn is what an error says less the names of its host and step, which the one around it has.
+func CauseIn(err error) error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known.Cause
+	}
+	return err
+}
+
 // OnHost is err as a *Error that names host, phase and step.
 func OnHost(host string, phase Phase, step string, err error) *Error {
 	if err == nil {

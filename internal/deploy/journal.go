@@ -1,5 +1,10 @@
 package deploy
 
+import (
+	"strconv"
+	"strings"
+)
+
 // JournalFacts is what a host's journal says of one deployment.
 type JournalFacts struct {
 	ID      DeploymentID
@@ -11,7 +16,7 @@ type JournalFacts struct {
 
 // StepFacts is what a journal says of one try of a step.
 type StepFacts struct {
-	Folder      string // <phase>-<number>-<name>
+	Folder      string // <phase>-<number>-<slug>
 	Undo        bool
 	Try         int    // from 1
 	Fingerprint string // of the step as it was started
@@ -19,6 +24,34 @@ type StepFacts struct {
 	Status      string // "exit 0", "signal TERM", "timeout"; "" when none was written yet
 	Running     bool   // its process is alive
 	Void        bool   // undone since, given up by a person, or kept from beginning
+}
+
+// Phase is the phase of the step.
+func (s StepFacts) Phase() Phase {
+	phase, _, _ := s.parts()
+	return Phase(phase)
+}
+
+// Number is the step's number in its phase when it was started.
+func (s StepFacts) Number() int {
+	_, text, _ := s.parts()
+	number, _ := strconv.Atoi(text)
+	return number
+}
+
+// Slug is what is left of the step's name.
+func (s StepFacts) Slug() string {
+	_, _, slug := s.parts()
+	return slug
+}
+
+// Of tells whether it is a try of a step, wherever that stands in its phase now.
+func (s StepFacts) Of(step Step) bool { return s.Phase() == step.Phase && s.Slug() == step.Slug() }
+
+func (s StepFacts) parts() (phase, number, slug string) {
+	phase, rest, _ := strings.Cut(s.Folder, "-")
+	number, slug, _ = strings.Cut(rest, "-")
+	return phase, number, slug
 }
 
 // Succeeded tells whether the try is recorded as done, and was not undone.

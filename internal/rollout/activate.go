@@ -50,7 +50,7 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activa
 	t := r.newTurn(deploy.Activate, h, r.Release, false)
 	result.err = func() *deploy.Error {
 		if len(r.Drains[h.Name]) == 0 { // else its balancers are waited for
-			defer r.fleet.keep(ctx, h.Name)()
+			defer r.fleet.On(h.Name).Keep(ctx)()
 		}
 		if batch.failed.Load() {
 			return nil
@@ -99,9 +99,9 @@ func (r *run) newBlock(ctx context.Context, t *turn) (activate.Block, error) {
 // goLive switches, restarts and verifies, unless the batch has failed by now: until then the host may have waited for its place among
 // the connections. No other host's work comes between, and no other host is waited for.
 func (t *turn) goLive(ctx context.Context, block activate.Block, batch *fate) (switched bool, err *deploy.Error) {
-	defer t.run.fleet.keep(ctx, t.host.Name)()
+	defer t.run.fleet.On(t.host.Name).Keep(ctx)()
 	if ctx.Err() != nil {
-		return false, hostError(t.host.Name, deploy.Activate, "", context.Cause(ctx))
+		return false, deploy.OnHost(t.host.Name, deploy.Activate, "", context.Cause(ctx))
 	}
 	if batch.failed.Load() {
 		return false, nil

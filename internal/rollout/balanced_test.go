@@ -26,8 +26,9 @@ func newBalanced(t *testing.T, n int) *fleet {
 	for i := range f.cfg.Hosts {
 		f.cfg.Hosts[i].Vars = f.cfg.Vars
 	}
-	drain := script(deploy.Activate, "Drain", `mkdir "$BOOK.busy"; sleep 0.05; echo "out $SLIPWAY_TARGET" >> "$BOOK"; rmdir "$BOOK.busy"`)
-	drain.Undo = `mkdir "$BOOK.busy"; sleep 0.05; echo "in $SLIPWAY_TARGET" >> "$BOOK"; rmdir "$BOOK.busy"`
+	// The line comes last: a test that ends the step when it sees it leaves nothing behind.
+	drain := script(deploy.Activate, "Drain", `mkdir "$BOOK.busy"; sleep 0.05; rmdir "$BOOK.busy"; echo "out $SLIPWAY_TARGET" >> "$BOOK"`)
+	drain.Undo = `mkdir "$BOOK.busy"; sleep 0.05; rmdir "$BOOK.busy"; echo "in $SLIPWAY_TARGET" >> "$BOOK"`
 	drain.Idempotent = true
 	usual := f.cfg.Activation[""]
 	usual.Drain = []deploy.Drain{{Step: drain, Role: "balancer", Wait: time.Second}}

@@ -101,13 +101,13 @@ func (r *run) stays(ctx context.Context, h plan.Host, long time.Duration) *deplo
 	t := r.newTurn(deploy.Activate, h, r.Release, false)
 	block, err := r.newBlock(ctx, t)
 	if err != nil {
-		return hostError(h.Name, deploy.Activate, canaryName, err)
+		return deploy.OnHost(h.Name, deploy.Activate, canaryName, err)
 	}
 	failure := t.steady(ctx, block, vigil{until: start.Add(long), interval: canaryPause, fell: func() string {
 		return fmt.Sprintf("live for %s, then down", time.Since(start).Round(time.Second))
 	}})
 	if failure == nil && !pause(ctx, time.Until(start.Add(long))) { // nothing to ask
-		return hostError(h.Name, deploy.Activate, canaryName, context.Cause(ctx))
+		return deploy.OnHost(h.Name, deploy.Activate, canaryName, context.Cause(ctx))
 	}
 	return failure
 }

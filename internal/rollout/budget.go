@@ -49,17 +49,17 @@ func (r *run) goOnWithout() {
 func (r *run) drainMissing(ctx context.Context) deploy.Errors {
 	var errs deploy.Errors
 	for _, name := range r.missing() {
-		m := r.fleet.members[name]
+		h := r.fleet.On(name)
 		drains := r.Drains[name]
 		if len(drains) == 0 || r.isDrained(name) {
 			continue
 		}
 		alone := slices.ContainsFunc(drains, func(d deploy.Drain) bool { return d.Role == "" })
-		if alone && m.conn == nil {
+		if alone && !h.Connected() {
 			r.rec.warn(name + " cannot be reached to take itself out of its balancer: it may still be sent requests")
 			continue
 		}
-		if _, err := r.drain(ctx, m.host); err != nil {
+		if _, err := r.drain(ctx, h.Host); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -121,7 +121,7 @@ func (r *run) undrainAll(ctx context.Context, stuck deploy.Errors) deploy.Errors
 		if slices.ContainsFunc(stuck, func(err *deploy.Error) bool { return err.Host == name }) {
 			continue
 		}
-		if err := r.undrain(ctx, r.fleet.members[name].host); err != nil {
+		if err := r.undrain(ctx, r.fleet.On(name).Host); err != nil {
 			errs = append(errs, err)
 		}
 	}

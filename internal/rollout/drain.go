@@ -84,7 +84,7 @@ func (r *run) delegate(
 		wait.Go(func() {
 			free, err := r.claim(ctx, executor)
 			if err != nil {
-				spans[i] = deploy.Span{Host: executor, Step: d.Name, Outcome: deploy.NotRun, Err: hostError(executor, deploy.Activate, d.Name, err)}
+				spans[i] = deploy.Span{Host: executor, Step: d.Name, Outcome: deploy.NotRun, Err: deploy.OnHost(executor, deploy.Activate, d.Name, err)}
 				return
 			}
 			defer free()

@@ -48,9 +48,9 @@ func (r *run) prune(ctx context.Context) {
 	var wait sync.WaitGroup
 	for i, h := range r.Hosts {
 		wait.Go(func() {
-			defer r.fleet.keep(ctx, h.Name)()
+			defer r.fleet.On(h.Name).Keep(ctx)()
 			start := time.Now()
-			removed, err := prune.Run(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), keep)
+			removed, err := prune.Run(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), keep)
 			failures[i] = deploy.OnHost(h.Name, deploy.Finish, "", err)
 			raise(&most, int64(len(removed)))
 			spans[i] = deploy.Span{

@@ -18,6 +18,7 @@ import (
 	"slipway/internal/artifact"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	hosts "slipway/internal/fleet"
 	"slipway/internal/plan"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/survey"
@@ -175,7 +176,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	if f.through != nil {
 		through = f.through(dialer)
 	}
-	crew := rollout.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question)
+	crew := hosts.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question)
 	defer func() { _ = crew.Close() }()
 	log := &events{}
 	opts := f.opts

@@ -29,7 +29,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	for _, h := range r.Hosts {
 		request.Wants = append(request.Wants, ownership.Want{
-			Host: h.Name, Conn: r.fleet.conn(h.Name), Site: r.fleet.site(h.Name), ID: h.Facts.ID, Seen: h.Facts.Lock,
+			Host: h.Name, Conn: r.fleet.On(h.Name).Conn(), Site: r.fleet.On(h.Name).Site(), ID: h.Facts.ID, Seen: h.Facts.Lock,
 		})
 	}
 	locks, err := ownership.Acquire(ctx, request)
@@ -46,7 +46,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	r.locks, r.owned = locks, r.Hosts
 	for _, h := range r.Hosts {
-		r.fleet.members[h.Name].fenced = locks.Conn(h.Name)
+		r.fleet.On(h.Name).Fence(locks.Conn(h.Name))
 	}
 	locks.OnLost(r.cancel)
 	return locks.Changed(), nil
@@ -69,8 +69,7 @@ func (r *run) leaveRunning() (hosts []string) {
 }
 
 func migrating(try deploy.StepFacts) bool {
-	phase, _ := stepKey(try.Folder)
-	return try.Running && phase == string(deploy.Migrate)
+	return try.Running && try.Phase() == deploy.Migrate
 }
 
 // generation is the generation of a host's lock that this deployment owns; 0 is none.

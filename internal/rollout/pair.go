@@ -10,6 +10,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
+	"slipway/internal/stepper"
 )
 
 // on does a pair's step on a host, and off takes it back. The journal there has the intent before, with all that whoever comes
@@ -30,30 +31,30 @@ func (r *run) off(ctx context.Context, host string, p deploy.Pair) deploy.Span {
 func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair) deploy.Span {
 	s := *p.Step
 	if !path.IsAbs(s.Dir) {
-		s.Dir = path.Join(r.fleet.members[host].host.DeployPath, s.Dir)
+		s.Dir = path.Join(r.fleet.On(host).DeployPath, s.Dir)
 	}
 	start := time.Now()
 	note := func(ctx context.Context, state string, pair deploy.Pair) error {
 		ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 		defer cancel()
 		entry := activate.Entry{What: what, State: state, Pair: &pair}
-		return r.fleet.again(ctx, host, func() error {
-			return activate.Note(ctx, r.fleet.conn(host), r.fleet.site(host), r.Deployment, entry)
+		return r.fleet.On(host).Again(ctx, func() error {
+			return activate.Note(ctx, r.fleet.On(host).Conn(), r.fleet.On(host).Site(), r.Deployment, entry)
 		})
 	}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}
 	if err := note(ctx, "intent", noted); err != nil {
-		span.Err, span.Duration = hostError(host, s.Phase, s.Name, err), time.Since(start)
+		span.Err, span.Duration = deploy.OnHost(host, s.Phase, s.Name, err), time.Since(start)
 		return span
 	}
-	span = r.tried(ctx, host, s, scene{vars: p.Vars})
+	span = r.steps.Run(ctx, host, s, stepper.Scene{Vars: p.Vars})
 	state := "ok"
 	if span.Err != nil {
 		state = "failed"
 	}
 	err := note(context.WithoutCancel(ctx), state, deploy.Pair{Name: p.Name, For: p.For})
 	if err != nil && span.Err == nil {
-		span.Outcome, span.Err = deploy.Failed, hostError(host, s.Phase, s.Name, err)
+		span.Outcome, span.Err = deploy.Failed, deploy.OnHost(host, s.Phase, s.Name, err)
 	}
 	return span
 }
@@ -62,7 +63,7 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair)
 func (r *run) takeBack(ctx context.Context, host string, pairs []deploy.Pair) (undone []string, errs deploy.Errors) {
 	for _, p := range pairs {
 		if p.Step == nil || p.Step.Undo == "" {
-			errs = append(errs, hostError(host, deploy.Preflight, p.Name, errors.New("it is left on, and the journal does not say how to take it back")))
+			errs = append(errs, deploy.OnHost(host, deploy.Preflight, p.Name, errors.New("it is left on, and the journal does not say how to take it back")))
 			continue
 		}
 		span := r.off(ctx, host, p)

@@ -39,7 +39,7 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 // answers are how the hosts answered to being connected and asked, in the plan's order.
 func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 	for _, target := range p.Targets {
-		span := r.fleet.members[target.Name].span
+		span := r.fleet.On(target.Name).Span
 		if span.Err != nil {
 			r.rec.excuse(&span)
 			errs = append(errs, r.charged(deploy.Errors{span.Err})...)
@@ -51,7 +51,7 @@ func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 
 // judge makes the schedule of the facts as they are now.
 func (r *run) judge(p *plan.Plan) deploy.Errors {
-	schedule, err := plan.Resolve(p.Without(r.missing()...), r.fleet.facts())
+	schedule, err := plan.Resolve(p.Without(r.missing()...), r.fleet.Facts())
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
@@ -143,8 +143,7 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 // askAgain asks every host for its facts once more, and judges them.
 func (r *run) askAgain(ctx context.Context, p *plan.Plan) *stop {
 	errs := r.onEvery(func(h plan.Host) *deploy.Error {
-		m := r.fleet.members[h.Name]
-		return hostError(h.Name, deploy.Preflight, "", m.ask(ctx, r.fleet.question))
+		return deploy.OnHost(h.Name, deploy.Preflight, "", r.fleet.AskAgain(ctx, h.Name))
 	})
 	if len(errs) == 0 {
 		errs = r.judge(p)
@@ -205,10 +204,10 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	}
 	r.opened = true
 	return r.onEvery(func(h plan.Host) *deploy.Error {
-		err := r.fleet.again(ctx, h.Name, func() error {
-			return journal.Open(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), r.Deployment, record)
+		err := r.fleet.On(h.Name).Again(ctx, func() error {
+			return journal.Open(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), r.Deployment, record)
 		})
-		return hostError(h.Name, deploy.Preflight, "", err)
+		return deploy.OnHost(h.Name, deploy.Preflight, "", err)
 	})
 }
 

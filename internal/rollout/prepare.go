@@ -71,7 +71,7 @@ func (r *run) toPrepare() []plan.Host {
 
 // prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] and supplies[n] the n-th step's.
 func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, supplies []*supply, failedAt *atomic.Int64) {
-	done := r.fleet.keep(ctx, h.Name)
+	done := r.fleet.On(h.Name).Keep(ctx)
 	defer func() { done() }() //nolint:gocritic // the last of several
 	alive := true
 	for i, v := range verdicts {
@@ -102,7 +102,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 		v.end(span)
 		if supplies[i] != nil {
 			supplies[i].through(span)
-			done = r.fleet.keep(ctx, h.Name)
+			done = r.fleet.On(h.Name).Keep(ctx)
 		}
 	}
 }
@@ -121,17 +121,17 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 	} else {
 		begin()
 	}
-	err := r.fleet.again(ctx, h.Name, func() error { return r.bring(ctx, h) })
+	err := r.fleet.On(h.Name).Again(ctx, func() error { return r.bring(ctx, h) })
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed
-		span.Err = hostError(h.Name, deploy.Prepare, uploadName, err)
+		span.Err = deploy.OnHost(h.Name, deploy.Prepare, uploadName, err)
 	}
 	return span
 }
 
 func (r *run) bring(ctx context.Context, h plan.Host) error {
-	conn := r.fleet.conn(h.Name)
+	conn := r.fleet.On(h.Name).Conn()
 	if !h.Staged {
 		payload, err := r.opts.Payload(ctx, h.Encoding)
 		if err != nil {
@@ -146,7 +146,7 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 			told = percent
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
-		if err := stage.Upload(ctx, conn, r.fleet.site(h.Name), r.Release, payload, progress); err != nil {
+		if err := stage.Upload(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, payload, progress); err != nil {
 			return err
 		}
 		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.Artifact.Inodes)
@@ -156,10 +156,10 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	for _, file := range r.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
-	if err := stage.Link(ctx, conn, r.fleet.site(h.Name), r.Release, links); err != nil {
+	if err := stage.Link(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, links); err != nil {
 		return err
 	}
-	return activate.Store(ctx, conn, r.fleet.site(h.Name), r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
+	return activate.Store(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
 }
 
 // takesPart tells whether a host runs a step, or gets what it makes.

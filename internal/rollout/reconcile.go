@@ -224,14 +224,14 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 			return nil
 		}
 		for _, try := range h.Facts.Own.Steps {
-			if phase, _ := stepKey(try.Folder); try.Status != "" || try.Void || phase != string(deploy.Activate) {
+			if try.Status != "" || try.Void || try.Phase() != deploy.Activate {
 				continue
 			}
-			err := r.fleet.again(ctx, h.Name, func() error {
-				return step.Stop(ctx, r.fleet.conn(h.Name), r.fleet.site(h.Name), step.Recorded(r.Deployment, try))
+			err := r.fleet.On(h.Name).Again(ctx, func() error {
+				return step.Stop(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), step.Recorded(r.Deployment, try))
 			})
 			if err != nil {
-				return hostError(h.Name, deploy.Preflight, "", err)
+				return deploy.OnHost(h.Name, deploy.Preflight, "", err)
 			}
 		}
 		return nil
@@ -279,6 +279,6 @@ func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
 
 // end writes down on a host that a deployment is over.
 func (r *run) end(ctx context.Context, host string, id deploy.DeploymentID, outcome string) *deploy.Error {
-	err := r.fleet.again(ctx, host, func() error { return journal.End(ctx, r.fleet.conn(host), r.fleet.site(host), id, outcome) })
-	return hostError(host, deploy.Finish, "", err)
+	err := r.fleet.On(host).Again(ctx, func() error { return journal.End(ctx, r.fleet.On(host).Conn(), r.fleet.On(host).Site(), id, outcome) })
+	return deploy.OnHost(host, deploy.Finish, "", err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/plan"
 )
 
@@ -18,19 +19,13 @@ type recorder struct {
 	result deploy.Result
 }
 
-func newRecorder(emit deploy.Emit, p *plan.Plan, fleet *Fleet) *recorder {
-	start := time.Now()
-	for _, m := range fleet.members {
-		if !m.span.Start.IsZero() && m.span.Start.Before(start) {
-			start = m.span.Start
-		}
-	}
-	rec := &recorder{emit: emit, result: deploy.Result{Header: p.Header, Start: start}}
+func newRecorder(emit deploy.Emit, p *plan.Plan, hosts *fleet.Fleet) *recorder {
+	rec := &recorder{emit: emit, result: deploy.Result{Header: p.Header, Start: hosts.Begun()}}
 	for _, target := range deploy.WithRelease(p.Targets) {
-		m := fleet.members[target.Name]
-		before := m.facts.CurrentID
+		h := hosts.On(target.Name)
+		before := h.Facts.CurrentID
 		rec.result.Hosts = append(rec.result.Hosts, deploy.HostResult{
-			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before, Unasked: m.span.Err != nil,
+			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before, Unasked: h.Span.Err != nil,
 		})
 	}
 	return rec

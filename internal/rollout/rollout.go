@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/ownership"
 	"slipway/internal/plan"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
+	"slipway/internal/stepper"
 )
 
 // Options are what a run needs beside its plan.
@@ -43,16 +45,16 @@ type Options struct {
 // run is one deployment under way.
 type run struct {
 	*plan.Schedule
-	fleet *Fleet
+	fleet *fleet.Fleet
 	opts  Options
 	rec   *recorder
+	steps *stepper.Stepper
 
 	mu     sync.Mutex
 	locks  *ownership.Locks        // nil before they are taken
 	cancel context.CancelCauseFunc // ends the run
 	opened bool                    // the journals are
 	ended  time.Time               // when the run's context did
-	tries  map[string]int          // the newest try of each step on each host
 
 	wanted  *plan.Plan               // for every host, also those that are missing
 	asked   map[string]plan.Host     // by name: the hosts that gave their facts
@@ -65,7 +67,7 @@ type run struct {
 
 // Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
 // this side. When ctx ends it starts nothing more; what that means for each phase is said in docs/design.md.
-func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.Result {
+func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) deploy.Result {
 	timeout := p.Timeout
 	if p.CleanUp {
 		timeout = min(timeout, cleanUpTimeout)
@@ -73,11 +75,15 @@ func Run(ctx context.Context, p *plan.Plan, fleet *Fleet, opts Options) deploy.R
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	r := &run{
-		fleet: fleet, opts: opts, tries: map[string]int{}, wanted: p,
+		fleet: hosts, opts: opts, wanted: p,
 		drained: map[string]bool{}, claims: map[string]chan struct{}{}, ensured: map[string][]deploy.Pair{}, spared: map[string]*deploy.Error{},
-		rec: newRecorder(opts.Emit, p, fleet),
+		rec: newRecorder(opts.Emit, p, hosts),
 	}
 	r.rec.echo = func(err error) bool { return echo(ctx, err) }
+	r.steps = stepper.New(stepper.Options{
+		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit,
+		Earlier: r.earlierSteps, Lock: r.generation, Leave: func(host string) { r.locks.Leave(host) }, Parting: r.parting,
+	})
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r.cancel = end
@@ -104,15 +110,15 @@ func (r *run) close(ctx context.Context, s *stop) {
 		outcome = s.outcome
 	}
 	left := each(r.owned, func(h plan.Host) (err *deploy.Error) {
-		if r.fleet.members[h.Name].away.Load() {
-			return hostError(h.Name, deploy.Finish, "", errAway)
+		if r.fleet.On(h.Name).Away() {
+			return deploy.OnHost(h.Name, deploy.Finish, "", errAway)
 		}
-		defer r.fleet.keep(ctx, h.Name)()
+		defer r.fleet.On(h.Name).Keep(ctx)()
 		if over {
 			err = r.end(ctx, h.Name, r.Deployment, string(outcome))
 		}
 		if locked := r.locks.Release(ctx, h.Name); locked != nil {
-			err = hostError(h.Name, deploy.Finish, "", locked)
+			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
 		}
 		return err
 	})
@@ -255,7 +261,7 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
 	case errors.Is(errs, lock.ErrFenced): // the step was told before the heart was
 		s.exit = deploy.ExitLocked
-	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, errUndecided) }):
+	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, stepper.ErrUndecided) }):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 	case cancelled(ctx):
 		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, "run the job again"

@@ -90,17 +90,17 @@ func (p *supply) through(span deploy.Span) {
 
 // make runs the step, and looks whether it has made what it says.
 func (p *supply) make(ctx context.Context, begin func()) deploy.Span {
-	defer p.fleet.keep(ctx, p.from)()
+	defer p.fleet.On(p.from).Keep(ctx)()
 	span := p.run.step(ctx, p.from, p.step, begin)
 	if span.Outcome != deploy.Succeeded {
 		return span
 	}
-	err := p.fleet.again(ctx, p.from, func() error {
-		return produce.Check(ctx, p.fleet.conn(p.from), p.fleet.site(p.from), p.Release, p.step.Produces)
+	err := p.fleet.On(p.from).Again(ctx, func() error {
+		return produce.Check(ctx, p.fleet.On(p.from).Conn(), p.fleet.On(p.from).Site(), p.Release, p.step.Produces)
 	})
 	if err != nil {
 		begin()
-		span.Outcome, span.Kept, span.Err = deploy.Failed, 0, hostError(p.from, deploy.Prepare, p.step.Name, err)
+		span.Outcome, span.Kept, span.Err = deploy.Failed, 0, deploy.OnHost(p.from, deploy.Prepare, p.step.Name, err)
 		span.Err.At = p.step.At
 	}
 	return span
@@ -123,7 +123,7 @@ func (p *supply) bring(ctx context.Context, h plan.Host, begin func()) deploy.Sp
 	size, err := p.feed(ctx, h.Name, s)
 	span.Duration = time.Since(span.Start)
 	if err != nil {
-		span.Outcome, span.Err = deploy.Failed, hostError(h.Name, deploy.Prepare, p.step.Name, err)
+		span.Outcome, span.Err = deploy.Failed, deploy.OnHost(h.Name, deploy.Prepare, p.step.Name, err)
 		span.Err.At = p.step.At
 		return span
 	}
@@ -137,7 +137,7 @@ func received(s deploy.Step, earlier *plan.Earlier) (attempt int, ok bool) {
 		return 0, false
 	}
 	i := slices.IndexFunc(earlier.Facts.Steps, func(try deploy.StepFacts) bool {
-		return sameStep(try.Folder, s) && try.Fingerprint == s.Fingerprint && try.Succeeded() && !try.Undo && !try.Void
+		return try.Of(s) && try.Fingerprint == s.Fingerprint && try.Succeeded() && !try.Undo && !try.Void
 	})
 	if i < 0 {
 		return 0, false
@@ -148,7 +148,7 @@ func received(s deploy.Step, earlier *plan.Earlier) (attempt int, ok bool) {
 // feed brings it to a host, over as many connections as it takes on either side, and tells how many bytes it was.
 func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, error) {
 	p.fetching.Do(func() { p.fetch(ctx) })
-	inst := p.instance(host, s, p.nextTry(host, s, false), scene{release: p.Release, vars: p.Vars[host]})
+	inst := p.steps.NewTry(host, s, p.scene(host))
 	progress := func(done, total int64) {
 		p.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: s.Name, Host: host, Done: done, Total: total})
 	}
@@ -158,8 +158,8 @@ func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, e
 			return 0, p.notSent(err)
 		}
 		seen = n
-		err = p.fleet.again(ctx, host, func() error {
-			return produce.Receive(ctx, p.fleet.conn(host), p.fleet.site(host), inst, p.from, p.encoding(), source.reader(progress))
+		err = p.fleet.On(host).Again(ctx, func() error {
+			return produce.Receive(ctx, p.fleet.On(host).Conn(), p.fleet.On(host).Site(), inst, p.from, p.encoding(), source.reader(progress))
 		})
 		if err == nil || ctx.Err() != nil || !source.cut() {
 			return source.bytes(), err
@@ -171,14 +171,14 @@ func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, e
 func (p *supply) fetch(ctx context.Context) {
 	ctx, p.enough = context.WithCancel(ctx)
 	p.fetched.Go(func() {
-		err := p.fleet.again(ctx, p.from, func() error {
+		err := p.fleet.On(p.from).Again(ctx, func() error {
 			file, err := p.opts.Scratch()
 			if err != nil {
 				return fmt.Errorf("the runner's temporary folder (TMPDIR): %w", err)
 			}
 			s := newSpool(file)
 			p.tell(s, nil)
-			err = produce.Send(ctx, p.fleet.conn(p.from), p.fleet.site(p.from), p.Release, p.step.Produces, p.encoding(), s)
+			err = produce.Send(ctx, p.fleet.On(p.from).Conn(), p.fleet.On(p.from).Site(), p.Release, p.step.Produces, p.encoding(), s)
 			s.end(err)
 			return err
 		})
@@ -218,7 +218,7 @@ func (p *supply) spool(seen int) (*spool, int, error) {
 
 // notSent is the error of a host that gets nothing because the primary could not send it.
 func (p *supply) notSent(err error) error {
-	failure := &deploy.Error{Op: "receive", Cause: fmt.Errorf("%s could not send what it made: %w", p.from, causeIn(err))}
+	failure := &deploy.Error{Op: "receive", Cause: fmt.Errorf("%s could not send what it made: %w", p.from, deploy.CauseIn(err))}
 	var known *deploy.Error
 	if errors.As(err, &known) {
 		failure.Hint, failure.Tail = known.Hint, known.Tail

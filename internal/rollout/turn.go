@@ -8,6 +8,7 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
+	"slipway/internal/stepper"
 	"slipway/internal/transport"
 )
 
@@ -26,7 +27,7 @@ type turn struct {
 
 func (r *run) newTurn(phase deploy.Phase, h plan.Host, id deploy.ReleaseID, undo bool) *turn {
 	return &turn{
-		run: r, host: h, conn: r.fleet.conn(h.Name), site: r.fleet.site(h.Name), release: id, undo: undo,
+		run: r, host: h, conn: r.fleet.On(h.Name).Conn(), site: r.fleet.On(h.Name).Site(), release: id, undo: undo,
 		done: deploy.HostDone{Phase: phase, Host: h.Name, Release: id},
 	}
 }
@@ -49,12 +50,12 @@ func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *depl
 
 // again does what may be done twice until the link no longer fails it.
 func (t *turn) again(ctx context.Context, do func() error) error {
-	return t.run.fleet.again(ctx, t.host.Name, do)
+	return t.run.fleet.On(t.host.Name).Again(ctx, do)
 }
 
 // failed is a failure of Slipway's own work on the host, with its span.
 func (t *turn) failed(name string, err error) *deploy.Error {
-	return t.part(name, func(*deploy.Span) *deploy.Error { return hostError(t.host.Name, t.done.Phase, name, err) })
+	return t.part(name, func(*deploy.Span) *deploy.Error { return deploy.OnHost(t.host.Name, t.done.Phase, name, err) })
 }
 
 // point makes current name a link instead of the one that it names now; nothing, when the link is none.
@@ -67,7 +68,7 @@ func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 			to = activate.Unlink
 		}
 		err := t.again(ctx, func() error { return to(ctx, t.conn, t.site, change) })
-		return hostError(t.host.Name, t.done.Phase, "switch", err)
+		return deploy.OnHost(t.host.Name, t.done.Phase, "switch", err)
 	})
 }
 
@@ -80,7 +81,7 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 		}
 		err := t.noted(ctx, "restart", func() *deploy.Error {
 			return t.part(name, func(span *deploy.Span) *deploy.Error {
-				result := t.run.tried(ctx, t.host.Name, s, scene{release: t.release, vars: block.Vars, undo: t.undo})
+				result := t.run.steps.Run(ctx, t.host.Name, s, t.scene(block.Vars))
 				span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 				return result.Err
 			})
@@ -90,6 +91,11 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 		}
 	}
 	return t.noted(ctx, "verify", func() *deploy.Error { return t.prove(ctx, block) })
+}
+
+// scene is where the steps of this part run.
+func (t *turn) scene(vars map[string]string) stepper.Scene {
+	return stepper.Scene{Release: t.release, Vars: vars, Undo: t.undo}
 }
 
 // noted writes the intent of a part before it, and its outcome after it.

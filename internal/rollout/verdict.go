@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"slipway/internal/deploy"
@@ -88,4 +89,17 @@ func (v *verdict) errors() deploy.Errors {
 		}
 	}
 	return errs
+}
+
+// commandLine is the line of a step that people recognise it by.
+func commandLine(s deploy.Step) string {
+	if s.Uses != "" {
+		return s.Uses
+	}
+	for line := range strings.Lines(s.Run) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			return line
+		}
+	}
+	return ""
 }

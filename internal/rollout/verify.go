@@ -126,7 +126,7 @@ func (t *turn) ask(ctx context.Context, q question, left time.Duration) error {
 	s := *q.Run
 	s.Timeout = max(left, runTimeout)
 	s.Name, s.Phase, s.Number = "verify "+t.done.Host+" "+q.Name, deploy.Activate, q.number
-	span := t.run.try(ctx, t.host.Name, s, scene{release: t.release, vars: q.vars, undo: t.undo})
+	span := t.run.steps.Try(ctx, t.host.Name, s, t.scene(q.vars))
 	if span.Err == nil {
 		return nil
 	}

@@ -36,10 +36,8 @@ type Instance struct {
 
 // Recorded is the instance of a try that a journal tells of: enough to Follow, Stop and Resolve it.
 func Recorded(id deploy.DeploymentID, facts deploy.StepFacts) Instance {
-	phase, rest, _ := strings.Cut(facts.Folder, "-")
-	number, name, _ := strings.Cut(rest, "-")
-	n, _ := strconv.Atoi(number) // a folder of another form has no try that could be found
-	return Instance{Deployment: id, Undo: facts.Undo, Try: facts.Try, Step: deploy.Step{Phase: deploy.Phase(phase), Number: n, Name: name}}
+	recorded := deploy.Step{Phase: facts.Phase(), Number: facts.Number(), Name: facts.Slug()}
+	return Instance{Deployment: id, Undo: facts.Undo, Try: facts.Try, Step: recorded}
 }
 
 // Folder is where an instance's script, log, pid and status are, relative to the deploy path.

@@ -1,4 +1,4 @@
-package rollout
+package stepper
 
 import (
 	"context"
@@ -6,25 +6,27 @@ import (
 	"fmt"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fleet"
 	"slipway/internal/release/step"
 )
 
 // Decide writes down what a person found out about a step whose end nobody saw: "done", or "rerun". The fleet is of the one
 // host that the step ran on, asked for that deployment's journal.
-func Decide(ctx context.Context, fleet *Fleet, host string, id deploy.DeploymentID, name, decision string) error {
-	m := fleet.members[host]
-	if m.span.Err != nil {
-		return m.span.Err
+func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.DeploymentID, name, decision string) error {
+	h := hosts.On(host)
+	if h.Span.Err != nil {
+		return h.Span.Err
 	}
 	refuse := func(hint, cause string, args ...any) error {
 		return &deploy.Error{Op: "resolve", Host: host, Step: name, Cause: fmt.Errorf(cause, args...), Hint: hint}
 	}
-	if m.facts.Own == nil {
+	if h.Facts.Own == nil {
 		return refuse("the failed job's log names it", "this host has no journal of deployment %s", id)
 	}
 	var last *deploy.StepFacts
-	for _, try := range m.facts.Own.Steps {
-		if !try.Undo && sameName(try.Folder, name) && (last == nil || try.Try > last.Try) {
+	slug := deploy.Step{Name: name}.Slug()
+	for _, try := range h.Facts.Own.Steps {
+		if !try.Undo && try.Slug() == slug && (last == nil || try.Try > last.Try) {
 			last = &try
 		}
 	}
@@ -36,16 +38,9 @@ func Decide(ctx context.Context, fleet *Fleet, host string, id deploy.Deployment
 	case last.Status != "" || last.Void:
 		return refuse("", "its end was seen: %s", last.Status)
 	}
-	err := step.Resolve(ctx, m.conn, fleet.site(host), step.Recorded(id, *last), decision)
+	err := step.Resolve(ctx, h.Conn(), h.Site(), step.Recorded(id, *last), decision)
 	if errors.Is(err, step.ErrNeverStarted) {
 		return refuse("re-run the job", "it never began: there is nothing to decide")
 	}
 	return err
-}
-
-// sameName tells whether a folder of the journal is of a step with a name.
-func sameName(folder, name string) bool {
-	_, recorded := stepKey(folder)
-	_, wanted := stepKey(stepFolder(deploy.Step{Name: name}))
-	return recorded == wanted
 }

@@ -1,4 +1,4 @@
-package rollout
+package fleet
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 // A host that was waited for in vain is asked once from then on, until it answers.
 func TestAwayHostIsNotWaitedForTwice(t *testing.T) {
 	t.Parallel()
-	m := &member{patience: 300 * time.Millisecond}
+	h := &Host{patience: 300 * time.Millisecond}
 	tries := 0
 	lost := func() error {
 		tries++
@@ -21,7 +21,7 @@ func TestAwayHostIsNotWaitedForTwice(t *testing.T) {
 	expect := func(what string, ctx context.Context, waits bool) {
 		t.Helper()
 		tries = 0
-		if err := m.again(ctx, lost); !errors.Is(err, transport.ErrUnreachable) || waits != (tries > 1) {
+		if err := h.Again(ctx, lost); !errors.Is(err, transport.ErrUnreachable) || waits != (tries > 1) {
 			t.Errorf("%s: %d tries, %v", what, tries, err)
 		}
 	}
@@ -30,7 +30,7 @@ func TestAwayHostIsNotWaitedForTwice(t *testing.T) {
 	expect("a command that was cancelled says nothing of the host", ended, false)
 	expect("it goes away", t.Context(), true)
 	expect("it is still away", t.Context(), false)
-	if err := m.again(t.Context(), func() error { return nil }); err != nil {
+	if err := h.Again(t.Context(), func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	expect("it went away again", t.Context(), true)

@@ -1,4 +1,4 @@
-package rollout
+package fleet
 
 import (
 	"cmp"
@@ -9,10 +9,8 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/ownership"
-	"slipway/internal/release"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/lock"
-	"slipway/internal/transport"
 )
 
 // LockOn is a host's lock as it was seen last.
@@ -26,12 +24,12 @@ func (f *Fleet) Locks(names []string) ([]LockOn, error) {
 	var locks []LockOn
 	var errs deploy.Errors
 	for _, name := range names {
-		m := f.members[name]
-		if m.span.Err != nil {
-			errs = append(errs, m.span.Err)
+		h := f.hosts[name]
+		if h.Span.Err != nil {
+			errs = append(errs, h.Span.Err)
 			continue
 		}
-		locks = append(locks, LockOn{name, m.facts.Lock})
+		locks = append(locks, LockOn{name, h.Facts.Lock})
 	}
 	if len(errs) == 0 {
 		return locks, nil
@@ -49,13 +47,14 @@ func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration
 	var wait sync.WaitGroup
 	for i, held := range locks {
 		wait.Go(func() {
-			state, lives, err := ownership.Lives(looking, f.conn(held.Host), f.site(held.Host), held.State, length)
+			h := f.hosts[held.Host]
+			state, lives, err := ownership.Lives(looking, h.Conn(), h.Site(), held.State, length)
 			switch {
 			case lives:
 				alive[i] = &LockOn{held.Host, state}
 				found()
 			case err != nil && looking.Err() == nil:
-				errs[i] = hostError(held.Host, "", "", err)
+				errs[i] = deploy.OnHost(held.Host, "", "", err)
 			}
 		})
 	}
@@ -85,36 +84,32 @@ func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 			names, generation[held.Host] = append(names, held.Host), held.State.Generation
 		}
 	}
-	return f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
-		return f.again(ctx, name, func() error { return lock.Release(ctx, conn, site, generation[name]) })
-	})
+	return f.everywhere(ctx, names, func(h *Host) error { return lock.Release(ctx, h.Conn(), h.Site(), generation[h.Name]) })
 }
 
 // Hold puts deploys to all hosts on hold.
 func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) error {
-	return f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
-		return f.again(ctx, name, func() error { return hold.Set(ctx, conn, site, note) })
-	})
+	return f.everywhere(ctx, names, func(h *Host) error { return hold.Set(ctx, h.Conn(), h.Site(), note) })
 }
 
 // Unhold lifts the hold of all hosts, and tells which there was, of the first host that had one.
 func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error) {
 	var was *deploy.Hold
 	for _, name := range names {
-		was = cmp.Or(was, f.members[name].facts.Hold)
+		was = cmp.Or(was, f.hosts[name].Facts.Hold)
 	}
-	return was, f.everywhere(names, func(name string, conn transport.Conn, site release.Site) error {
-		return f.again(ctx, name, func() error { return hold.Clear(ctx, conn, site) })
-	})
+	return was, f.everywhere(ctx, names, func(h *Host) error { return hold.Clear(ctx, h.Conn(), h.Site()) })
 }
 
-// everywhere does something on all hosts at once. A host that could not be asked fails, and keeps no other from its turn.
-func (f *Fleet) everywhere(names []string, do func(name string, conn transport.Conn, site release.Site) error) error {
+// everywhere does what may be done twice on all hosts at once. A host that could not be asked fails, and keeps no other from its
+// turn.
+func (f *Fleet) everywhere(ctx context.Context, names []string, do func(h *Host) error) error {
 	failures := make(deploy.Errors, len(names))
 	var wait sync.WaitGroup
 	for i, name := range names {
-		if failures[i] = f.members[name].span.Err; failures[i] == nil {
-			wait.Go(func() { failures[i] = hostError(name, "", "", do(name, f.conn(name), f.site(name))) })
+		h := f.hosts[name]
+		if failures[i] = h.Span.Err; failures[i] == nil {
+			wait.Go(func() { failures[i] = deploy.OnHost(name, "", "", h.Again(ctx, func() error { return do(h) })) })
 		}
 	}
 	wait.Wait()

@@ -1,0 +1,76 @@
+// Package fleet is the hosts of a deployment, each connected and asked for its facts, or with the reason why not.
+//
+// Terms: a host that is away is one that was waited for in vain. The package must not know what is done on the hosts, in which
+// order, or why.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/survey"
+	"slipway/internal/transport/pool"
+	"slipway/internal/transport/redial"
+)
+
+// Fleet is hosts by their names.
+type Fleet struct {
+	hosts    map[string]*Host
+	question survey.Question
+}
+
+// Gather connects to every host, to as many at once as there are places, and asks each for its facts. It changes nothing on
+// any host. A host that fails does not keep the others from answering: its Span has the error.
+func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question) *Fleet {
+	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
+	var wait sync.WaitGroup
+	for _, host := range hosts {
+		h := &Host{Host: host, patience: redial.Patience}
+		f.hosts[host.Name] = h
+		wait.Go(func() { h.gather(ctx, places.Conn(host), question) })
+	}
+	wait.Wait()
+	return f
+}
+
+// On is the host of that name, which Gather was given.
+func (f *Fleet) On(host string) *Host { return f.hosts[host] }
+
+// Begun is when the first host was asked.
+func (f *Fleet) Begun() time.Time {
+	first := time.Now()
+	for _, h := range f.hosts {
+		if h.Span.Start.Before(first) {
+			first = h.Span.Start
+		}
+	}
+	return first
+}
+
+// Facts are what each host said of itself.
+func (f *Fleet) Facts() map[string]deploy.Facts {
+	facts := make(map[string]deploy.Facts, len(f.hosts))
+	for name, h := range f.hosts {
+		facts[name] = h.Facts
+	}
+	return facts
+}
+
+// AskAgain asks a host for its facts once more.
+func (f *Fleet) AskAgain(ctx context.Context, host string) error {
+	return f.hosts[host].ask(ctx, f.question)
+}
+
+// Close ends every connection.
+func (f *Fleet) Close() error {
+	var errs []error
+	for _, h := range f.hosts {
+		if h.conn != nil {
+			errs = append(errs, h.conn.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

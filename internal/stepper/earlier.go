@@ -1,0 +1,75 @@
+package stepper
+
+import (
+	"fmt"
+
+	"slipway/internal/deploy"
+)
+
+// verb is what the journal's record of a step makes of it in this attempt.
+type verb int
+
+const (
+	runIt    verb = iota // it was not done, or has to be done again
+	keepIt               // it is recorded as done
+	joinIt               // an earlier attempt's is still running, or nobody saw it end: following it tells
+	refuseIt             // it is done once and for all, and is another step now
+)
+
+// decision is what to do with a step on a host.
+type decision struct {
+	verb             verb
+	deploy.StepFacts // the try that is kept or joined, or in the way
+}
+
+// decide looks a step up in what earlier attempts of this deployment recorded on a host. A step is known by its phase and
+// name, wherever it stands in the deploy file now.
+func decide(s deploy.Step, earlier []deploy.StepFacts) decision {
+	if s.Always {
+		return decision{}
+	}
+	var last *deploy.StepFacts
+	for _, try := range earlier {
+		if try.Undo || try.Void || !try.Of(s) {
+			continue
+		}
+		if try.Succeeded() {
+			switch {
+			case try.Fingerprint == s.Fingerprint:
+				return decision{keepIt, try}
+			case s.Once && !s.Rerun:
+				return decision{refuseIt, try}
+			}
+		}
+		if last == nil || try.Try > last.Try {
+			last = &try
+		}
+	}
+	if last != nil && last.Status == "" {
+		return decision{joinIt, *last}
+	}
+	return decision{}
+}
+
+// Refused tells that a step succeeded once and for all and is another one now, and in which attempt it did: running it again is
+// not ours to decide, and leaving it out is not either.
+func Refused(s deploy.Step, earlier []deploy.StepFacts) (attempt int, refused bool) {
+	d := decide(s, earlier)
+	return d.Attempt, d.verb == refuseIt
+}
+
+// nextTry numbers a new try of a step on a host: every try has a folder of its own, over all attempts.
+func (r *Stepper) nextTry(host string, s deploy.Step, undo bool) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := fmt.Sprint(host, " ", s.Phase, " ", s.Slug(), " ", undo)
+	if _, known := r.tries[key]; !known {
+		for _, try := range r.Earlier(host) {
+			if try.Undo == undo && try.Of(s) {
+				r.tries[key] = max(r.tries[key], try.Try)
+			}
+		}
+	}
+	r.tries[key]++
+	return r.tries[key]
+}

@@ -1,0 +1,113 @@
+package stepper
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
+	"slipway/internal/release/step"
+	"slipway/internal/transport"
+)
+
+const (
+	tailLines = 20 // of a failing step's output, kept for the report
+	// noteMark begins a line by which a step says in a few words what it did: "slipway-note: 2 applied".
+	noteMark = "slipway-note: "
+)
+
+// ended is the end of a step that did not succeed, as an error.
+type ended struct{ step.Status }
+
+func (e ended) Error() string { return e.String() }
+
+// errUnseen says that a step was begun and that its host was lost for good before its end.
+var errUnseen = errors.New("it was begun, and its end was not seen")
+
+// unseen is the status of a step whose end nobody saw.
+const unseen = "end not seen"
+
+// execute runs a try, or joins it, to its end, over as many connections as it takes.
+func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, number int, at Scene, join bool) deploy.Span {
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
+	var tail []string
+	out := func(line string) {
+		if note, ok := strings.CutPrefix(line, noteMark); ok {
+			span.Note = strings.TrimSpace(note)
+			return
+		}
+		tail = append(tail, line)
+		tail = tail[max(0, len(tail)-tailLines):]
+		r.output(s, host, line)
+	}
+	instance := r.instance(host, s, number, at)
+	status, begun, err := r.watch(ctx, host, instance, join, out)
+	span.Duration = time.Since(span.Start)
+	hint := ""
+	switch {
+	case err == nil && status.OK():
+		return span
+	case err == nil:
+		span.Outcome, span.Status = deploy.Failed, status.String()
+		err, hint = ended{status}, r.hintFor(host, tail)
+	case ctx.Err() != nil:
+		span.Outcome, span.Status = deploy.Unknown, unseen
+		r.stopStep(ctx, host, instance)
+	case errors.Is(err, step.ErrUnknown): // its caller settles what that means
+		span.Outcome, span.Status, hint = deploy.Unknown, unseen, r.hintUnseen(host, s, nil)
+	case errors.Is(err, lock.ErrFenced) && begun:
+		span.Outcome, span.Status = deploy.Unknown, unseen
+	case begun && !errors.Is(err, step.ErrNeverStarted):
+		span.Outcome, span.Status = deploy.Unknown, unseen
+		hint = r.hintUnseen(host, s, err)
+		err = fmt.Errorf("%w: %w", errUnseen, deploy.CauseIn(err))
+	default:
+		span.Outcome, span.Status = deploy.Failed, "not started"
+	}
+	span.Err = deploy.OnHost(host, s.Phase, s.Name, err)
+	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
+	span.Err.Hint = cmp.Or(span.Err.Hint, hint)
+	return span
+}
+
+// watch starts a try, or joins it, and follows it to its end; begun tells that it may have begun. A link that drops is made
+// again, and the log goes on at the byte where it stopped; for as long as a host may be away.
+func (r *Stepper) watch(
+	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
+) (status step.Status, begun bool, err error) {
+	conn, site := r.Fleet.On(host).Conn(), r.Fleet.On(host).Site()
+	begun = join
+	var next int64
+	err = r.Fleet.On(host).Again(ctx, func() (err error) {
+		if !begun {
+			status, next, err = step.Run(ctx, conn, site, instance, out)
+			begun = errors.Is(err, transport.ErrLost) || errors.Is(err, step.ErrUnknown)
+			if !errors.Is(err, step.ErrStarted) {
+				return err
+			}
+			begun = true
+		}
+		status, next, err = step.Follow(ctx, conn, site, instance, next, out)
+		return err
+	})
+	return status, begun, err
+}
+
+// stopStep ends a step whose deployment was cancelled. One that says so is left to finish: half a
+// migration is worse.
+func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Instance) {
+	if instance.Step.FinishFirst {
+		r.Leave(host)
+		return
+	}
+	ctx, cancel := r.Parting(ctx)
+	defer cancel()
+	if err := step.Stop(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), instance); err != nil {
+		r.output(instance.Step, host, "could not be stopped: "+err.Error())
+	}
+}

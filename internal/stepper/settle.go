@@ -1,0 +1,99 @@
+package stepper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/step"
+)
+
+// settled is what a try came to: one that never began is made anew, and one whose end nobody saw is settled as the step
+// declares.
+func (r *Stepper) settled(ctx context.Context, host string, s deploy.Step, number int, at Scene, span deploy.Span) deploy.Span {
+	switch {
+	case span.Err == nil || ctx.Err() != nil:
+		return span
+	case errors.Is(span.Err, step.ErrNeverStarted):
+		return r.execute(ctx, host, s, r.nextTry(host, s, at.Undo), at, false)
+	case errors.Is(span.Err, step.ErrUnknown):
+		return r.settleUnknown(ctx, host, s, number, at)
+	}
+	return span
+}
+
+// settleUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
+// person has to say.
+func (r *Stepper) settleUnknown(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
+	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: unseen}
+	if s.Check != "" {
+		check := s
+		check.Name, check.Run, check.Check, check.Timeout = s.Name+" check", s.Check, "", min(s.Timeout, checkTimeout)
+		r.output(s, host, "its end was not seen; asking its check")
+		result := r.execute(ctx, host, check, r.nextTry(host, check, at.Undo), at, false)
+		switch {
+		case result.Outcome == deploy.Succeeded:
+			if span.Err = r.resolve(ctx, host, s, number, at, "done"); span.Err == nil {
+				span.Outcome, span.Status, span.Note = deploy.Succeeded, "", "done, says its check"
+			}
+			return span
+		case answered(result.Err):
+			r.output(s, host, "not done, says its check; running it again")
+			return r.rerun(ctx, host, s, number, at)
+		case ctx.Err() != nil:
+			span.Err = result.Err
+			return span
+		}
+		r.output(s, host, "its check could not tell: "+result.Status)
+	}
+	if s.Idempotent || repeatable(s) {
+		r.output(s, host, "its end was not seen; it may run again, and does")
+		return r.rerun(ctx, host, s, number, at)
+	}
+	span.Err = &deploy.Error{
+		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: ErrUndecided,
+		Hint: fmt.Sprintf("look at what it did, then `%s done` or `... rerun`, and re-run the job", r.resolveCommand(host, s)),
+	}
+	return span
+}
+
+// ErrUndecided says that a step has to wait for a person's word.
+var ErrUndecided = errors.New("it was started, and nobody saw how it ended")
+
+// checkTimeout is how long a step's check may take.
+const checkTimeout = time.Minute
+
+// answered tells whether a check ran to its end: what could not be asked, or was killed, says nothing.
+func answered(err error) bool {
+	var end ended
+	return errors.As(err, &end) && end.Signal == "" && !end.TimedOut
+}
+
+// repeatable tells whether a step is by its place one that may run again: it restarts, or checks what is restarted anyway.
+func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
+
+// rerun voids a try and makes the next one. Of a try whose wrapper died the step itself may live: it is ended first, so that
+// there are never two of it.
+func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
+	err := r.Fleet.On(host).Again(ctx, func() error {
+		return step.Stop(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), r.instance(host, s, number, at))
+	})
+	failure := deploy.OnHost(host, s.Phase, s.Name, err)
+	if failure == nil {
+		failure = r.resolve(ctx, host, s, number, at, "rerun")
+	}
+	if failure != nil {
+		return deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Outcome: deploy.Unknown, Status: unseen, Err: failure}
+	}
+	return r.execute(ctx, host, s, r.nextTry(host, s, at.Undo), at, false)
+}
+
+// resolve writes down what became of a try whose end nobody saw.
+func (r *Stepper) resolve(ctx context.Context, host string, s deploy.Step, number int, at Scene, word string) *deploy.Error {
+	err := r.Fleet.On(host).Again(ctx, func() error {
+		return step.Resolve(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), r.instance(host, s, number, at), word)
+	})
+	return deploy.OnHost(host, s.Phase, s.Name, err)
+}
