@@ -115,7 +115,7 @@ func (p *supply) bring(ctx context.Context, h plan.Host, begin func()) deploy.Sp
 	}
 	s := p.On(p.from, p.step)
 	span.Outcome = deploy.Succeeded
-	if attempt, ok := received(s, h.Earlier); ok && p.span.Kept > 0 {
+	if attempt, ok := received(s, p.earlierSteps(h.Name)); ok && p.span.Kept > 0 {
 		span.Kept = max(1, attempt)
 		return span
 	}
@@ -132,17 +132,14 @@ func (p *supply) bring(ctx context.Context, h plan.Host, begin func()) deploy.Sp
 }
 
 // received tells whether a host's journal says that it has got what a step made, and in which attempt.
-func received(s deploy.Step, earlier *plan.Earlier) (attempt int, ok bool) {
-	if earlier == nil {
-		return 0, false
-	}
-	i := slices.IndexFunc(earlier.Facts.Steps, func(try deploy.StepFacts) bool {
+func received(s deploy.Step, earlier []deploy.StepFacts) (attempt int, ok bool) {
+	i := slices.IndexFunc(earlier, func(try deploy.StepFacts) bool {
 		return try.Of(s) && try.Fingerprint == s.Fingerprint && try.Succeeded() && !try.Undo && !try.Void
 	})
 	if i < 0 {
 		return 0, false
 	}
-	return earlier.Facts.Steps[i].Attempt, true
+	return earlier[i].Attempt, true
 }
 
 // feed brings it to a host, over as many connections as it takes on either side, and tells how many bytes it was.
