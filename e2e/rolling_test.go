@@ -84,6 +84,10 @@ var rides = [][]deployed{
 			name: "hang-during-budget", long: true, budget: 1, lost: "web3", how: (*Balanced).hang, at: moment{host: "web3", script: isSwitched},
 			exit: 7, outcome: "activated", live: "web1 web2 web4", behind: "web1 web2 web4",
 		},
+		{
+			name: "off-during-budget", budget: 1, lost: "web3", how: (*Balanced).off, at: moment{host: "web3", script: isSwitched},
+			exit: 7, outcome: "activated", live: "web1 web2 web4", behind: "web1 web2 web4",
+		},
 	},
 	{
 		{
@@ -91,7 +95,11 @@ var rides = [][]deployed{
 			outcome: "activated", live: "web1 web3 web4", behind: allWeb,
 		},
 		{
-			name: "hang-after-budget", long: true, budget: 1, lost: "web2", how: (*Balanced).hang, at: moment{host: "web3", script: isSwitched},
+			name: "hang-after-budget", budget: 1, lost: "web2", how: (*Balanced).hang, at: moment{host: "web3", script: isSwitched},
+			outcome: "activated", live: "web1 web3 web4", behind: allWeb,
+		},
+		{
+			name: "off-after-budget", budget: 1, lost: "web2", how: (*Balanced).off, at: moment{host: "web3", script: isSwitched},
 			outcome: "activated", live: "web1 web3 web4", behind: allWeb,
 		},
 	},
