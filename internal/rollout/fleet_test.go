@@ -41,8 +41,10 @@ type fleet struct {
 	opts   rollout.Options
 	server map[string]*sshtest.Server
 	places int // of the pool; 0 is the usual number
+	rooms  int // for sessions at a time on a connection; 0 is what sshd has
 
 	through func(transport.Dialer) transport.Dialer // what a test puts before the connections; may be nil
+	slowed  func(stage.Payload) stage.Payload       // what it makes of the payload; may be nil
 
 	authorized string // the key that hosts let in
 	cleanUp    bool   // what runs next is the post step
@@ -80,7 +82,7 @@ func (f *fleet) add(name, authorized string) *deploy.Host {
 		}
 		return nil
 	}
-	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, Before: allow})
+	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, MaxSessions: f.rooms, Before: allow})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -141,7 +143,11 @@ func (f *fleet) bring(ctx context.Context, command string, files map[string]stri
 	bytes, inodes := built.Unpacked()
 	about := plan.Artifact{SHA256: built.SHA256(), Content: built.Content(), Size: built.Size(), Bytes: bytes, Inodes: inodes}
 	return f.run(ctx, command, about, func(ctx context.Context, encoding string) (stage.Payload, error) {
-		return built.Payload(ctx, encoding)
+		payload, err := built.Payload(ctx, encoding)
+		if f.slowed != nil && err == nil {
+			return f.slowed(payload), nil
+		}
+		return payload, err
 	})
 }
 
