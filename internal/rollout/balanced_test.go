@@ -315,7 +315,7 @@ func TestFailureBudgetCoversAHostThatIsAway(t *testing.T) {
 func TestCanaryIsWatched(t *testing.T) {
 	t.Parallel()
 	f := newBalanced(t, 3)
-	first, _ := f.deploy(t.Context(), good)
+	f.deploy(t.Context(), good)
 	f.book()
 	f.cfg.Rollout.Canary, f.cfg.Rollout.CanaryWait = 1, 300*time.Millisecond
 	result, _ := f.deploy(t.Context(), next)
@@ -336,7 +336,6 @@ func TestCanaryIsWatched(t *testing.T) {
 	if !strings.Contains(sick.Errors[0].Cause.Error(), "live for") {
 		t.Errorf("%v", sick.Errors[0])
 	}
-	_ = first
 }
 
 func TestEnsure(t *testing.T) {

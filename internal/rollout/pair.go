@@ -38,8 +38,9 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair)
 		ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 		defer cancel()
 		entry := activate.Entry{What: what, State: state, Pair: &pair}
-		return r.fleet.On(host).Again(ctx, func() error {
-			return activate.Note(ctx, r.fleet.On(host).Conn(), r.fleet.On(host).Site(), r.Deployment, entry)
+		there := r.fleet.On(host)
+		return there.Again(ctx, func() error {
+			return activate.Note(ctx, there.Conn(), there.Site(), r.Deployment, entry)
 		})
 	}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}

@@ -204,8 +204,9 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	}
 	r.opened = true
 	return r.onEvery(func(h plan.Host) *deploy.Error {
-		err := r.fleet.On(h.Name).Again(ctx, func() error {
-			return journal.Open(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), r.Deployment, record)
+		there := r.fleet.On(h.Name)
+		err := there.Again(ctx, func() error {
+			return journal.Open(ctx, there.Conn(), there.Site(), r.Deployment, record)
 		})
 		return deploy.OnHost(h.Name, deploy.Preflight, "", err)
 	})

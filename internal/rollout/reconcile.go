@@ -227,8 +227,9 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 			if try.Status != "" || try.Void || try.Phase() != deploy.Activate {
 				continue
 			}
-			err := r.fleet.On(h.Name).Again(ctx, func() error {
-				return step.Stop(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), step.Recorded(r.Deployment, try))
+			there := r.fleet.On(h.Name)
+			err := there.Again(ctx, func() error {
+				return step.Stop(ctx, there.Conn(), there.Site(), step.Recorded(r.Deployment, try))
 			})
 			if err != nil {
 				return deploy.OnHost(h.Name, deploy.Preflight, "", err)
@@ -279,6 +280,7 @@ func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
 
 // end writes down on a host that a deployment is over.
 func (r *run) end(ctx context.Context, host string, id deploy.DeploymentID, outcome string) *deploy.Error {
-	err := r.fleet.On(host).Again(ctx, func() error { return journal.End(ctx, r.fleet.On(host).Conn(), r.fleet.On(host).Site(), id, outcome) })
+	there := r.fleet.On(host)
+	err := there.Again(ctx, func() error { return journal.End(ctx, there.Conn(), there.Site(), id, outcome) })
 	return deploy.OnHost(host, deploy.Finish, "", err)
 }

@@ -95,8 +95,9 @@ func (p *supply) make(ctx context.Context, begin func()) deploy.Span {
 	if span.Outcome != deploy.Succeeded {
 		return span
 	}
-	err := p.fleet.On(p.from).Again(ctx, func() error {
-		return produce.Check(ctx, p.fleet.On(p.from).Conn(), p.fleet.On(p.from).Site(), p.Release, p.step.Produces)
+	there := p.fleet.On(p.from)
+	err := there.Again(ctx, func() error {
+		return produce.Check(ctx, there.Conn(), there.Site(), p.Release, p.step.Produces)
 	})
 	if err != nil {
 		begin()
@@ -155,8 +156,9 @@ func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, e
 			return 0, p.notSent(err)
 		}
 		seen = n
-		err = p.fleet.On(host).Again(ctx, func() error {
-			return produce.Receive(ctx, p.fleet.On(host).Conn(), p.fleet.On(host).Site(), inst, p.from, p.encoding(), source.reader(progress))
+		there := p.fleet.On(host)
+		err = there.Again(ctx, func() error {
+			return produce.Receive(ctx, there.Conn(), there.Site(), inst, p.from, p.encoding(), source.reader(progress))
 		})
 		if err == nil || ctx.Err() != nil || !source.cut() {
 			return source.bytes(), err
@@ -168,14 +170,15 @@ func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, e
 func (p *supply) fetch(ctx context.Context) {
 	ctx, p.enough = context.WithCancel(ctx)
 	p.fetched.Go(func() {
-		err := p.fleet.On(p.from).Again(ctx, func() error {
+		there := p.fleet.On(p.from)
+		err := there.Again(ctx, func() error {
 			file, err := p.opts.Scratch()
 			if err != nil {
 				return fmt.Errorf("the runner's temporary folder (TMPDIR): %w", err)
 			}
 			s := newSpool(file)
 			p.tell(s, nil)
-			err = produce.Send(ctx, p.fleet.On(p.from).Conn(), p.fleet.On(p.from).Site(), p.Release, p.step.Produces, p.encoding(), s)
+			err = produce.Send(ctx, there.Conn(), there.Site(), p.Release, p.step.Produces, p.encoding(), s)
 			s.end(err)
 			return err
 		})

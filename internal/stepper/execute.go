@@ -80,10 +80,11 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 func (r *Stepper) watch(
 	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
 ) (status step.Status, begun bool, err error) {
-	conn, site := r.Fleet.On(host).Conn(), r.Fleet.On(host).Site()
+	there := r.Fleet.On(host)
+	conn, site := there.Conn(), there.Site()
 	begun = join
 	var next int64
-	err = r.Fleet.On(host).Again(ctx, func() (err error) {
+	err = there.Again(ctx, func() (err error) {
 		if !begun {
 			status, next, err = step.Run(ctx, conn, site, instance, out)
 			begun = errors.Is(err, transport.ErrLost) || errors.Is(err, step.ErrUnknown)
@@ -107,7 +108,8 @@ func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Insta
 	}
 	ctx, cancel := r.Parting(ctx)
 	defer cancel()
-	if err := step.Stop(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), instance); err != nil {
+	there := r.Fleet.On(host)
+	if err := step.Stop(ctx, there.Conn(), there.Site(), instance); err != nil {
 		r.output(instance.Step, host, "could not be stopped: "+err.Error())
 	}
 }

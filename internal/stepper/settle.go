@@ -77,8 +77,9 @@ func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
 // rerun voids a try and makes the next one. Of a try whose wrapper died the step itself may live: it is ended first, so that
 // there are never two of it.
 func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
-	err := r.Fleet.On(host).Again(ctx, func() error {
-		return step.Stop(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), r.instance(host, s, number, at))
+	there := r.Fleet.On(host)
+	err := there.Again(ctx, func() error {
+		return step.Stop(ctx, there.Conn(), there.Site(), r.instance(host, s, number, at))
 	})
 	failure := deploy.OnHost(host, s.Phase, s.Name, err)
 	if failure == nil {
@@ -92,8 +93,9 @@ func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number 
 
 // resolve writes down what became of a try whose end nobody saw.
 func (r *Stepper) resolve(ctx context.Context, host string, s deploy.Step, number int, at Scene, word string) *deploy.Error {
-	err := r.Fleet.On(host).Again(ctx, func() error {
-		return step.Resolve(ctx, r.Fleet.On(host).Conn(), r.Fleet.On(host).Site(), r.instance(host, s, number, at), word)
+	there := r.Fleet.On(host)
+	err := there.Again(ctx, func() error {
+		return step.Resolve(ctx, there.Conn(), there.Site(), r.instance(host, s, number, at), word)
 	})
 	return deploy.OnHost(host, s.Phase, s.Name, err)
 }
