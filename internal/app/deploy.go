@@ -151,7 +151,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	options := rollout.Options{
 		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
-		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", Scratch: a.scratch,
+		UnwindOnCancel: l.desk.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.scratch,
 	}
 	if l.mend {
 		options.LockWait = 0
@@ -172,7 +172,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 }
 
 // scratch makes a temporary file that no other program can see, nor outlives this one.
-func (a *app) scratch() (rollout.Scratch, error) {
+func (a *app) scratch() (rollout.TempFile, error) {
 	file, err := os.CreateTemp(a.env.TempDir, "slipway-")
 	if err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (l launch) run() plan.Run {
 		actor = run.Actor
 	}
 	return plan.Run{
-		Version: version(), CleanUp: l.mend, Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
+		Version: version(), Reconcile: l.mend, Revision: run.SHA, Actor: actor, URL: run.URL, Attempt: run.Attempt,
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,

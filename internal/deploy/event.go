@@ -10,7 +10,7 @@ type Event interface{ event() }
 type Header struct {
 	Version      string // of Slipway
 	Command      string // deploy, rollback
-	CleanUp      bool   // nothing is deployed: what an attempt of the command left half done is mended
+	Reconcile    bool   // nothing is deployed: what an attempt of the command left half done is mended
 	App          string
 	Environment  string    // "" where the deploy file has none
 	URL          string    // of the environment, for people

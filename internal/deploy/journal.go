@@ -67,5 +67,5 @@ type LiveEntry struct {
 	Release ReleaseID `json:"release,omitempty"`
 	Target  string    `json:"target,omitempty"` // of a switch: the link's new text
 	Before  string    `json:"before,omitempty"` // of a switch: its text before
-	Pair    *Pair     `json:"pair,omitempty"`
+	Toggle  *Toggle   `json:"toggle,omitempty"`
 }

@@ -14,7 +14,7 @@ const (
 	OutcomePerson     Outcome = "person"  // exit 4
 	OutcomeCancelled  Outcome = "cancelled"
 	OutcomeSuperseded Outcome = "superseded" // exit 6: a newer run's release is live
-	OutcomeMended     Outcome = "mended"     // of a clean-up: nothing is half done any more
+	OutcomeReconciled Outcome = "reconciled" // of the post step: nothing is half done any more
 )
 
 // StatusCancelled is the status of a span that ended because the deployment was cancelled, and for no fault of its own.
@@ -48,12 +48,12 @@ type PhaseResult struct {
 
 // HostResult is what became of one host.
 type HostResult struct {
-	Host    string
-	Outcome HostOutcome
-	Before  ReleaseID // what it ran before; "" when nothing, or nothing of Slipway's
-	Now     ReleaseID // what it runs now
-	Unasked bool      // it did not answer: Before and Now are not known
-	Roles   []string
+	Host        string
+	Outcome     HostOutcome
+	Before      ReleaseID // what it ran before; "" when nothing, or nothing of Slipway's
+	Now         ReleaseID // what it runs now
+	Unreachable bool      // it did not answer: Before and Now are not known
+	Roles       []string
 }
 
 // HostsWith are the names of hosts with an outcome, in order.

@@ -13,7 +13,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release/survey"
 	"slipway/internal/transport/pool"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // Fleet is hosts by their names.
@@ -28,7 +28,7 @@ func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, questio
 	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
 	var wait sync.WaitGroup
 	for _, host := range hosts {
-		h := &Host{Host: host, patience: redial.Patience}
+		h := &Host{Host: host, patience: retry.Patience}
 		f.hosts[host.Name] = h
 		wait.Go(func() { h.gather(ctx, places.Conn(host), question) })
 	}

@@ -10,7 +10,7 @@ import (
 	"slipway/internal/release/survey"
 	"slipway/internal/transport"
 	"slipway/internal/transport/pool"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // Host is one host of the fleet.
@@ -26,7 +26,7 @@ type Host struct {
 }
 
 func (h *Host) gather(ctx context.Context, conn *pool.Conn, question survey.Question) {
-	defer conn.Keep(ctx)()
+	defer conn.Lease(ctx)()
 	h.Span = deploy.Span{Host: h.Name, Phase: deploy.Preflight, Start: time.Now(), Outcome: deploy.Succeeded}
 	err := func() error {
 		if err := conn.Connect(ctx); err != nil {
@@ -57,8 +57,8 @@ func (h *Host) Again(ctx context.Context, do func() error) error {
 	if away {
 		patience = 0
 	}
-	err := redial.Retry(ctx, patience, do)
-	h.away.Store(redial.OfLink(err) && (away || ctx.Err() == nil))
+	err := retry.Do(ctx, patience, do)
+	h.away.Store(retry.LinkFailed(err) && (away || ctx.Err() == nil))
 	return err
 }
 
@@ -79,8 +79,8 @@ func (h *Host) Conn() transport.Conn {
 // Fence has commands go through a connection that knows of the lock.
 func (h *Host) Fence(fenced transport.Conn) { h.fenced = fenced }
 
-// Keep keeps the host connected until done is called, for commands that belong together: see pool.Conn.Keep.
-func (h *Host) Keep(ctx context.Context) (done func()) { return h.conn.Keep(ctx) }
+// Lease keeps the host connected until done is called, for commands that belong together: see pool.Conn.Lease.
+func (h *Host) Lease(ctx context.Context) (done func()) { return h.conn.Lease(ctx) }
 
 // Site is where on the host everything lies.
 func (h *Host) Site() release.Site { return release.Site{Root: h.DeployPath} }

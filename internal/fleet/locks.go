@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/ownership"
+	"slipway/internal/fleetlock"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/lock"
 )
@@ -48,7 +48,7 @@ func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration
 	for i, held := range locks {
 		wait.Go(func() {
 			h := f.hosts[held.Host]
-			state, lives, err := ownership.Lives(looking, h.Conn(), h.Site(), held.State, length)
+			state, lives, err := fleetlock.Lives(looking, h.Conn(), h.Site(), held.State, length)
 			switch {
 			case lives:
 				alive[i] = &LockOn{held.Host, state}

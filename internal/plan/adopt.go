@@ -37,8 +37,8 @@ func earlier(f deploy.Facts) *Earlier {
 // adopt is the release of the deployment: the one that an earlier attempt named, or that the hosts have of a rollback, or run where
 // others join them; else the plan's own.
 func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
-	if p.Rollback() || p.CleanUp {
-		if id := recorded(p, facts); id != "" || p.CleanUp {
+	if p.Rollback() || p.Reconcile {
+		if id := recorded(p, facts); id != "" || p.Reconcile {
 			return id, nil // what is live has changed since, what was asked for has not
 		}
 		serving := map[string]deploy.Facts{}

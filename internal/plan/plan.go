@@ -57,14 +57,14 @@ type Artifact struct {
 
 // Run is what CI says of the run that deploys.
 type Run struct {
-	Version  string // of Slipway
-	Identity deploy.Identity
-	Revision string
-	Actor    string
-	URL      string
-	Attempt  int
-	Person   bool // a person asked for it: a command line, or a dispatch that is no re-run
-	CleanUp  bool // it only mends what an attempt of this deployment left half done; the artifact is empty then
+	Version   string // of Slipway
+	Identity  deploy.Identity
+	Revision  string
+	Actor     string
+	URL       string
+	Attempt   int
+	Person    bool // a person asked for it: a command line, or a dispatch that is no re-run
+	Reconcile bool // it only mends what an attempt of this deployment left half done; the artifact is empty then
 }
 
 // Rollback tells whether the plan activates a release that the hosts keep.
@@ -86,7 +86,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Person:       run.Person,
 		config:       cfg,
 		Header: deploy.Header{
-			Version: run.Version, Command: run.Identity.Command, CleanUp: run.CleanUp, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
+			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
 			ContentSHA: artifact.Content, Revision: run.Revision, Actor: run.Actor, RunURL: run.URL,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
@@ -106,7 +106,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	p.Finish = place(cfg.Finish, serving, &problems)
 	p.OnFailure = place(cfg.OnFailure, serving, &problems)
 	var id deploy.ReleaseID
-	if !p.Rollback() && !p.CleanUp {
+	if !p.Rollback() && !p.Reconcile {
 		id = deploy.NewReleaseID(now, run.Revision, artifact.Content)
 	}
 	if problem := p.setRelease(id); problem != nil {

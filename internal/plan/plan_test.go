@@ -396,7 +396,7 @@ func TestChecksOfNoRelease(t *testing.T) {
 	for name, run := range map[string]plan.Run{"rollback": ciRun("rollback"), "clean-up": ciRun("deploy")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run.CleanUp = name == "clean-up"
+			run.Reconcile = name == "clean-up"
 			cfg := shop()
 			check := deploy.Check{Name: "Health", HTTP: &deploy.HTTPCheck{URL: "http://127.0.0.1/", Body: "${SLIPWAY_RELEASE}"}}
 			cfg.Activation = map[string]deploy.Activation{"": {Verify: []deploy.Check{check}}}

@@ -96,7 +96,7 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 		s.leaveAlone()
 	}
 	s.Orphans = s.pin()
-	if !p.CleanUp {
+	if !p.Reconcile {
 		s.Header.Earlier = s.attempt()
 	}
 	return s, nil
@@ -173,7 +173,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
 			shellescape.Quote(target.DeployPath)))
 	}
-	if p.CleanUp {
+	if p.Reconcile {
 		return errs // no more is needed to bring a host back
 	}
 	for _, file := range f.MissingShared {

@@ -81,13 +81,13 @@ func next(res deploy.Result) string {
 func state(res deploy.Result) string {
 	switch res.Outcome {
 	case deploy.OutcomeFailed, deploy.OutcomeCancelled, deploy.OutcomeSuperseded:
-		if res.CleanUp {
+		if res.Reconcile {
 			return "Hosts may be half switched."
 		}
 		return live(res)
 	case deploy.OutcomeActivated, deploy.OutcomeUnchanged:
 		return fmt.Sprintf("The release is live on %s.", countedHosts(len(res.HostsWith(deploy.HostActivated)), taking(res)))
-	case deploy.OutcomeMended:
+	case deploy.OutcomeReconciled:
 		return runNow(res.Hosts)
 	case deploy.OutcomeUnwound, deploy.OutcomePerson:
 		return hostsNow(res) + "."

@@ -119,7 +119,7 @@ func migrateLines(res deploy.Result) [][]string {
 
 // skippedPhases are the phases that did not start because an earlier one failed.
 func skippedPhases(res deploy.Result) []string {
-	if res.CleanUp || res.Failed == "" || res.Outcome == deploy.OutcomeActivated || res.Failed == deploy.Activate || res.Failed == deploy.Unwind || res.Failed == deploy.Finish {
+	if res.Reconcile || res.Failed == "" || res.Outcome == deploy.OutcomeActivated || res.Failed == deploy.Activate || res.Failed == deploy.Unwind || res.Failed == deploy.Finish {
 		return nil
 	}
 	var skipped []string
@@ -160,14 +160,14 @@ func verdict(res deploy.Result) []string {
 		text = "A PERSON IS NEEDED" + exit + ": " + hostsNow(res)
 	case deploy.OutcomeSuperseded:
 		text = "SUPERSEDED" + exit + ". " + live(res)
-	case deploy.OutcomeMended:
+	case deploy.OutcomeReconciled:
 		text = mended(res)
 	case deploy.OutcomeCancelled:
 		text = "CANCELLED" + in(res) + ". " + live(res)
 	case deploy.OutcomeFailed:
 		text = "FAILED" + in(res) + exit + ". " + live(res)
 	}
-	if res.CleanUp && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
+	if res.Reconcile && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
 		text = "NOT CLEANED UP" + exit + ": hosts may be half switched."
 	}
 	return wrap(text, 0)
@@ -302,9 +302,9 @@ type releaseGroup struct {
 func byRelease(hosts []deploy.HostResult) []releaseGroup {
 	var groups []releaseGroup
 	for _, h := range hosts {
-		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now && g.unasked == h.Unasked })
+		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now && g.unasked == h.Unreachable })
 		if i < 0 {
-			groups = append(groups, releaseGroup{release: h.Now, unasked: h.Unasked})
+			groups = append(groups, releaseGroup{release: h.Now, unasked: h.Unreachable})
 			i = len(groups) - 1
 		}
 		groups[i].hosts = append(groups[i].hosts, h.Host)

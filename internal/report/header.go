@@ -12,7 +12,7 @@ import (
 func headerLines(h deploy.Header, run ci.Run) []string {
 	first := []string{strings.TrimSpace("Slipway " + h.Version), target(h)}
 	switch {
-	case h.CleanUp:
+	case h.Reconcile:
 		return append(wrap(strings.Join(append(first, "clean-up after "+h.Command+" "+runText(h, run)), "  "), 0), wrap(hostsText(h), 0)...)
 	case h.Command == "rollback" && h.Release != "":
 		first = append(first, "roll back to "+string(h.Release))

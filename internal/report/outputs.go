@@ -73,7 +73,7 @@ func before(res deploy.Result) deploy.ReleaseID {
 
 // anyUnasked tells whether what some host ran before is not known.
 func anyUnasked(res deploy.Result) bool {
-	return slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool { return h.Unasked })
+	return slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool { return h.Unreachable })
 }
 
 func changed(res deploy.Result) bool {
@@ -199,7 +199,7 @@ func docOf(res deploy.Result) resultDoc {
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
-		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unasked, h.Roles})
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles})
 	}
 	for _, p := range res.Phases {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})

@@ -294,7 +294,7 @@ func cancelledSwitch() []deploy.Event {
 func cleanUp(release deploy.ReleaseID) *script {
 	s := newScript("web1", "web2", "jobs1")
 	s.res.Header = deploy.Header{
-		Version: "1.0.0", Command: "deploy", CleanUp: true, App: "broken-brackets", Environment: "production", URL: "https://example.com",
+		Version: "1.0.0", Command: "deploy", Reconcile: true, App: "broken-brackets", Environment: "production", URL: "https://example.com",
 		Release: release, Deployment: s.res.Header.Deployment, Revision: s.res.Header.Revision, Actor: "anna",
 		RunURL: s.res.Header.RunURL, RunID: "412", Attempt: 1, Hosts: s.res.Header.Hosts,
 	}
@@ -318,12 +318,12 @@ func cleanedUp() []deploy.Event {
 		s.res.Hosts[i].Outcome = deploy.HostUnwound
 	}
 	s.found("3 hosts, all on " + string(oldRelease))
-	return s.end(deploy.OutcomeMended, 0, `"Re-run failed jobs" goes on where the run stopped`)
+	return s.end(deploy.OutcomeReconciled, 0, `"Re-run failed jobs" goes on where the run stopped`)
 }
 
 func nothingToCleanUp() []deploy.Event {
 	s := cleanUp("").found("3 hosts, all on " + string(oldRelease))
-	return s.end(deploy.OutcomeMended, 0, `a step of migrate still runs on web1, which stays locked until its end; "Re-run failed jobs" joins it`)
+	return s.end(deploy.OutcomeReconciled, 0, `a step of migrate still runs on web1, which stays locked until its end; "Re-run failed jobs" joins it`)
 }
 
 func notCleanedUp() []deploy.Event {
@@ -469,7 +469,7 @@ func crowdUnreachable() []deploy.Event {
 			cause := fmt.Sprintf("cannot reach deploy@10.0.3.%d:22: no route to host", i)
 			sp = fails(sp, "", cause, "is the runner in the right network? see the input jump")
 			sp.Err.Op = "connect"
-			s.res.Hosts[i].Unasked, s.res.Hosts[i].Now, s.res.Hosts[i].Before = true, "", ""
+			s.res.Hosts[i].Unreachable, s.res.Hosts[i].Now, s.res.Hosts[i].Before = true, "", ""
 		}
 		d.Spans = append(d.Spans, sp)
 	}
@@ -482,7 +482,7 @@ func unreachable() []deploy.Event {
 		"check the address and the port, and that sshd runs there")
 	bad.Err.Op, bad.Err.At = "connect", deploy.Position{File: "slipway.yml", Line: 12, Column: 9}
 	s.done(deploy.StepDone{Phase: deploy.Preflight, Spans: []deploy.Span{span(deploy.Preflight, "", "web1", 700*ms), bad}})
-	s.res.Hosts[1].Before, s.res.Hosts[1].Now, s.res.Hosts[1].Unasked = "", "", true
+	s.res.Hosts[1].Before, s.res.Hosts[1].Now, s.res.Hosts[1].Unreachable = "", "", true
 	return s.end(deploy.OutcomeFailed, 1, "mend the connection to web2, then re-run")
 }
 

@@ -99,7 +99,7 @@ func (s summary) heading() string {
 		icon, text = "🚨", "A person is needed: "+s.whatFailed()
 	case deploy.OutcomeSuperseded:
 		icon, text = "⏭️", "Superseded by a newer run. "+old
-	case deploy.OutcomeMended:
+	case deploy.OutcomeReconciled:
 		icon, text = "🧹", "Nothing to clean up. "+runNow(res.Hosts)
 		if back := res.HostsWith(deploy.HostUnwound); len(back) > 0 {
 			icon, text = "🧹", fmt.Sprintf("Cleaned up: %s brought back, %s. %s runs %s",
@@ -113,7 +113,7 @@ func (s summary) heading() string {
 			text += ", but migrate began"
 		}
 	}
-	if res.CleanUp && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
+	if res.Reconcile && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled) {
 		icon, text = "⚠️", fmt.Sprintf("Not cleaned up: %s. Hosts of %s may be half switched", s.whatFailed(), place)
 	}
 	return "## " + icon + " " + words(text)

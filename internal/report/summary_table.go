@@ -119,7 +119,7 @@ func (s summary) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellK
 func (s summary) runsNow(h deploy.HostResult) string {
 	now := "nothing"
 	switch {
-	case h.Unasked, h.Outcome == deploy.HostFailed && h.Now == "":
+	case h.Unreachable, h.Outcome == deploy.HostFailed && h.Now == "":
 		now = "not known"
 	case h.Now != "":
 		now = plainMarkdown(runs(h.Now))

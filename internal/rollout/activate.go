@@ -9,7 +9,7 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // fleetName stands in the place of a host for the fleet's own checks.
@@ -42,7 +42,7 @@ type activation struct {
 }
 
 // lost tells whether the host went away in its turn.
-func (a activation) lost() bool { return a.err != nil && redial.OfLink(a.err) }
+func (a activation) lost() bool { return a.err != nil && retry.LinkFailed(a.err) }
 
 // activateHost takes a host into service, unless its batch has failed before it comes to that.
 func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activation {
@@ -50,7 +50,7 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activa
 	t := r.newTurn(deploy.Activate, h, r.Release, false)
 	result.err = func() *deploy.Error {
 		if len(r.Drains[h.Name]) == 0 { // else its balancers are waited for
-			defer r.fleet.On(h.Name).Keep(ctx)()
+			defer r.fleet.On(h.Name).Lease(ctx)()
 		}
 		if batch.failed.Load() {
 			return nil
@@ -99,7 +99,7 @@ func (r *run) newBlock(ctx context.Context, t *turn) (activate.Block, error) {
 // goLive switches, restarts and verifies, unless the batch has failed by now: until then the host may have waited for its place among
 // the connections. No other host's work comes between, and no other host is waited for.
 func (t *turn) goLive(ctx context.Context, block activate.Block, batch *fate) (switched bool, err *deploy.Error) {
-	defer t.run.fleet.On(t.host.Name).Keep(ctx)()
+	defer t.run.fleet.On(t.host.Name).Lease(ctx)()
 	if ctx.Err() != nil {
 		return false, deploy.OnHost(t.host.Name, deploy.Activate, "", context.Cause(ctx))
 	}

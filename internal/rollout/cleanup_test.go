@@ -54,7 +54,7 @@ func TestPostStepBringsAllHostsBackAtOnce(t *testing.T) {
 	dead := f.dieSwitched(next)
 	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
 	post, log := f.post(t.Context())
-	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeMended)
+	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 	f.wantCurrent(first.Release)
 	if post.Release != dead.Release || post.Next == "" || len(post.Warnings) != 0 {
 		t.Errorf("release %s, want %s; next %q; warnings %q", post.Release, dead.Release, post.Next, post.Warnings)
@@ -68,7 +68,7 @@ func TestPostStepBringsAllHostsBackAtOnce(t *testing.T) {
 		t.Error("bringing back is no phase of its own: its output stands below another one")
 	}
 	again, _ := f.post(t.Context())
-	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeMended)
+	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeReconciled)
 	for _, h := range again.Hosts {
 		if h.Outcome != deploy.HostUnchanged {
 			t.Errorf("%+v", h)
@@ -83,7 +83,7 @@ func TestPostStepOfARunThatDidNothing(t *testing.T) {
 	first, _ := f.deploy(t.Context(), good)
 	f.runs += 2
 	post, _ := f.post(t.Context())
-	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeMended)
+	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 	if post.Release != "" {
 		t.Errorf("release %s", post.Release)
 	}
@@ -149,7 +149,7 @@ func TestRerunOfAHalfSwitchedFleetThatFails(t *testing.T) {
 			if cut {
 				f.tries = 1 // the post step of attempt 2
 				post, _ := f.post(t.Context())
-				wantEnd(t, post, deploy.ExitDone, deploy.OutcomeMended)
+				wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 			}
 			f.wantCurrent(first.Release)
 		})
@@ -189,7 +189,7 @@ func TestRestartOfADeadAttemptIsEnded(t *testing.T) {
 		t.Fatal("the test wants a restart that outlives its runner")
 	}
 	post, _ := f.post(t.Context())
-	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeMended)
+	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 	f.wantCurrent(first.Release)
 	if alive(f.read("web1", "shared/run/stuck")) {
 		t.Error("the restart of the dead attempt is still running")

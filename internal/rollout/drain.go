@@ -72,7 +72,7 @@ func balancing(host, what string, err *deploy.Error) *deploy.Error {
 
 // delegate has a half of a drain run on every host that runs it for another: at once, but each of them for one at a time.
 func (r *run) delegate(
-	ctx context.Context, h deploy.Host, d deploy.Drain, half func(context.Context, string, deploy.Pair) deploy.Span,
+	ctx context.Context, h deploy.Host, d deploy.Drain, half func(context.Context, string, deploy.Toggle) deploy.Span,
 ) []deploy.Span {
 	executors := d.Executors
 	if d.Role == "" {
@@ -113,7 +113,7 @@ func (r *run) claim(ctx context.Context, executor string) (free func(), err erro
 
 // drainPair is a drain of a host as another runs it: with the variables of the drained host, Slipway's own of whoever runs it,
 // and what tells the drained host.
-func (r *run) drainPair(h deploy.Host, d deploy.Drain, executor string) deploy.Pair {
+func (r *run) drainPair(h deploy.Host, d deploy.Drain, executor string) deploy.Toggle {
 	s := d.Step
 	s.Name = d.Name + " " + h.Name
 	vars := maps.Clone(r.Vars[h.Name])
@@ -125,7 +125,7 @@ func (r *run) drainPair(h deploy.Host, d deploy.Drain, executor string) deploy.P
 	vars["SLIPWAY_TARGET"] = h.Name
 	vars["SLIPWAY_TARGET_ADDRESS"] = h.Address.Host
 	vars["SLIPWAY_DRAIN_WAIT"] = strconv.Itoa(int(d.Wait.Seconds()))
-	return deploy.Pair{Name: fmt.Sprintf("%s of %s", strings.ToLower(d.Name), h.Name), For: h.Name, Step: &s, Vars: vars}
+	return deploy.Toggle{Name: fmt.Sprintf("%s of %s", strings.ToLower(d.Name), h.Name), For: h.Name, Step: &s, Vars: vars}
 }
 
 func (r *run) setDrained(host string, drained bool) {

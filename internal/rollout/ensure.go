@@ -12,7 +12,7 @@ import (
 func (r *run) ensureOn(ctx context.Context) *stop {
 	for _, h := range r.Hosts {
 		if h.Facts.Own != nil {
-			r.ensured[h.Name] = slices.DeleteFunc(deploy.OpenPairs(h.Facts.Own.Live), func(p deploy.Pair) bool { return p.For != "" })
+			r.ensured[h.Name] = slices.DeleteFunc(deploy.OpenToggles(h.Facts.Own.Live), func(p deploy.Toggle) bool { return p.For != "" })
 		}
 	}
 	if r.isDone() {
@@ -20,7 +20,7 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 	}
 	for _, s := range r.Ensure {
 		errs := r.onHosts(s, s.Name, s.Hosts, func(host string) deploy.Span {
-			pair := deploy.Pair{Name: s.Name, Step: &s, Vars: r.Vars[host]}
+			pair := deploy.Toggle{Name: s.Name, Step: &s, Vars: r.Vars[host]}
 			r.setEnsured(host, pair)
 			return r.on(ctx, host, pair)
 		})
@@ -71,10 +71,10 @@ func (r *run) onHosts(s deploy.Step, name string, hosts []string, do func(host s
 	})
 }
 
-func (r *run) setEnsured(host string, pair deploy.Pair) {
+func (r *run) setEnsured(host string, pair deploy.Toggle) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ensured[host] = append(slices.DeleteFunc(r.ensured[host], func(p deploy.Pair) bool { return p.Name == pair.Name }), pair)
+	r.ensured[host] = append(slices.DeleteFunc(r.ensured[host], func(p deploy.Toggle) bool { return p.Name == pair.Name }), pair)
 }
 
 // ensuredNames are what is on anywhere, the last one first.
@@ -92,8 +92,8 @@ func (r *run) ensuredNames() []string {
 }
 
 // ensuredOn is what is on under a name, by host.
-func (r *run) ensuredOn(name string) map[string]deploy.Pair {
-	on := map[string]deploy.Pair{}
+func (r *run) ensuredOn(name string) map[string]deploy.Toggle {
+	on := map[string]deploy.Toggle{}
 	for _, h := range r.Hosts {
 		for _, p := range r.ensured[h.Name] {
 			if p.Name == name {

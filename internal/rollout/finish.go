@@ -48,7 +48,7 @@ func (r *run) prune(ctx context.Context) {
 	var wait sync.WaitGroup
 	for i, h := range r.Hosts {
 		wait.Go(func() {
-			defer r.fleet.On(h.Name).Keep(ctx)()
+			defer r.fleet.On(h.Name).Lease(ctx)()
 			start := time.Now()
 			removed, err := prune.Run(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), keep)
 			failures[i] = deploy.OnHost(h.Name, deploy.Finish, "", err)

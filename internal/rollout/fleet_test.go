@@ -172,7 +172,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	attempt := f.tries
 	f.tries = 0
 	identity := deploy.Identity{Server: "ci", RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
-	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt, CleanUp: f.cleanUp}
+	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt, Reconcile: f.cleanUp}
 	p, err := plan.Build(f.cfg, about, run, time.Unix(int64(f.runs*1000+attempt), 0))
 	if err != nil {
 		f.t.Fatal(err)
@@ -186,7 +186,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	defer func() { _ = crew.Close() }()
 	log := &events{}
 	opts := f.opts
-	opts.Scratch = func() (rollout.Scratch, error) {
+	opts.TempFile = func() (rollout.TempFile, error) {
 		if f.scratch != "" {
 			return os.OpenFile(f.scratch, os.O_WRONLY, 0)
 		}

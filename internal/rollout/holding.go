@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/ownership"
+	"slipway/internal/fleetlock"
 	"slipway/internal/release/lock"
 )
 
@@ -17,10 +17,10 @@ import (
 // asked for their facts.
 func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	command := r.Command
-	if r.CleanUp {
-		command = ownership.PostCommand
+	if r.Reconcile {
+		command = fleetlock.PostCommand
 	}
-	request := ownership.Request{
+	request := fleetlock.Request{
 		Owner: deploy.LockOwner{
 			Deployment: r.Deployment, Attempt: max(1, r.Attempt), Command: command, Actor: r.Actor, RunURL: r.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
@@ -28,18 +28,18 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.Environment, Note: r.rec.notice,
 	}
 	for _, h := range r.Hosts {
-		request.Wants = append(request.Wants, ownership.Want{
+		request.Wants = append(request.Wants, fleetlock.Want{
 			Host: h.Name, Conn: r.fleet.On(h.Name).Conn(), Site: r.fleet.On(h.Name).Site(), ID: h.Facts.ID, Seen: h.Facts.Lock,
 		})
 	}
-	locks, err := ownership.Acquire(ctx, request)
+	locks, err := fleetlock.Acquire(ctx, request)
 	if err != nil {
 		s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, asErrors(err, deploy.Preflight))
 		if errors.Is(err, lock.ErrTaken) || errors.Is(err, lock.ErrFenced) {
 			s.exit = deploy.ExitLocked
-			if r.CleanUp {
+			if r.Reconcile {
 				r.rec.notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
-				s = &stop{outcome: deploy.OutcomeMended, exit: deploy.ExitDone}
+				s = &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone}
 			}
 		}
 		return false, s

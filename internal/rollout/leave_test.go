@@ -59,7 +59,7 @@ func TestLeftMigrationKeepsTheLock(t *testing.T) {
 	wantLocked("the cancelled attempt", "web1")
 
 	post, _ := f.post(t.Context())
-	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeMended)
+	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 	if !strings.Contains(post.Next, "web1") {
 		t.Errorf("next: %q", post.Next)
 	}

@@ -37,7 +37,7 @@ func (r *run) migrate(ctx context.Context) *stop {
 func (r *run) everywhere(ctx context.Context, s deploy.Step) deploy.Errors {
 	v := r.rec.newVerdict(s.Phase, s.Name, s.At, commandLine(s), s.Hosts)
 	return v.over(func(host string) deploy.Span {
-		defer r.fleet.On(host).Keep(ctx)()
+		defer r.fleet.On(host).Lease(ctx)()
 		return r.step(ctx, host, s, v.begin)
 	})
 }

@@ -15,29 +15,29 @@ import (
 
 // on does a pair's step on a host, and off takes it back. The journal there has the intent before, with all that whoever comes
 // after needs to take it back, and the outcome after.
-func (r *run) on(ctx context.Context, host string, p deploy.Pair) deploy.Span {
-	return r.half(ctx, host, deploy.PairOn, p, p)
+func (r *run) on(ctx context.Context, host string, p deploy.Toggle) deploy.Span {
+	return r.half(ctx, host, deploy.ToggleOn, p, p)
 }
 
-func (r *run) off(ctx context.Context, host string, p deploy.Pair) deploy.Span {
+func (r *run) off(ctx context.Context, host string, p deploy.Toggle) deploy.Span {
 	back := *p.Step
 	back.Name, back.Run, back.Undo, back.Check = "undo "+back.Name, back.Undo, "", ""
 	undo := p
 	undo.Step = &back
-	return r.half(ctx, host, deploy.PairOff, undo, deploy.Pair{Name: p.Name, For: p.For})
+	return r.half(ctx, host, deploy.ToggleOff, undo, deploy.Toggle{Name: p.Name, For: p.For})
 }
 
 // half runs one half of a pair; noted is what the journal keeps of it.
-func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair) deploy.Span {
+func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Toggle) deploy.Span {
 	s := *p.Step
 	if !path.IsAbs(s.Dir) {
 		s.Dir = path.Join(r.fleet.On(host).DeployPath, s.Dir)
 	}
 	start := time.Now()
-	note := func(ctx context.Context, state string, pair deploy.Pair) error {
+	note := func(ctx context.Context, state string, pair deploy.Toggle) error {
 		ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 		defer cancel()
-		entry := activate.Entry{What: what, State: state, Pair: &pair}
+		entry := activate.Entry{What: what, State: state, Toggle: &pair}
 		there := r.fleet.On(host)
 		return there.Again(ctx, func() error {
 			return activate.Note(ctx, there.Conn(), there.Site(), r.Deployment, entry)
@@ -53,7 +53,7 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair)
 	if span.Err != nil {
 		state = "failed"
 	}
-	err := note(context.WithoutCancel(ctx), state, deploy.Pair{Name: p.Name, For: p.For})
+	err := note(context.WithoutCancel(ctx), state, deploy.Toggle{Name: p.Name, For: p.For})
 	if err != nil && span.Err == nil {
 		span.Outcome, span.Err = deploy.Failed, deploy.OnHost(host, s.Phase, s.Name, err)
 	}
@@ -61,7 +61,7 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Pair)
 }
 
 // takeBack undoes the pairs that a journal on a host says are left on.
-func (r *run) takeBack(ctx context.Context, host string, pairs []deploy.Pair) (undone []string, errs deploy.Errors) {
+func (r *run) takeBack(ctx context.Context, host string, pairs []deploy.Toggle) (undone []string, errs deploy.Errors) {
 	for _, p := range pairs {
 		if p.Step == nil || p.Step.Undo == "" {
 			errs = append(errs, deploy.OnHost(host, deploy.Preflight, p.Name, errors.New("it is left on, and the journal does not say how to take it back")))

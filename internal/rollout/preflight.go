@@ -95,7 +95,7 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	if s := r.held(); s != nil {
 		return s
 	}
-	if !r.CleanUp {
+	if !r.Reconcile {
 		if s := r.mayGoOn(ctx); s != nil {
 			return s
 		}
@@ -106,7 +106,7 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
 		return s
 	}
-	mended, errs := r.reconcile(ctx, r.CleanUp)
+	mended, errs := r.reconcile(ctx, r.Reconcile)
 	if len(errs) > 0 {
 		s := &stop{
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
@@ -163,7 +163,7 @@ func (r *run) held() *stop {
 			})
 		}
 	}
-	if len(errs) == 0 || r.CleanUp {
+	if len(errs) == 0 || r.Reconcile {
 		return nil
 	}
 	return &stop{outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs}

@@ -71,7 +71,7 @@ func (r *run) toPrepare() []plan.Host {
 
 // prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] and supplies[n] the n-th step's.
 func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, supplies []*supply, failedAt *atomic.Int64) {
-	done := r.fleet.On(h.Name).Keep(ctx)
+	done := r.fleet.On(h.Name).Lease(ctx)
 	defer func() { done() }() //nolint:gocritic // the last of several
 	alive := true
 	for i, v := range verdicts {
@@ -102,7 +102,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 		v.end(span)
 		if supplies[i] != nil {
 			supplies[i].through(span)
-			done = r.fleet.On(h.Name).Keep(ctx)
+			done = r.fleet.On(h.Name).Lease(ctx)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover)
 	}
 	// What is ensured stays so while a migration goes on that was left to finish.
 	migrates := slices.ContainsFunc(left, func(l leftover) bool { return slices.ContainsFunc(l.facts.Steps, migrating) })
-	undone, errs := r.takeBackAll(ctx, left, func(p deploy.Pair) bool { return isStuck(p.For) || p.For == "" && migrates })
+	undone, errs := r.takeBackAll(ctx, left, func(p deploy.Toggle) bool { return isStuck(p.For) || p.For == "" && migrates })
 	stuck = append(stuck, errs...)
 	unwritten := eachLeft(left, func(l leftover) *deploy.Error {
 		if isStuck(l.host.Name) || migrates {
@@ -80,21 +80,21 @@ func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover)
 		}
 	}
 	switch did := mended(brought, undone); {
-	case r.CleanUp && len(undone) > 0: // the verdict says what was brought back
+	case r.Reconcile && len(undone) > 0: // the verdict says what was brought back
 		r.rec.notice(mended(nil, undone))
-	case !r.CleanUp && did != "":
+	case !r.Reconcile && did != "":
 		r.rec.warn(fmt.Sprintf("deployment %s died half way through the switch: %s", id, did))
 	}
 	return append(stuck, unwritten...)
 }
 
 // takeBackAll undoes what a dead deployment left on, the last one of each host first, but what stays.
-func (r *run) takeBackAll(ctx context.Context, left []leftover, stays func(deploy.Pair) bool) (undone []string, errs deploy.Errors) {
+func (r *run) takeBackAll(ctx context.Context, left []leftover, stays func(deploy.Toggle) bool) (undone []string, errs deploy.Errors) {
 	names, failures := make([][]string, len(left)), make([]deploy.Errors, len(left))
 	var wait sync.WaitGroup
 	for i, l := range left {
 		wait.Go(func() {
-			pairs := slices.DeleteFunc(deploy.OpenPairs(l.facts.Live), stays)
+			pairs := slices.DeleteFunc(deploy.OpenToggles(l.facts.Live), stays)
 			slices.Reverse(pairs)
 			names[i], failures[i] = r.takeBack(ctx, l.host.Name, pairs)
 		})
@@ -137,7 +137,7 @@ func (r *run) mendOwn(ctx context.Context, s *stop) *stop {
 	defer cancel()
 	var errs deploy.Errors
 	if s == nil || s.phase == deploy.Activate {
-		_, errs = r.takeBackAll(ctx, left, func(deploy.Pair) bool { return false })
+		_, errs = r.takeBackAll(ctx, left, func(deploy.Toggle) bool { return false })
 	} else if r.isHalfSwitched(left) {
 		errs = r.mend(ctx, r.Deployment, left)
 	}
@@ -160,7 +160,7 @@ func (r *run) ownLeft() []leftover {
 		if h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 {
 			facts := *h.Facts.Own
 			facts.Live = slices.DeleteFunc(slices.Clone(facts.Live), func(entry deploy.LiveEntry) bool {
-				return entry.Pair != nil && r.dealtWith(h.Name, *entry.Pair)
+				return entry.Toggle != nil && r.dealtWith(h.Name, *entry.Toggle)
 			})
 			left = append(left, leftover{h, facts})
 		}
@@ -173,19 +173,19 @@ func (r *run) isHalfSwitched(left []leftover) bool {
 	through := r.wentThrough(left)
 	return slices.ContainsFunc(left, func(l leftover) bool {
 		_, ok := wayBack(l, through)
-		return ok || len(deploy.OpenPairs(l.facts.Live)) > 0
+		return ok || len(deploy.OpenToggles(l.facts.Live)) > 0
 	})
 }
 
 // dealtWith tells whether this run did a pair itself on a host, or took it back.
-func (r *run) dealtWith(host string, p deploy.Pair) bool {
+func (r *run) dealtWith(host string, p deploy.Toggle) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p.For != "" {
 		_, known := r.drained[p.For]
 		return known
 	}
-	return slices.ContainsFunc(r.ensured[host], func(own deploy.Pair) bool { return own.Name == p.Name })
+	return slices.ContainsFunc(r.ensured[host], func(own deploy.Toggle) bool { return own.Name == p.Name })
 }
 
 // wayBack is how a host comes back from what a dead deployment left there; ok is false when there is nothing to do.

@@ -25,7 +25,7 @@ func newRecorder(emit deploy.Emit, p *plan.Plan, hosts *fleet.Fleet) *recorder {
 		h := hosts.On(target.Name)
 		before := h.Facts.CurrentID
 		rec.result.Hosts = append(rec.result.Hosts, deploy.HostResult{
-			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before, Unasked: h.Span.Err != nil,
+			Host: target.Name, Roles: target.Roles, Outcome: deploy.HostUnchanged, Before: before, Now: before, Unreachable: h.Span.Err != nil,
 		})
 	}
 	return rec

@@ -16,7 +16,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
-	"slipway/internal/ownership"
+	"slipway/internal/fleetlock"
 	"slipway/internal/plan"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/stage"
@@ -30,8 +30,8 @@ type Options struct {
 	Secrets map[string]secret.Secret
 	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
 	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
-	// Scratch makes a temporary file for what one host makes for others.
-	Scratch func() (Scratch, error)
+	// TempFile makes a temporary file for what one host makes for others.
+	TempFile func() (TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.
 	UnwindOnCancel bool
 	// PassSuperseded ends green, not with exit 6, when a newer run's release is live.
@@ -51,32 +51,32 @@ type run struct {
 	steps *stepper.Stepper
 
 	mu     sync.Mutex
-	locks  *ownership.Locks        // nil before they are taken
+	locks  *fleetlock.Locks        // nil before they are taken
 	cancel context.CancelCauseFunc // ends the run
 	opened bool                    // the journals are
 	ended  time.Time               // when the run's context did
 
-	wanted  *plan.Plan               // for every host, also those that are missing
-	asked   map[string]plan.Host     // by name: the hosts that gave their facts
-	owned   []plan.Host              // the hosts that are locked
-	claims  map[string]chan struct{} // by host: one at a time has it run something for others
-	drained map[string]bool          // by host: out of its balancer, or perhaps so
-	spared  map[string]*deploy.Error // by host: why the others go on without it
-	ensured map[string][]deploy.Pair // by host: what of `ensure` is on
+	wanted  *plan.Plan                 // for every host, also those that are missing
+	asked   map[string]plan.Host       // by name: the hosts that gave their facts
+	owned   []plan.Host                // the hosts that are locked
+	claims  map[string]chan struct{}   // by host: one at a time has it run something for others
+	drained map[string]bool            // by host: out of its balancer, or perhaps so
+	spared  map[string]*deploy.Error   // by host: why the others go on without it
+	ensured map[string][]deploy.Toggle // by host: what of `ensure` is on
 }
 
 // Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
 // this side. When ctx ends it starts nothing more; what that means for each phase is said in docs/design.md.
 func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) deploy.Result {
 	timeout := p.Timeout
-	if p.CleanUp {
+	if p.Reconcile {
 		timeout = min(timeout, cleanUpTimeout)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	r := &run{
 		fleet: hosts, opts: opts, wanted: p,
-		drained: map[string]bool{}, claims: map[string]chan struct{}{}, ensured: map[string][]deploy.Pair{}, spared: map[string]*deploy.Error{},
+		drained: map[string]bool{}, claims: map[string]chan struct{}{}, ensured: map[string][]deploy.Toggle{}, spared: map[string]*deploy.Error{},
 		rec: newRecorder(opts.Emit, p, hosts),
 	}
 	r.rec.echo = func(err error) bool { return echo(ctx, err) }
@@ -113,7 +113,7 @@ func (r *run) close(ctx context.Context, s *stop) {
 		if r.fleet.On(h.Name).Away() {
 			return deploy.OnHost(h.Name, deploy.Finish, "", errAway)
 		}
-		defer r.fleet.On(h.Name).Keep(ctx)()
+		defer r.fleet.On(h.Name).Lease(ctx)()
 		if over {
 			err = r.end(ctx, h.Name, r.Deployment, string(outcome))
 		}
@@ -186,12 +186,12 @@ func (r *run) parting(ctx context.Context) (context.Context, context.CancelFunc)
 func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
 	if stop := r.preflight(ctx, p); stop != nil {
 		r.leaveRunning()
-		if p.CleanUp && stop.outcome != deploy.OutcomeMended && stop.outcome != deploy.OutcomePerson {
+		if p.Reconcile && stop.outcome != deploy.OutcomeReconciled && stop.outcome != deploy.OutcomePerson {
 			stop.next = "the next command mends what is left before it does anything else; or run the job again"
 		}
 		return stop
 	}
-	if r.CleanUp {
+	if r.Reconcile {
 		return r.cleanedUp()
 	}
 	r.tellUnverified()

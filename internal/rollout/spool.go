@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Scratch is a temporary file: empty, written by one and read by many at the same time, and gone once it is closed.
-type Scratch interface {
+// TempFile is a temporary file: empty, written by one and read by many at the same time, and gone once it is closed.
+type TempFile interface {
 	io.Writer
 	io.ReaderAt
 	io.Closer
@@ -17,7 +17,7 @@ type Scratch interface {
 // spool holds a stream from one host for as many as want it, each at its own pace: who reads faster than it comes waits. It
 // takes no memory, and a host that is slow, late or away for a while costs neither the one that sends nor the others.
 type spool struct {
-	file Scratch
+	file TempFile
 
 	mu    sync.Mutex
 	grown *sync.Cond
@@ -28,7 +28,7 @@ type spool struct {
 // errCut says that a spool will never be whole. It is no error of who reads.
 var errCut = errors.New("the host that sends it was lost")
 
-func newSpool(file Scratch) *spool {
+func newSpool(file TempFile) *spool {
 	s := &spool{file: file}
 	s.grown = sync.NewCond(&s.mu)
 	return s

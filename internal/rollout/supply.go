@@ -90,7 +90,7 @@ func (p *supply) through(span deploy.Span) {
 
 // make runs the step, and looks whether it has made what it says.
 func (p *supply) make(ctx context.Context, begin func()) deploy.Span {
-	defer p.fleet.On(p.from).Keep(ctx)()
+	defer p.fleet.On(p.from).Lease(ctx)()
 	span := p.run.step(ctx, p.from, p.step, begin)
 	if span.Outcome != deploy.Succeeded {
 		return span
@@ -172,7 +172,7 @@ func (p *supply) fetch(ctx context.Context) {
 	p.fetched.Go(func() {
 		there := p.fleet.On(p.from)
 		err := there.Again(ctx, func() error {
-			file, err := p.opts.Scratch()
+			file, err := p.opts.TempFile()
 			if err != nil {
 				return fmt.Errorf("the runner's temporary folder (TMPDIR): %w", err)
 			}

@@ -140,7 +140,7 @@ func (r *run) back(ctx context.Context, t *turn, u unwinding) *deploy.Error {
 
 // goBack marks what is left, switches, restarts and verifies.
 func (t *turn) goBack(ctx context.Context, u unwinding) *deploy.Error {
-	defer t.run.fleet.On(t.host.Name).Keep(ctx)()
+	defer t.run.fleet.On(t.host.Name).Lease(ctx)()
 	if u.mark != "" {
 		if err := t.again(ctx, func() error { return activate.Mark(ctx, t.conn, t.site, u.from, u.mark) }); err != nil {
 			return t.failed("record", err)

@@ -43,11 +43,11 @@ func (c *Conn) Connect(ctx context.Context) error {
 	return nil
 }
 
-// Keep waits for a place and keeps it until done is called, also while the host is dialled again. It is for commands that
+// Lease waits for a place and keeps it until done is called, also while the host is dialled again. It is for commands that
 // belong together, and for what has a time limit, in which no wait for a place may fall. When ctx ends first nothing is kept.
 //
 // Nothing may wait for another host between the two: all places might be kept by hosts that wait for one without.
-func (c *Conn) Keep(ctx context.Context) (done func()) {
+func (c *Conn) Lease(ctx context.Context) (done func()) {
 	if err := c.begin(ctx, false); err != nil {
 		return func() {}
 	}

@@ -202,7 +202,7 @@ func TestHeld(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done := conns[1].Keep(t.Context())
+		done := conns[1].Lease(t.Context())
 		for range 2 {
 			run(t, conns[0], time.Second, false)
 			run(t, conns[1], time.Second, false)
@@ -213,7 +213,7 @@ func TestHeld(t *testing.T) {
 		if err := conns[2].Run(ctx, transport.Command{}); !errors.Is(err, enough) {
 			t.Errorf("all places are held, and: %v", err)
 		}
-		conns[2].Keep(ctx)() // keeps nothing
+		conns[2].Lease(ctx)() // keeps nothing
 		_ = forward.Close()
 		_ = forward.Close()
 		run(t, conns[2], time.Second, false)
@@ -390,7 +390,7 @@ func TestChaos(t *testing.T) {
 					case 0:
 						_ = conn.Run(ctx, transport.Command{Name: length.String(), Urgent: true})
 					case 1:
-						done := conn.Keep(ctx)
+						done := conn.Lease(ctx)
 						_ = conn.Run(ctx, transport.Command{Name: length.String()})
 						<-time.After(length)
 						done()

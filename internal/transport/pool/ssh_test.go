@@ -9,7 +9,7 @@ import (
 	"slipway/internal/sshtest"
 	"slipway/internal/transport"
 	"slipway/internal/transport/pool"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 	"slipway/internal/transport/ssh"
 	"slipway/internal/transport/transporttest"
 )
@@ -49,7 +49,7 @@ func TestRunAfterTheLinkDropped(t *testing.T) {
 	}
 	server.Cut()
 	tries := 0
-	err := redial.Retry(t.Context(), time.Minute, func() error {
+	err := retry.Do(t.Context(), time.Minute, func() error {
 		tries++
 		var out bytes.Buffer
 		err := conn.Run(t.Context(), transport.Command{Script: "echo back", Stdout: &out})

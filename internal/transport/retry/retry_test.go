@@ -1,4 +1,4 @@
-package redial_test
+package retry_test
 
 import (
 	"context"
@@ -8,13 +8,13 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/transport"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 func TestRetryDoesAgainWhatTheLinkFailed(t *testing.T) {
 	t.Parallel()
 	tries := 0
-	err := redial.Retry(t.Context(), time.Minute, func() error {
+	err := retry.Do(t.Context(), time.Minute, func() error {
 		if tries++; tries == 1 {
 			return transport.ErrLost
 		}
@@ -29,7 +29,7 @@ func TestRetryLeavesOtherErrorsAlone(t *testing.T) {
 	t.Parallel()
 	tries := 0
 	refused := &deploy.Error{Cause: errors.New("refuses the key")}
-	err := redial.Retry(context.Background(), time.Minute, func() error { tries++; return refused })
+	err := retry.Do(context.Background(), time.Minute, func() error { tries++; return refused })
 	if !errors.Is(err, refused) || tries != 1 {
 		t.Errorf("%d tries, %v", tries, err)
 	}
@@ -37,7 +37,7 @@ func TestRetryLeavesOtherErrorsAlone(t *testing.T) {
 
 func TestRetryEnds(t *testing.T) {
 	t.Parallel()
-	if err := redial.Retry(t.Context(), 0, func() error { return transport.ErrLost }); !errors.Is(err, transport.ErrLost) {
+	if err := retry.Do(t.Context(), 0, func() error { return transport.ErrLost }); !errors.Is(err, transport.ErrLost) {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package ownership
+package fleetlock
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release/lock"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // beat gives a host signs of life until ctx ends, or until another owner has the lock. A link that
@@ -22,7 +22,7 @@ func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 			return
 		}
 		one, cancel := context.WithTimeout(ctx, l.Lease)
-		err := redial.Retry(one, l.Lease, func() error { return lock.Beat(one, h.Want.Conn, h.Site, generation) })
+		err := retry.Do(one, l.Lease, func() error { return lock.Beat(one, h.Want.Conn, h.Site, generation) })
 		cancel()
 		if errors.Is(err, lock.ErrFenced) {
 			l.lose(deploy.OnHost(h.Host, "", "", err))
@@ -65,7 +65,7 @@ func (l *Locks) releaseOne(ctx context.Context, h *hostLock) error {
 	if h.left {
 		return nil
 	}
-	return redial.Retry(ctx, redial.Patience, func() error { return l.giveOneBack(ctx, h) })
+	return retry.Do(ctx, retry.Patience, func() error { return l.giveOneBack(ctx, h) })
 }
 
 func (l *Locks) giveOneBack(ctx context.Context, h *hostLock) error {

@@ -1,8 +1,8 @@
-// Package redial does again what a dropped link failed, where that may be done twice.
+// Package retry does again what a dropped link failed, where that may be done twice.
 //
 // A connection repeats nothing by itself: what was under way when the link dropped gives transport.ErrLost, and the caller
 // alone knows whether it may be done again. It must not know what is done.
-package redial
+package retry
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 // Patience is how long a host may be away before what was under way there has failed: longer than a restart takes.
 const Patience = 3 * time.Minute
 
-// Pauses between two tries of Retry.
+// Pauses between two tries of Do.
 const (
 	firstPause = 200 * time.Millisecond
 	maxPause   = 5 * time.Second
 )
 
-// Retry does something that may be done twice until the link no longer fails it; its last error stands once the host was
+// Do does something that may be done twice until the link no longer fails it; its last error stands once the host was
 // away for `limit`: since the beginning, or since a link to it was lost. Whatever else fails it is no reason to do it again.
-func Retry(ctx context.Context, limit time.Duration, do func() error) error {
+func Do(ctx context.Context, limit time.Duration, do func() error) error {
 	deadline := time.Now().Add(limit)
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		began := time.Now()
@@ -31,7 +31,7 @@ func Retry(ctx context.Context, limit time.Duration, do func() error) error {
 		if errors.Is(err, transport.ErrLost) && time.Since(began) > maxPause { // there was one, and for a while
 			deadline, pause = time.Now().Add(limit), firstPause
 		}
-		if !OfLink(err) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
+		if !LinkFailed(err) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
 			return err
 		}
 		select {
@@ -42,7 +42,7 @@ func Retry(ctx context.Context, limit time.Duration, do func() error) error {
 	}
 }
 
-// OfLink tells whether an error is the link's: the connection was lost, or cannot be made for now.
-func OfLink(err error) bool {
+// LinkFailed tells whether an error is the link's: the connection was lost, or cannot be made for now.
+func LinkFailed(err error) bool {
 	return errors.Is(err, transport.ErrLost) || errors.Is(err, transport.ErrUnreachable)
 }

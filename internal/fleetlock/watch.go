@@ -1,4 +1,4 @@
-package ownership
+package fleetlock
 
 import (
 	"cmp"
@@ -9,7 +9,7 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/transport"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
@@ -75,7 +75,7 @@ func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen dep
 		}
 		asked := time.Now()
 		var state deploy.LockState
-		err := redial.Retry(ctx, redial.Patience, func() (err error) {
+		err := retry.Do(ctx, retry.Patience, func() (err error) {
 			state, err = lock.Read(ctx, conn, site)
 			return err
 		})

@@ -1,8 +1,8 @@
-// Package ownership is the lock of a deployment on many hosts: taken on all or on none, kept alive, given back.
+// Package fleetlock is the lock of a deployment on many hosts: taken on all or on none, kept alive, given back.
 //
 // Terms: an owner holds a generation of each host's lock (internal/release/lock); a lease is how long its heart may stand still
 // until a waiter takes over. The package must not know what the lock is for.
-package ownership
+package fleetlock
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/transport"
-	"slipway/internal/transport/redial"
+	"slipway/internal/transport/retry"
 )
 
 // Request is a lock on many hosts.
@@ -172,7 +172,7 @@ func (l *Locks) try(ctx context.Context, h *hostLock) error {
 	if h.generation > 0 {
 		return nil
 	}
-	return redial.Retry(ctx, redial.Patience, func() error {
+	return retry.Do(ctx, retry.Patience, func() error {
 		if !h.known || h.doubtful {
 			if err := l.look(ctx, h); err != nil || h.generation > 0 {
 				return err

@@ -1,0 +1,39 @@
+package deploy
+
+import "slices"
+
+// Toggle is something that is done for a while and taken back: a host is out of its balancer, a maintenance page is on. Journals
+// keep it whole, so that whoever finds it left on can take it back.
+type Toggle struct {
+	Name string            `json:"name"`           // tells it from the others of a journal
+	For  string            `json:"for,omitempty"`  // the host that is drained; "" where it concerns none
+	Step *Step             `json:"step,omitempty"` // Run does it, Undo takes it back; with the intent to do it alone
+	Vars map[string]string `json:"vars,omitempty"` // likewise
+}
+
+// What a LiveEntry with a Pair says.
+const (
+	ToggleOn  = "on"
+	ToggleOff = "off"
+)
+
+// OpenToggles are those that a journal says were, or may have been, done and not taken back, oldest first.
+func OpenToggles(live []LiveEntry) []Toggle {
+	var open []Toggle
+	for _, entry := range live {
+		if entry.Toggle == nil {
+			continue
+		}
+		if entry.What == ToggleOn && entry.State == "intent" {
+			open = append(without(open, entry.Toggle.Name), *entry.Toggle)
+		}
+		if entry.What == ToggleOff && entry.State == "ok" {
+			open = without(open, entry.Toggle.Name)
+		}
+	}
+	return open
+}
+
+func without(pairs []Toggle, name string) []Toggle {
+	return slices.DeleteFunc(pairs, func(p Toggle) bool { return p.Name == name })
+}
