@@ -47,9 +47,9 @@ func (a activation) lost() bool { return a.err != nil && retry.LinkFailed(a.err)
 // activateHost takes a host into service, unless its batch has failed before it comes to that.
 func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activation {
 	result := activation{host: h}
-	t := r.newTurn(deploy.Activate, h, r.Release, false)
+	t := r.newTurn(deploy.Activate, h, r.schedule.Release, false)
 	result.err = func() *deploy.Error {
-		if len(r.Drains[h.Name]) == 0 { // else its balancers are waited for
+		if len(r.schedule.Drains[h.Name]) == 0 { // else its balancers are waited for
 			defer r.fleet.On(h.Name).Lease(ctx)()
 		}
 		if batch.failed.Load() {
@@ -59,7 +59,7 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activa
 		if err != nil {
 			return t.failed("load", err)
 		}
-		if h.Activated(r.Release) && t.verify(ctx, block.Activation.Verify, block.Vars) == nil {
+		if h.Activated(r.schedule.Release) && t.verify(ctx, block.Activation.Verify, block.Vars) == nil {
 			result.kept = true
 			return nil
 		}
@@ -83,17 +83,17 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *fate) activa
 	}
 	r.rec.hostDone(t.done)
 	if result.err == nil {
-		r.rec.host(h.Name, deploy.HostActivated, r.Release)
+		r.rec.host(h.Name, deploy.HostActivated, r.schedule.Release)
 	}
 	return result
 }
 
 // newBlock is how a host takes the release into service: as the plan says, or as the release that a rollback goes back to does.
 func (r *run) newBlock(ctx context.Context, t *turn) (activate.Block, error) {
-	if r.Rollback() {
+	if r.plan.Rollback() {
 		return r.blockOf(ctx, t)
 	}
-	return activate.Block{Activation: r.Activations[t.host.Name], Vars: r.Vars[t.host.Name]}, nil
+	return activate.Block{Activation: r.schedule.Activations[t.host.Name], Vars: r.schedule.Vars[t.host.Name]}, nil
 }
 
 // goLive switches, restarts and verifies, unless the batch has failed by now: until then the host may have waited for its place among
@@ -116,14 +116,14 @@ func (t *turn) goLive(ctx context.Context, block activate.Block, batch *fate) (s
 
 // verifyFleet asks the checks that concern all hosts together, once.
 func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
-	if len(r.Fleet) == 0 {
+	if len(r.schedule.Fleet) == 0 {
 		return nil
 	}
 	hosts := r.serving()
 	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
-	t := r.newTurn(deploy.Activate, h, r.Release, false)
+	t := r.newTurn(deploy.Activate, h, r.schedule.Release, false)
 	t.done.Host = fleetName
-	err := t.verify(ctx, r.Fleet, r.Vars[h.Name])
+	err := t.verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
 	for i := range t.done.Spans {
 		t.done.Spans[i].Host = fleetName
 	}
@@ -138,8 +138,8 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 // historyEntry is the line that a change of current leaves on a host.
 func (r *run) historyEntry(now, before deploy.ReleaseID, outcome string) deploy.HistoryEntry {
 	return deploy.HistoryEntry{
-		At: time.Now().UTC(), Release: now, Before: before, Deployment: r.Deployment, Command: r.Command,
-		Actor: r.Actor, RunURL: r.RunURL, Order: r.Stamp(), Outcome: outcome,
+		At: time.Now().UTC(), Release: now, Before: before, Deployment: r.plan.Deployment, Command: r.plan.Command,
+		Actor: r.plan.Actor, RunURL: r.plan.RunURL, Order: r.schedule.Stamp(), Outcome: outcome,
 	}
 }
 

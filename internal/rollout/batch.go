@@ -14,7 +14,7 @@ import (
 // inBatches activates one batch after another, the next once every host of the one before is verified. It stops at the first
 // failure that the failure budget does not cover. turns are the batches that were begun.
 func (r *run) inBatches(ctx context.Context) (turns [][]activation, errs deploy.Errors) {
-	for _, batch := range r.Batches {
+	for _, batch := range r.schedule.Batches {
 		results := r.batch(ctx, batch)
 		turns = append(turns, results)
 		for _, result := range results {
@@ -98,7 +98,7 @@ func (r *run) watchHost(ctx context.Context, h plan.Host, long time.Duration) de
 // stays asks the checks of a host that is live until the time is over, or one fails.
 func (r *run) stays(ctx context.Context, h plan.Host, long time.Duration) *deploy.Error {
 	start := time.Now()
-	t := r.newTurn(deploy.Activate, h, r.Release, false)
+	t := r.newTurn(deploy.Activate, h, r.schedule.Release, false)
 	block, err := r.newBlock(ctx, t)
 	if err != nil {
 		return deploy.OnHost(h.Name, deploy.Activate, canaryName, err)

@@ -18,7 +18,7 @@ func (r *run) spare(host string, err *deploy.Error) bool {
 	if _, counted := r.spared[host]; counted {
 		return true
 	}
-	if len(r.spared) >= r.wanted.Rollout.FailureBudget || !r.wanted.Spare(host) || r.Schedule != nil && !r.Schedule.Spare(host) {
+	if len(r.spared) >= r.plan.Rollout.FailureBudget || !r.plan.Spare(host) || r.schedule != nil && !r.schedule.Spare(host) {
 		return false
 	}
 	r.spared[host] = err
@@ -40,7 +40,7 @@ func (r *run) missing() []string {
 // goOnWithout takes the hosts that are missing out of everything that is still to be done.
 func (r *run) goOnWithout() {
 	if missing := r.missing(); len(missing) > 0 {
-		r.Schedule = r.Schedule.Without(missing...)
+		r.schedule = r.schedule.Without(missing...)
 	}
 }
 
@@ -50,7 +50,7 @@ func (r *run) drainMissing(ctx context.Context) deploy.Errors {
 	var errs deploy.Errors
 	for _, name := range r.missing() {
 		h := r.fleet.On(name)
-		drains := r.Drains[name]
+		drains := r.schedule.Drains[name]
 		if len(drains) == 0 || r.isDrained(name) {
 			continue
 		}
@@ -81,7 +81,7 @@ func (r *run) leaveBehind(ctx context.Context, failed activation) bool {
 	default:
 		clean, cancel := r.cleanUp(ctx)
 		defer cancel()
-		if err := r.bringBack(clean, failed.host, unwinding{from: r.Release, to: failed.host.Unwind, stay: true}); err != nil {
+		if err := r.bringBack(clean, failed.host, unwinding{from: r.schedule.Release, to: failed.host.Unwind, stay: true}); err != nil {
 			r.rec.warn(err.Error())
 		}
 	}

@@ -11,7 +11,7 @@ const tolerableSkew = 5 * time.Minute
 
 // warnOfClocks tells of hosts whose clocks are off: what their steps do over TLS may fail there and nowhere else.
 func (r *run) warnOfClocks() {
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		if skew := h.Facts.ClockSkew; skew.Abs() > tolerableSkew {
 			r.rec.warn(fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
 				h.Name, ahead(skew)))

@@ -15,7 +15,7 @@ import (
 
 // drain takes a host out of its balancers; nothing where it has none.
 func (t *turn) drain(ctx context.Context) *deploy.Error {
-	if len(t.run.Drains[t.host.Name]) == 0 {
+	if len(t.run.schedule.Drains[t.host.Name]) == 0 {
 		return nil
 	}
 	return t.part("drain", func(span *deploy.Span) *deploy.Error {
@@ -36,7 +36,7 @@ func (t *turn) undrain(ctx context.Context) *deploy.Error {
 // drain runs the drains of a host on whoever runs them. note is what they noted of themselves.
 func (r *run) drain(ctx context.Context, h deploy.Host) (note string, err *deploy.Error) {
 	r.setDrained(h.Name, true) // from now on it may be
-	for _, d := range r.Drains[h.Name] {
+	for _, d := range r.schedule.Drains[h.Name] {
 		for _, span := range r.delegate(ctx, h, d, r.on) {
 			note = cmp.Or(note, span.Note)
 			if span.Err != nil {
@@ -49,7 +49,7 @@ func (r *run) drain(ctx context.Context, h deploy.Host) (note string, err *deplo
 
 // undrain takes the drains of a host back, the last one first.
 func (r *run) undrain(ctx context.Context, h deploy.Host) *deploy.Error {
-	for _, d := range slices.Backward(r.Drains[h.Name]) {
+	for _, d := range slices.Backward(r.schedule.Drains[h.Name]) {
 		for _, span := range r.delegate(ctx, h, d, r.off) {
 			if span.Err != nil {
 				return balancing(h.Name, "undrain", span.Err)
@@ -116,8 +116,8 @@ func (r *run) claim(ctx context.Context, executor string) (free func(), err erro
 func (r *run) drainPair(h deploy.Host, d deploy.Drain, executor string) deploy.Toggle {
 	s := d.Step
 	s.Name = d.Name + " " + h.Name
-	vars := maps.Clone(r.Vars[h.Name])
-	for name, value := range r.Vars[executor] {
+	vars := maps.Clone(r.schedule.Vars[h.Name])
+	for name, value := range r.schedule.Vars[executor] {
 		if strings.HasPrefix(name, "SLIPWAY_") {
 			vars[name] = value
 		}

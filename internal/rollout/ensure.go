@@ -10,7 +10,7 @@ import (
 
 // ensureOn runs the steps of `ensure`, unless an earlier attempt brought everything about that they stand around.
 func (r *run) ensureOn(ctx context.Context) *stop {
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		if h.Facts.Own != nil {
 			r.ensured[h.Name] = slices.DeleteFunc(deploy.OpenToggles(h.Facts.Own.Live), func(p deploy.Toggle) bool { return p.For != "" })
 		}
@@ -18,9 +18,9 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 	if r.isDone() {
 		return nil
 	}
-	for _, s := range r.Ensure {
+	for _, s := range r.schedule.Ensure {
 		errs := r.onHosts(s, s.Name, s.Hosts, func(host string) deploy.Span {
-			pair := deploy.Toggle{Name: s.Name, Step: &s, Vars: r.Vars[host]}
+			pair := deploy.Toggle{Name: s.Name, Step: &s, Vars: r.schedule.Vars[host]}
 			r.setEnsured(host, pair)
 			return r.on(ctx, host, pair)
 		})
@@ -42,7 +42,7 @@ func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	var errs deploy.Errors
 	for _, name := range r.ensuredNames() {
 		pairs := r.ensuredOn(name)
-		hosts := slices.DeleteFunc(deploy.HostNames(r.Targets), func(host string) bool { return pairs[host].Step == nil })
+		hosts := slices.DeleteFunc(deploy.HostNames(r.schedule.Targets), func(host string) bool { return pairs[host].Step == nil })
 		errs = append(errs, r.onHosts(*pairs[hosts[0]].Step, "undo "+name, hosts, func(host string) deploy.Span {
 			return r.off(clean, host, pairs[host])
 		})...)
@@ -80,7 +80,7 @@ func (r *run) setEnsured(host string, pair deploy.Toggle) {
 // ensuredNames are what is on anywhere, the last one first.
 func (r *run) ensuredNames() []string {
 	var names []string
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		for _, p := range r.ensured[h.Name] {
 			if !slices.Contains(names, p.Name) {
 				names = append(names, p.Name)
@@ -94,7 +94,7 @@ func (r *run) ensuredNames() []string {
 // ensuredOn is what is on under a name, by host.
 func (r *run) ensuredOn(name string) map[string]deploy.Toggle {
 	on := map[string]deploy.Toggle{}
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		for _, p := range r.ensured[h.Name] {
 			if p.Name == name {
 				on[h.Name] = p
@@ -106,5 +106,5 @@ func (r *run) ensuredOn(name string) map[string]deploy.Toggle {
 
 // isDone tells whether an earlier attempt activated every host.
 func (r *run) isDone() bool {
-	return !slices.ContainsFunc(r.serving(), func(h plan.Host) bool { return !h.Activated(r.Release) })
+	return !slices.ContainsFunc(r.serving(), func(h plan.Host) bool { return !h.Activated(r.schedule.Release) })
 }

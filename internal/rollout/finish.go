@@ -20,7 +20,7 @@ func (r *run) finish(ctx context.Context) *stop {
 	done := r.rec.phase(deploy.Finish)
 	var errs deploy.Errors
 	failed := ""
-	for _, s := range r.Finish {
+	for _, s := range r.schedule.Finish {
 		if found := r.everywhere(ctx, s); len(found) > 0 {
 			errs = append(errs, found...)
 			if failed == "" {
@@ -41,12 +41,12 @@ func (r *run) finish(ctx context.Context) *stop {
 
 // prune deletes what the fleet no longer keeps. A host where it fails is said and costs the deployment nothing.
 func (r *run) prune(ctx context.Context) {
-	keep := r.Keep()
+	keep := r.schedule.Keep()
 	var most atomic.Int64
-	spans := make([]deploy.Span, len(r.Hosts))
-	failures := make(deploy.Errors, len(r.Hosts))
+	spans := make([]deploy.Span, len(r.schedule.Hosts))
+	failures := make(deploy.Errors, len(r.schedule.Hosts))
 	var wait sync.WaitGroup
-	for i, h := range r.Hosts {
+	for i, h := range r.schedule.Hosts {
 		wait.Go(func() {
 			defer r.fleet.On(h.Name).Lease(ctx)()
 			start := time.Now()

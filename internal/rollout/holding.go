@@ -16,18 +16,18 @@ import (
 // owner has the lock, and the run's context ends. changed tells that somebody else may have changed the hosts since they were
 // asked for their facts.
 func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
-	command := r.Command
-	if r.Reconcile {
+	command := r.plan.Command
+	if r.plan.Reconcile {
 		command = fleetlock.PostCommand
 	}
 	request := fleetlock.Request{
 		Owner: deploy.LockOwner{
-			Deployment: r.Deployment, Attempt: max(1, r.Attempt), Command: command, Actor: r.Actor, RunURL: r.RunURL,
+			Deployment: r.plan.Deployment, Attempt: max(1, r.plan.Attempt), Command: command, Actor: r.plan.Actor, RunURL: r.plan.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
 		},
-		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.Environment, Note: r.rec.notice,
+		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.plan.Environment, Note: r.rec.notice,
 	}
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		request.Wants = append(request.Wants, fleetlock.Want{
 			Host: h.Name, Conn: r.fleet.On(h.Name).Conn(), Site: r.fleet.On(h.Name).Site(), ID: h.Facts.ID, Seen: h.Facts.Lock,
 		})
@@ -37,15 +37,15 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 		s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, asErrors(err, deploy.Preflight))
 		if errors.Is(err, lock.ErrTaken) || errors.Is(err, lock.ErrFenced) {
 			s.exit = deploy.ExitLocked
-			if r.Reconcile {
+			if r.plan.Reconcile {
 				r.rec.notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
 				s = &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone}
 			}
 		}
 		return false, s
 	}
-	r.locks, r.owned = locks, r.Hosts
-	for _, h := range r.Hosts {
+	r.locks, r.owned = locks, r.schedule.Hosts
+	for _, h := range r.schedule.Hosts {
 		r.fleet.On(h.Name).Fence(locks.Conn(h.Name))
 	}
 	locks.OnLost(r.cancel)
@@ -59,7 +59,7 @@ func (r *run) leaveRunning() (hosts []string) {
 	if r.locks == nil {
 		return nil
 	}
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		if h.Facts.Own != nil && slices.ContainsFunc(h.Facts.Own.Steps, migrating) {
 			r.locks.Leave(h.Name)
 			hosts = append(hosts, h.Name)

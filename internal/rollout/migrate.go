@@ -9,17 +9,17 @@ import (
 
 // migrate runs the steps that touch what releases have in common, one after another, once every host is prepared.
 func (r *run) migrate(ctx context.Context) *stop {
-	if len(r.Migrate) == 0 {
+	if len(r.schedule.Migrate) == 0 {
 		return nil
 	}
 	done := r.rec.phase(deploy.Migrate)
-	for i, s := range r.Migrate {
+	for i, s := range r.schedule.Migrate {
 		errs := r.everywhere(ctx, s)
 		if len(errs) == 0 {
 			continue
 		}
 		done(false)
-		if ran := stepNames(r.Migrate[:i]); ran != "" {
+		if ran := stepNames(r.schedule.Migrate[:i]); ran != "" {
 			r.rec.warn(ran + " ran and stays as it is; the live code was not switched")
 		}
 		r.onFailure(ctx)
@@ -44,12 +44,12 @@ func (r *run) everywhere(ctx context.Context, s deploy.Step) deploy.Errors {
 
 // onFailure runs the steps that put right what earlier ones changed; their own failures are said and change nothing more.
 func (r *run) onFailure(ctx context.Context) {
-	if len(r.OnFailure) == 0 {
+	if len(r.schedule.OnFailure) == 0 {
 		return
 	}
 	ctx, cancel := r.cleanUp(ctx)
 	defer cancel()
-	for _, s := range r.OnFailure {
+	for _, s := range r.schedule.OnFailure {
 		for _, err := range r.everywhere(ctx, s) {
 			r.rec.warn("on_failure step did not succeed: " + err.Error())
 		}

@@ -43,7 +43,7 @@ func (t *turn) notPassed(ctx context.Context, q question, how string, last error
 func (t *turn) wrong(q question, how string, wrong *probe.WrongAnswer) (cause error, hint string) {
 	if t.saysAnother(wrong) {
 		which := "old release"
-		if t.undo || t.run.Rollback() {
+		if t.undo || t.run.plan.Rollback() {
 			which = "another release"
 		}
 		return fmt.Errorf("%s, %s still answers: got %s, wanted %s", how, which, wrong.Got, wrong.Wanted),
@@ -62,7 +62,7 @@ func (t *turn) wrong(q question, how string, wrong *probe.WrongAnswer) (cause er
 
 // saysAnother tells whether another release that the host knows stands where this one was demanded.
 func (t *turn) saysAnother(wrong *probe.WrongAnswer) bool {
-	others := []deploy.ReleaseID{t.host.Before.Release, t.run.Release}
+	others := []deploy.ReleaseID{t.host.Before.Release, t.run.schedule.Release}
 	for _, known := range t.host.Facts.Releases {
 		others = append(others, known.ID)
 	}

@@ -40,7 +40,7 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Toggl
 		entry := activate.Entry{What: what, State: state, Toggle: &pair}
 		there := r.fleet.On(host)
 		return there.Again(ctx, func() error {
-			return activate.Note(ctx, there.Conn(), there.Site(), r.Deployment, entry)
+			return activate.Note(ctx, there.Conn(), there.Site(), r.plan.Deployment, entry)
 		})
 	}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}
@@ -79,5 +79,5 @@ func (r *run) takeBack(ctx context.Context, host string, pairs []deploy.Toggle) 
 
 // serving are the hosts that get releases.
 func (r *run) serving() []plan.Host {
-	return slices.DeleteFunc(slices.Clone(r.Hosts), func(h plan.Host) bool { return h.NoRelease })
+	return slices.DeleteFunc(slices.Clone(r.schedule.Hosts), func(h plan.Host) bool { return h.NoRelease })
 }

@@ -14,15 +14,15 @@ import (
 
 // preflight judges what the hosts answered, takes the lock on all of them, mends what a dead deployment left, and writes the
 // plan into every host's journal. Nothing else is changed on any host before it has passed everywhere.
-func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
-	spans, errs := r.answers(p)
+func (r *run) preflight(ctx context.Context) *stop {
+	spans, errs := r.answers()
 	if len(errs) == 0 {
-		errs = r.judge(p)
+		errs = r.judge()
 	}
-	done := r.rec.open(r.Schedule)
+	done := r.rec.open(r.schedule)
 	s := r.refused(ctx, errs)
 	if s == nil {
-		s = r.own(ctx, p)
+		s = r.own(ctx)
 	}
 	done(s == nil)
 	if s != nil {
@@ -37,8 +37,8 @@ func (r *run) preflight(ctx context.Context, p *plan.Plan) *stop {
 }
 
 // answers are how the hosts answered to being connected and asked, in the plan's order.
-func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
-	for _, target := range p.Targets {
+func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
+	for _, target := range r.plan.Targets {
 		span := r.fleet.On(target.Name).Span
 		if span.Err != nil {
 			r.rec.excuse(&span)
@@ -50,12 +50,12 @@ func (r *run) answers(p *plan.Plan) (spans []deploy.Span, errs deploy.Errors) {
 }
 
 // judge makes the schedule of the facts as they are now.
-func (r *run) judge(p *plan.Plan) deploy.Errors {
-	schedule, err := plan.Resolve(p.Without(r.missing()...), r.fleet.Facts())
+func (r *run) judge() deploy.Errors {
+	schedule, err := plan.Resolve(r.plan.Without(r.missing()...), r.fleet.Facts())
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
-	r.Schedule = schedule
+	r.schedule = schedule
 	r.asked = map[string]plan.Host{}
 	for _, h := range schedule.Hosts {
 		r.asked[h.Name] = h
@@ -81,21 +81,21 @@ const fixAndRerun = `fix the cause, then "Re-run failed jobs"`
 
 // own makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
 // their journals, and nothing is half done.
-func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
+func (r *run) own(ctx context.Context) *stop {
 	changed, s := r.lock(ctx)
 	if s != nil {
 		return s
 	}
 	// Whoever held the lock since the hosts were asked may have changed everything.
 	if changed {
-		if s := r.askAgain(ctx, p); s != nil {
+		if s := r.askAgain(ctx); s != nil {
 			return s
 		}
 	}
 	if s := r.held(); s != nil {
 		return s
 	}
-	if !r.Reconcile {
+	if !r.plan.Reconcile {
 		if s := r.mayGoOn(ctx); s != nil {
 			return s
 		}
@@ -106,7 +106,7 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
 		return s
 	}
-	mended, errs := r.reconcile(ctx, r.Reconcile)
+	mended, errs := r.reconcile(ctx, r.plan.Reconcile)
 	if len(errs) > 0 {
 		s := &stop{
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
@@ -118,7 +118,7 @@ func (r *run) own(ctx context.Context, p *plan.Plan) *stop {
 		return s
 	}
 	if mended {
-		return r.askAgain(ctx, p)
+		return r.askAgain(ctx)
 	}
 	return nil
 }
@@ -128,10 +128,10 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 	if s := r.inOrder(); s != nil {
 		return s
 	}
-	if len(r.Orphans) > 0 {
-		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.Orphans}
+	if len(r.schedule.Orphans) > 0 {
+		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.schedule.Orphans}
 	}
-	for _, name := range r.Removed {
+	for _, name := range r.schedule.Removed {
 		r.rec.warn(fmt.Sprintf("%s took part in an earlier attempt and is not among the hosts any more: it stays as it is", name))
 	}
 	if errs := r.refusals(); len(errs) > 0 {
@@ -141,12 +141,12 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 }
 
 // askAgain asks every host for its facts once more, and judges them.
-func (r *run) askAgain(ctx context.Context, p *plan.Plan) *stop {
+func (r *run) askAgain(ctx context.Context) *stop {
 	errs := r.onEvery(func(h plan.Host) *deploy.Error {
 		return deploy.OnHost(h.Name, deploy.Preflight, "", r.fleet.AskAgain(ctx, h.Name))
 	})
 	if len(errs) == 0 {
-		errs = r.judge(p)
+		errs = r.judge()
 	}
 	return r.refused(ctx, errs)
 }
@@ -154,7 +154,7 @@ func (r *run) askAgain(ctx context.Context, p *plan.Plan) *stop {
 // held refuses to deploy while a person wants no deployments.
 func (r *run) held() *stop {
 	var errs deploy.Errors
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		if hold := h.Facts.Hold; hold != nil {
 			errs = append(errs, &deploy.Error{
 				Host: h.Name, Phase: deploy.Preflight,
@@ -163,7 +163,7 @@ func (r *run) held() *stop {
 			})
 		}
 	}
-	if len(errs) == 0 || r.Reconcile {
+	if len(errs) == 0 || r.plan.Reconcile {
 		return nil
 	}
 	return &stop{outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs}
@@ -171,14 +171,14 @@ func (r *run) held() *stop {
 
 // inOrder lets no older run replace what a newer one activated.
 func (r *run) inOrder() *stop {
-	err := r.InOrder()
+	err := r.schedule.InOrder()
 	var newer *plan.Superseded
 	var foreign *plan.Incomparable
 	switch {
 	case errors.As(err, &newer):
 		failure := &deploy.Error{
 			Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
-			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.Revision) + "`; a re-run never does",
+			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.schedule.Revision) + "`; a re-run never does",
 		}
 		s := &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 		if r.opts.PassSuperseded {
@@ -198,7 +198,7 @@ func (r *run) inOrder() *stop {
 
 // openJournals writes down on every host what is about to be done there.
 func (r *run) openJournals(ctx context.Context) deploy.Errors {
-	record, err := r.JSON()
+	record, err := r.schedule.JSON()
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
@@ -206,14 +206,16 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	return r.onEvery(func(h plan.Host) *deploy.Error {
 		there := r.fleet.On(h.Name)
 		err := there.Again(ctx, func() error {
-			return journal.Open(ctx, there.Conn(), there.Site(), r.Deployment, record)
+			return journal.Open(ctx, there.Conn(), there.Site(), r.plan.Deployment, record)
 		})
 		return deploy.OnHost(h.Name, deploy.Preflight, "", err)
 	})
 }
 
 // onEvery does something on every host at once and gives the failures, in the plan's order.
-func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors { return each(r.Hosts, do) }
+func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
+	return each(r.schedule.Hosts, do)
+}
 
 func each(hosts []plan.Host, do func(plan.Host) *deploy.Error) deploy.Errors {
 	failures := make(deploy.Errors, len(hosts))

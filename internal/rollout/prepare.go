@@ -21,7 +21,7 @@ const uploadName = "Upload"
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each
 // other; when one fails, the others still finish that step, so that its verdict is whole, and start no later one.
 func (r *run) prepare(ctx context.Context) *stop {
-	if r.Rollback() {
+	if r.plan.Rollback() {
 		return nil
 	}
 	done := r.rec.phase(deploy.Prepare)
@@ -32,7 +32,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 	}
 	verdicts := []*verdict{r.rec.newVerdict(deploy.Prepare, uploadName, deploy.Position{}, "", names)}
 	supplies := []*supply{nil}
-	for _, step := range r.Prepare {
+	for _, step := range r.schedule.Prepare {
 		verdicts = append(verdicts, r.rec.newVerdict(deploy.Prepare, step.Name, step.At, commandLine(step), slices.Concat(step.Hosts, step.Receivers)))
 		supplies = append(supplies, r.newSupply(step))
 	}
@@ -66,7 +66,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 
 // toPrepare are the hosts that the release is brought to: where hosts join, those that do not run it.
 func (r *run) toPrepare() []plan.Host {
-	return slices.DeleteFunc(r.serving(), func(h plan.Host) bool { return r.Joining() && h.Activated(r.Release) })
+	return slices.DeleteFunc(r.serving(), func(h plan.Host) bool { return r.plan.Joining() && h.Activated(r.schedule.Release) })
 }
 
 // prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] and supplies[n] the n-th step's.
@@ -75,7 +75,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 	defer func() { done() }() //nolint:gocritic // the last of several
 	alive := true
 	for i, v := range verdicts {
-		if i > 0 && !takesPart(r.Prepare[i-1], h.Name) {
+		if i > 0 && !takesPart(r.schedule.Prepare[i-1], h.Name) {
 			continue
 		}
 		if !alive || ctx.Err() != nil || int64(i) > failedAt.Load() {
@@ -91,7 +91,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict,
 			done()
 			span = supplies[i].part(ctx, h, v.begin)
 		default:
-			span = r.step(ctx, h.Name, r.Prepare[i-1], v.begin)
+			span = r.step(ctx, h.Name, r.schedule.Prepare[i-1], v.begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
@@ -146,20 +146,20 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 			told = percent
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
-		if err := stage.Upload(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, payload, progress); err != nil {
+		if err := stage.Upload(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, payload, progress); err != nil {
 			return err
 		}
-		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.Artifact.Inodes)
+		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes)
 		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
 	}
-	links := stage.Links{Dirs: r.SharedDirs, Files: r.SharedFiles, Secrets: map[string]secret.Secret{}}
-	for _, file := range r.SecretFiles {
+	links := stage.Links{Dirs: r.schedule.SharedDirs, Files: r.schedule.SharedFiles, Secrets: map[string]secret.Secret{}}
+	for _, file := range r.schedule.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
-	if err := stage.Link(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, links); err != nil {
+	if err := stage.Link(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, links); err != nil {
 		return err
 	}
-	return activate.Store(ctx, conn, r.fleet.On(h.Name).Site(), r.Release, activate.Block{Activation: r.Activations[h.Name], Vars: r.Vars[h.Name]})
+	return activate.Store(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]})
 }
 
 // takesPart tells whether a host runs a step, or gets what it makes.

@@ -24,12 +24,12 @@ type leftover struct {
 // mended tells whether anything was: the facts are old then.
 func (r *run) reconcile(ctx context.Context, own bool) (mended bool, errs deploy.Errors) {
 	dead := map[deploy.DeploymentID][]leftover{}
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		for _, facts := range h.Facts.Unfinished {
 			dead[facts.ID] = append(dead[facts.ID], leftover{h, facts})
 		}
 		if own && h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 && h.Facts.Own.Outcome == "" {
-			dead[r.Deployment] = append(dead[r.Deployment], leftover{h, *h.Facts.Own})
+			dead[r.plan.Deployment] = append(dead[r.plan.Deployment], leftover{h, *h.Facts.Own})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(dead)) {
@@ -80,9 +80,9 @@ func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover)
 		}
 	}
 	switch did := mended(brought, undone); {
-	case r.Reconcile && len(undone) > 0: // the verdict says what was brought back
+	case r.plan.Reconcile && len(undone) > 0: // the verdict says what was brought back
 		r.rec.notice(mended(nil, undone))
-	case !r.Reconcile && did != "":
+	case !r.plan.Reconcile && did != "":
 		r.rec.warn(fmt.Sprintf("deployment %s died half way through the switch: %s", id, did))
 	}
 	return append(stuck, unwritten...)
@@ -139,7 +139,7 @@ func (r *run) mendOwn(ctx context.Context, s *stop) *stop {
 	if s == nil || s.phase == deploy.Activate {
 		_, errs = r.takeBackAll(ctx, left, func(deploy.Toggle) bool { return false })
 	} else if r.isHalfSwitched(left) {
-		errs = r.mend(ctx, r.Deployment, left)
+		errs = r.mend(ctx, r.plan.Deployment, left)
 	}
 	if len(errs) > 0 {
 		person := &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: errs[0].Phase, step: errs[0].Step}
@@ -156,7 +156,7 @@ func (r *run) mendOwn(ctx context.Context, s *stop) *stop {
 // ownLeft is what an earlier attempt of this deployment left on its hosts, less what this one did or took back itself.
 func (r *run) ownLeft() []leftover {
 	var left []leftover
-	for _, h := range r.Hosts {
+	for _, h := range r.schedule.Hosts {
 		if h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 {
 			facts := *h.Facts.Own
 			facts.Live = slices.DeleteFunc(slices.Clone(facts.Live), func(entry deploy.LiveEntry) bool {
@@ -229,7 +229,7 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 			}
 			there := r.fleet.On(h.Name)
 			err := there.Again(ctx, func() error {
-				return step.Stop(ctx, there.Conn(), there.Site(), step.Recorded(r.Deployment, try))
+				return step.Stop(ctx, there.Conn(), there.Site(), step.Recorded(r.plan.Deployment, try))
 			})
 			if err != nil {
 				return deploy.OnHost(h.Name, deploy.Preflight, "", err)

@@ -11,12 +11,12 @@ import (
 
 // step brings a step of the plan to its end on a host: see Stepper.Step.
 func (r *run) step(ctx context.Context, host string, s deploy.Step, begin func()) deploy.Span {
-	return r.steps.Step(ctx, host, r.On(host, s), r.scene(host), begin)
+	return r.steps.Step(ctx, host, r.schedule.On(host, s), r.scene(host), begin)
 }
 
 // scene is where the plan's own steps run.
 func (r *run) scene(host string) stepper.Scene {
-	return stepper.Scene{Release: r.Release, Vars: r.Vars[host]}
+	return stepper.Scene{Release: r.schedule.Release, Vars: r.schedule.Vars[host]}
 }
 
 func (r *run) earlierSteps(host string) []deploy.StepFacts {
@@ -33,10 +33,10 @@ func (r *run) host(name string) plan.Host { return r.asked[name] }
 // decide, and leaving them out is not either.
 func (r *run) refusals() deploy.Errors {
 	var errs deploy.Errors
-	for _, steps := range [][]deploy.Step{r.Prepare, r.Migrate} {
+	for _, steps := range [][]deploy.Step{r.schedule.Prepare, r.schedule.Migrate} {
 		for _, s := range steps {
 			for _, host := range s.Hosts {
-				attempt, refused := stepper.Refused(r.On(host, s), r.earlierSteps(host))
+				attempt, refused := stepper.Refused(r.schedule.On(host, s), r.earlierSteps(host))
 				if !refused {
 					continue
 				}

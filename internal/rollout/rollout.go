@@ -44,11 +44,12 @@ type Options struct {
 
 // run is one deployment under way.
 type run struct {
-	*plan.Schedule
-	fleet *fleet.Fleet
-	opts  Options
-	rec   *recorder
-	steps *stepper.Stepper
+	plan     *plan.Plan     // for every host, also those that are missing
+	schedule *plan.Schedule // for the hosts that are there; nil until preflight has their facts
+	fleet    *fleet.Fleet
+	opts     Options
+	rec      *recorder
+	steps    *stepper.Stepper
 
 	mu     sync.Mutex
 	locks  *fleetlock.Locks        // nil before they are taken
@@ -56,7 +57,6 @@ type run struct {
 	opened bool                    // the journals are
 	ended  time.Time               // when the run's context did
 
-	wanted  *plan.Plan                 // for every host, also those that are missing
 	asked   map[string]plan.Host       // by name: the hosts that gave their facts
 	owned   []plan.Host                // the hosts that are locked
 	claims  map[string]chan struct{}   // by host: one at a time has it run something for others
@@ -75,7 +75,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
 	defer cancel()
 	r := &run{
-		fleet: hosts, opts: opts, wanted: p,
+		fleet: hosts, opts: opts, plan: p,
 		drained: map[string]bool{}, claims: map[string]chan struct{}{}, ensured: map[string][]deploy.Toggle{}, spared: map[string]*deploy.Error{},
 		rec: newRecorder(opts.Emit, p, hosts),
 	}
@@ -88,7 +88,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 	defer end(nil)
 	r.cancel = end
 	context.AfterFunc(running, r.over)
-	stop := r.all(running, p)
+	stop := r.all(running)
 	r.close(ctx, stop)
 	return r.rec.finish(stop)
 }
@@ -115,7 +115,7 @@ func (r *run) close(ctx context.Context, s *stop) {
 		}
 		defer r.fleet.On(h.Name).Lease(ctx)()
 		if over {
-			err = r.end(ctx, h.Name, r.Deployment, string(outcome))
+			err = r.end(ctx, h.Name, r.plan.Deployment, string(outcome))
 		}
 		if locked := r.locks.Release(ctx, h.Name); locked != nil {
 			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
@@ -183,15 +183,15 @@ func (r *run) parting(ctx context.Context) (context.Context, context.CancelFunc)
 	return context.WithDeadline(context.WithoutCancel(ctx), cmp.Or(r.ended, time.Now()).Add(grace))
 }
 
-func (r *run) all(ctx context.Context, p *plan.Plan) *stop {
-	if stop := r.preflight(ctx, p); stop != nil {
+func (r *run) all(ctx context.Context) *stop {
+	if stop := r.preflight(ctx); stop != nil {
 		r.leaveRunning()
-		if p.Reconcile && stop.outcome != deploy.OutcomeReconciled && stop.outcome != deploy.OutcomePerson {
+		if r.plan.Reconcile && stop.outcome != deploy.OutcomeReconciled && stop.outcome != deploy.OutcomePerson {
 			stop.next = "the next command mends what is left before it does anything else; or run the job again"
 		}
 		return stop
 	}
-	if r.Reconcile {
+	if r.plan.Reconcile {
 		return r.cleanedUp()
 	}
 	r.tellUnverified()

@@ -97,7 +97,7 @@ func (p *supply) make(ctx context.Context, begin func()) deploy.Span {
 	}
 	there := p.fleet.On(p.from)
 	err := there.Again(ctx, func() error {
-		return produce.Check(ctx, there.Conn(), there.Site(), p.Release, p.step.Produces)
+		return produce.Check(ctx, there.Conn(), there.Site(), p.schedule.Release, p.step.Produces)
 	})
 	if err != nil {
 		begin()
@@ -114,7 +114,7 @@ func (p *supply) bring(ctx context.Context, h plan.Host, begin func()) deploy.Sp
 	if p.span.Outcome != deploy.Succeeded || ctx.Err() != nil {
 		return span
 	}
-	s := p.On(p.from, p.step)
+	s := p.schedule.On(p.from, p.step)
 	span.Outcome = deploy.Succeeded
 	if attempt, ok := received(s, p.earlierSteps(h.Name)); ok && p.span.Kept > 0 {
 		span.Kept = max(1, attempt)
@@ -178,7 +178,7 @@ func (p *supply) fetch(ctx context.Context) {
 			}
 			s := newSpool(file)
 			p.tell(s, nil)
-			err = produce.Send(ctx, there.Conn(), there.Site(), p.Release, p.step.Produces, p.encoding(), s)
+			err = produce.Send(ctx, there.Conn(), there.Site(), p.schedule.Release, p.step.Produces, p.encoding(), s)
 			s.end(err)
 			return err
 		})

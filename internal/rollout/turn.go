@@ -61,7 +61,7 @@ func (t *turn) failed(name string, err error) *deploy.Error {
 // point makes current name a link instead of the one that it names now; nothing, when the link is none.
 func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 	return t.part("switch", func(*deploy.Span) *deploy.Error {
-		change := activate.Change{Deployment: t.run.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
+		change := activate.Change{Deployment: t.run.plan.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
 		to := activate.Switch
 		if link.None() {
 			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
@@ -123,7 +123,7 @@ func (t *turn) note(ctx context.Context, what, state string) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	entry := activate.Entry{What: what, State: state, Release: t.release}
-	return t.again(ctx, func() error { return activate.Note(ctx, t.conn, t.site, t.run.Deployment, entry) })
+	return t.again(ctx, func() error { return activate.Note(ctx, t.conn, t.site, t.run.plan.Deployment, entry) })
 }
 
 // noteTimeout bounds the writing of one journal line.

@@ -11,13 +11,13 @@ const maxNamed = 8
 // tellUnverified says once, for all hosts, that nothing asks whether the new release works there. A rollback asks what the
 // release that it goes back to was asked.
 func (r *run) tellUnverified() {
-	if r.Rollback() || len(r.Fleet) > 0 {
+	if r.plan.Rollback() || len(r.schedule.Fleet) > 0 {
 		return
 	}
 	var silent []string
 	hosts := r.serving()
 	for _, h := range hosts {
-		if len(r.Activations[h.Name].Verify) == 0 {
+		if len(r.schedule.Activations[h.Name].Verify) == 0 {
 			silent = append(silent, h.Name)
 		}
 	}

@@ -78,16 +78,16 @@ func (r *run) unwindBatch(ctx context.Context, turn []activation) deploy.Errors 
 	defer cancel()
 	failures := make(deploy.Errors, len(turn))
 	behind, mark := r.missing(), "bad"
-	if r.Joining() { // the others run it, and passed their checks
+	if r.plan.Joining() { // the others run it, and passed their checks
 		mark = ""
 	}
 	var wait sync.WaitGroup
 	for i, a := range turn {
-		if slices.Contains(behind, a.host.Name) || !a.switched && (!a.kept || r.Joining()) {
+		if slices.Contains(behind, a.host.Name) || !a.switched && (!a.kept || r.plan.Joining()) {
 			continue
 		}
 		wait.Go(func() {
-			failures[i] = r.bringBack(ctx, a.host, unwinding{from: r.Release, to: a.host.Unwind, mark: mark})
+			failures[i] = r.bringBack(ctx, a.host, unwinding{from: r.schedule.Release, to: a.host.Unwind, mark: mark})
 		})
 	}
 	wait.Wait()
@@ -161,8 +161,8 @@ func (t *turn) goBack(ctx context.Context, u unwinding) *deploy.Error {
 func (r *run) blockOf(ctx context.Context, t *turn) (block activate.Block, err error) {
 	if t.release == "" {
 		return activate.Block{
-			Activation: deploy.Activation{Restart: r.Activations[t.host.Name].Restart},
-			Vars:       r.Vars[t.host.Name],
+			Activation: deploy.Activation{Restart: r.schedule.Activations[t.host.Name].Restart},
+			Vars:       r.schedule.Vars[t.host.Name],
 		}, nil
 	}
 	err = t.again(ctx, func() (err error) {
