@@ -1,53 +1,77 @@
 // Package app is the commands. It alone wires: it reads the world into values, hands them from package to package, and
 // prints the error that comes back. It must hold no logic that a package below could hold.
+//
+// A command is one file: its flags, and its Run method, which kong calls. A session is what the commands that go to hosts
+// have in common: the inputs, the configuration, the output and the way to the hosts.
 package app
 
 import (
-	"strings"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
 
 	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/report"
+	"slipway/internal/deploy"
 	"slipway/internal/secret"
 )
 
 type app struct {
-	env Env
+	env      Env
+	given    ci.Inputs        // the inputs of CI, without the command line's flags
+	redactor *secret.Redactor // knows every secret that was given
 }
 
-// desk is where a command's output goes: the log, and in CI its annotations, files and masks.
-type desk struct {
-	run      ci.Run
-	redactor *secret.Redactor
-	options  report.Options
+func newApp(env Env) *app {
+	return &app{env: env, given: ci.FromEnv(env.LookupEnv), redactor: secret.NewRedactor()}
 }
 
-// newDesk prepares the output of a command. Whatever may hold a secret is masked before anything else is printed.
-func (a *app) newDesk(in ci.Inputs) *desk {
-	d := &desk{run: ci.Detect(a.env.Getenv), redactor: secret.NewRedactor()}
-	d.options = report.Options{
-		Out: a.env.Stdout, Run: d.run, Redactor: d.redactor, Terminal: a.env.Terminal && d.run.Platform == "",
-		Files: ci.NewFiles(a.env.Getenv), Width: a.env.Width, Color: a.env.Getenv("NO_COLOR") == "", LogLines: config.DefaultLogLines,
+// exit is an error that ends the program with a code of its own. What there is to say of it has been said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// Main runs one command and gives the program's exit code (deploy.Exit...).
+func Main(ctx context.Context, env Env) int {
+	a := newApp(env)
+	err := a.run(ctx)
+	var code exit
+	switch {
+	case err == nil:
+		return deploy.ExitDone
+	case errors.As(err, &code):
+		return int(code)
 	}
-	if d.run.Platform == "github" || d.run.Platform == "gitea" {
-		d.options.Commands = ci.NewCommands(a.env.Stdout, a.env.Getenv)
+	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+a.redactor.String(err.Error()))
+	var usage *kong.ParseError
+	if errors.As(err, &usage) || errors.Is(err, errUsage) {
+		return deploy.ExitBadInput
 	}
-	d.hide(config.SecretsOf(in)...)
-	return d
+	return deploy.ExitFailed
 }
 
-// hide masks values in the CI's log and in everything that Slipway prints.
-func (d *desk) hide(values ...secret.Secret) {
-	d.redactor.Add(values...)
-	if d.options.Commands != nil {
-		for _, value := range values {
-			d.options.Commands.Mask(value)
+// run does what the command line says, or as an action the input `command`. Inputs without a command deploy: a job that gave
+// them must not end green with the help text.
+func (a *app) run(ctx context.Context) error {
+	if a.env.Program == postName {
+		return a.post(ctx)
+	}
+	args := a.env.Args
+	if len(args) == 0 {
+		switch {
+		case a.given.Command != "":
+			args = []string{a.given.Command}
+		case len(a.given.Given) > 0:
+			args = []string{"deploy"}
+		default:
+			args = []string{"--help"}
 		}
 	}
-}
-
-// environment is what config needs to know beside inputs and files.
-func (a *app) environment(run ci.Run) config.Env {
-	_, name, _ := strings.Cut(run.Repository, "/")
-	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref}
+	parsed, err := a.parse(args)
+	if err != nil || parsed == nil {
+		return err
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(a)
 }

@@ -1,137 +1,99 @@
 package app
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"slipway/internal/config"
 )
 
 // cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.
 type cli struct {
-	Deploy   inputsCmd  `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
-	Rollback inputsCmd  `cmd:"" group:"deploy" help:"Activate an earlier release."`
-	Validate inputsCmd  `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
-	Pack     packCmd    `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
-	Unlock   unlockCmd  `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
-	Hold     holdCmd    `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
-	Unhold   inputsCmd  `cmd:"" group:"repair" help:"Let deployments through again."`
-	Join     inputsCmd  `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
-	Resolve  resolveCmd `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
-	Demo     struct{}   `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
-	Version  struct{}   `cmd:"" group:"start" help:"Print the version."`
+	Deploy   deployCmd   `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
+	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
+	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
+	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
+	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
+	Hold     holdCmd     `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
+	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`
+	Join     joinCmd     `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
+	Resolve  resolveCmd  `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
+	Demo     demoCmd     `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
+	Version  versionCmd  `cmd:"" group:"start" help:"Print the version."`
 }
 
-type inputsCmd struct {
-	ci.Inputs
+// groups are the headings of the help, of commands and of flags.
+var groups = []kong.Group{
+	{Key: "deploy", Title: "Deploy"},
+	{Key: "first", Title: "See first"},
+	{Key: "repair", Title: "Repair"},
+	{Key: "start", Title: "Start"},
+	{Key: "what", Title: "What to deploy"},
+	{Key: "hosts", Title: "Where"},
+	{Key: "login", Title: "Log-in and host identity"},
+	{Key: "steps", Title: "Steps, without a deploy file"},
+	{Key: "releases", Title: "Releases"},
+	{Key: "policy", Title: "How it goes"},
 }
 
-// exit is an error that ends the program with a code of its own. What there is to say of it has been said.
-type exit int
-
-func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
-
-// Main runs one command and gives the program's exit code (deploy.Exit...).
-func Main(ctx context.Context, env Env) int {
-	err := (&app{env: env}).run(ctx)
-	var code exit
-	switch {
-	case err == nil:
-		return deploy.ExitDone
-	case errors.As(err, &code):
-		return int(code)
-	}
-	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+err.Error())
-	var usage *kong.ParseError
-	if errors.As(err, &usage) {
-		return deploy.ExitBadInput
-	}
-	return deploy.ExitFailed
-}
-
-// run reads the command line, or as an action the input `command`, and runs what it says. Inputs without a command deploy:
-// a job that gave them must not end green with the help text.
-func (a *app) run(ctx context.Context) error {
-	if a.env.Program == postName {
-		return a.post(ctx)
-	}
-	given := ci.FromEnv(a.env.LookupEnv)
-	args := a.env.Args
-	if len(args) == 0 {
-		switch {
-		case given.Command != "":
-			args = []string{given.Command}
-		case len(given.Given) > 0:
-			args = []string{"deploy"}
-		default:
-			args = []string{"--help"}
-		}
-	}
-	var commands cli
-	left := false
-	parser, err := kong.New(&commands,
-		kong.Name("slipway"), kong.Description("Launch what CI built."),
-		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { left = true }),
+// parse reads the command line. It gives nothing where the help was printed and that was all.
+func (a *app) parse(args []string) (*kong.Context, error) {
+	a.redactor.Add(config.SecretsOf(a.given)...)
+	printed := false
+	parser, err := kong.New(&cli{},
+		kong.Name("slipway"), kong.Description("Launch what CI built.\n\n"+whence),
+		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { printed = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ExplicitGroups([]kong.Group{{Key: "deploy", Title: "Deploy"}, {Key: "first", Title: "See first"}, {Key: "repair", Title: "Repair"}, {Key: "start", Title: "Start"}}),
-		kong.Resolvers(fromInputs(given)),
+		kong.ValueFormatter(helpOf), kong.ExplicitGroups(groups), kong.Resolvers(fromInputs(a.given)), kong.Bind(a),
 	)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	parsed, err := parser.Parse(args)
-	if left {
-		return nil
+	for _, command := range parser.Model.Children {
+		narrow(command)
 	}
+	line, err := newCommandLine(parser.Model, args)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	command := parsed.Selected().Name
-	flags := map[string]ci.Inputs{
-		"deploy": commands.Deploy.Inputs, "rollback": commands.Rollback.Inputs, "validate": commands.Validate.Inputs,
-		"join":    commands.Join.Inputs,
-		"resolve": commands.Resolve.Inputs, "unlock": commands.Unlock.Inputs, "hold": commands.Hold.Inputs, "unhold": commands.Unhold.Inputs,
-	}[command]
-	in, err := a.inputs(command, flags, given)
-	if err != nil {
-		return err
+	parsed, err := parser.Parse(line.args)
+	switch {
+	case printed:
+		return nil, nil
+	case err != nil:
+		return nil, line.explain(err)
 	}
-	switch command {
-	case "deploy", "rollback", "join":
-		return a.deploy(ctx, in)
-	case "validate":
-		return a.validate(in)
-	case "unlock":
-		return a.unlock(ctx, in, commands.Unlock)
-	case "hold":
-		return a.hold(ctx, in, commands.Hold)
-	case "unhold":
-		return a.unhold(ctx, in)
-	case "resolve":
-		return a.resolve(ctx, in, commands.Resolve)
-	case "pack":
-		return a.pack(ctx, commands.Pack)
-	case "demo":
-		return a.demo(ctx)
-	default:
-		_, err := fmt.Fprintf(a.env.Stdout, "slipway %s\n", version())
-		return err
+	return parsed, nil
+}
+
+const whence = "Binaries with checksums, and images, are attached to the releases of its repository."
+
+// narrow leaves a command the flags that mean something to it. What a command that only goes to hosts reads and has no use
+// for, it takes and does not list.
+func narrow(command *kong.Node) {
+	command.Flags = slices.DeleteFunc(command.Flags, func(f *kong.Flag) bool {
+		of := f.Tag.Get("of")
+		return of != "" && of != command.Name
+	})
+	if command.Group == nil || command.Group.Key != "repair" || command.Name == "join" {
+		return
+	}
+	for _, f := range command.Flags {
+		useless := []string{"steps", "releases", "policy"}
+		if f.Group != nil && slices.Contains(useless, f.Group.Key) || f.Name == "artifact" || f.Name == "strip_components" {
+			f.Hidden = true
+		}
 	}
 }
 
 // fromInputs lets kong take what no flag gives from the action's inputs.
 func fromInputs(given ci.Inputs) kong.Resolver {
 	values := map[string]string{}
-	v := reflect.ValueOf(given)
-	for i := range v.NumField() {
-		if name := v.Type().Field(i).Tag.Get("name"); name != "" {
-			values[name] = v.Field(i).String()
-		}
+	for doc, value := range given.All() {
+		values[doc.Name] = *value
 	}
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if value := values[flag.Name]; value != "" {
@@ -139,4 +101,16 @@ func fromInputs(given ci.Inputs) kong.Resolver {
 		}
 		return nil, nil
 	})
+}
+
+// helpOf is a flag's help and what holds without it.
+func helpOf(value *kong.Value) string {
+	usual := value.Tag.Get("fallback")
+	if usual == "" {
+		usual = value.Default
+	}
+	if usual == "" {
+		return value.Help
+	}
+	return strings.TrimSuffix(value.Help, ".") + " (default: " + usual + ")."
 }

@@ -9,9 +9,11 @@ import (
 	"slipway/internal/deploy"
 )
 
-// demo plays the demo with the deployments of this very program. They see nothing of the
+type demoCmd struct{}
+
+// Run plays the demo with the deployments of this very program. They see nothing of the
 // caller's environment: an input or an agent of a job must not reach the demo's hosts.
-func (a *app) demo(ctx context.Context) error {
+func (demoCmd) Run(ctx context.Context, a *app) error {
 	return demo.Run(ctx, a.env.Stdout, func(ctx context.Context, in ci.Inputs, dir string) (deploy.Result, error) {
 		env := a.env
 		env.Dir = dir
@@ -22,6 +24,6 @@ func (a *app) demo(ctx context.Context) error {
 			}
 			return "", false
 		}
-		return (&app{env: env}).launchCommand(ctx, in)
+		return newApp(env).deployed(ctx, in)
 	})
 }

@@ -1,37 +1,81 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"slipway/internal/ci"
+	"slipway/internal/config"
 )
 
-// inputs are what flags and the action's inputs say together. A flag whose value is long or secret takes @file as well, so
-// that no secret need stand in an argument list.
-func (a *app) inputs(command string, flags, given ci.Inputs) (ci.Inputs, error) {
-	in := flags
-	in.Command, in.Given = command, given.Given
-	for _, field := range []struct {
-		name         string
-		value, input *string
-	}{
-		{"ssh_key", &in.SSHKey, &given.SSHKey},
-		{"ssh_key_passphrase", &in.SSHKeyPassphrase, &given.SSHKeyPassphrase},
-		{"ssh_certificate", &in.SSHCertificate, &given.SSHCertificate},
-		{"known_hosts", &in.KnownHosts, &given.KnownHosts},
-		{"secrets", &in.Secrets, &given.Secrets},
-	} {
-		file, ok := strings.CutPrefix(*field.value, "@")
-		if !ok || *field.value == *field.input {
+// inputs are the flags of a command that takes the action's inputs.
+type inputs struct {
+	ci.Inputs
+}
+
+// AfterApply is called by kong once flags and inputs stand in their fields: it makes whole what they say together.
+func (in *inputs) AfterApply(parsed *kong.Context, a *app) error {
+	in.Command, in.Given = parsed.Selected().Name, a.given.Given
+	given := map[string]string{}
+	for doc, value := range a.given.All() {
+		given[doc.Name] = *value
+	}
+	for doc, value := range in.All() {
+		if !doc.File || *value == given[doc.Name] {
 			continue
 		}
-		text, err := os.ReadFile(a.path(file))
-		if err != nil {
-			return in, fmt.Errorf("--%s: %w", field.name, err)
+		if err := a.readFlag(doc, value); err != nil {
+			return fmt.Errorf("--%s: %w", doc.Name, err)
 		}
-		*field.value = string(text)
 	}
-	return in, nil
+	a.redactor.Add(config.SecretsOf(in.Inputs)...)
+	return nil
+}
+
+// readFlag takes the value of a flag from the file that it names, so that no secret need stand in an argument list. A private
+// key may also be named by its path alone: no key looks like one.
+func (a *app) readFlag(doc ci.InputDoc, value *string) error {
+	path, named := strings.CutPrefix(*value, "@")
+	if !named {
+		if doc.Name != "ssh_key" || strings.ContainsAny(*value, "\r\n") || !a.isFile(path) {
+			return nil
+		}
+	}
+	text, err := os.ReadFile(a.home(path))
+	if err != nil {
+		var failed *fs.PathError
+		if doc.Secret && errors.As(err, &failed) {
+			return fmt.Errorf("the file after @ cannot be read: %w", failed.Err) // what stands there may be no path, but a secret
+		}
+		return err
+	}
+	*value = string(text)
+	return nil
+}
+
+func (a *app) isFile(path string) bool {
+	info, err := os.Stat(a.home(path))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// home is a path as the shell would have it: ~ is the home folder, also in --ssh_key=~/.ssh/id, which a shell leaves alone.
+func (a *app) home(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		return filepath.Join(a.env.Getenv("HOME"), rest)
+	}
+	return a.path(path)
+}
+
+// path is a path from the working directory.
+func (a *app) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.env.Dir, name)
 }

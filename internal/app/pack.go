@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +12,14 @@ import (
 )
 
 type packCmd struct {
-	Dir    string `arg:"" optional:"" default:"." help:"The folder to pack."`
+	Dir    string `arg:"" optional:"" help:"The folder to pack." fallback:"."`
 	Output string `short:"o" default:"release.tar.gz" help:"The tarball: .tar, .tar.gz or .tar.zst."`
 }
 
-// pack builds the tarball beside its place and renames it in, so that a reader never sees half of one.
-func (a *app) pack(ctx context.Context, c packCmd) error {
-	dir, target := a.path(c.Dir), a.path(c.Output)
+// Run builds the tarball beside its place and renames it in, so that a reader never sees half of one.
+func (c *packCmd) Run(ctx context.Context, a *app) error {
+	folder := cmp.Or(c.Dir, a.given.Dir, ".")
+	dir, target := a.path(folder), a.path(c.Output)
 	encoding, err := artifact.EncodingFor(target)
 	if err != nil {
 		return err
@@ -38,15 +40,8 @@ func (a *app) pack(ctx context.Context, c packCmd) error {
 	if err := os.Rename(file.Name(), target); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "packed %s into %s\n", c.Dir, c.Output)
+	_, err = fmt.Fprintf(a.env.Stdout, "packed %s into %s\n", folder, c.Output)
 	return err
-}
-
-func (a *app) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(a.env.Dir, name)
 }
 
 // below are the paths among names that lie below dir, relative to it, with slashes.

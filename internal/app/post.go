@@ -8,7 +8,6 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/report"
-	"slipway/internal/transport/ssh"
 )
 
 // postName is the name under which the program is the action's post step: an entrypoint takes no arguments.
@@ -16,14 +15,6 @@ const postName = "slipway-post"
 
 // doneState is the state that the main step leaves to the post step when nothing is left to do.
 const doneState = "done"
-
-// over tells the post step that the deployment ended by itself and left nothing half done.
-func (d *desk) over(result deploy.Result) error {
-	if result.Outcome == deploy.OutcomeCancelled || result.Outcome == deploy.OutcomePerson {
-		return nil
-	}
-	return d.options.Files.SaveState(doneState, "true")
-}
 
 // onlySummary are the variables of a post step: outputs are the main step's. Its summary is a page of its own.
 func (a *app) onlySummary(name string) string {
@@ -38,26 +29,22 @@ func (a *app) post(ctx context.Context) error {
 	if a.env.Getenv("STATE_"+doneState) == "true" {
 		return nil
 	}
-	in := ci.FromEnv(a.env.LookupEnv)
+	in := a.given
 	if in.Command == "" {
 		in.Command = "deploy"
 	}
 	if !config.Live(in.Command) {
 		return nil
 	}
-	d := a.newDesk(in)
-	d.options.Files = ci.NewFiles(a.onlySummary)
-	cfg, err := config.Load(in, a.env.Files(), a.environment(d.run))
+	c := a.newConsole(in)
+	c.options.Files = ci.NewFiles(a.onlySummary)
+	s, err := a.openOn(c, in)
 	if err != nil {
 		return nil // the main step said so, and touched no host
 	}
-	dialer, err := ssh.NewDialer(login(cfg))
-	if err != nil {
-		return nil // likewise
-	}
-	defer func() { _ = dialer.Close() }()
-	reporter := report.New(d.options)
-	result, err := a.launch(ctx, launch{in: in, cfg: cfg, desk: d, dialer: dialer, emit: reporter.Emit, mend: true})
+	defer s.close()
+	reporter := report.New(s.options)
+	result, err := a.launch(ctx, launch{session: s, emit: reporter.Emit, reconcile: true})
 	if err != nil {
 		return errors.Join(err, reporter.Close())
 	}

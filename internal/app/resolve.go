@@ -1,54 +1,49 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
 	"slipway/internal/deploy"
-	"slipway/internal/fleet"
 	"slipway/internal/release/survey"
 	"slipway/internal/stepper"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/ssh"
 )
 
 type resolveCmd struct {
-	ci.Inputs
-	Deployment string `name:"deployment" required:"" help:"ID of the deployment, as the failed run printed it."`
-	Host       string `name:"host" required:"" help:"The host that the step ran on."`
-	Step       string `name:"step" required:"" help:"Name of the step."`
-	Decision   string `arg:"" enum:"done,rerun" help:"done: it did what it should; rerun: let it run again."`
+	inputs
+	Decision string `arg:"" optional:"" help:"done: it did what it should; rerun: let it run again. Or --as."`
 }
 
-// resolve writes down what a person found out about a step whose end nobody saw.
-func (a *app) resolve(ctx context.Context, in ci.Inputs, c resolveCmd) error {
-	d := a.newDesk(in)
-	cfg, err := config.Load(in, a.env.Files(), a.environment(d.run))
+// Run writes down what a person found out about a step whose end nobody saw.
+func (c *resolveCmd) Run(ctx context.Context, a *app) error {
+	s, err := a.open(c.Inputs)
 	if err != nil {
-		return d.refuse(err)
-	}
-	at := slices.IndexFunc(cfg.Hosts, func(h deploy.Host) bool { return h.Name == c.Host })
-	if at < 0 {
-		return d.refuse(fmt.Errorf("no host is named %s; there are %v", c.Host, deploy.HostNames(cfg.Hosts)))
-	}
-	dialer, err := ssh.NewDialer(login(cfg))
-	if err != nil {
-		return d.refuse(err)
-	}
-	defer func() { _ = dialer.Close() }()
-	id := deploy.DeploymentID(c.Deployment)
-	gathered := fleet.Gather(ctx, pool.New(dialer, cfg.Rollout.MaxParallel), cfg.Hosts[at:at+1], survey.Question{Deployment: id})
-	defer func() { _ = gathered.Close() }()
-	if err := stepper.Decide(ctx, gathered, c.Host, id, c.Step, c.Decision); err != nil {
 		return err
 	}
-	next := "the job can be re-run: it keeps the step as done"
-	if c.Decision == "rerun" {
-		next = "the job can be re-run: it runs the step again"
+	defer s.close()
+	next := map[string]string{
+		"done":  "the job can be re-run: it keeps the step as done",
+		"rerun": "the job can be re-run: it runs the step again",
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "%s on %s: %s; %s\n", c.Step, c.Host, c.Decision, next)
-	return err
+	decision := cmp.Or(c.Decision, c.As)
+	if next[decision] == "" {
+		return s.refuse(deploy.Problems{{
+			At: deploy.Position{File: "input as"}, Message: "resolve is told what became of the step: done or rerun",
+			Hint: "`slipway resolve done ...`, or the input `as: done`",
+		}})
+	}
+	at := slices.IndexFunc(s.cfg.Hosts, func(h deploy.Host) bool { return h.Name == c.Host })
+	if at < 0 {
+		return s.refuse(fmt.Errorf("no host is named %s; there are %v", c.Host, deploy.HostNames(s.cfg.Hosts)))
+	}
+	id := deploy.DeploymentID(c.Deployment)
+	host := s.gather(ctx, s.cfg.Hosts[at:at+1], survey.Question{Deployment: id})
+	defer func() { _ = host.Close() }()
+	if err := stepper.Decide(ctx, host, c.Host, id, c.Step, decision); err != nil {
+		return err
+	}
+	s.say("%s on %s: %s; %s", c.Step, c.Host, decision, next[decision])
+	return nil
 }

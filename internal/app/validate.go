@@ -5,20 +5,24 @@ import (
 	"io/fs"
 	"strings"
 
-	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 )
 
-// validate says every mistake in the deploy file and the inputs, without contacting a host.
-func (a *app) validate(in ci.Inputs) error {
-	d := a.newDesk(in)
-	cfg, err := config.Load(in, a.env.Files(), a.environment(d.run))
+type validateCmd struct {
+	inputs
+}
+
+// Run says every mistake in the deploy file and the inputs, without contacting a host.
+func (cmd *validateCmd) Run(a *app) error {
+	in := cmd.Inputs
+	c := a.newConsole(in)
+	cfg, err := config.Load(in, a.env.Files(), a.environment(c.run))
 	if err != nil {
-		return d.refuse(err)
+		return c.refuse(err)
 	}
 	if _, err := fs.Stat(a.env.Files(), config.DefaultFile); err != nil && in.Config == "" && len(cfg.Hosts) == 0 {
-		return d.refuse(deploy.Problems{{
+		return c.refuse(deploy.Problems{{
 			Message: "there is nothing to check: no " + config.DefaultFile + " here, and no hosts among the inputs",
 			Hint:    "run it where the deploy file lies, or give the workflow's inputs as flags",
 		}})

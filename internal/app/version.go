@@ -1,6 +1,17 @@
 package app
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(a *app) error {
+	_, err := fmt.Fprintf(a.env.Stdout, "slipway %s\n", version())
+	return err
+}
 
 // buildVersion is set by the release build (-ldflags "-X slipway/internal/app.buildVersion=1.0.0").
 var buildVersion string

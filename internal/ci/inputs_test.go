@@ -46,13 +46,6 @@ func TestGiven(t *testing.T) {
 	if want := map[string]bool{"ssh_key": true, "app": true}; !reflect.DeepEqual(in.Given, want) {
 		t.Errorf("given %v, want %v", in.Given, want)
 	}
-	lookup := Lookup(func(name string) string { return map[string]string{"PLUGIN_HOSTS": "a@h1,b@h2"}[name] })
-	if value, ok := lookup("hosts"); value != "a@h1\nb@h2" || !ok {
-		t.Errorf("hosts: %q %v", value, ok)
-	}
-	if _, ok := lookup("app"); ok {
-		t.Error("app was not given")
-	}
 }
 
 func TestNames(t *testing.T) {

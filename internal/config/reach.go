@@ -38,6 +38,10 @@ func (r *reading) reach(c *Config) {
 		}
 		c.Jump = append(c.Jump, address)
 	}
+	if looksLikePath(r.in.SSHKey) {
+		r.problem(deploy.Position{File: "input ssh_key"}, "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
+			"`ssh_key` is no private key, but like the path of a key")
+	}
 	if !r.remote() {
 		return
 	}
@@ -54,3 +58,16 @@ func (r *reading) reach(c *Config) {
 			"no host identity: nothing tells the hosts from an impostor")
 	}
 }
+
+// looksLikePath reports whether a key was given by where it lies: one line that begins like a path, or ends like one.
+func looksLikePath(key string) bool {
+	key = strings.TrimSpace(key)
+	if key == "" || len(key) > 200 || strings.ContainsAny(key, "\r\n") {
+		return false
+	}
+	begins := strings.HasPrefix(key, "/") || strings.HasPrefix(key, "~") || strings.HasPrefix(key, ".") || strings.HasPrefix(key, "@")
+	return begins || keyFile.MatchString(key)
+}
+
+// keyFile is a relative path of a key as people name them: deploy/id_ed25519, key.pem.
+var keyFile = regexp.MustCompile(`^([\w.-]+/)*(id(_[a-z0-9]+)?|[\w.-]+\.(pem|key))$`)

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/report"
+	"slipway/internal/secret"
+)
+
+// console is where a command writes: the log, and in CI its annotations, files and masks.
+type console struct {
+	run     ci.Run
+	options report.Options
+}
+
+// newConsole prepares the output of a command. Whatever may hold a secret is masked before anything else is printed.
+func (a *app) newConsole(in ci.Inputs) *console {
+	c := &console{run: ci.Detect(a.env.Getenv)}
+	c.options = report.Options{
+		Out: a.env.Stdout, Run: c.run, Redactor: a.redactor, Terminal: a.env.Terminal && c.run.Platform == "",
+		Files: ci.NewFiles(a.env.Getenv), Width: a.env.Width, Color: a.env.Getenv("NO_COLOR") == "", LogLines: config.DefaultLogLines,
+	}
+	if c.run.Platform == "github" || c.run.Platform == "gitea" {
+		c.options.Commands = ci.NewCommands(a.env.Stdout, a.env.Getenv)
+	}
+	c.mask(config.SecretsOf(in)...)
+	return c
+}
+
+// mask hides values in the CI's log and in everything that Slipway prints.
+func (c *console) mask(values ...secret.Secret) {
+	c.options.Redactor.Add(values...)
+	if c.options.Commands != nil {
+		for _, value := range values {
+			c.options.Commands.Mask(value)
+		}
+	}
+}
+
+// say prints a line that may hold what a host said.
+func (c *console) say(format string, args ...any) {
+	line := c.options.Redactor.String(ci.Clean(fmt.Sprintf(format, args...)))
+	if c.options.Commands != nil {
+		c.options.Commands.Print(line)
+		return
+	}
+	fmt.Fprintln(c.options.Out, line)
+}
+
+// refuse says what is wrong with what people wrote.
+func (c *console) refuse(err error) error {
+	return errors.Join(exit(deploy.ExitBadInput), report.Problems(c.options, problems(err, deploy.Position{})), c.options.Files.SaveState(doneState, "true"))
+}
+
+// problems is err as what a person did wrong, at a position where it names none itself.
+func problems(err error, at deploy.Position) deploy.Problems {
+	var list deploy.Problems
+	var failure *deploy.Error
+	switch {
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &failure):
+		return deploy.Problems{{At: at, Message: failure.Cause.Error(), Hint: failure.Hint}}
+	}
+	return deploy.Problems{{At: at, Message: err.Error()}}
+}
+
+// over tells the post step that the deployment ended by itself and left nothing half done.
+func (c *console) over(result deploy.Result) error {
+	if result.Outcome == deploy.OutcomeCancelled || result.Outcome == deploy.OutcomePerson {
+		return nil
+	}
+	return c.options.Files.SaveState(doneState, "true")
+}

@@ -1,0 +1,123 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"slipway/internal/artifact"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/fleet"
+	"slipway/internal/plan"
+	"slipway/internal/release/stage"
+	"slipway/internal/release/survey"
+	"slipway/internal/rollout"
+	"slipway/internal/source"
+)
+
+// launch is what a deployment is made of once the inputs are read.
+type launch struct {
+	*session
+	emit      deploy.Emit
+	reconcile bool // only mend what this deployment left half done
+}
+
+// launch reads the artifact and asks the hosts at the same time, plans, and carries the plan out. Its error says that what
+// people wrote, or the artifact, is wrong; what went wrong on hosts is in the result.
+func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
+	now, run := time.Now(), a.planRun(l)
+	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
+	var tarball *artifact.Artifact
+	var hosts *fleet.Fleet
+	asking, stopAsking := context.WithCancel(ctx)
+	defer stopAsking()
+	var group errgroup.Group
+	group.Go(func() error {
+		hosts = l.gather(asking, l.cfg.Hosts, question)
+		return nil
+	})
+	group.Go(func() (err error) {
+		if l.in.Command == "rollback" || l.reconcile {
+			return nil
+		}
+		if tarball, err = a.openArtifact(ctx, l.cfg); err != nil {
+			stopAsking()
+		}
+		return err
+	})
+	err := group.Wait()
+	defer func() { _ = hosts.Close() }()
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	options := rollout.Options{
+		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
+		UnwindOnCancel: l.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
+	}
+	if l.reconcile {
+		options.LockWait = 0
+	}
+	var contents plan.Artifact
+	if tarball != nil {
+		defer func() { _ = tarball.Close() }()
+		contents = describe(tarball)
+		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
+			return tarball.Payload(ctx, encoding)
+		}
+	}
+	p, err := plan.Build(l.cfg, contents, run, now)
+	if err != nil {
+		return deploy.Result{}, err
+	}
+	return rollout.Run(ctx, p, hosts, options), nil
+}
+
+// tempFile makes a temporary file that no other program can see, nor outlives this one.
+func (a *app) tempFile() (rollout.TempFile, error) {
+	file, err := os.CreateTemp(a.env.TempDir, "slipway-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func (a *app) openArtifact(ctx context.Context, cfg *config.Config) (*artifact.Artifact, error) {
+	file, err := source.Find(cfg.Artifact)
+	if err != nil {
+		return nil, problems(err, cfg.ArtifactAt)
+	}
+	tarball, err := artifact.Open(ctx, file, artifact.Options{StripComponents: cfg.StripComponents, TempDir: a.env.TempDir})
+	if err != nil {
+		return nil, problems(err, cfg.ArtifactAt)
+	}
+	return tarball, nil
+}
+
+func describe(tarball *artifact.Artifact) plan.Artifact {
+	bytes, inodes := tarball.Unpacked()
+	return plan.Artifact{
+		SHA256: tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
+	}
+}
+
+// planRun is what the CI run says of itself. Outside CI every call is a run of its own.
+func (a *app) planRun(l launch) plan.Run {
+	run := l.run
+	id := cmp.Or(run.RunID, time.Now().UTC().Format("20060102150405.000000"))
+	return plan.Run{
+		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
+		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
+		Identity: deploy.Identity{
+			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,
+			Environment: l.cfg.Environment, Command: l.in.Command, Key: l.cfg.DeploymentKey,
+		},
+	}
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/fleet"
+	"slipway/internal/release/survey"
+	"slipway/internal/transport"
+	"slipway/internal/transport/pool"
+	"slipway/internal/transport/ssh"
+)
+
+// session is one command that goes to hosts: what it was asked for, where it writes, and how hosts are reached.
+type session struct {
+	*console
+	in     ci.Inputs
+	cfg    *config.Config
+	dialer transport.Dialer
+	close  func()
+}
+
+// open begins the session of a command. What is wrong with the inputs is reported; the error is the exit code then.
+func (a *app) open(in ci.Inputs) (*session, error) {
+	c := a.newConsole(in)
+	s, err := a.openOn(c, in)
+	if err != nil {
+		return nil, c.refuse(err)
+	}
+	return s, nil
+}
+
+// openOn begins a session that writes to a console.
+func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
+	cfg, err := config.Load(in, a.env.Files(), a.environment(c.run))
+	if err != nil {
+		return nil, err
+	}
+	c.options.LogLines = cfg.LogLines
+	dialer, err := ssh.NewDialer(login(cfg))
+	if err != nil {
+		return nil, err
+	}
+	return &session{console: c, in: in, cfg: cfg, dialer: dialer, close: func() { _ = dialer.Close() }}, nil
+}
+
+// environment is what config needs to know beside inputs and files.
+func (a *app) environment(run ci.Run) config.Env {
+	_, name, _ := strings.Cut(run.Repository, "/")
+	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref}
+}
+
+func login(cfg *config.Config) ssh.Config {
+	return ssh.Config{
+		Key: cfg.Login.Key, Passphrase: cfg.Login.Passphrase, Certificate: cfg.Login.Certificate,
+		AgentSocket: cfg.Login.AgentSocket, KnownHosts: cfg.Identity.KnownHosts,
+		Fingerprints: cfg.Identity.Fingerprints, Jump: cfg.Jump,
+	}
+}
+
+// gather connects to hosts and asks them for their facts.
+func (s *session) gather(ctx context.Context, hosts []deploy.Host, question survey.Question) *fleet.Fleet {
+	return fleet.Gather(ctx, pool.New(s.dialer, s.cfg.Rollout.MaxParallel), hosts, question)
+}
+
+// actor is who asked for this: in CI who caused the attempt, else the user of this machine.
+func (a *app) actor(run ci.Run) string {
+	return cmp.Or(run.TriggeringActor, run.Actor, a.env.Getenv("USER"), a.env.Getenv("LOGNAME"))
+}
+
+// onHosts begins a session, connects to the hosts that inputs and deploy file name, and does something with them.
+func (a *app) onHosts(ctx context.Context, in ci.Inputs, do func(s *session, hosts *fleet.Fleet) error) error {
+	s, err := a.open(in)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{})
+	defer func() { _ = hosts.Close() }()
+	return do(s, hosts)
+}

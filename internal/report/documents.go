@@ -1,0 +1,37 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"strings"
+	"text/template"
+
+	"slipway/internal/ci"
+)
+
+//go:generate go run ./generate ../..
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Generated are the files that are made of the inputs and outputs, by their names below the repository's root.
+func Generated() map[string][]byte {
+	return map[string][]byte{
+		"action.yml":             document("action.yml.tmpl"),
+		"docs/inputs-outputs.md": document("inputs-outputs.md.tmpl"),
+	}
+}
+
+func document(name string) []byte {
+	// A single-quoted text of YAML has one sign that means something: its own quote.
+	quote := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+	t := template.Must(template.New(name).Funcs(template.FuncMap{"quote": quote}).ParseFS(templates, name))
+	var out bytes.Buffer
+	if err := t.Execute(&out, struct {
+		Inputs  []ci.InputDoc
+		Outputs []OutputDoc
+	}{ci.Names(), Outputs()}); err != nil {
+		panic(err) // the template is embedded, and the tests fill it in
+	}
+	return out.Bytes()
+}
