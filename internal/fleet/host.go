@@ -44,25 +44,35 @@ func (h *Host) gather(ctx context.Context, conn *pool.Conn, question survey.Ques
 }
 
 func (h *Host) ask(ctx context.Context, question survey.Question) error {
-	return h.Again(ctx, func() (err error) {
-		h.Facts, err = survey.Take(ctx, h.conn, h.Site(), question)
-		return err
-	})
+	return h.do(ctx, h.conn, survey.Take(h.Site(), question, &h.Facts))
 }
 
-// Again does what may be done twice until the link no longer fails it. A host that is away has only one more try from then on,
-// until it answers.
-func (h *Host) Again(ctx context.Context, do func() error) error {
+// Do carries an operation out on the host, and repeats it where the link failed it and it may be repeated. A host that is
+// away has only one more try from then on, until it answers.
+func (h *Host) Do(ctx context.Context, op release.Operation) error { return h.do(ctx, h.Conn(), op) }
+
+func (h *Host) do(ctx context.Context, conn transport.Conn, op release.Operation) error {
 	patience, away := h.patience, h.away.Load()
 	if away {
 		patience = 0
 	}
-	err := retry.Do(ctx, patience, do)
+	err := release.Do(ctx, conn, op, patience)
 	h.away.Store(retry.LinkFailed(err) && (away || ctx.Err() == nil))
 	return err
 }
 
-// Away tells whether the host was waited for in vain, and has not answered since.
+// Reach waits for the host to answer, for as long as it may be away; waited says that it did not at first.
+func (h *Host) Reach(ctx context.Context) (waited bool, err error) {
+	look := release.Operation{Name: "look", Script: ":"}
+	look.Next = func(error) (release.Operation, bool) {
+		waited = true
+		return look, false
+	}
+	err = h.Do(ctx, look)
+	return err == nil && waited, err
+}
+
+// Away reports whether the host was waited for in vain, and has not answered since.
 func (h *Host) Away() bool { return h.away.Load() }
 
 // Connected tells whether the host could be connected at first: only then there is a Conn.

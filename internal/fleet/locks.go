@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/fleetlock"
+	"slipway/internal/release"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/lock"
 )
@@ -84,12 +85,12 @@ func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 			names, generation[held.Host] = append(names, held.Host), held.State.Generation
 		}
 	}
-	return f.everywhere(ctx, names, func(h *Host) error { return lock.Release(ctx, h.Conn(), h.Site(), generation[h.Name]) })
+	return f.everywhere(ctx, names, func(h *Host) release.Operation { return lock.Release(h.Site(), generation[h.Name]) })
 }
 
 // Hold puts deploys to all hosts on hold.
 func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) error {
-	return f.everywhere(ctx, names, func(h *Host) error { return hold.Set(ctx, h.Conn(), h.Site(), note) })
+	return f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Set(h.Site(), note) })
 }
 
 // Unhold lifts the hold of all hosts, and tells which there was, of the first host that had one.
@@ -98,18 +99,18 @@ func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error
 	for _, name := range names {
 		was = cmp.Or(was, f.hosts[name].Facts.Hold)
 	}
-	return was, f.everywhere(ctx, names, func(h *Host) error { return hold.Clear(ctx, h.Conn(), h.Site()) })
+	return was, f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Clear(h.Site()) })
 }
 
 // everywhere does what may be done twice on all hosts at once. A host that could not be asked fails, and keeps no other from its
 // turn.
-func (f *Fleet) everywhere(ctx context.Context, names []string, do func(h *Host) error) error {
+func (f *Fleet) everywhere(ctx context.Context, names []string, op func(h *Host) release.Operation) error {
 	failures := make(deploy.Errors, len(names))
 	var wait sync.WaitGroup
 	for i, name := range names {
 		h := f.hosts[name]
 		if failures[i] = h.Span.Err; failures[i] == nil {
-			wait.Go(func() { failures[i] = deploy.OnHost(name, "", "", h.Again(ctx, func() error { return do(h) })) })
+			wait.Go(func() { failures[i] = deploy.OnHost(name, "", "", h.Do(ctx, op(h))) })
 		}
 	}
 	wait.Wait()

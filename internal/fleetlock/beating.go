@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/transport/retry"
 )
@@ -22,7 +23,7 @@ func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 			return
 		}
 		one, cancel := context.WithTimeout(ctx, l.Lease)
-		err := retry.Do(one, l.Lease, func() error { return lock.Beat(one, h.Want.Conn, h.Site, generation) })
+		err := release.Do(one, lock.Fence(h.Want.Conn, h.Site, generation), lock.Beat(h.Site, generation), l.Lease)
 		cancel()
 		if errors.Is(err, lock.ErrFenced) {
 			l.lose(deploy.OnHost(h.Host, "", "", err))
@@ -70,8 +71,8 @@ func (l *Locks) releaseOne(ctx context.Context, h *hostLock) error {
 
 func (l *Locks) giveOneBack(ctx context.Context, h *hostLock) error {
 	if h.doubtful {
-		state, err := lock.Read(ctx, h.Want.Conn, h.Site)
-		if err != nil {
+		var state deploy.LockState
+		if err := release.Run(ctx, h.Want.Conn, lock.Read(h.Site, &state)); err != nil {
 			return err
 		}
 		if state.Owner.Token == l.Owner.Token && !state.Free() {
@@ -81,7 +82,7 @@ func (l *Locks) giveOneBack(ctx context.Context, h *hostLock) error {
 	if h.generation == 0 {
 		return nil
 	}
-	if err := lock.Release(ctx, h.Want.Conn, h.Site, h.generation); err != nil {
+	if err := release.Run(ctx, h.Want.Conn, lock.Release(h.Site, h.generation)); err != nil {
 		return err
 	}
 	h.watch.state = deploy.LockState{Generation: h.generation, Released: true}

@@ -201,7 +201,8 @@ func (l *Locks) mayTake(h *hostLock) (bool, error) {
 func (l *Locks) take(ctx context.Context, h *hostLock) error {
 	h.known = false
 	h.stale = h.stale || !h.watch.state.Free()
-	taken, err := lock.Take(ctx, h.Want.Conn, h.Site, h.watch.state, l.Owner)
+	var taken lock.Taken
+	err := release.Run(ctx, h.Want.Conn, lock.Take(h.Site, h.watch.state, l.Owner, &taken))
 	h.ID = cmp.Or(taken.ID, h.ID)
 	switch {
 	case errors.Is(err, lock.ErrTaken):
@@ -218,8 +219,8 @@ func (l *Locks) take(ctx context.Context, h *hostLock) error {
 // look asks what a host's lock is now. When an answer was lost, it may turn out to be ours.
 func (l *Locks) look(ctx context.Context, h *hostLock) error {
 	asked := time.Now()
-	state, err := lock.Read(ctx, h.Want.Conn, h.Site)
-	if err != nil {
+	var state deploy.LockState
+	if err := release.Run(ctx, h.Want.Conn, lock.Read(h.Site, &state)); err != nil {
 		return err
 	}
 	h.watch.saw(state, asked)

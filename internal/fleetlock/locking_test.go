@@ -43,7 +43,7 @@ func surveyed(t *testing.T, request Request) Request {
 	t.Helper()
 	request.Wants = slices.Clone(request.Wants)
 	for i, want := range request.Wants {
-		state, err := lock.Read(t.Context(), want.Conn, want.Site)
+		state, err := releasetest.ReadLock(t.Context(), want.Conn, want.Site)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,7 +126,7 @@ func (r *race) turn(racer, turn int, conns []transport.Conn, dies bool) {
 	}
 	for _, i := range mathrand.Perm(len(conns)) {
 		want := Want{Host: fmt.Sprintf("%d-of-%d", (i+racer)%len(conns), racer), Conn: conns[i], Site: r.hosts[i].site}
-		state, err := lock.Read(ctx, want.Conn, want.Site)
+		state, err := releasetest.ReadLock(ctx, want.Conn, want.Site)
 		if err != nil {
 			r.t.Error(err)
 			return

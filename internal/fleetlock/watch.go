@@ -75,10 +75,7 @@ func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen dep
 		}
 		asked := time.Now()
 		var state deploy.LockState
-		err := retry.Do(ctx, retry.Patience, func() (err error) {
-			state, err = lock.Read(ctx, conn, site)
-			return err
-		})
+		err := release.Do(ctx, conn, lock.Read(site, &state), retry.Patience)
 		switch {
 		case err != nil:
 			return state, false, err

@@ -16,14 +16,13 @@ type Reason struct {
 	Hint string
 }
 
-// Failure makes the error of an operation for people: the host, the operation, the cause that the script gave, what to
-// do now. reasons are by the script's exit status. An err of nil gives nil; context errors and transport.ErrLost stay
-// in the chain.
-func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) error {
+// failure makes the error of an operation for people: the host, the operation, the cause that the script gave, what to
+// do now. An err of nil gives nil; context errors and transport.ErrLost stay in the chain.
+func failure(conn transport.Conn, op Operation, err error) error {
 	if err == nil {
 		return nil
 	}
-	failure := &deploy.Error{Op: op, Host: conn.Host().Name, Cause: err}
+	failure := &deploy.Error{Op: op.Name, Host: conn.Host().Name, Cause: err}
 	var exit *transport.ExitError
 	var told *deploy.Error
 	switch {
@@ -31,10 +30,15 @@ func Failure(conn transport.Conn, op string, err error, reasons map[int]Reason) 
 		failure.Cause, failure.Hint = told.Cause, told.Hint
 	case errors.As(err, &exit):
 		lines := stderrLines(exit.Stderr)
-		if reason, known := reasons[exit.Status]; known && len(lines) > 0 {
+		if reason, known := op.Reasons[exit.Status]; known && len(lines) > 0 {
 			failure.Cause = &refusal{text: lines[len(lines)-1], err: reason.Err, exit: exit}
 			failure.Hint = reason.Hint
 			lines = lines[:len(lines)-1]
+		}
+		if cause, same := failure.Cause.(*transport.ExitError); same && cause.Name == op.Name { //nolint:errorlint // not one in a chain
+			unnamed := *cause
+			unnamed.Name = "" // which the operation says
+			failure.Cause = &unnamed
 		}
 		failure.Tail = lines
 		if hint := spaceHint(exit.Stderr); hint != "" {

@@ -13,7 +13,6 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
-	"slipway/internal/release/prune"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/step"
@@ -122,7 +121,7 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 	}
 	survived := func() deploy.Facts {
 		t.Helper()
-		facts, err := survey.Take(ctx, conn, site, survey.Question{SharedFiles: []string{"local.ini"}})
+		facts, err := releasetest.Survey(ctx, conn, site, survey.Question{SharedFiles: []string{"local.ini"}})
 		ok(err)
 		return facts
 	}
@@ -136,7 +135,7 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 		a := pack(t, version)
 		id := deploy.NewReleaseID(now.Add(time.Duration(i)*time.Hour), "1a2b3c4d", a.Content())
 		deployment := deploy.DeploymentID("412-deploy-" + version)
-		ok(journal.Open(ctx, conn, site, deployment, []byte("{}")))
+		ok(release.Run(ctx, conn, journal.Open(site, deployment, []byte("{}"))))
 		ok(os.WriteFile(site.Shared()+"/local.ini", nil, 0o600))
 		encoding := "gzip"
 		if survived().Tools["zstd"] != "" {
@@ -144,16 +143,17 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 		}
 		payload, err := a.Payload(ctx, encoding)
 		ok(err)
-		ok(stage.Upload(ctx, conn, site, id, payload, nil))
+		ok(release.Run(ctx, conn, stage.Upload(site, id, payload, nil)))
 		links := stage.Links{Dirs: []string{"media"}, Files: []string{"local.ini"}, Secrets: map[string]secret.Secret{".env": secret.New("A=b\n")}}
-		ok(stage.Link(ctx, conn, site, id, links))
+		ok(release.Run(ctx, conn, stage.Link(site, id, links)))
 
 		var lines []string
-		status, _, err := step.Run(ctx, conn, site, step.Instance{
+		status, _, err := releasetest.RunStep(ctx, conn, site, step.Instance{
 			Deployment: deployment, Release: id, Try: 1,
 			Step:    deploy.Step{Name: "Build", Phase: deploy.Prepare, Number: 1, Run: `cat version .env media/logo; echo "$TOKEN" | tr a-z A-Z; sleep 60 & exit 3`, Timeout: time.Minute},
 			Secrets: map[string]secret.Secret{"TOKEN": secret.New("it's $x\nok")},
 		}, func(line string) { lines = append(lines, line) })
+
 		ok(err)
 		if want := version + "A=b\nlogoIT'S $X\nOK"; status.Exit != 3 || strings.Join(lines, "\n") != want {
 			t.Errorf("the step ended with %s and %q", status, lines)
@@ -165,23 +165,23 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 			entry.Before = ids[i-1]
 			change.Previous = "releases/" + string(ids[i-1])
 		}
-		ok(activate.Store(ctx, conn, site, id, activate.Block{Vars: map[string]string{"V": version}}))
-		ok(activate.Switch(ctx, conn, site, change))
-		ok(activate.Mark(ctx, conn, site, id, "verified"))
-		ok(journal.Append(ctx, conn, site, entry))
+		ok(release.Run(ctx, conn, activate.Store(site, id, activate.Block{Vars: map[string]string{"V": version}})))
+		ok(release.Run(ctx, conn, activate.Switch(site, change)))
+		ok(release.Run(ctx, conn, activate.Mark(site, id, "verified")))
+		ok(release.Run(ctx, conn, journal.Append(site, entry)))
 		ids = append(ids, id)
 		if page, err := os.ReadFile(site.Current() + "/version"); string(page) != version {
 			t.Errorf("the site says %q, %v", page, err)
 		}
 	}
 
-	removed, err := prune.Run(ctx, conn, site, nil)
+	removed, err := releasetest.Prune(ctx, conn, site, nil)
 	ok(err)
 	facts := survived()
 	if !slices.Equal(removed, ids[:1]) || len(facts.Releases) != 2 || facts.CurrentID != ids[2] || len(facts.History) != 3 || facts.History[2].Before != ids[1] {
 		t.Errorf("pruned %q, then %+v", removed, facts)
 	}
-	block, err := activate.Load(ctx, conn, site, ids[1])
+	block, err := releasetest.LoadBlock(ctx, conn, site, ids[1])
 	ok(err)
 	if block.Vars["V"] != "two" {
 		t.Errorf("the block of the second release: %+v", block)

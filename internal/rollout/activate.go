@@ -147,13 +147,13 @@ func (r *run) historyEntry(now, before deploy.ReleaseID, outcome string) deploy.
 // history too.
 func (t *turn) settle(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
 	entry := t.run.historyEntry(t.release, before, outcome)
-	if err := t.again(ctx, func() error { return journal.Append(ctx, t.conn, t.site, entry) }); err != nil {
+	if err := t.do(ctx, journal.Append(t.site, entry)); err != nil {
 		return t.failed("record", err)
 	}
 	if t.release == "" {
 		return nil
 	}
-	if err := t.again(ctx, func() error { return activate.Mark(ctx, t.conn, t.site, t.release, "verified") }); err != nil {
+	if err := t.do(ctx, activate.Mark(t.site, t.release, "verified")); err != nil {
 		return t.failed("record", err)
 	}
 	return nil

@@ -50,7 +50,9 @@ func (r *run) prune(ctx context.Context) {
 		wait.Go(func() {
 			defer r.fleet.On(h.Name).Lease(ctx)()
 			start := time.Now()
-			removed, err := prune.Run(ctx, r.fleet.On(h.Name).Conn(), r.fleet.On(h.Name).Site(), keep)
+			there := r.fleet.On(h.Name)
+			var removed []deploy.ReleaseID
+			err := there.Do(ctx, prune.Prune(there.Site(), keep, &removed))
 			failures[i] = deploy.OnHost(h.Name, deploy.Finish, "", err)
 			raise(&most, int64(len(removed)))
 			spans[i] = deploy.Span{

@@ -39,9 +39,7 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Toggl
 		defer cancel()
 		entry := activate.Entry{What: what, State: state, Toggle: &pair}
 		there := r.fleet.On(host)
-		return there.Again(ctx, func() error {
-			return activate.Note(ctx, there.Conn(), there.Site(), r.plan.Deployment, entry)
-		})
+		return there.Do(ctx, activate.Note(there.Site(), r.plan.Deployment, entry))
 	}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}
 	if err := note(ctx, "intent", noted); err != nil {

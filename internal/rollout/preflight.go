@@ -205,10 +205,7 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	r.opened = true
 	return r.onEvery(func(h plan.Host) *deploy.Error {
 		there := r.fleet.On(h.Name)
-		err := there.Again(ctx, func() error {
-			return journal.Open(ctx, there.Conn(), there.Site(), r.plan.Deployment, record)
-		})
-		return deploy.OnHost(h.Name, deploy.Preflight, "", err)
+		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record)))
 	})
 }
 

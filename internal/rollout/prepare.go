@@ -121,7 +121,7 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 	} else {
 		begin()
 	}
-	err := r.fleet.On(h.Name).Again(ctx, func() error { return r.bring(ctx, h) })
+	err := r.bring(ctx, h)
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed
@@ -131,7 +131,7 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 }
 
 func (r *run) bring(ctx context.Context, h plan.Host) error {
-	conn := r.fleet.On(h.Name).Conn()
+	there := r.fleet.On(h.Name)
 	if !h.Staged {
 		payload, err := r.opts.Payload(ctx, h.Encoding)
 		if err != nil {
@@ -146,7 +146,7 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 			told = percent
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
-		if err := stage.Upload(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, payload, progress); err != nil {
+		if err := there.Do(ctx, stage.Upload(there.Site(), r.schedule.Release, payload, progress)); err != nil {
 			return err
 		}
 		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes)
@@ -156,10 +156,11 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	for _, file := range r.schedule.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
-	if err := stage.Link(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, links); err != nil {
+	if err := there.Do(ctx, stage.Link(there.Site(), r.schedule.Release, links)); err != nil {
 		return err
 	}
-	return activate.Store(ctx, conn, r.fleet.On(h.Name).Site(), r.schedule.Release, activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]})
+	block := activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]}
+	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, block))
 }
 
 // takesPart tells whether a host runs a step, or gets what it makes.

@@ -228,10 +228,7 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 				continue
 			}
 			there := r.fleet.On(h.Name)
-			err := there.Again(ctx, func() error {
-				return step.Stop(ctx, there.Conn(), there.Site(), step.Recorded(r.plan.Deployment, try))
-			})
-			if err != nil {
+			if err := there.Do(ctx, step.Stop(there.Site(), step.Recorded(r.plan.Deployment, try))); err != nil {
 				return deploy.OnHost(h.Name, deploy.Preflight, "", err)
 			}
 		}
@@ -281,6 +278,5 @@ func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
 // end writes down on a host that a deployment is over.
 func (r *run) end(ctx context.Context, host string, id deploy.DeploymentID, outcome string) *deploy.Error {
 	there := r.fleet.On(host)
-	err := there.Again(ctx, func() error { return journal.End(ctx, there.Conn(), there.Site(), id, outcome) })
-	return deploy.OnHost(host, deploy.Finish, "", err)
+	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, outcome)))
 }

@@ -46,14 +46,15 @@ func (s *spool) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// end says that nothing more comes: with nil that it is whole.
-func (s *spool) end(err error) {
+// End says that nothing more comes: with nil that it is whole.
+func (s *spool) End(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over = io.EOF; err != nil {
 		s.over = errCut
 	}
 	s.grown.Broadcast()
+	return err
 }
 
 // begun waits for the first byte, or for the end.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/produce"
 )
 
@@ -96,10 +98,7 @@ func (p *supply) make(ctx context.Context, begin func()) deploy.Span {
 		return span
 	}
 	there := p.fleet.On(p.from)
-	err := there.Again(ctx, func() error {
-		return produce.Check(ctx, there.Conn(), there.Site(), p.schedule.Release, p.step.Produces)
-	})
-	if err != nil {
+	if err := there.Do(ctx, produce.Check(there.Site(), p.schedule.Release, p.step.Produces)); err != nil {
 		begin()
 		span.Outcome, span.Kept, span.Err = deploy.Failed, 0, deploy.OnHost(p.from, deploy.Prepare, p.step.Name, err)
 		span.Err.At = p.step.At
@@ -157,9 +156,8 @@ func (p *supply) feed(ctx context.Context, host string, s deploy.Step) (int64, e
 		}
 		seen = n
 		there := p.fleet.On(host)
-		err = there.Again(ctx, func() error {
-			return produce.Receive(ctx, there.Conn(), there.Site(), inst, p.from, p.encoding(), source.reader(progress))
-		})
+		payload := func() (io.ReadCloser, error) { return io.NopCloser(source.reader(progress)), nil }
+		err = there.Do(ctx, produce.Receive(there.Site(), inst, p.from, p.encoding(), payload))
 		if err == nil || ctx.Err() != nil || !source.cut() {
 			return source.bytes(), err
 		}
@@ -171,21 +169,22 @@ func (p *supply) fetch(ctx context.Context) {
 	ctx, p.enough = context.WithCancel(ctx)
 	p.fetched.Go(func() {
 		there := p.fleet.On(p.from)
-		err := there.Again(ctx, func() error {
-			file, err := p.opts.TempFile()
-			if err != nil {
-				return fmt.Errorf("the runner's temporary folder (TMPDIR): %w", err)
-			}
-			s := newSpool(file)
-			p.tell(s, nil)
-			err = produce.Send(ctx, there.Conn(), there.Site(), p.schedule.Release, p.step.Produces, p.encoding(), s)
-			s.end(err)
-			return err
-		})
+		err := there.Do(ctx, produce.Send(there.Site(), p.schedule.Release, p.step.Produces, p.encoding(), p.newSpool))
 		if err != nil {
 			p.tell(nil, err)
 		}
 	})
+}
+
+// newSpool is where one try to read from the primary puts what comes.
+func (p *supply) newSpool() (release.Output, error) {
+	file, err := p.opts.TempFile()
+	if err != nil {
+		return nil, fmt.Errorf("the runner's temporary folder (TMPDIR): %w", err)
+	}
+	s := newSpool(file)
+	p.tell(s, nil)
+	return s, nil
 }
 
 func (p *supply) tell(s *spool, err error) {

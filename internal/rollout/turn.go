@@ -9,7 +9,6 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/stepper"
-	"slipway/internal/transport"
 )
 
 // turn takes one host through the parts of an activation or an unwinding: switch, restart, verify. It keeps the span of each
@@ -17,7 +16,6 @@ import (
 type turn struct {
 	run     *run
 	host    plan.Host
-	conn    transport.Conn
 	site    release.Site
 	release deploy.ReleaseID // the release that goes live in this turn; "" when it is another tool's
 	undo    bool
@@ -27,7 +25,7 @@ type turn struct {
 
 func (r *run) newTurn(phase deploy.Phase, h plan.Host, id deploy.ReleaseID, undo bool) *turn {
 	return &turn{
-		run: r, host: h, conn: r.fleet.On(h.Name).Conn(), site: r.fleet.On(h.Name).Site(), release: id, undo: undo,
+		run: r, host: h, site: r.fleet.On(h.Name).Site(), release: id, undo: undo,
 		done: deploy.HostDone{Phase: phase, Host: h.Name, Release: id},
 	}
 }
@@ -48,9 +46,9 @@ func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *depl
 	return span.Err
 }
 
-// again does what may be done twice until the link no longer fails it.
-func (t *turn) again(ctx context.Context, do func() error) error {
-	return t.run.fleet.On(t.host.Name).Again(ctx, do)
+// do carries an operation out on the host.
+func (t *turn) do(ctx context.Context, op release.Operation) error {
+	return t.run.fleet.On(t.host.Name).Do(ctx, op)
 }
 
 // failed is a failure of Slipway's own work on the host, with its span.
@@ -67,7 +65,7 @@ func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
 			to = activate.Unlink
 		}
-		err := t.again(ctx, func() error { return to(ctx, t.conn, t.site, change) })
+		err := t.do(ctx, to(t.site, change))
 		return deploy.OnHost(t.host.Name, t.done.Phase, "switch", err)
 	})
 }
@@ -123,7 +121,7 @@ func (t *turn) note(ctx context.Context, what, state string) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	entry := activate.Entry{What: what, State: state, Release: t.release}
-	return t.again(ctx, func() error { return activate.Note(ctx, t.conn, t.site, t.run.plan.Deployment, entry) })
+	return t.do(ctx, activate.Note(t.site, t.run.plan.Deployment, entry))
 }
 
 // noteTimeout bounds the writing of one journal line.

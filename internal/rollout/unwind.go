@@ -142,7 +142,7 @@ func (r *run) back(ctx context.Context, t *turn, u unwinding) *deploy.Error {
 func (t *turn) goBack(ctx context.Context, u unwinding) *deploy.Error {
 	defer t.run.fleet.On(t.host.Name).Lease(ctx)()
 	if u.mark != "" {
-		if err := t.again(ctx, func() error { return activate.Mark(ctx, t.conn, t.site, u.from, u.mark) }); err != nil {
+		if err := t.do(ctx, activate.Mark(t.site, u.from, u.mark)); err != nil {
 			return t.failed("record", err)
 		}
 	}
@@ -165,9 +165,6 @@ func (r *run) blockOf(ctx context.Context, t *turn) (block activate.Block, err e
 			Vars:       r.schedule.Vars[t.host.Name],
 		}, nil
 	}
-	err = t.again(ctx, func() (err error) {
-		block, err = activate.Load(ctx, t.conn, t.site, t.release)
-		return err
-	})
+	err = t.do(ctx, activate.Load(t.site, t.release, &block))
 	return block, err
 }

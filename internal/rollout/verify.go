@@ -113,7 +113,7 @@ const runTimeout = 10 * time.Second
 
 // ask asks once. A script may take as long as is left, or runTimeout.
 func (t *turn) ask(ctx context.Context, q question, left time.Duration) error {
-	origin := probe.Host(t.conn.Dial)
+	origin := probe.Host(t.run.fleet.On(t.host.Name).Conn().Dial)
 	if q.Runner {
 		origin = probe.Runner()
 	}
@@ -140,10 +140,5 @@ func (t *turn) unheard(ctx context.Context, q question, err error) (back bool, g
 	if err == nil || q.Runner || q.Run != nil || errors.As(err, &wrong) || errors.Is(err, transport.ErrForwardingRefused) {
 		return false, nil
 	}
-	tries := 0
-	gone = t.again(ctx, func() error {
-		tries++
-		return t.conn.Run(ctx, transport.Command{Name: "look", Script: ":"})
-	})
-	return gone == nil && tries > 1, gone
+	return t.run.fleet.On(t.host.Name).Reach(ctx)
 }

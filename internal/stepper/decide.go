@@ -38,7 +38,7 @@ func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.Depl
 	case last.Status != "" || last.Void:
 		return refuse("", "its end was seen: %s", last.Status)
 	}
-	err := step.Resolve(ctx, h.Conn(), h.Site(), step.Recorded(id, *last), decision)
+	err := h.Do(ctx, step.Resolve(h.Site(), step.Recorded(id, *last), decision))
 	if errors.Is(err, step.ErrNeverStarted) {
 		return refuse("re-run the job", "it never began: there is nothing to decide")
 	}

@@ -12,7 +12,6 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/step"
-	"slipway/internal/transport"
 )
 
 const (
@@ -81,22 +80,13 @@ func (r *Stepper) watch(
 	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
 ) (status step.Status, begun bool, err error) {
 	there := r.Fleet.On(host)
-	conn, site := there.Conn(), there.Site()
-	begun = join
-	var next int64
-	err = there.Again(ctx, func() (err error) {
-		if !begun {
-			status, next, err = step.Run(ctx, conn, site, instance, out)
-			begun = errors.Is(err, transport.ErrLost) || errors.Is(err, step.ErrUnknown)
-			if !errors.Is(err, step.ErrStarted) {
-				return err
-			}
-			begun = true
-		}
-		status, next, err = step.Follow(ctx, conn, site, instance, next, out)
-		return err
-	})
-	return status, begun, err
+	watch := step.NewWatch(there.Site(), instance, out)
+	if join {
+		err = there.Do(ctx, watch.Join())
+	} else {
+		err = there.Do(ctx, watch.Start())
+	}
+	return watch.Status, join || watch.Begun, err
 }
 
 // stopStep ends a step whose deployment was cancelled. One that says so is left to finish: half a
@@ -109,7 +99,7 @@ func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Insta
 	ctx, cancel := r.Parting(ctx)
 	defer cancel()
 	there := r.Fleet.On(host)
-	if err := step.Stop(ctx, there.Conn(), there.Site(), instance); err != nil {
+	if err := there.Do(ctx, step.Stop(there.Site(), instance)); err != nil {
 		r.output(instance.Step, host, "could not be stopped: "+err.Error())
 	}
 }

@@ -78,9 +78,7 @@ func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
 // there are never two of it.
 func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
 	there := r.Fleet.On(host)
-	err := there.Again(ctx, func() error {
-		return step.Stop(ctx, there.Conn(), there.Site(), r.instance(host, s, number, at))
-	})
+	err := there.Do(ctx, step.Stop(there.Site(), r.instance(host, s, number, at)))
 	failure := deploy.OnHost(host, s.Phase, s.Name, err)
 	if failure == nil {
 		failure = r.resolve(ctx, host, s, number, at, "rerun")
@@ -94,8 +92,6 @@ func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number 
 // resolve writes down what became of a try whose end nobody saw.
 func (r *Stepper) resolve(ctx context.Context, host string, s deploy.Step, number int, at Scene, word string) *deploy.Error {
 	there := r.Fleet.On(host)
-	err := there.Again(ctx, func() error {
-		return step.Resolve(ctx, there.Conn(), there.Site(), r.instance(host, s, number, at), word)
-	})
+	err := there.Do(ctx, step.Resolve(there.Site(), r.instance(host, s, number, at), word))
 	return deploy.OnHost(host, s.Phase, s.Name, err)
 }

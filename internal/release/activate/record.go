@@ -1,9 +1,6 @@
 package activate
 
 import (
-	"bytes"
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -12,7 +9,6 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 // Block is how a release is restarted and verified, with the variables that its steps and checks need.
@@ -37,36 +33,30 @@ var loadReasons = map[int]release.Reason{90: {Err: ErrNoBlock, Hint: "its restar
 
 // Mark marks a release: "verified" (it passed its checks; takes earlier bad and failed marks away), "bad" (it failed
 // them: never a target to go back to), "failed" (its deployment failed before it was live).
-func Mark(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, mark string) error {
+func Mark(site release.Site, id deploy.ReleaseID, mark string) release.Operation {
 	if !slices.Contains([]string{"verified", "bad", "failed"}, mark) || !id.Valid() {
-		return release.Failure(conn, "mark", fmt.Errorf("no mark %q for release %q", mark, id), nil)
+		return release.Invalid("mark", fmt.Errorf("no mark %q for release %q", mark, id))
 	}
-	err := conn.Run(ctx, transport.Command{Name: "mark", Script: markScript, Args: []string{site.Root, string(id), mark}})
-	return release.Failure(conn, "mark", err, nil)
+	return release.Operation{Name: "mark", Script: markScript, Args: []string{site.Root, string(id), mark}}
 }
 
 // Store keeps a release's block, over an earlier one.
-func Store(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, block Block) error {
+func Store(site release.Site, id deploy.ReleaseID, block Block) release.Operation {
 	text, err := json.Marshal(block)
 	if err != nil {
-		return release.Failure(conn, "store activate block", err, nil)
+		return release.Invalid("store activate block", err)
 	}
-	args := []string{site.Root, string(id), string(text), rand.Text()}
-	err = conn.Run(ctx, transport.Command{Name: "store activate block", Script: storeScript, Args: args})
-	return release.Failure(conn, "store activate block", err, nil)
+	args := []string{site.Root, string(id), string(text), release.Unique}
+	return release.Operation{Name: "store activate block", Script: storeScript, Args: args}
 }
 
 // Load reads a release's block; the error Is ErrNoBlock where there is none.
-func Load(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID) (Block, error) {
-	var text bytes.Buffer
-	args := []string{site.Root, string(id)}
-	err := conn.Run(ctx, transport.Command{Name: "load activate block", Script: loadScript, Args: args, Stdout: &text})
-	var block Block
-	if err == nil {
-		err = json.Unmarshal(text.Bytes(), &block)
+func Load(site release.Site, id deploy.ReleaseID, block *Block) release.Operation {
+	read := func(a release.Answer) error {
+		*block = Block{}
+		return json.Unmarshal(a.Text, block)
 	}
-	if err != nil {
-		return Block{}, release.Failure(conn, "load activate block", err, loadReasons)
+	return release.Operation{
+		Name: "load activate block", Script: loadScript, Args: []string{site.Root, string(id)}, Read: read, Reasons: loadReasons,
 	}
-	return block, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/releasetest"
 )
@@ -17,7 +18,7 @@ import (
 func TestBlock(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		staged(t, host)
-		if _, err := activate.Load(t.Context(), host, host.Site, first); !errors.Is(err, activate.ErrNoBlock) {
+		if _, err := releasetest.LoadBlock(t.Context(), host, host.Site, first); !errors.Is(err, activate.ErrNoBlock) {
 			t.Errorf("without a block: %v", err)
 		}
 		want := activate.Block{
@@ -28,11 +29,11 @@ func TestBlock(t *testing.T) {
 			Vars: map[string]string{"A": "one\ntwo", "B": "`$(x)`", "C": "schön\t\x1b"},
 		}
 		for range 2 {
-			if err := activate.Store(t.Context(), host, host.Site, first, want); err != nil {
+			if err := release.Run(t.Context(), host, activate.Store(host.Site, first, want)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		got, err := activate.Load(t.Context(), host, host.Site, first)
+		got, err := releasetest.LoadBlock(t.Context(), host, host.Site, first)
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -52,7 +53,7 @@ func TestMark(t *testing.T) {
 		for _, test := range []struct{ mark, want string }{
 			{"failed", "failed staged"}, {"bad", "bad failed staged"}, {"verified", "staged verified"}, {"bad", "bad staged verified"},
 		} {
-			if err := activate.Mark(t.Context(), host, host.Site, first, test.mark); err != nil {
+			if err := release.Run(t.Context(), host, activate.Mark(host.Site, first, test.mark)); err != nil {
 				t.Fatal(err)
 			}
 			var names []string
@@ -65,11 +66,11 @@ func TestMark(t *testing.T) {
 			}
 		}
 		for _, mark := range []string{"", "staged", "../x"} {
-			if err := activate.Mark(t.Context(), host, host.Site, first, mark); err == nil {
+			if err := release.Run(t.Context(), host, activate.Mark(host.Site, first, mark)); err == nil {
 				t.Errorf("mark %q was taken", mark)
 			}
 		}
-		if err := activate.Mark(t.Context(), host, host.Site, "20200101-000000-0000000-000000", "bad"); err == nil {
+		if err := release.Run(t.Context(), host, activate.Mark(host.Site, "20200101-000000-0000000-000000", "bad")); err == nil {
 			t.Error("a release that is not there was marked")
 		}
 	})
@@ -80,7 +81,7 @@ func TestNote(t *testing.T) {
 		staged(t, host)
 		for _, state := range []string{"intent", "failed"} {
 			entry := activate.Entry{What: "restart", State: state, Release: first}
-			if err := activate.Note(t.Context(), host, host.Site, deployment, entry); err != nil {
+			if err := release.Run(t.Context(), host, activate.Note(host.Site, deployment, entry)); err != nil {
 				t.Fatal(err)
 			}
 		}

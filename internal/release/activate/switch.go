@@ -6,8 +6,6 @@
 package activate
 
 import (
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -15,7 +13,6 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 // Change is one change of current.
@@ -79,37 +76,34 @@ var unlinkReasons = map[int]release.Reason{
 // Switch makes current name the target, in one rename, with the intent and the outcome in the deployment's journal, in
 // one command. A release must be staged, another tool's target must exist. After an error current names what it named
 // before, unless the error says otherwise; after a lost connection it names one or the other.
-func Switch(ctx context.Context, conn transport.Conn, site release.Site, c Change) error {
+func Switch(site release.Site, c Change) release.Operation {
 	if c.Release != "" && (!c.Release.Valid() || c.Target != "releases/"+string(c.Release)) {
-		return release.Failure(conn, "switch", fmt.Errorf("%q is no link to release %q", c.Target, c.Release), nil)
+		return release.Invalid("switch", fmt.Errorf("%q is no link to release %q", c.Target, c.Release))
 	}
 	states, err := lines(Entry{What: "switch", Release: c.Release, Target: c.Target, Before: c.Previous})
 	if err != nil {
-		return release.Failure(conn, "switch", err, nil)
+		return release.Invalid("switch", err)
 	}
-	args := []string{site.Root, string(c.Deployment), string(c.Release), c.Target, c.Previous, rand.Text()}
-	err = conn.Run(ctx, transport.Command{Name: "switch", Script: switchScript, Args: append(args, states...)})
-	return release.Failure(conn, "switch", err, switchReasons)
+	args := []string{site.Root, string(c.Deployment), string(c.Release), c.Target, c.Previous, release.Unique}
+	return release.Operation{Name: "switch", Script: switchScript, Args: append(args, states...), Reasons: switchReasons}
 }
 
 // Unlink removes current where it names the change's target: what a first deployment that failed is brought back to.
 // No current at all is no error.
-func Unlink(ctx context.Context, conn transport.Conn, site release.Site, c Change) error {
+func Unlink(site release.Site, c Change) release.Operation {
 	states, err := lines(Entry{What: "unlink", Release: c.Release, Before: c.Target})
 	if err != nil {
-		return release.Failure(conn, "unlink", err, nil)
+		return release.Invalid("unlink", err)
 	}
 	args := []string{site.Root, string(c.Deployment), c.Target}
-	err = conn.Run(ctx, transport.Command{Name: "unlink", Script: unlinkScript, Args: append(args, states...)})
-	return release.Failure(conn, "unlink", err, unlinkReasons)
+	return release.Operation{Name: "unlink", Script: unlinkScript, Args: append(args, states...), Reasons: unlinkReasons}
 }
 
 // Note adds a line to the deployment's activation.jsonl.
-func Note(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, entry Entry) error {
+func Note(site release.Site, id deploy.DeploymentID, entry Entry) release.Operation {
 	text, err := line(entry)
 	if err != nil {
-		return release.Failure(conn, "note", err, nil)
+		return release.Invalid("note", err)
 	}
-	err = conn.Run(ctx, transport.Command{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), text}})
-	return release.Failure(conn, "note", err, nil)
+	return release.Operation{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), text}}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
@@ -27,7 +28,7 @@ const (
 // staged is a host with two complete releases that hold a file `version`.
 func staged(t *testing.T, host *releasetest.Host) {
 	t.Helper()
-	if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []deploy.ReleaseID{first, second} {
@@ -87,13 +88,13 @@ func leftovers(t *testing.T, host *releasetest.Host) {
 func TestSwitch(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		staged(t, host)
-		if err := activate.Switch(t.Context(), host, host.Site, to(first, "")); err != nil {
+		if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(first, ""))); err != nil {
 			t.Fatal(err)
 		}
 		if current, previous := link(t, host, "current"), link(t, host, "previous"); current != "releases/"+string(first) || previous != "" {
 			t.Errorf("current %q, previous %q", current, previous)
 		}
-		if err := activate.Switch(t.Context(), host, host.Site, to(second, "releases/"+string(first))); err != nil {
+		if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(second, "releases/"+string(first)))); err != nil {
 			t.Fatal(err)
 		}
 		if current, previous := link(t, host, "current"), link(t, host, "previous"); current != "releases/"+string(second) || previous != "releases/"+string(first) {
@@ -115,12 +116,12 @@ func TestSwitchToAnotherToolsRelease(t *testing.T) {
 		write(t, filepath.Join(host.Site.Root, "versions/it's 12/version"), "12")
 		for _, target := range []string{"versions/it's 12", filepath.Join(host.Site.Root, "versions/it's 12")} {
 			change := activate.Change{Deployment: deployment, Target: target, Previous: "releases/" + string(first)}
-			if err := activate.Switch(t.Context(), host, host.Site, change); err != nil || link(t, host, "current") != target {
+			if err := release.Run(t.Context(), host, activate.Switch(host.Site, change)); err != nil || link(t, host, "current") != target {
 				t.Errorf("current %q, %v", link(t, host, "current"), err)
 			}
 		}
 		gone := activate.Change{Deployment: deployment, Target: "versions/13"}
-		if err := activate.Switch(t.Context(), host, host.Site, gone); err == nil {
+		if err := release.Run(t.Context(), host, activate.Switch(host.Site, gone)); err == nil {
 			t.Error("switched to what does not exist")
 		}
 	})
@@ -170,7 +171,7 @@ func TestSwitchRefuses(t *testing.T) {
 				staged(t, host)
 				test.prepare(t, host)
 				before, _ := os.ReadDir(host.Site.Root)
-				err := activate.Switch(t.Context(), host, host.Site, test.change)
+				err := release.Run(t.Context(), host, activate.Switch(host.Site, test.change))
 				var told *deploy.Error
 				if !errors.As(err, &told) || !strings.Contains(err.Error(), test.cause) || told.Host != host.Name {
 					t.Errorf("got %v, want %q", err, test.cause)
@@ -187,7 +188,7 @@ func TestSwitchRefuses(t *testing.T) {
 func TestSwitchKilledAnywhere(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		staged(t, host)
-		if err := activate.Switch(t.Context(), host, host.Site, to(first, "")); err != nil {
+		if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(first, ""))); err != nil {
 			t.Fatal(err)
 		}
 		sides := map[string]int{}
@@ -199,7 +200,7 @@ func TestSwitchKilledAnywhere(t *testing.T) {
 				places = n
 				return patched
 			}
-			err := activate.Switch(t.Context(), host, host.Site, to(second, "releases/"+string(first)))
+			err := release.Run(t.Context(), host, activate.Switch(host.Site, to(second, "releases/"+string(first))))
 			if at >= places {
 				break
 			}
@@ -216,7 +217,7 @@ func TestSwitchKilledAnywhere(t *testing.T) {
 				t.Errorf("killed at %d: %v", at, err)
 			}
 			host.Patch = nil
-			if err := activate.Switch(t.Context(), host, host.Site, to(first, "releases/"+string(second))); err != nil {
+			if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(first, "releases/"+string(second)))); err != nil {
 				t.Errorf("after a kill at %d: %v", at, err)
 			}
 		}
@@ -270,7 +271,7 @@ func TestReadersDuringSwitches(t *testing.T) {
 				return strings.Replace(script, `sync -f "$target" 2>/dev/null || sync`, ":", 1)
 			}
 			staged(t, host)
-			if err := activate.Switch(t.Context(), host, host.Site, to(first, "")); err != nil {
+			if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(first, ""))); err != nil {
 				t.Fatal(err)
 			}
 			stop := make(chan struct{})
@@ -293,7 +294,7 @@ func TestReadersDuringSwitches(t *testing.T) {
 			})
 			ids := []deploy.ReleaseID{first, second}
 			for i := range switches {
-				if err := activate.Switch(t.Context(), host, host.Site, to(ids[(i+1)%2], "releases/"+string(ids[i%2]))); err != nil {
+				if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(ids[(i+1)%2], "releases/"+string(ids[i%2])))); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -310,23 +311,23 @@ func TestReadersDuringSwitches(t *testing.T) {
 func TestUnlink(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		staged(t, host)
-		if err := activate.Unlink(t.Context(), host, host.Site, to(first, "")); err != nil {
+		if err := release.Run(t.Context(), host, activate.Unlink(host.Site, to(first, ""))); err != nil {
 			t.Errorf("no current at all: %v", err)
 		}
-		if err := activate.Switch(t.Context(), host, host.Site, to(first, "")); err != nil {
+		if err := release.Run(t.Context(), host, activate.Switch(host.Site, to(first, ""))); err != nil {
 			t.Fatal(err)
 		}
-		if err := activate.Unlink(t.Context(), host, host.Site, to(second, "")); err == nil || link(t, host, "current") == "" {
+		if err := release.Run(t.Context(), host, activate.Unlink(host.Site, to(second, ""))); err == nil || link(t, host, "current") == "" {
 			t.Errorf("removed what names something else (%v)", err)
 		}
-		if err := activate.Unlink(t.Context(), host, host.Site, to(first, "")); err != nil || link(t, host, "current") != "" {
+		if err := release.Run(t.Context(), host, activate.Unlink(host.Site, to(first, ""))); err != nil || link(t, host, "current") != "" {
 			t.Errorf("current %q, %v", link(t, host, "current"), err)
 		}
 		if got := strings.Join(states(t, host), ","); got != "switch intent,switch ok,unlink intent,unlink ok" {
 			t.Errorf("the journal says %s", got)
 		}
 		write(t, host.Site.Current()+"/index.html", "hello")
-		if err := activate.Unlink(t.Context(), host, host.Site, to(first, "")); err == nil {
+		if err := release.Run(t.Context(), host, activate.Unlink(host.Site, to(first, ""))); err == nil {
 			t.Error("a directory was taken for a link")
 		}
 	})

@@ -4,15 +4,12 @@
 package hold
 
 import (
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed set.sh
@@ -24,19 +21,17 @@ var clearScript string
 var reasons = map[int]release.Reason{92: {Hint: "look at the owner and the free space of the deploy path"}}
 
 // Set puts deploys on hold, over an earlier hold. The layout is made where it is missing.
-func Set(ctx context.Context, conn transport.Conn, site release.Site, hold deploy.Hold) error {
+func Set(site release.Site, hold deploy.Hold) release.Operation {
 	text, err := json.Marshal(hold)
 	if err != nil {
-		return release.Failure(conn, "hold", err, nil)
+		return release.Invalid("hold", err)
 	}
-	err = conn.Run(ctx, transport.Command{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), rand.Text()}})
-	return release.Failure(conn, "hold", err, reasons)
+	return release.Operation{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), release.Unique}, Reasons: reasons}
 }
 
 // Clear lifts a hold. None is no error.
-func Clear(ctx context.Context, conn transport.Conn, site release.Site) error {
-	err := conn.Run(ctx, transport.Command{Name: "unhold", Script: clearScript, Args: []string{site.Root}})
-	return release.Failure(conn, "unhold", err, reasons)
+func Clear(site release.Site) release.Operation {
+	return release.Operation{Name: "unhold", Script: clearScript, Args: []string{site.Root}, Reasons: reasons}
 }
 
 // Parse reads the file. What a person wrote there by hand is a hold too, with the text as its reason.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/survey"
@@ -17,7 +18,7 @@ func TestHold(t *testing.T) {
 		ctx := t.Context()
 		held := func() *deploy.Hold {
 			t.Helper()
-			facts, err := survey.Take(ctx, host, host.Site, survey.Question{})
+			facts, err := releasetest.Survey(ctx, host, host.Site, survey.Question{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -28,7 +29,7 @@ func TestHold(t *testing.T) {
 		}
 		want := deploy.Hold{Reason: `it's "frozen" till Monday`, Actor: "anna", At: time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC)}
 		for _, one := range []deploy.Hold{{Reason: "first", At: want.At}, want} {
-			if err := hold.Set(ctx, host, host.Site, one); err != nil {
+			if err := release.Run(ctx, host, hold.Set(host.Site, one)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +48,7 @@ func TestHold(t *testing.T) {
 			t.Errorf("a note by hand: %+v", got)
 		}
 		for range 2 { // twice is once
-			if err := hold.Clear(ctx, host, host.Site); err != nil || held() != nil {
+			if err := release.Run(ctx, host, hold.Clear(host.Site)); err != nil || held() != nil {
 				t.Errorf("lifted: %+v, %v", held(), err)
 			}
 		}

@@ -6,16 +6,12 @@
 package journal
 
 import (
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"strconv"
-	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed open.sh
@@ -34,26 +30,23 @@ var openReasons = map[int]release.Reason{
 // Open makes the layout where it is not there yet and puts the deployment's plan (JSON) in its journal, over an
 // earlier one; a deployment that had ended is going on again. It is the first command of a deployment that changes
 // anything on a host but its lock. A host's ID is made here, once.
-func Open(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, plan []byte) error {
-	err := conn.Run(ctx, transport.Command{Name: "open journal", Script: openScript, Args: []string{
-		site.Root, strconv.Itoa(release.Format), strings.ToLower(rand.Text()), string(id), string(plan),
-	}})
-	return release.Failure(conn, "open journal", err, openReasons)
+func Open(site release.Site, id deploy.DeploymentID, plan []byte) release.Operation {
+	return release.Operation{Name: "open journal", Script: openScript, Reasons: openReasons, Args: []string{
+		site.Root, strconv.Itoa(release.Format), release.Unique, string(id), string(plan),
+	}}
 }
 
 // End writes down that a deployment is over on a host, and how: in one word, over what an earlier attempt wrote.
-func End(ctx context.Context, conn transport.Conn, site release.Site, id deploy.DeploymentID, outcome string) error {
-	err := conn.Run(ctx, transport.Command{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, rand.Text()}})
-	return release.Failure(conn, "end journal", err, nil)
+func End(site release.Site, id deploy.DeploymentID, outcome string) release.Operation {
+	return release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique}}
 }
 
 // Append adds a line to the host's history. Whatever happens to the host meanwhile, the history has the whole line or
 // what it had before.
-func Append(ctx context.Context, conn transport.Conn, site release.Site, entry deploy.HistoryEntry) error {
+func Append(site release.Site, entry deploy.HistoryEntry) release.Operation {
 	line, err := json.Marshal(entry)
 	if err != nil {
-		return release.Failure(conn, "record", err, nil)
+		return release.Invalid("record", err)
 	}
-	err = conn.Run(ctx, transport.Command{Name: "record", Script: appendScript, Args: []string{site.Root, string(line), rand.Text()}})
-	return release.Failure(conn, "record", err, nil)
+	return release.Operation{Name: "record", Script: appendScript, Args: []string{site.Root, string(line), release.Unique}}
 }

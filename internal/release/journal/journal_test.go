@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
 )
@@ -30,7 +31,7 @@ func TestOpen(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		var ids []string
 		for _, plan := range []string{`{"release": "it's \\n $HOME"}`, "{}"} {
-			if err := journal.Open(t.Context(), host, host.Site, deployment, []byte(plan)); err != nil {
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(plan))); err != nil {
 				t.Fatal(err)
 			}
 			if got := read(t, host.Site.Journal(deployment)+"/plan.json"); got != plan+"\n" {
@@ -62,7 +63,7 @@ func TestOpen(t *testing.T) {
 func TestOpenUnderAPrivateUmask(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		host.Patch = func(script string) string { return "umask 077\n" + script }
-		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Stat(host.Site.Root + "/releases"); err != nil || info.Mode().Perm() != 0o755 {
@@ -76,7 +77,7 @@ func TestOpenRefusesANewerLayout(t *testing.T) {
 		if err := errors.Join(os.MkdirAll(host.Site.Private(), 0o755), os.WriteFile(host.Site.Private()+"/format", []byte("2\n"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}"))
+		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}")))
 		if err == nil || !strings.Contains(err.Error(), "has version 2, this Slipway knows 1") {
 			t.Error(err)
 		}
@@ -88,7 +89,7 @@ func TestOpenSaysWhy(t *testing.T) {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(host.Site.Root), 0o755), os.WriteFile(host.Site.Root, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}"))
+		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}")))
 		if err == nil || !strings.Contains(err.Error(), "File exists") {
 			t.Error(err)
 		}
@@ -101,14 +102,14 @@ func TestOpenAtTheSameTime(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+				if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 					t.Log(err) // one may find a file of the other's gone: it is not this that is tested
 				}
 			})
 		}
 		all.Wait()
 		id := read(t, host.Site.Private()+"/id")
-		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil || read(t, host.Site.Private()+"/id") != id || id == "" {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil || read(t, host.Site.Private()+"/id") != id || id == "" {
 			t.Errorf("%q became %q, %v", id, read(t, host.Site.Private()+"/id"), err)
 		}
 	})
@@ -116,12 +117,12 @@ func TestOpenAtTheSameTime(t *testing.T) {
 
 func TestAppend(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 			t.Fatal(err)
 		}
 		for _, actor := range []string{"anna", `it's "ben" \n %s`, "zoë"} {
 			entry := deploy.HistoryEntry{At: time.Unix(1, 0).UTC(), Release: "r", Deployment: deployment, Command: "deploy", Actor: actor, Outcome: "activated"}
-			if err := journal.Append(t.Context(), host, host.Site, entry); err != nil {
+			if err := release.Run(t.Context(), host, journal.Append(host.Site, entry)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -139,7 +140,7 @@ func TestAppend(t *testing.T) {
 		host.Patch = func(script string) string {
 			return "printf() { command printf '{\"at'; return 1; }\n" + script
 		}
-		if err := journal.Append(t.Context(), host, host.Site, deploy.HistoryEntry{}); err == nil {
+		if err := release.Run(t.Context(), host, journal.Append(host.Site, deploy.HistoryEntry{})); err == nil {
 			t.Error("a failed write went unnoticed")
 		}
 		if after := read(t, host.Site.History()); after != before {
@@ -152,18 +153,18 @@ func TestAppend(t *testing.T) {
 func TestEnd(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		outcome := host.Site.Journal(deployment) + "/outcome"
-		if err := journal.End(t.Context(), host, host.Site, deployment, "activated"); err != nil {
+		if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, "activated")); err != nil {
 			t.Errorf("without a journal: %v", err)
 		}
 		for _, word := range []string{"failed", "activated"} {
-			if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := os.Stat(outcome); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("a deployment that goes on has an outcome: %v", err)
 			}
 			for range 2 {
-				if err := journal.End(t.Context(), host, host.Site, deployment, word); err != nil {
+				if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, word)); err != nil {
 					t.Fatal(err)
 				}
 			}

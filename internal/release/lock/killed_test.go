@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/releasetest"
 )
@@ -42,11 +43,11 @@ func settled(t *testing.T, host *releasetest.Host, generation int, owner deploy.
 		t.Errorf("wanted generation %d of %s: %+v", generation, owner.Actor, state)
 	}
 	for g := range generation {
-		if err := lock.Beat(t.Context(), host, host.Site, g); !errors.Is(err, lock.ErrFenced) {
+		if err := release.Run(t.Context(), lock.Fence(host, host.Site, g), lock.Beat(host.Site, g)); !errors.Is(err, lock.ErrFenced) {
 			t.Errorf("generation %d beats beside %d: %v", g, generation, err)
 		}
 	}
-	if err := lock.Beat(t.Context(), host, host.Site, generation); err != nil {
+	if err := release.Run(t.Context(), lock.Fence(host, host.Site, generation), lock.Beat(host.Site, generation)); err != nil {
 		t.Errorf("generation %d does not beat: %v", generation, err)
 	}
 }
@@ -64,7 +65,7 @@ func TestKilledTaker(t *testing.T) {
 				}
 				before, killer := read(t, host), *host
 				interfere(&killer, n, "kill -9 $$")
-				_, err := lock.Take(t.Context(), &killer, host.Site, before, ben)
+				_, err := releasetest.TakeLock(t.Context(), &killer, host.Site, before, ben)
 				if err == nil {
 					break
 				}
@@ -99,7 +100,7 @@ func TestSlowTaker(t *testing.T) {
 			interfere(&slow, n, `read -r go <'`+gate+`'; "$@"`)
 			got := make(chan lock.Taken, 1)
 			go func() {
-				taken, err := lock.Take(t.Context(), &slow, host.Site, deploy.LockState{Generation: 1}, ben)
+				taken, err := releasetest.TakeLock(t.Context(), &slow, host.Site, deploy.LockState{Generation: 1}, ben)
 				if err != nil && !errors.Is(err, lock.ErrTaken) {
 					t.Errorf("held up at program %d: %v", n, err)
 				}

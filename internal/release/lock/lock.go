@@ -8,9 +8,6 @@
 package lock
 
 import (
-	"bytes"
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -19,7 +16,6 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed lock.sh
@@ -55,53 +51,53 @@ type Taken struct {
 	ID         string // of the host (.slipway/id), also with ErrTaken; "" when it did not say
 }
 
-// Take takes the generation after the highest one that the caller saw. The error Is ErrTaken when that is not the highest
-// any more. The layout is made where it is missing: a host's ID comes into being here. Whether the generation may be
-// taken, being given back or its owner dead, is for the caller to judge.
+// Take takes the generation after the highest one that the caller saw, and sets taken. The error Is ErrTaken when that is not
+// the highest any more. The layout is made where it is missing: a host's ID comes into being here. Whether the generation may
+// be taken, being given back or its owner dead, is for the caller to judge.
 //
-// After any other error the generation may be taken all the same: Read tells by the token.
-func Take(ctx context.Context, conn transport.Conn, site release.Site, seen deploy.LockState, owner deploy.LockOwner) (Taken, error) {
+// After any other error the generation may be taken all the same: Read tells by the token. So it is done once.
+func Take(site release.Site, seen deploy.LockState, owner deploy.LockOwner, taken *Taken) release.Operation {
 	text, err := json.Marshal(owner)
 	if err != nil {
-		return Taken{}, release.Failure(conn, "lock", err, nil)
+		return release.Invalid("lock", err)
 	}
 	inherit := ""
 	if owner.Deployment != "" && owner.Deployment == seen.Owner.Deployment {
 		inherit = "inherit"
 	}
-	var out bytes.Buffer
-	err = conn.Run(ctx, transport.Command{Name: "lock", Script: functions + takeScript, Args: []string{
-		site.Root, strings.ToLower(rand.Text()), strconv.Itoa(seen.Generation), string(text), rand.Text(), inherit,
-	}, Stdout: &out})
-	taken := Taken{ID: strings.TrimSpace(out.String())}
-	if err != nil {
-		return taken, release.Failure(conn, "lock", err, takeReasons)
+	read := func(text []byte, err error) error {
+		*taken = Taken{ID: strings.TrimSpace(string(text))}
+		if err == nil {
+			taken.Generation = seen.Generation + 1
+		}
+		return err
 	}
-	taken.Generation = seen.Generation + 1
-	return taken, nil
+	return release.Operation{
+		Name: "lock", Script: functions + takeScript, Output: release.Whole(read), Reasons: takeReasons, Once: true,
+		Args: []string{site.Root, release.Unique, strconv.Itoa(seen.Generation), string(text), release.Unique, inherit},
+	}
 }
 
 // Read asks for the state of the lock, as survey does among other things.
-func Read(ctx context.Context, conn transport.Conn, site release.Site) (deploy.LockState, error) {
-	var out bytes.Buffer
-	err := conn.Run(ctx, transport.Command{Name: "read lock", Script: functions + readScript, Args: []string{site.Root}, Stdout: &out})
-	if err != nil {
-		return deploy.LockState{}, release.Failure(conn, "read lock", err, nil)
+func Read(site release.Site, state *deploy.LockState) release.Operation {
+	read := func(a release.Answer) (err error) {
+		*state, err = Parse(string(a.Text))
+		return err
 	}
-	state, err := Parse(out.String())
-	return state, release.Failure(conn, "read lock", err, nil)
+	return release.Operation{Name: "read lock", Script: functions + readScript, Args: []string{site.Root}, Read: read}
 }
 
-// Beat gives a sign of life. The error Is ErrFenced when the generation does not own any more.
-func Beat(ctx context.Context, conn transport.Conn, site release.Site, generation int) error {
-	err := Fence(conn, site, generation).Run(ctx, transport.Command{
-		Name: "heartbeat", Script: beatScript, Args: []string{site.Root, strconv.Itoa(generation), rand.Text()}, Urgent: true,
-	})
-	return release.Failure(conn, "heartbeat", err, nil)
+// Beat gives a sign of life. It is for a connection of Fence: the error Is ErrFenced when the generation does not own any
+// more.
+func Beat(site release.Site, generation int) release.Operation {
+	return release.Operation{
+		Name: "heartbeat", Script: beatScript, Args: []string{site.Root, strconv.Itoa(generation), release.Unique}, Urgent: true,
+	}
 }
 
 // Release gives a generation back. One that was given back, or taken over, is no error.
-func Release(ctx context.Context, conn transport.Conn, site release.Site, generation int) error {
-	err := conn.Run(ctx, transport.Command{Name: "unlock", Script: releaseScript, Args: []string{site.Root, strconv.Itoa(generation)}})
-	return release.Failure(conn, "unlock", err, releaseReasons)
+func Release(site release.Site, generation int) release.Operation {
+	return release.Operation{
+		Name: "unlock", Script: releaseScript, Args: []string{site.Root, strconv.Itoa(generation)}, Reasons: releaseReasons,
+	}
 }

@@ -26,7 +26,7 @@ var ben = deploy.LockOwner{Deployment: "413-deploy-b", Attempt: 1, Command: "dep
 // take takes the lock as it is now, and fails the test when it cannot.
 func take(t *testing.T, host *releasetest.Host, owner deploy.LockOwner) int {
 	t.Helper()
-	taken, err := lock.Take(t.Context(), host, host.Site, read(t, host), owner)
+	taken, err := releasetest.TakeLock(t.Context(), host, host.Site, read(t, host), owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func take(t *testing.T, host *releasetest.Host, owner deploy.LockOwner) int {
 
 func read(t *testing.T, host *releasetest.Host) deploy.LockState {
 	t.Helper()
-	state, err := lock.Read(t.Context(), host, host.Site)
+	state, err := releasetest.ReadLock(t.Context(), host, host.Site)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestTurns(t *testing.T) {
 		if state := read(t, host); state != (deploy.LockState{}) {
 			t.Errorf("a host that was never locked: %+v", state)
 		}
-		first, err := lock.Take(ctx, host, host.Site, deploy.LockState{}, anna)
+		first, err := releasetest.TakeLock(ctx, host, host.Site, deploy.LockState{}, anna)
 		if err != nil || first.Generation != 1 || first.ID == "" {
 			t.Fatalf("took %+v, %v", first, err)
 		}
@@ -79,11 +79,11 @@ func TestTurns(t *testing.T) {
 		}
 
 		// Who saw less than there is does not get it, and learns the host's ID all the same.
-		late, err := lock.Take(ctx, host, host.Site, deploy.LockState{}, ben)
+		late, err := releasetest.TakeLock(ctx, host, host.Site, deploy.LockState{}, ben)
 		if !errors.Is(err, lock.ErrTaken) || late.Generation != 0 || late.ID != first.ID {
 			t.Errorf("a late one got %+v, %v", late, err)
 		}
-		if err := lock.Beat(ctx, host, host.Site, 1); err != nil {
+		if err := release.Run(ctx, lock.Fence(host, host.Site, 1), lock.Beat(host.Site, 1)); err != nil {
 			t.Fatal(err)
 		}
 		if beaten := read(t, host); beaten.Beat == state.Beat || len(beaten.Beat) < 20 {
@@ -91,14 +91,14 @@ func TestTurns(t *testing.T) {
 		}
 
 		for range 2 { // twice is once
-			if err := lock.Release(ctx, host, host.Site, 1); err != nil {
+			if err := release.Run(ctx, host, lock.Release(host.Site, 1)); err != nil {
 				t.Fatal(err)
 			}
 			if state := read(t, host); !state.Free() || state.Generation != 1 || state.Owner.Actor != "anna" {
 				t.Errorf("given back: %+v", state)
 			}
 		}
-		if err := lock.Beat(ctx, host, host.Site, 1); !errors.Is(err, lock.ErrFenced) {
+		if err := release.Run(ctx, lock.Fence(host, host.Site, 1), lock.Beat(host.Site, 1)); !errors.Is(err, lock.ErrFenced) {
 			t.Errorf("a beat after giving back: %v", err)
 		}
 		if got := take(t, host, ben); got != 2 {
@@ -107,7 +107,7 @@ func TestTurns(t *testing.T) {
 		if got := generations(t, host); !slices.Equal(got, []string{"2"}) {
 			t.Errorf("there are %q", got)
 		}
-		if err := lock.Release(ctx, host, host.Site, 1); err != nil || read(t, host).Free() {
+		if err := release.Run(ctx, host, lock.Release(host.Site, 1)); err != nil || read(t, host).Free() {
 			t.Errorf("an old owner gave the new one's lock back, %v", err)
 		}
 	})
@@ -155,8 +155,8 @@ func TestFence(t *testing.T) {
 		if got := take(t, host, ben); got != 3 {
 			t.Fatalf("ben has generation %d", got)
 		}
-		_, err = run(hers, `: >"$1/after"`, dir)
-		failure := release.Failure(host, "switch", err, nil)
+		late := release.Operation{Name: "switch", Script: `: >"$1/after"`, Args: []string{dir}}
+		failure := release.Run(t.Context(), hers, late)
 		var told *deploy.Error
 		if !errors.Is(failure, lock.ErrFenced) || !errors.As(failure, &told) || told.Hint == "" || told.Op != "switch" {
 			t.Errorf("a command of an owner that is gone: %v", failure)
@@ -169,7 +169,7 @@ func TestFence(t *testing.T) {
 		}
 
 		// A lock that somebody gave back for its owner, or threw away, protects nobody.
-		if err := lock.Release(t.Context(), host, host.Site, 3); err != nil {
+		if err := release.Run(t.Context(), host, lock.Release(host.Site, 3)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := run(lock.Fence(host, host.Site, 3), ":"); !errors.Is(err, lock.ErrFenced) || !strings.Contains(err.Error(), "given back") {
@@ -203,11 +203,11 @@ func TestInherit(t *testing.T) {
 			t.Errorf("a step's beat in generation 1: %+v became %+v, %v", before, after, err)
 		}
 		for generation := range 3 {
-			if err := lock.Release(t.Context(), host, host.Site, generation); err != nil || read(t, host).Free() {
+			if err := release.Run(t.Context(), host, lock.Release(host.Site, generation)); err != nil || read(t, host).Free() {
 				t.Errorf("generation %d gave away the third's lock, %v", generation, err)
 			}
 		}
-		if err := lock.Beat(t.Context(), host, host.Site, 2); !errors.Is(err, lock.ErrFenced) {
+		if err := release.Run(t.Context(), lock.Fence(host, host.Site, 2), lock.Beat(host.Site, 2)); !errors.Is(err, lock.ErrFenced) {
 			t.Errorf("a beat of the second attempt: %v", err)
 		}
 		// Another deployment is nobody's heir.
@@ -225,13 +225,13 @@ func TestFullDisk(t *testing.T) {
 		fill(t, disk)
 
 		before := read(t, host).Beat
-		if err := lock.Beat(t.Context(), host, host.Site, 1); err != nil || read(t, host).Beat == before {
+		if err := release.Run(t.Context(), lock.Fence(host, host.Site, 1), lock.Beat(host.Site, 1)); err != nil || read(t, host).Beat == before {
 			t.Errorf("a beat on a full disk: %v", err)
 		}
-		if err := lock.Release(t.Context(), host, host.Site, 1); err != nil || !read(t, host).Free() {
+		if err := release.Run(t.Context(), host, lock.Release(host.Site, 1)); err != nil || !read(t, host).Free() {
 			t.Errorf("giving back on a full disk: %v", err)
 		}
-		_, err := lock.Take(t.Context(), host, host.Site, read(t, host), ben)
+		_, err := releasetest.TakeLock(t.Context(), host, host.Site, read(t, host), ben)
 		if err == nil || errors.Is(err, lock.ErrTaken) || !strings.Contains(err.Error(), "free space") {
 			t.Errorf("taking on a full disk: %v", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/artifact"
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/lock"
@@ -31,8 +32,8 @@ func TestLostMeanwhile(t *testing.T) {
 		generation := take(t, host, anna)
 		change := activate.Change{Deployment: anna.Deployment, Release: id, Target: "releases/" + string(id)}
 		for _, err := range []error{
-			journal.Open(ctx, host, site, anna.Deployment, []byte("{}")),
-			stage.Upload(ctx, host, site, id, payload, nil),
+			release.Run(ctx, host, journal.Open(site, anna.Deployment, []byte("{}"))),
+			release.Run(ctx, host, stage.Upload(site, id, payload, nil)),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -49,14 +50,14 @@ func TestLostMeanwhile(t *testing.T) {
 			return lock.Fence(&other, site, generation)
 		}
 		tests := map[string]func() error{
-			"switch": func() error { return activate.Switch(ctx, losing("sync"), site, change) },
+			"switch": func() error { return release.Run(ctx, losing("sync"), activate.Switch(site, change)) },
 			"unlink": func() error {
 				if err := os.Symlink(change.Target, site.Current()); err != nil {
 					return err
 				}
-				return activate.Unlink(ctx, losing("readlink"), site, change)
+				return release.Run(ctx, losing("readlink"), activate.Unlink(site, change))
 			},
-			"upload": func() error { return stage.Upload(ctx, losing("uniq"), site, next, payload, nil) },
+			"upload": func() error { return release.Run(ctx, losing("uniq"), stage.Upload(site, next, payload, nil)) },
 		}
 		for name, change := range tests {
 			before, _ := os.Readlink(site.Current())

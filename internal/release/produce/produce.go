@@ -6,8 +6,6 @@
 package produce
 
 import (
-	"context"
-	"crypto/rand"
 	_ "embed"
 	"fmt"
 	"io"
@@ -19,7 +17,6 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/step"
-	"slipway/internal/transport"
 )
 
 //go:embed made.sh
@@ -52,41 +49,32 @@ var receiveReasons = map[int]release.Reason{
 	93: {Hint: "look at the owner and the free space of the deploy path"},
 }
 
-// Check tells whether a step has made what it says that it produces, and nothing that cannot be brought to other hosts:
+// Check reports whether a step has made what it says that it produces, and nothing that cannot be brought to other hosts:
 // only files, folders and symbolic links, names without line breaks, no setuid, no link out of the release.
-func Check(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, paths []string) error {
+func Check(site release.Site, id deploy.ReleaseID, paths []string) release.Operation {
 	args, err := arguments(paths, site.Root, string(id))
-	if err == nil {
-		err = conn.Run(ctx, transport.Command{Name: "check", Script: madeFunctions + checkScript, Args: args})
-	}
-	return release.Failure(conn, "produces", err, madeReasons)
+	return release.Operation{Name: "produces", Script: madeFunctions + checkScript, Args: args, Invalid: err, Reasons: madeReasons}
 }
 
-// Send writes the payload of what a step has made. It checks as Check does before; after an error, what was written is of
-// no use.
+// Send writes the payload of what a step has made, each try to an output of its own. It checks as Check does before; after
+// an error, what was written is of no use.
 func Send(
-	ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, paths []string, encoding string, to io.Writer,
-) error {
-	args, err := arguments(paths, site.Root, string(id), encoding, rand.Text())
-	if err == nil {
-		err = conn.Run(ctx, transport.Command{Name: "send", Script: madeFunctions + sendScript, Args: args, Stdout: to})
-	}
-	return release.Failure(conn, "send", err, madeReasons)
+	site release.Site, id deploy.ReleaseID, paths []string, encoding string, to func() (release.Output, error),
+) release.Operation {
+	args, err := arguments(paths, site.Root, string(id), encoding, release.Unique)
+	return release.Operation{Name: "send", Script: madeFunctions + sendScript, Args: args, Invalid: err, Output: to, Reasons: madeReasons}
 }
 
 // Receive takes in what an instance's step has made on the host `from`, and records the instance as one that succeeded. An
 // instance that is recorded already stays as it is and nothing is read. It needs a staged release and an opened journal.
 // After an error the instance is not recorded, and what the step produces is to be received again.
-func Receive(
-	ctx context.Context, conn transport.Conn, site release.Site, inst step.Instance, from, encoding string, payload io.Reader,
-) error {
-	args, err := arguments(inst.Step.Produces, site.Root, string(inst.Release), encoding, rand.Text(), inst.Folder(),
+func Receive(site release.Site, inst step.Instance, from, encoding string, payload func() (io.ReadCloser, error)) release.Operation {
+	args, err := arguments(inst.Step.Produces, site.Root, string(inst.Release), encoding, release.Unique, inst.Folder(),
 		inst.Step.Fingerprint+" "+strconv.Itoa(inst.Attempt),
 		fmt.Sprintf("not made here: brought from %s: %s", from, strings.Join(inst.Step.Produces, " ")))
-	if err == nil {
-		err = conn.Run(ctx, transport.Command{Name: "receive", Script: stage.Unpacking() + receiveScript, Args: args, Stdin: payload})
+	return release.Operation{
+		Name: "receive", Script: stage.Unpacking() + receiveScript, Args: args, Invalid: err, Stdin: payload, Reasons: receiveReasons,
 	}
-	return release.Failure(conn, "receive", err, receiveReasons)
 }
 
 // arguments are a script's own, and then the paths, each of which must lie in the release.

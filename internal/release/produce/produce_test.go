@@ -34,7 +34,7 @@ const (
 // staged makes a host one with a staged release and an opened journal.
 func staged(t *testing.T, host *releasetest.Host) *releasetest.Host {
 	t.Helper()
-	if err := journal.Open(t.Context(), host, host.Site, deployment, []byte(`{"format": 1}`)); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"format": 1}`))); err != nil {
 		t.Fatal(err)
 	}
 	artifact, old := filepath.Join(host.Site.Release(id), "artifact.txt"), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -125,25 +125,33 @@ func instance(try int, paths ...string) step.Instance {
 // sent is the payload of what a host made.
 func sent(t *testing.T, host *releasetest.Host, encoding string, paths ...string) []byte {
 	t.Helper()
-	var payload bytes.Buffer
-	if err := produce.Send(t.Context(), host, host.Site, id, paths, encoding, &payload); err != nil {
+	var payload []byte
+	output := release.Whole(func(text []byte, err error) error {
+		payload = text
+		return err
+	})
+	if err := release.Run(t.Context(), host, produce.Send(host.Site, id, paths, encoding, output)); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(host.Site.Records(id), "outgoing*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
-	return payload.Bytes()
+	return payload
 }
+
+// discard takes a payload that nobody reads.
+var discard = release.Whole(func(_ []byte, err error) error { return err })
 
 func receive(t *testing.T, host *releasetest.Host, inst step.Instance, encoding string, payload io.Reader) error {
 	t.Helper()
-	return produce.Receive(t.Context(), host, host.Site, inst, "web1", encoding, payload)
+	reader := func() (io.ReadCloser, error) { return io.NopCloser(payload), nil }
+	return release.Run(t.Context(), host, produce.Receive(host.Site, inst, "web1", encoding, reader))
 }
 
 // recorded tells whether the host's journal says that the step is done, as a survey reads it.
 func recorded(t *testing.T, host *releasetest.Host) bool {
 	t.Helper()
-	facts, err := survey.Take(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+	facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,8 +254,8 @@ func TestCheck(t *testing.T) {
 				}
 				t.Cleanup(func() { _ = os.Chmod(filepath.Join(host.Site.Release(id), "made"), 0o755) })
 				for what, err := range map[string]error{
-					"check": produce.Check(t.Context(), host, host.Site, id, c.paths),
-					"send":  produce.Send(t.Context(), host, host.Site, id, c.paths, "none", io.Discard),
+					"check": release.Run(t.Context(), host, produce.Check(host.Site, id, c.paths)),
+					"send":  release.Run(t.Context(), host, produce.Send(host.Site, id, c.paths, "none", discard)),
 				} {
 					switch {
 					case c.want == "" && err != nil:

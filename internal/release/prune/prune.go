@@ -5,14 +5,11 @@
 package prune
 
 import (
-	"bytes"
-	"context"
 	_ "embed"
 	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed prune.sh
@@ -22,20 +19,22 @@ var reasons = map[int]release.Reason{
 	90: {Hint: "something in it belongs to another user: remove it by hand"},
 }
 
-// Run removes all releases but those to keep, with their records and secret files, and tells which it removed, also
-// when it fails midway. Beside them go records of releases that are not there, journals older than any release that is,
-// but for the newest 50 and those of deployments that did not end, and links of switches that died more than a day ago.
-func Run(ctx context.Context, conn transport.Conn, site release.Site, keep []deploy.ReleaseID) (removed []deploy.ReleaseID, err error) {
+// Prune removes all releases but those to keep, with their records and secret files, and sets removed to those that it
+// removed, also when it fails midway. Beside them go records of releases that are not there, journals older than any
+// release that is, but for the newest 50 and those of deployments that did not end, and links of switches that died more
+// than a day ago.
+func Prune(site release.Site, keep []deploy.ReleaseID, removed *[]deploy.ReleaseID) release.Operation {
 	args := []string{site.Root}
 	for _, id := range keep {
 		args = append(args, string(id))
 	}
-	var out bytes.Buffer
-	err = conn.Run(ctx, transport.Command{Name: "prune", Script: script, Args: args, Stdout: &out})
-	for line := range strings.Lines(out.String()) {
-		if id := deploy.ReleaseID(strings.TrimSpace(line)); id.Valid() {
-			removed = append(removed, id)
+	read := func(text []byte, err error) error {
+		for line := range strings.Lines(string(text)) {
+			if id := deploy.ReleaseID(strings.TrimSpace(line)); id.Valid() {
+				*removed = append(*removed, id)
+			}
 		}
+		return err
 	}
-	return removed, release.Failure(conn, "prune", err, reasons)
+	return release.Operation{Name: "prune", Script: script, Args: args, Output: release.Whole(read), Reasons: reasons}
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/release/prune"
 	"slipway/internal/release/releasetest"
 )
 
@@ -57,7 +56,7 @@ func TestRun(t *testing.T) {
 		); err != nil {
 			t.Fatal(err)
 		}
-		removed, err := prune.Run(t.Context(), host, host.Site, []deploy.ReleaseID{id("3"), id("9")})
+		removed, err := releasetest.Prune(t.Context(), host, host.Site, []deploy.ReleaseID{id("3"), id("9")})
 		if want := []deploy.ReleaseID{id("1"), id("2")}; err != nil || !slices.Equal(removed, want) {
 			t.Errorf("removed %q, %v; want %q", removed, err, want)
 		}
@@ -73,7 +72,7 @@ func TestRun(t *testing.T) {
 				t.Errorf("%s is gone", path)
 			}
 		}
-		if removed, err := prune.Run(t.Context(), host, host.Site, []deploy.ReleaseID{id("3")}); err != nil || len(removed) > 0 {
+		if removed, err := releasetest.Prune(t.Context(), host, host.Site, []deploy.ReleaseID{id("3")}); err != nil || len(removed) > 0 {
 			t.Errorf("a second time: %q, %v", removed, err)
 		}
 	})
@@ -87,7 +86,7 @@ func TestReadOnlyFolders(t *testing.T) {
 		if err := errors.Join(os.Mkdir(outside, 0o500), os.Symlink(outside, deep+"/link"), os.Chmod(deep, 0o500)); err != nil {
 			t.Fatal(err)
 		}
-		removed, err := prune.Run(t.Context(), host, host.Site, nil)
+		removed, err := releasetest.Prune(t.Context(), host, host.Site, nil)
 		if err != nil || !slices.Equal(removed, []deploy.ReleaseID{id("1")}) || exists(host, "releases/"+string(id("1"))) {
 			t.Errorf("%q, %v", removed, err)
 		}
@@ -107,7 +106,7 @@ func TestLeftovers(t *testing.T) {
 		if err := os.Chtimes(host.Site.Root+"/.switch-old", old, old); err != nil {
 			t.Fatal(err)
 		}
-		removed, err := prune.Run(t.Context(), host, host.Site, []deploy.ReleaseID{id("1"), id("3")})
+		removed, err := releasetest.Prune(t.Context(), host, host.Site, []deploy.ReleaseID{id("1"), id("3")})
 		if err != nil || len(removed) > 0 {
 			t.Errorf("%q, %v", removed, err)
 		}
@@ -132,7 +131,7 @@ func TestGoesOn(t *testing.T) {
 		host.Patch = func(script string) string {
 			return `rm() { case "$*" in *releases/` + string(id("1")) + `) return 1 ;; esac; command rm "$@"; }` + "\n" + script
 		}
-		removed, err := prune.Run(t.Context(), host, host.Site, nil)
+		removed, err := releasetest.Prune(t.Context(), host, host.Site, nil)
 		if !slices.Equal(removed, []deploy.ReleaseID{id("2")}) || err == nil || !strings.Contains(err.Error(), "releases/"+string(id("1"))+" cannot be removed") {
 			t.Errorf("%q, %v", removed, err)
 		}
@@ -175,7 +174,7 @@ func TestJournals(t *testing.T) {
 			}
 		}
 		for _, keep := range [][]deploy.ReleaseID{{id("1"), id("2")}, {id("1")}, nil} {
-			if _, err := prune.Run(t.Context(), host, host.Site, keep); err != nil {
+			if _, err := releasetest.Prune(t.Context(), host, host.Site, keep); err != nil {
 				t.Fatal(err)
 			}
 			older := 50

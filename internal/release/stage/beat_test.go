@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
@@ -63,7 +64,7 @@ func (r *slowReader) Read(p []byte) (int, error) {
 func TestUploadGivesSignsOfLife(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
-		taken, err := lock.Take(t.Context(), host, host.Site, deploy.LockState{}, deploy.LockOwner{Token: "t"})
+		taken, err := releasetest.TakeLock(t.Context(), host, host.Site, deploy.LockState{}, deploy.LockOwner{Token: "t"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +74,7 @@ func TestUploadGivesSignsOfLife(t *testing.T) {
 			payload:   pack(t, "gzip", []member{{name: "noise", content: string(noise)}}, nil),
 			heartbeat: filepath.Join(host.Site.Root, ".slipway/lock/1/heartbeat"),
 		}
-		if err := stage.Upload(t.Context(), lock.Fence(host, host.Site, taken.Generation), host.Site, releaseID, p, nil); err != nil {
+		if err := release.Run(t.Context(), lock.Fence(host, host.Site, taken.Generation), stage.Upload(host.Site, releaseID, p, nil)); err != nil {
 			t.Fatal(err)
 		}
 		if p.signs < 3 {

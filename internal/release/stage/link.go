@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/secret"
-	"slipway/internal/transport"
 )
 
 // Links are what a release has from outside of the artifact. Paths are relative to the release, clean.
@@ -34,7 +32,7 @@ var linkReasons = map[int]release.Reason{
 // Link links shared directories, shared files and secret files into a staged release, in the place of what the artifact
 // has there. Links are relative, so that the deploy path may be moved or be a link itself. A shared directory that is
 // not there yet is filled with what this release has in its place. Doing it again changes nothing.
-func Link(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, links Links) error {
+func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation {
 	args := []string{site.Root, string(id)}
 	for _, p := range links.Dirs {
 		args = append(args, "dir", p, up(p)+"shared/"+p, path.Join(path.Dir(p), ".slipway-new-"+path.Base(p)))
@@ -45,20 +43,19 @@ func Link(ctx context.Context, conn transport.Conn, site release.Site, id deploy
 	for _, p := range slices.Sorted(maps.Keys(links.Secrets)) {
 		content := links.Secrets[p].Reveal()
 		if strings.ContainsRune(content, 0) {
-			return release.Failure(conn, "link", fmt.Errorf("the secret file %s has a NUL byte in it, which no shell can write", p), nil)
+			return release.Invalid("link", fmt.Errorf("the secret file %s has a NUL byte in it, which no shell can write", p))
 		}
 		args = append(args, "secret", p, up(p)+".slipway/secrets/"+string(id)+"/"+p, content)
 	}
 	for i := 3; i < len(args); i += 4 {
 		if p := args[i]; p == "." || !isLocal(p) {
-			return release.Failure(conn, "link", fmt.Errorf("%q is no path inside a release", p), nil)
+			return release.Invalid("link", fmt.Errorf("%q is no path inside a release", p))
 		}
 	}
 	if len(args) == 2 {
-		return nil
+		return release.Operation{Name: "link"}
 	}
-	err := conn.Run(ctx, transport.Command{Name: "link", Script: linkScript, Args: args})
-	return release.Failure(conn, "link", err, linkReasons)
+	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons}
 }
 
 // isLocal tells whether a path is clean, relative and stays where it starts.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
@@ -16,7 +17,7 @@ import (
 func uploaded(t *testing.T, host *releasetest.Host) {
 	t.Helper()
 	open(t, host)
-	if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
+	if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -40,7 +41,7 @@ func read(t *testing.T, path string) string {
 func TestLink(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		uploaded(t, host)
-		release := host.Site.Release(releaseID)
+		folder := host.Site.Release(releaseID)
 		put(t, host.Site.Shared()+"/config/local.ini", "shared")
 		put(t, host.Site.Shared()+"/index.html", "over the artifact's own")
 		value := "A=\"it's\"\nB=$HOME `x`\n\n"
@@ -50,31 +51,31 @@ func TestLink(t *testing.T) {
 			Secrets: map[string]secret.Secret{".env": secret.New(value), "etc/deep/key": secret.New("")},
 		}
 		for range 2 {
-			if err := stage.Link(t.Context(), host, host.Site, releaseID, links); err != nil {
+			if err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, links)); err != nil {
 				t.Fatal(err)
 			}
 			for path, target := range map[string]string{
 				"media": "../../shared/media", "var/log/the app": "../../../../shared/var/log/the app", "config/local.ini": "../../../shared/config/local.ini",
 				".env": "../../.slipway/secrets/" + string(releaseID) + "/.env",
 			} {
-				if got, err := os.Readlink(release + "/" + path); got != target {
+				if got, err := os.Readlink(folder + "/" + path); got != target {
 					t.Errorf("%s leads to %q, %v", path, got, err)
 				}
 			}
 			for path, content := range map[string]string{
 				"media/logo.png": "png", "config/local.ini": "shared", "index.html": "over the artifact's own", ".env": value, "etc/deep/key": "",
 			} {
-				if got := read(t, release+"/"+path); got != content {
+				if got := read(t, folder+"/"+path); got != content {
 					t.Errorf("%s holds %q", path, got)
 				}
 			}
-			put(t, release+"/var/log/the app/log", "written through the link")
+			put(t, folder+"/var/log/the app/log", "written through the link")
 			if got := read(t, host.Site.Shared()+"/var/log/the app/log"); got == "" {
 				t.Error("the folder is not shared")
 			}
 		}
 		for _, path := range []string{".env", "etc/deep/key"} {
-			if info, err := os.Stat(release + "/" + path); err != nil || info.Mode().Perm() != 0o600 {
+			if info, err := os.Stat(folder + "/" + path); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("%s: %v, %v", path, info, err)
 			}
 		}
@@ -104,7 +105,7 @@ func TestLinkKeepsWhatIsShared(t *testing.T) {
 		uploaded(t, host)
 		put(t, host.Site.Shared()+"/media/upload.jpg", "jpg")
 		put(t, host.Site.Shared()+"/.slipway-new-empty/half", "of an attempt that died")
-		if err := stage.Link(t.Context(), host, host.Site, releaseID, stage.Links{Dirs: []string{"media", "empty"}}); err != nil {
+		if err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, stage.Links{Dirs: []string{"media", "empty"}})); err != nil {
 			t.Fatal(err)
 		}
 		got := listing(t, host.Site.Shared())
@@ -139,7 +140,7 @@ func TestLinkRefuses(t *testing.T) {
 				if err := os.Symlink(host.Home, host.Site.Release(releaseID)+"/out"); err != nil {
 					t.Fatal(err)
 				}
-				err := stage.Link(t.Context(), host, host.Site, releaseID, test.links)
+				err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, test.links))
 				if err == nil || !strings.Contains(err.Error(), test.cause) {
 					t.Errorf("got %v, want %q", err, test.cause)
 				}
@@ -156,7 +157,7 @@ func TestLinkRefuses(t *testing.T) {
 
 func TestLinkNothing(t *testing.T) {
 	host := releasetest.NewHost(t, "dash")
-	if err := stage.Link(t.Context(), host, host.Site, releaseID, stage.Links{}); err != nil {
+	if err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, stage.Links{})); err != nil {
 		t.Error(err)
 	}
 }

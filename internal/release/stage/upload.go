@@ -6,14 +6,12 @@
 package stage
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
 	"io"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 // Payload is a release's tar in one encoding, ready to be sent to many hosts at once.
@@ -43,36 +41,34 @@ var uploadReasons = map[int]release.Reason{
 // staged already stays as it is and nothing is read. After an error there is nothing that could be taken for a release.
 //
 // progress is called with the bytes handed to the connection so far, from one goroutine; nil is allowed.
-func Upload(ctx context.Context, conn transport.Conn, site release.Site, id deploy.ReleaseID, p Payload, progress func(done, total int64)) error {
+func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(done, total int64)) release.Operation {
 	if !id.Valid() {
-		return release.Failure(conn, "upload", fmt.Errorf("%q is no release ID", id), nil)
+		return release.Invalid("upload", fmt.Errorf("%q is no release ID", id))
 	}
-	payload, err := p.Open()
-	if err != nil {
-		return release.Failure(conn, "upload", err, nil)
-	}
-	defer func() { _ = payload.Close() }()
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
-	err = conn.Run(ctx, transport.Command{
-		Name:   "upload",
-		Script: unpackFunctions + uploadScript,
-		Args:   []string{site.Root, string(id), p.Encoding()},
-		Stdin:  &counter{from: payload, total: p.Size(), progress: progress},
-	})
-	return release.Failure(conn, "upload", err, uploadReasons)
+	return release.Operation{
+		Name:    "upload",
+		Script:  unpackFunctions + uploadScript,
+		Args:    []string{site.Root, string(id), p.Encoding()},
+		Reasons: uploadReasons,
+		Stdin: func() (io.ReadCloser, error) {
+			payload, err := p.Open()
+			return &counter{ReadCloser: payload, total: p.Size(), progress: progress}, err
+		},
+	}
 }
 
-// counter tells how much was read.
+// counter reports how much was read.
 type counter struct {
-	from        io.Reader
+	io.ReadCloser
 	done, total int64
 	progress    func(done, total int64)
 }
 
 func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
+	n, err := c.ReadCloser.Read(p)
 	if n > 0 {
 		c.done += int64(n)
 		c.progress(c.done, c.total)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
@@ -20,7 +21,7 @@ const releaseID = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
 
 func open(t *testing.T, host *releasetest.Host) {
 	t.Helper()
-	if err := journal.Open(t.Context(), host, host.Site, "412-deploy-abc", []byte("{}")); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, "412-deploy-abc", []byte("{}"))); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -72,12 +73,13 @@ func TestUpload(t *testing.T) {
 			open(t, host)
 			p := pack(t, encoding, site, nil)
 			var last int64
-			err := stage.Upload(t.Context(), host, host.Site, releaseID, p, func(done, total int64) {
+			err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, p, func(done, total int64) {
 				if done < last || total != p.Size() {
 					t.Errorf("progress %d of %d after %d", done, total, last)
 				}
 				last = done
-			})
+			}))
+
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +126,7 @@ func TestUploadAgain(t *testing.T) {
 		open(t, host)
 		p := pack(t, "gzip", site, nil)
 		for range 2 {
-			if err := stage.Upload(t.Context(), host, host.Site, releaseID, p, nil); err != nil {
+			if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, p, nil)); err != nil {
 				t.Fatal(err)
 			}
 			// What steps made in a staged release stays.
@@ -149,7 +151,7 @@ func TestUploadAfterADeadAttempt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
+		if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil)); err != nil {
 			t.Fatal(err)
 		}
 		for name := range listing(t, host.Site.Root) {
@@ -169,7 +171,7 @@ func TestUploadBelowSetgid(t *testing.T) {
 		host.Patch = func(script string) string {
 			return strings.Replace(script, verification, `chmod g+s "$incoming/tree" "$incoming/tree/bin"`+"\n"+verification, 1)
 		}
-		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err != nil {
+		if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil)); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Stat(host.Site.Release(releaseID) + "/bin"); err != nil || info.Mode()&os.ModeSetgid == 0 {
@@ -182,7 +184,7 @@ func TestUploadLinksOnly(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
 		members := []member{{name: "a/"}, {name: "b", target: "a"}}
-		if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", members, nil), nil); err != nil {
+		if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", members, nil), nil)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -223,7 +225,7 @@ func TestUploadRefuses(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 				for _, encoding := range encodings(host) {
 					open(t, host)
-					err := stage.Upload(t.Context(), host, host.Site, releaseID, test.damage(pack(t, encoding, site, test.tamper)), nil)
+					err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, test.damage(pack(t, encoding, site, test.tamper)), nil))
 					var told *deploy.Error
 					if !errors.As(err, &told) || !strings.Contains(err.Error(), test.cause) || told.Hint == "" {
 						t.Errorf("%s: got %v, want %q", encoding, err, test.cause)
@@ -253,7 +255,7 @@ func TestUploadWithoutPrograms(t *testing.T) {
 			if err := os.Remove(filepath.Join(host.Path, program)); err != nil {
 				t.Fatal(err)
 			}
-			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, encoding, site, nil), nil)
+			err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, encoding, site, nil), nil))
 			if err == nil || !strings.Contains(err.Error(), program+" is not installed") {
 				t.Error(err)
 			}
@@ -275,7 +277,7 @@ func TestUploadVerifierDies(t *testing.T) {
 			if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte("#!/bin/sh\n"+stub+"\n"), 0o755)); err != nil {
 				t.Fatal(err)
 			}
-			if err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", site, nil), nil); err == nil {
+			if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil)); err == nil {
 				t.Errorf("verified without %s", program)
 			}
 			noRelease(t, host)
@@ -315,7 +317,7 @@ func TestUploadWithOpenSSL(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", test.members, test.tamper), nil)
+			err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", test.members, test.tamper), nil))
 			if (err != nil) != test.refused || err != nil && !strings.Contains(err.Error(), "members have the wrong content") {
 				t.Error(err)
 			}
@@ -332,7 +334,7 @@ func TestUploadDiskFull(t *testing.T) {
 			"space":  {{name: "big", content: strings.Repeat("0123456789abcdef", 1<<16)}},
 			"inodes": many(300),
 		} {
-			err := stage.Upload(t.Context(), host, host.Site, releaseID, pack(t, "gzip", members, nil), nil)
+			err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", members, nil), nil))
 			if err == nil || !strings.Contains(err.Error(), "no space left on device: ") || !strings.Contains(err.Error(), "inodes are free at") ||
 				strings.Contains(err.Error(), ":  KiB") || !strings.Contains(err.Error(), "keep_releases") {
 				t.Errorf("%s: %v", name, err)

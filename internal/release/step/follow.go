@@ -1,12 +1,11 @@
 package step
 
 import (
-	"context"
+	"crypto/rand"
 	_ "embed"
 	"strconv"
 
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed follow.sh
@@ -17,18 +16,16 @@ var followReasons = map[int]release.Reason{
 	92: {Err: ErrUnknown, Hint: reserveHint},
 }
 
-// Follow joins an instance that was started before, running or ended, and follows it to its end like Run. Its log is
-// given out from a byte on: what Run or Follow gave as next when the connection was lost, or 0.
+// Join follows an instance that was started before, running or ended, to its end like Start, from the byte of its log that
+// is next.
 //
 // The error Is ErrUnknown when the step's wrapper is gone and left no status, ErrNeverStarted when the step did not
 // begin: then it is made sure that it never will. One instance has one follower at a time who may find that out.
-func Follow(
-	ctx context.Context, conn transport.Conn, site release.Site, inst Instance, from int64, out func(line string),
-) (status Status, next int64, err error) {
-	lines := newFollower(from, out)
-	status, err = lines.run(ctx, conn, inst, transport.Command{
-		Script: processFunctions + dropFunction + logFunctions + followScript,
-		Args:   []string{site.Root, inst.Folder(), lines.token, strconv.FormatInt(from, 10)},
-	})
-	return status, lines.next, release.Failure(conn, "step "+inst.Step.Name, err, followReasons)
+func (w *Watch) Join() release.Operation {
+	token := rand.Text()
+	return release.Operation{
+		Name: "step " + w.instance.Step.Name, Script: processFunctions + dropFunction + logFunctions + followScript,
+		Args:    []string{w.site.Root, w.instance.Folder(), token, strconv.FormatInt(w.Next, 10)},
+		Reasons: followReasons, Output: w.output(token), Next: w.afterJoin,
+	}
 }

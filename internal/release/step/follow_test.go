@@ -65,9 +65,9 @@ func TestFollowOnAfterLostConnections(t *testing.T) {
 		for after := 3; ; after = min(after*3, 70000) {
 			conn := &cut{host, after}
 			if lost == 0 {
-				status, next, err = step.Run(t.Context(), conn, host.Site, inst, out)
+				status, next, err = releasetest.RunStep(t.Context(), conn, host.Site, inst, out)
 			} else {
-				status, next, err = step.Follow(t.Context(), conn, host.Site, inst, next, out)
+				status, next, err = releasetest.FollowStep(t.Context(), conn, host.Site, inst, next, out)
 			}
 			if !errors.Is(err, transport.ErrLost) {
 				break
@@ -96,11 +96,12 @@ func TestFollow(t *testing.T) {
 		started := make(chan struct{})
 		var first []string
 		wait.Go(func() {
-			status, next, err := step.Run(t.Context(), host, host.Site, inst, func(line string) {
+			status, next, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) {
 				if first = append(first, line); line == "two" {
 					close(started)
 				}
 			})
+
 			if err != nil || status.Exit != 3 || next != 14 {
 				t.Errorf("%s at %d, %v", status, next, err)
 			}
@@ -109,13 +110,14 @@ func TestFollow(t *testing.T) {
 		// A running one, as its journal has it.
 		again := step.Recorded(deployment, deploy.StepFacts{Folder: filepath.Base(filepath.Dir(inst.Folder())), Try: 1})
 		var second []string
-		status, next, err := step.Follow(t.Context(), host, host.Site, again, 4, func(line string) {
+		status, next, err := releasetest.FollowStep(t.Context(), host, host.Site, again, 4, func(line string) {
 			if second = append(second, line); line == "two" {
 				if err := os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600); err != nil {
 					t.Error(err)
 				}
 			}
 		})
+
 		wait.Wait()
 		if err != nil || status.Exit != 3 || next != 14 || !slices.Equal(second, []string{"two", "three"}) || len(first) != 3 {
 			t.Errorf("%s at %d, %v, %q and %q", status, next, err, first, second)
@@ -123,7 +125,7 @@ func TestFollow(t *testing.T) {
 		// One that has ended, whole and from its end.
 		for from, want := range map[int64]int{0: 3, 4: 2, 14: 0} {
 			var lines []string
-			status, next, err := step.Follow(t.Context(), host, host.Site, inst, from, func(line string) { lines = append(lines, line) })
+			status, next, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, from, func(line string) { lines = append(lines, line) })
 			if err != nil || status.Exit != 3 || next != 14 || len(lines) != want {
 				t.Errorf("from %d: %s at %d, %v, %q", from, status, next, err, lines)
 			}
@@ -156,16 +158,16 @@ func TestLauncherDies(t *testing.T) {
 					}
 					return strings.Replace(script, before, "exit 1\n"+before, 1)
 				}
-				if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil {
+				if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); err == nil {
 					t.Fatal("the launcher did not die")
 				}
 				host.Patch = nil
 				for range 2 {
-					if _, next, err := step.Follow(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrNeverStarted) || next != 0 {
+					if _, next, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrNeverStarted) || next != 0 {
 						t.Errorf("following gives %v", err)
 					}
 				}
-				if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
+				if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
 					t.Errorf("starting it after all gives %v", err)
 				}
 				inst.Try = 2
@@ -186,12 +188,12 @@ func TestLauncherIsKilled(t *testing.T) {
 		host.Patch = func(script string) string {
 			return strings.Replace(script, "	start \"$@\"\n", "	start \"$@\"\n	kill -KILL $$\n", 1)
 		}
-		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, transport.ErrLost) {
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, transport.ErrLost) {
 			t.Fatalf("the launcher was killed, and Run gives %v", err)
 		}
 		host.Patch, host.Plain = nil, false
 		var lines []string
-		status, _, err := step.Follow(t.Context(), host, host.Site, inst, 0, func(line string) { lines = append(lines, line) })
+		status, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, func(line string) { lines = append(lines, line) })
 		switch {
 		case errors.Is(err, step.ErrNeverStarted): // it was killed before the wrapper was there
 		case err != nil || !status.OK() || !slices.Equal(lines, []string{"ran"}):
@@ -209,12 +211,12 @@ func TestFollowWhileItStarts(t *testing.T) {
 			var wait sync.WaitGroup
 			inst.Vars = map[string]string{"SLIPWAY_TRY": fmt.Sprint(inst.Try)}
 			var ran, followed error
-			wait.Go(func() { _, _, ran = step.Run(t.Context(), host, host.Site, inst, nil) })
+			wait.Go(func() { _, _, ran = releasetest.RunStep(t.Context(), host, host.Site, inst, nil) })
 			if inst.Try%3 > 0 {
 				at := filepath.Join(host.Site.Root, inst.Folder(), []string{"", "meta", "begun"}[inst.Try%3])
 				eventually(t, "the try is there", func() bool { _, err := os.Stat(at); return err == nil })
 			}
-			_, _, followed = step.Follow(t.Context(), host, host.Site, inst, 0, nil)
+			_, _, followed = releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil)
 			wait.Wait()
 			count, _ := os.ReadFile(filepath.Join(host.Site.Root, "releases", "count"))
 			times := strings.Count("\n"+string(count), fmt.Sprintf("\n%d\n", inst.Try))
@@ -235,24 +237,25 @@ func TestFollowUnknown(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo on; printf 'half a line'; sleep 100")
 		folder := filepath.Join(host.Site.Root, inst.Folder())
-		_, next, err := step.Run(t.Context(), host, host.Site, inst, func(line string) {
+		_, next, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) {
 			if line != "on" {
 				return
 			}
 			eventually(t, "the log is whole", func() bool { log, _ := os.ReadFile(folder + "/log"); return len(log) == 14 })
 			pid, _ := os.ReadFile(folder + "/pid")
 			words := strings.Fields(string(pid))
-			for _, n := range []int{2, 0} { // the wrapper, and then the step: as when a host goes down
+			for _, n := range []int{2, 0} {
 				if err := killProcess(words[n]); err != nil {
 					t.Error(err)
 				}
 			}
 		})
+
 		if !errors.Is(err, step.ErrUnknown) || next != 14 {
 			t.Errorf("%v at %d", err, next)
 		}
 		var lines []string
-		_, next, err = step.Follow(t.Context(), host, host.Site, inst, 0, func(line string) { lines = append(lines, line) })
+		_, next, err = releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, func(line string) { lines = append(lines, line) })
 		if !errors.Is(err, step.ErrUnknown) || next != 14 || !slices.Equal(lines, []string{"on", "half a line"}) {
 			t.Errorf("%v at %d, %q", err, next, lines)
 		}
@@ -263,7 +266,7 @@ func TestFollowUnknown(t *testing.T) {
 			if err := os.WriteFile(folder+"/pid", []byte(pid+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := step.Follow(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrUnknown) {
+			if _, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrUnknown) {
 				t.Errorf("with a pid of %q: %v", pid, err)
 			}
 		}
@@ -283,7 +286,7 @@ func TestReadyOfAnotherBoot(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := step.Follow(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrUnknown) {
+		if _, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrUnknown) {
 			t.Error(err)
 		}
 	})

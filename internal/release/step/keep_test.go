@@ -77,7 +77,7 @@ func TestLongLog(t *testing.T) {
 		inst.Step.Vars = map[string]string{"LAST": fmt.Sprint(last)}
 		inst.Head, inst.Tail = 128<<10, 512<<10
 		var lines []string
-		status, next, err := step.Run(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
+		status, next, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
 		if err != nil || status.Exit != 6 || next != 3200000 {
 			t.Fatalf("%s at %d, %v", status, next, err)
 		}
@@ -89,7 +89,7 @@ func TestLongLog(t *testing.T) {
 		// Afterwards there is the beginning and the end, and everything can be asked from any byte.
 		for _, from := range []int64{0, 8 * 10000, 8 * 100000, 3200000 - 8*10000, 3200000 - 8} {
 			lines = nil
-			status, next, err = step.Follow(t.Context(), host, host.Site, inst, from, func(line string) { lines = append(lines, line) })
+			status, next, err = releasetest.FollowStep(t.Context(), host, host.Site, inst, from, func(line string) { lines = append(lines, line) })
 			if err != nil || status.Exit != 6 || next != 3200000 {
 				t.Fatalf("from %d: %s at %d, %v", from, status, next, err)
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
 )
@@ -18,7 +19,7 @@ func TestSecondStartIsRefused(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo ran >>../count")
 		run(t, host, inst)
-		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrStarted) {
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrStarted) {
 			t.Errorf("a second start gives %v", err)
 		}
 		inst.Try = 2
@@ -83,21 +84,22 @@ func TestTimeoutKillsWhatIgnoresTERM(t *testing.T) {
 func TestStop(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo $$; sleep 100; echo never")
-		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 			t.Errorf("before it started: %v", err)
 		}
-		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
 			t.Errorf("it was stopped before it began, and then gave %v", err)
 		}
 		inst.Try = 2
 		var stopped error
-		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
-			stopped = step.Stop(t.Context(), host, host.Site, inst)
+		status, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
+			stopped = release.Run(t.Context(), host, step.Stop(host.Site, inst))
 		})
+
 		if err != nil || stopped != nil || status.Signal != "TERM" {
 			t.Errorf("%s, %v, %v", status, err, stopped)
 		}
-		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 			t.Errorf("after it ended: %v", err)
 		}
 	})
@@ -109,7 +111,7 @@ func TestStepOutlivesItsFollower(t *testing.T) {
 		inst := instance(t, host, "echo on; until [ -e ../go ]; do sleep 0.05; done; i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i + 1)); done; exit 5")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		gone := errors.New("gone")
-		_, _, err := step.Run(ctx, host, host.Site, inst, func(string) { cancel(gone) })
+		_, _, err := releasetest.RunStep(ctx, host, host.Site, inst, func(string) { cancel(gone) })
 		if !errors.Is(err, gone) {
 			t.Fatal(err)
 		}
@@ -130,7 +132,7 @@ func TestWrapperKilled(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "echo on; sleep 100")
 		var leader string
-		_, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+		_, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
 			pid := filepath.Join(host.Site.Root, inst.Folder(), "pid")
 			await(t, pid)
 			words, _ := os.ReadFile(pid)
@@ -144,11 +146,12 @@ func TestWrapperKilled(t *testing.T) {
 				t.Error(err)
 			}
 		})
+
 		if !errors.Is(err, step.ErrUnknown) {
 			t.Errorf("a step whose wrapper died gives %v", err)
 		}
 		// The step is still there, and can still be stopped.
-		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 			t.Error(err)
 		}
 		if err := killProcess(leader); err == nil {
@@ -163,7 +166,7 @@ func BenchmarkStep(b *testing.B) {
 	inst := instance(b, host, ":")
 	for b.Loop() {
 		inst.Try++
-		if status, _, err := step.Run(b.Context(), host, host.Site, inst, func(string) {}); err != nil || !status.OK() {
+		if status, _, err := releasetest.RunStep(b.Context(), host, host.Site, inst, func(string) {}); err != nil || !status.OK() {
 			b.Fatal(status, err)
 		}
 	}
@@ -185,7 +188,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		inst.Try = 2
 		for range 2 { // what was not started can be tried again
-			if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
+			if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "free space") || errors.Is(err, step.ErrStarted) {
 				t.Errorf("a step that cannot be started: %v", err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/journal"
+	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
 	"slipway/internal/sshtest"
 	"slipway/internal/transport"
@@ -38,7 +39,7 @@ func TestConnectionReset(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close() })
 
 	site := release.Site{Root: filepath.Join(t.TempDir(), "site")}
-	if err := errors.Join(journal.Open(t.Context(), conn, site, deployment, []byte("{}")), os.MkdirAll(site.Release(releaseID), 0o755)); err != nil {
+	if err := errors.Join(release.Run(t.Context(), conn, journal.Open(site, deployment, []byte("{}"))), os.MkdirAll(site.Release(releaseID), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	inst := step.Instance{Deployment: deployment, Release: releaseID, Try: 1, Step: deploy.Step{
@@ -54,10 +55,10 @@ func TestConnectionReset(t *testing.T) {
 			server.Cut()
 		}
 	}
-	status, next, err := step.Run(t.Context(), conn, site, inst, out)
+	status, next, err := releasetest.RunStep(t.Context(), conn, site, inst, out)
 	lost := 0
 	for ; errors.Is(err, transport.ErrLost); lost++ {
-		status, next, err = step.Follow(t.Context(), conn, site, inst, next, out)
+		status, next, err = releasetest.FollowStep(t.Context(), conn, site, inst, next, out)
 	}
 	if err != nil || status.Exit != 9 || lost < 2 {
 		t.Errorf("%s, %v, after %d connections", status, err, lost)

@@ -1,12 +1,10 @@
 package step
 
 import (
-	"context"
 	_ "embed"
 	"fmt"
 
 	"slipway/internal/release"
-	"slipway/internal/transport"
 )
 
 //go:embed resolve.sh
@@ -21,11 +19,12 @@ var resolveReasons = map[int]release.Reason{
 // Resolve writes down what a person, or the step's check, found out about an instance whose outcome is unknown: "done"
 // makes it a success, "rerun" void. To decide the same twice is no error; one that runs still, or whose end is recorded
 // otherwise, is not made a success.
-func Resolve(ctx context.Context, conn transport.Conn, site release.Site, inst Instance, decision string) error {
+func Resolve(site release.Site, inst Instance, decision string) release.Operation {
 	if decision != "done" && decision != "rerun" {
-		return release.Failure(conn, "resolve", fmt.Errorf("%q is neither done nor rerun", decision), nil)
+		return release.Invalid("resolve", fmt.Errorf("%q is neither done nor rerun", decision))
 	}
-	script := processFunctions + dropFunction + resolveScript
-	err := conn.Run(ctx, transport.Command{Name: "resolve", Script: script, Args: []string{site.Root, inst.Folder(), decision}})
-	return release.Failure(conn, "resolve", err, resolveReasons)
+	return release.Operation{
+		Name: "resolve", Script: processFunctions + dropFunction + resolveScript,
+		Args: []string{site.Root, inst.Folder(), decision}, Reasons: resolveReasons,
+	}
 }

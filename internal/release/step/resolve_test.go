@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
 	"slipway/internal/release/survey"
@@ -16,18 +17,19 @@ import (
 func unknown(t *testing.T, host *releasetest.Host) step.Instance {
 	t.Helper()
 	inst := instance(t, host, "echo on; sleep 100")
-	_, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "done"); err == nil || !strings.Contains(err.Error(), "still running") {
+	_, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "done")); err == nil || !strings.Contains(err.Error(), "still running") {
 			t.Errorf("deciding while it runs: %v", err)
 		}
 		pid, _ := os.ReadFile(filepath.Join(host.Site.Root, inst.Folder(), "pid"))
 		words := strings.Fields(string(pid))
 		_ = killProcess(words[2])
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "rerun"); err == nil || !strings.Contains(err.Error(), "still running") {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "rerun")); err == nil || !strings.Contains(err.Error(), "still running") {
 			t.Errorf("deciding while its process lives: %v", err)
 		}
 		_ = killProcess(words[0])
 	})
+
 	if !errors.Is(err, step.ErrUnknown) {
 		t.Fatal(err)
 	}
@@ -38,7 +40,7 @@ func TestResolve(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := unknown(t, host)
 		look := func() (succeeded, unknown bool) {
-			facts, err := survey.Take(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+			facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
 			if err != nil || len(facts.Own.Steps) != 1 {
 				t.Fatal(facts.Own, err)
 			}
@@ -48,20 +50,20 @@ func TestResolve(t *testing.T) {
 			t.Errorf("at first: %t %t", succeeded, unknown)
 		}
 		for range 2 {
-			if err := step.Resolve(t.Context(), host, host.Site, inst, "done"); err != nil {
+			if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "done")); err != nil {
 				t.Fatal(err)
 			}
 			if succeeded, unknown := look(); !succeeded || unknown {
 				t.Errorf("done: %t %t", succeeded, unknown)
 			}
 		}
-		if status, _, err := step.Follow(t.Context(), host, host.Site, inst, 0, nil); err != nil || !status.OK() {
+		if status, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); err != nil || !status.OK() {
 			t.Error(status, err)
 		}
 		if _, err := os.Stat(filepath.Join(host.Site.Root, inst.Folder(), "resolved")); err != nil {
 			t.Error(err)
 		}
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "rerun"); err != nil {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "rerun")); err != nil {
 			t.Fatal(err)
 		}
 		if succeeded, unknown := look(); succeeded || unknown {
@@ -73,14 +75,14 @@ func TestResolve(t *testing.T) {
 func TestResolveRefuses(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, "exit 3")
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "done"); err == nil {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "done")); err == nil {
 			t.Error("a step without a trace was decided")
 		}
 		run(t, host, inst)
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "done"); err == nil || !strings.Contains(err.Error(), "exit 3") {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "done")); err == nil || !strings.Contains(err.Error(), "exit 3") {
 			t.Errorf("a step that failed was made a success: %v", err)
 		}
-		if err := step.Resolve(t.Context(), host, host.Site, inst, "maybe"); err == nil {
+		if err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "maybe")); err == nil {
 			t.Error("an odd decision was taken")
 		}
 	})
@@ -94,7 +96,7 @@ func TestResolveThatCannotWrite(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(folder, "void"), 0o700); err != nil { // no file can be made there
 			t.Fatal(err)
 		}
-		err := step.Resolve(t.Context(), host, host.Site, inst, "rerun")
+		err := release.Run(t.Context(), host, step.Resolve(host.Site, inst, "rerun"))
 		if err == nil || !strings.Contains(err.Error(), "cannot be written to") {
 			t.Errorf("got %v", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
@@ -23,7 +24,7 @@ const (
 // instance is a step on a host that has the release's folder.
 func instance(t testing.TB, host *releasetest.Host, script string) step.Instance {
 	t.Helper()
-	if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(host.Site.Release(releaseID), 0o755); err != nil {
@@ -41,7 +42,7 @@ func instance(t testing.TB, host *releasetest.Host, script string) step.Instance
 func run(t *testing.T, host *releasetest.Host, inst step.Instance) (step.Status, []string) {
 	t.Helper()
 	var lines []string
-	status, _, err := step.Run(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
+	status, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestEnvironmentRefuses(t *testing.T) {
 	for name, value := range map[string]string{"A-B": "x", "1A": "x", "": "x", "A": "x\x00y", "A=B": "x", "A;id": "x"} {
 		inst := instance(t, host, ":")
 		inst.Vars = map[string]string{name: value}
-		if _, _, err := step.Run(t.Context(), host, host.Site, inst, nil); err == nil {
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); err == nil {
 			t.Errorf("%q=%q was taken", name, value)
 		}
 	}

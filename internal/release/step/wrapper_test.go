@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
 )
@@ -38,12 +39,12 @@ func TestBeat(t *testing.T) {
 		inst.Lock, inst.Pace = 3, 50*time.Millisecond
 		third := heart(t, host, "3")
 		lock := filepath.Dir(filepath.Dir(third))
-		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+		status, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
 			for range 2 {
 				before := beatOf(third)
 				eventually(t, "the heart beats", func() bool { return beatOf(third) != before })
 			}
-			// The same deployment took over, as lock/take.sh does it: the step goes on beating for it.
+
 			fourth := heart(t, host, "4")
 			if err := os.RemoveAll(filepath.Join(lock, "3")); err != nil {
 				t.Error(err)
@@ -55,6 +56,7 @@ func TestBeat(t *testing.T) {
 			eventually(t, "the heart beats for the later attempt", func() bool { return beatOf(fourth) != before })
 			_ = os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600)
 		})
+
 		if err != nil || !status.OK() {
 			t.Error(status, err)
 		}
@@ -67,11 +69,12 @@ func TestBeatOfALostLock(t *testing.T) {
 		inst.Step.Vars = map[string]string{"PATH": host.Path}
 		inst.Lock, inst.Pace = 3, 50*time.Millisecond
 		third, fourth := heart(t, host, "3"), heart(t, host, "4")
-		_, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
-			pause := time.NewTimer(300 * time.Millisecond) // six beats
+		_, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
+			pause := time.NewTimer(300 * time.Millisecond)
 			<-pause.C
 			_ = os.WriteFile(filepath.Join(host.Site.Root, "releases", "go"), nil, 0o600)
 		})
+
 		if err != nil || beatOf(third) != "at first\n" || beatOf(fourth) != "at first\n" {
 			t.Errorf("%v, %q, %q", err, beatOf(third), beatOf(fourth))
 		}
@@ -85,7 +88,7 @@ func TestWithoutSetsid(t *testing.T) {
 		for name, end := range map[string]func(t *testing.T, host *releasetest.Host, inst step.Instance){
 			"stop": func(t *testing.T, host *releasetest.Host, inst step.Instance) {
 				t.Helper()
-				if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+				if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 					t.Error(err)
 				}
 			},
@@ -103,11 +106,12 @@ func TestWithoutSetsid(t *testing.T) {
 					inst.Step.Timeout = 300 * time.Millisecond
 				}
 				var lines []string
-				status, _, err := step.Run(t.Context(), host, host.Site, inst, func(line string) {
+				status, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) {
 					if lines = append(lines, line); end != nil && len(lines) == 1 {
 						end(t, host, inst)
 					}
 				})
+
 				if err != nil || status.OK() || len(lines) == 0 || (end == nil) != status.TimedOut {
 					t.Fatal(status, err, lines)
 				}

@@ -29,18 +29,19 @@ func TestJournals(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		must(journal.Open(t.Context(), host, site, id, []byte(`{"format": 1}`)))
+		must(release.Run(t.Context(), host, journal.Open(site, id, []byte(`{"format": 1}`))))
 		must(os.MkdirAll(site.Release(release1), 0o755))
 		for name, script := range map[string]string{"Good": "true", "Bad": "exit 3"} {
-			_, _, err := step.Run(t.Context(), host, site, step.Instance{
+			_, _, err := releasetest.RunStep(t.Context(), host, site, step.Instance{
 				Deployment: id, Release: release1, Try: 2, Attempt: 3,
 				Step: deploy.Step{Name: name, Phase: deploy.Prepare, Number: 1, Run: script, Timeout: time.Minute, Fingerprint: "abc"},
 			}, nil)
+
 			must(err)
 		}
-		must(activate.Note(t.Context(), host, site, id, activate.Entry{What: "restart", State: "intent", Release: release1}))
+		must(release.Run(t.Context(), host, activate.Note(site, id, activate.Entry{What: "restart", State: "intent", Release: release1})))
 
-		facts, err := survey.Take(t.Context(), host, site, survey.Question{Deployment: id})
+		facts, err := releasetest.Survey(t.Context(), host, site, survey.Question{Deployment: id})
 		must(err)
 		want := &deploy.JournalFacts{
 			ID: id, Plan: []byte(`{"format": 1}` + "\n"),
@@ -57,13 +58,13 @@ func TestJournals(t *testing.T) {
 			t.Errorf("its own journal is among the others': %v", facts.Unfinished)
 		}
 
-		facts, err = survey.Take(t.Context(), host, site, survey.Question{Deployment: "413-deploy-0123456789ab"})
+		facts, err = releasetest.Survey(t.Context(), host, site, survey.Question{Deployment: "413-deploy-0123456789ab"})
 		must(err)
 		if facts.Own != nil || len(facts.Unfinished) != 1 || facts.Unfinished[0].ID != id || len(facts.Unfinished[0].Live) != 1 {
 			t.Errorf("own %v, unfinished %v", facts.Own, facts.Unfinished)
 		}
-		must(journal.End(t.Context(), host, site, id, "activated"))
-		facts, err = survey.Take(t.Context(), host, site, survey.Question{})
+		must(release.Run(t.Context(), host, journal.End(site, id, "activated")))
+		facts, err = releasetest.Survey(t.Context(), host, site, survey.Question{})
 		must(err)
 		if len(facts.Unfinished) != 0 {
 			t.Errorf("a deployment that ended is unfinished: %v", facts.Unfinished)
@@ -98,7 +99,7 @@ func TestManyJournals(t *testing.T) {
 // What runs, what ended, what nobody saw end, what was kept from beginning and what was undone are told apart.
 func TestTries(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.MkdirAll(host.Site.Release(first), 0o755); err != nil {
@@ -109,20 +110,21 @@ func TestTries(t *testing.T) {
 			Step: deploy.Step{Name: "A", Phase: deploy.Migrate, Number: 1, Run: "echo on; sleep 60", Timeout: time.Minute},
 		}
 		look := func() deploy.StepFacts {
-			facts, err := survey.Take(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+			facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return facts.Own.Steps[len(facts.Own.Steps)-1]
 		}
-		status, _, err := step.Run(t.Context(), host, host.Site, inst, func(string) {
+		status, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {
 			if facts := look(); !facts.Running || facts.Unknown() || facts.Attempt != 2 {
 				t.Errorf("while it runs: %+v", facts)
 			}
-			if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+			if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 				t.Error(err)
 			}
 		})
+
 		if facts := look(); err != nil || facts.Running || facts.Unknown() || facts.Status != "signal "+status.Signal {
 			t.Errorf("after its end: %+v, %v", facts, err)
 		}
@@ -133,7 +135,7 @@ func TestTries(t *testing.T) {
 			t.Errorf("without a status: %+v", facts)
 		}
 		inst.Try = 2
-		if err := step.Stop(t.Context(), host, host.Site, inst); err != nil {
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
 			t.Fatal(err)
 		}
 		if facts := look(); !facts.Void || facts.Unknown() || facts.Try != 2 {

@@ -5,18 +5,14 @@
 package survey
 
 import (
-	"bytes"
-	"context"
 	_ "embed"
 	"slices"
 	"strings"
-	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/release/step"
-	"slipway/internal/transport"
 )
 
 //go:embed survey.sh
@@ -36,20 +32,14 @@ func script() string {
 	return strings.Join([]string{lock.Functions(), step.Processes(), journalsScript, surveyScript}, "\n")
 }
 
-// Take asks a host. The error is a *deploy.Error; facts that cannot be read are errors, never zeros.
-func Take(ctx context.Context, conn transport.Conn, site release.Site, q Question) (deploy.Facts, error) {
+// Take asks a host for its facts. Facts that cannot be read are errors, never zeros.
+func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation {
 	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment)}
-	var out bytes.Buffer
-	before := time.Now()
-	err := conn.Run(ctx, transport.Command{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Stdout: &out})
-	if err != nil {
-		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
+	read := func(a release.Answer) (err error) {
+		if *facts, err = parse(a.Text, site, a.Asked); err == nil {
+			facts.Host = a.Host
+		}
+		return err
 	}
-	asked := before.Add(time.Since(before) / 2)
-	facts, err := parse(out.Bytes(), site, asked)
-	if err != nil {
-		return deploy.Facts{}, release.Failure(conn, "survey", err, nil)
-	}
-	facts.Host = conn.Host().Name
-	return facts, nil
+	return release.Operation{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Read: read}
 }

@@ -29,7 +29,7 @@ const (
 func take(t *testing.T, host *releasetest.Host, files ...string) deploy.Facts {
 	t.Helper()
 	before := tree(t, host)
-	facts, err := survey.Take(t.Context(), host, host.Site, survey.Question{SharedFiles: files})
+	facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{SharedFiles: files})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestNewHost(t *testing.T) {
 
 func TestUsedHost(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := journal.Open(t.Context(), host, host.Site, deployment, []byte(`{"a": 1}`)); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"a": 1}`))); err != nil {
 			t.Fatal(err)
 		}
 		put(t, host.Site.Release(first)+"/x", "")
@@ -108,8 +108,8 @@ func TestUsedHost(t *testing.T) {
 		put(t, host.Site.Shared()+"/config/.env", "")
 		change := activate.Change{Deployment: deployment, Release: first, Target: "releases/" + string(first)}
 		if err := errors.Join(
-			activate.Mark(t.Context(), host, host.Site, first, "verified"),
-			activate.Switch(t.Context(), host, host.Site, change),
+			release.Run(t.Context(), host, activate.Mark(host.Site, first, "verified")),
+			release.Run(t.Context(), host, activate.Switch(host.Site, change)),
 		); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestUsedHost(t *testing.T) {
 			{At: time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC), Release: first, Before: second, Deployment: deployment, Command: "rollback", Outcome: "unwound"},
 		}
 		for _, entry := range want {
-			if err := journal.Append(t.Context(), host, host.Site, entry); err != nil {
+			if err := release.Run(t.Context(), host, journal.Append(host.Site, entry)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -223,7 +223,7 @@ func TestDeployPathIsAFile(t *testing.T) {
 
 func wantNoDirectory(t *testing.T, host *releasetest.Host, path string) {
 	t.Helper()
-	_, err := survey.Take(t.Context(), host, host.Site, survey.Question{})
+	_, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{})
 	var told *deploy.Error
 	if !errors.As(err, &told) || !strings.Contains(told.Cause.Error(), path+" is no directory") || told.Hint == "" {
 		t.Errorf("got %v, want that %s is no directory", err, path)
@@ -240,7 +240,7 @@ func TestMounted(t *testing.T) {
 				if out, err := exec.Command("mount", "-o", "remount,"+options, disk).CombinedOutput(); err != nil {
 					t.Fatalf("%v: %s", err, out)
 				}
-				facts, err := survey.Take(t.Context(), host, site, survey.Question{})
+				facts, err := releasetest.Survey(t.Context(), host, site, survey.Question{})
 				if err != nil || facts.ReadOnly != want.ReadOnly || facts.NoExec != want.NoExec {
 					t.Errorf("%s, mounted %s: read-only %v, noexec %v, %v", site.Root, options, facts.ReadOnly, facts.NoExec, err)
 				}
@@ -276,7 +276,7 @@ func TestDamagedRecords(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			host := releasetest.NewHost(t, "dash")
 			put(t, filepath.Join(host.Site.Private(), test.file), test.text)
-			_, err := survey.Take(t.Context(), host, host.Site, survey.Question{})
+			_, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{})
 			var told *deploy.Error
 			if !errors.As(err, &told) || told.Host != "dash" || !strings.Contains(err.Error(), test.cause) {
 				t.Errorf("got %v, want %q", err, test.cause)
@@ -287,11 +287,11 @@ func TestDamagedRecords(t *testing.T) {
 
 func BenchmarkSurvey(b *testing.B) {
 	host := releasetest.NewHost(b, "dash")
-	if err := journal.Open(b.Context(), host, host.Site, deployment, []byte("{}")); err != nil {
+	if err := release.Run(b.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := survey.Take(b.Context(), host, host.Site, survey.Question{}); err != nil {
+		if _, err := releasetest.Survey(b.Context(), host, host.Site, survey.Question{}); err != nil {
 			b.Fatal(err)
 		}
 	}
