@@ -123,9 +123,9 @@ type activate struct {
 }
 
 type activation struct {
-	Drain   drains                   `key:"drain" doc:"Takes the host out of its balancer before the switch, and puts it back after verify: one step, a list, or none."`
-	Restart yamlfile.OneOrMore[step] `key:"restart" doc:"Steps that start the new release: one, or a list."`
-	Verify  []check                  `key:"verify" doc:"What must hold on the host after the restart. All must pass, else every switched host is brought back."`
+	Drain   drains                          `key:"drain" doc:"Takes the host out of its balancer before the switch, and puts it back after verify: one step, a list, or none."`
+	Restart yamlfile.OneOrMore[restartStep] `key:"restart" doc:"Steps that start the new release: one, or a list."`
+	Verify  []check                         `key:"verify" doc:"What must hold on the host after the restart. All must pass, else every switched host is brought back."`
 
 	StableFor duration `key:"stable_for" default:"0s" min:"0s" max:"1h" doc:"How long the checks of verify go on being asked after all of them passed, each at its interval. One failure fails the host: it was up, and down again."`
 }
@@ -134,6 +134,15 @@ type activation struct {
 type ensureStep struct {
 	step
 	Via text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
+
+	Node *yamlfile.Node
+}
+
+// restartStep is a step that starts the new release.
+type restartStep struct {
+	step
+	Stop text `key:"stop" doc:"A script that ends what run started, run like the step. Run where a first deployment failed and there is no release to go back to: what it started must not go on answering. Where it is not given, the recipe's."`
+	Log  text `key:"log" doc:"A script that prints the end of the program's own log, run like the step for at most 10 seconds. Read where the restart or a check failed, and shown with the failure. Where it is not given, the recipe's."`
 
 	Node *yamlfile.Node
 }

@@ -124,7 +124,7 @@ func (r *reference) kind(t reflect.Type) string {
 // titles are the headings of the structs, by their type's name.
 var titles = map[string]string{
 	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "rollout": "Rollout", "step": "Step", "activate": "Activate",
-	"activation": "Activation", "drainStep": "Drain", "ensureStep": "Ensure", "fleet": "Fleet", "check": "Check",
+	"activation": "Activation", "drainStep": "Drain", "restartStep": "Restart", "ensureStep": "Ensure", "fleet": "Fleet", "check": "Check",
 }
 
 // later queues a section once. It adds nothing to the text.
@@ -195,6 +195,11 @@ does when nobody saw the step end: see [re-runs](re-runs.md).
 ` + "`undo:`" + `, a script with the same parameters, takes back what ` + "`run`" + ` did: of a drain, the undrain. Both may run twice. A drain sees besides
 ` + "`SLIPWAY_TARGET`, `SLIPWAY_TARGET_ADDRESS` and `SLIPWAY_DRAIN_WAIT`" + `: the drained host's name, the address that Slipway reaches it at, and how
 many seconds open requests may take to end.
+
+` + "`stop:` and `log:`" + ` are for recipes that start a program, used in ` + "`restart`" + `. ` + "`stop`" + ` ends the program: it is run where a first deployment
+failed and there is no release to go back to, before ` + "`current`" + ` is removed. ` + "`log`" + ` prints the end of the program's own log: it is read, for at most
+10 seconds, where the restart or a check fails, and its last lines are shown with the failure. Both see what ` + "`run`" + ` sees, may run when nothing
+runs any more, and run a second time without harm.
 
 A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its verdict. In ` + "`migrate`" + ` two notes mean more:
 ` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and

@@ -210,6 +210,9 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	if err != nil {
 		w.problem(s.Uses.At(), "", "%s", err)
 	}
+	if built.Phase == deploy.Activate {
+		built.Stop, built.Log = scripts.Stop, scripts.Log
+	}
 	built.Run, built.Check, built.Undo = scripts.Run, either(built.Check, scripts.Check), either(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent

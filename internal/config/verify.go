@@ -16,7 +16,7 @@ import (
 // place of its own in the journal whatever a host's roles are.
 func (w *work) activation(a activate) {
 	w.number, w.written, w.alike = 0, map[place]check{}, map[deploy.Position]bool{}
-	base := deploy.Activation{Drain: w.drain(a.Drain), Restart: w.steps(deploy.Activate, a.Restart.Items, "Restart")}
+	base := deploy.Activation{Drain: w.drain(a.Drain), Restart: w.restart(a.Restart.Items)}
 	base.Verify, base.StableFor = w.checks(a.Verify), a.StableFor.V
 	w.config.Activation = map[string]deploy.Activation{"": base}
 	for _, pair := range a.Roles.Pairs {
@@ -26,7 +26,7 @@ func (w *work) activation(a activate) {
 			own.Drain = w.drain(pair.Value.Drain)
 		}
 		if pair.Value.Restart.Node != nil {
-			own.Restart = w.steps(deploy.Activate, pair.Value.Restart.Items, "Restart")
+			own.Restart = w.restart(pair.Value.Restart.Items)
 		}
 		if pair.Value.Verify != nil {
 			own.Verify = w.checks(pair.Value.Verify)

@@ -30,6 +30,8 @@ type Recipe struct {
 	Run         string  // POSIX sh, run with `sh -eu`
 	Check       string  // POSIX sh with the same parameters: exit 0 says that the work is done; "" where nothing can tell
 	Undo        string  // POSIX sh with the same parameters: takes back what Run did; "" where nothing does
+	Stop        string  // POSIX sh with the same parameters: ends what Run started; "" where nothing does
+	Log         string  // POSIX sh with the same parameters: prints the end of the program's own log; "" where nothing does
 	Idempotent  bool    // may run again when nobody saw how it ended
 }
 
@@ -119,6 +121,8 @@ type file struct {
 	Run         yamlfile.Value[string]   `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
 	Check       yamlfile.Value[string]   `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
 	Undo        yamlfile.Value[string]   `key:"undo" doc:"POSIX script that takes back what run did, run like run: of a drain, the undrain."`
+	Stop        yamlfile.Value[string]   `key:"stop" doc:"POSIX script that ends what run started, run like run: of a restart, where a first deployment failed and there is nothing to go back to."`
+	Log         yamlfile.Value[string]   `key:"log" doc:"POSIX script that prints the end of the program's own log, run like run: of a restart, where that or a check fails."`
 	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
 	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
@@ -139,7 +143,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	problems = append(problems, yamlfile.Decode(node, &f)...)
 	recipe := Recipe{
 		Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V),
-		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Idempotent: f.Idempotent.V,
+		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Idempotent: f.Idempotent.V,
 	}
 	if recipe.Name == "" {
 		recipe.Name = path.Base(uses)
@@ -161,7 +165,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			Default: string(pair.Value.Default.V), Required: pair.Value.Required.V,
 		})
 	}
-	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo} {
+	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log} {
 		if script.Given() {
 			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
 				problems = append(problems, *problem)
@@ -173,7 +177,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	if len(problems) > 0 {
 		return Recipe{}, problems
 	}
-	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo} {
+	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log} {
 		if *script != "" {
 			*script = functions + *script
 		}

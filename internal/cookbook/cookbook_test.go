@@ -59,11 +59,11 @@ func TestShellcheck(t *testing.T) {
 	need(t, "shellcheck", "dash", "busybox")
 	for _, recipe := range All() {
 		all := scripts(t, recipe.Uses, nil)
-		lint := []string{"shellcheck", "-s", "sh"}
-		if recipe.Undo != "" {
-			lint = append(lint, "-e", "SC2034") // a parameter that only one of two scripts uses
+		lint := []string{"shellcheck", "-s", "sh", "-e", "SC2317"} // a script may use some of its functions
+		if recipe.Undo != "" || recipe.Stop != "" {
+			lint = append(lint, "-e", "SC2034") // a parameter that only some of the scripts use
 		}
-		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo} {
+		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo, "stop": all.Stop, "log": all.Log} {
 			file := filepath.Join(t.TempDir(), name+".sh")
 			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 				t.Fatal(err)
@@ -87,6 +87,30 @@ func rendered(t *testing.T, uses string, with map[string]string) string {
 func undoing(t *testing.T, uses string, with map[string]string) string {
 	t.Helper()
 	return scripts(t, uses, with).Undo
+}
+
+// stopping is the script that ends what rendered started.
+func stopping(t *testing.T, uses string, with map[string]string) string {
+	t.Helper()
+	return scripts(t, uses, with).Stop
+}
+
+// logging is the script that prints the log of what rendered started.
+func logging(t *testing.T, uses string, with map[string]string) string {
+	t.Helper()
+	return scripts(t, uses, with).Log
+}
+
+// TestRestartsStopAndExplain: a recipe that starts a program ends and explains it as well.
+func TestRestartsStopAndExplain(t *testing.T) {
+	t.Parallel()
+	for _, uses := range []string{
+		"gunicorn/reload", "gunicorn/upgrade", "mod_wsgi/touch", "pidfile/restart", "supervisor/restart", "systemd/reload", "systemd/restart", "uwsgi/touch-reload",
+	} {
+		if all := scripts(t, uses, nil); all.Stop == "" || all.Log == "" {
+			t.Errorf("%s: stop %q, log %q", uses, all.Stop, all.Log)
+		}
+	}
 }
 
 func scripts(t *testing.T, uses string, with map[string]string) Scripts {
@@ -235,7 +259,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, script := range []string{scripts.Run, scripts.Check, scripts.Undo} {
+		for _, script := range []string{scripts.Run, scripts.Check, scripts.Undo, scripts.Stop, scripts.Log} {
 			if script == "" {
 				continue
 			}

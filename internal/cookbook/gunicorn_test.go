@@ -322,6 +322,21 @@ func TestGunicornUpgrade(t *testing.T) {
 	if got := get(client, "/"); got != whole("release-b") {
 		t.Errorf("after the refusal: %s", got)
 	}
+
+	// Its log is found by how it was started, and it ends together with a new master that was left beside it.
+	with := map[string]string{"pidfile": filepath.Join(d.dir, "pid")}
+	d.step(t, shells[0], logging(t, "gunicorn/upgrade", with)).expect(t, "log", false, "Booting worker with pid")
+	if err := syscall.Kill(d.master("pid"), syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a second master", func() bool { return d.master("pid.2") != 0 })
+	d.step(t, shells[1], stopping(t, "gunicorn/upgrade", with)).expect(t, "stop", false, "")
+	if d.master("pid") != 0 || d.master("pid.2") != 0 {
+		t.Errorf("the masters %d and %d go on", d.master("pid"), d.master("pid.2"))
+	}
+	d.step(t, shells[1], stopping(t, "gunicorn/upgrade", with)).expect(t, "stop again", false, "")
+	with["start"] = "gunicorn --log-file " + filepath.Join(d.dir, "log") + " site_app"
+	d.step(t, shells[1], logging(t, "gunicorn/upgrade", with)).expect(t, "log of one that is gone", false, "Shutting down: Master")
 }
 
 // TestGunicornStart: where nothing runs the recipe starts gunicorn, and one that was started in a release is refused.

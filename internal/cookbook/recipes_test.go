@@ -270,6 +270,13 @@ func TestSupervisor(t *testing.T) {
 		failed := restart("web broken")
 		failed.expect(t, "a program that ends", true, "not running: broken")
 		failed.expect(t, "its last words", true, "no such table")
+		with := map[string]string{"program": "web broken workers:*", "conf": conf}
+		run(t, shell, dir, logging(t, "supervisor/restart", with)).expect(t, "log", false, "--- the end of what broken printed (stderr)\nno such table")
+		run(t, shell, dir, stopping(t, "supervisor/restart", with)).expect(t, "stop", false, "workers:two: stopped")
+		run(t, shell, dir, stopping(t, "supervisor/restart", with)).expect(t, "stop again", false, "")
+		if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status").CombinedOutput(); strings.Contains(string(text), "RUNNING") {
+			t.Errorf("after stop: %s%v", text, err)
+		}
 		restart("nothing").expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
 		restart(" ").expect(t, "no program", true, "`program` is empty")
 		none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}

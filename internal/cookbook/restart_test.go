@@ -62,6 +62,21 @@ func TestPidfile(t *testing.T) {
 		}))
 		self.expect(t, "one that puts itself in the background", false, "")
 		d.step(t, shell, rendered(t, "pidfile/restart", map[string]string{"pidfile": pidfile, "start": "true"})).expect(t, "one that starts nothing", true, "`start` started nothing")
+
+		// A first release that fails: its log is read, its process ended, whatever it thinks of TERM; twice is once.
+		with := map[string]string{"pidfile": pidfile, "start": `sh -c "trap '' TERM; echo no such table; exec sleep 600"`, "log": filepath.Join(d.dir, "first.log"), "wait": "1", "boot": "0"}
+		d.step(t, shell, rendered(t, "pidfile/restart", with)).expect(t, "a first release", false, "")
+		eventually(t, "its log", func() bool { text, _ := os.ReadFile(filepath.Join(d.dir, "first.log")); return len(text) > 0 })
+		for _, log := range []string{with["log"], ""} { // where none is named, that of the process
+			with["log"] = log
+			d.step(t, shell, logging(t, "pidfile/restart", with)).expect(t, "log", false, "first.log\nno such table\n")
+		}
+		d.step(t, shell, stopping(t, "pidfile/restart", with)).expect(t, "stop", false, "slipway-note: killed, it did not end within 1s")
+		if left := d.master("pid"); left != 0 {
+			t.Errorf("process %d goes on", left)
+		}
+		d.step(t, shell, stopping(t, "pidfile/restart", with)).expect(t, "stop again", false, "")
+		d.step(t, shell, logging(t, "pidfile/restart", with)).expect(t, "no process and no log", true, "set `log`")
 	})
 }
 
@@ -109,6 +124,15 @@ module = site_app
 	reload(shells[1], "file", "another", "wait", "1").expect(t, "another file", true, "is "+d.dir+"/another what its `touch-reload` names?")
 	d.now = "release-a"
 	reload(shells[0]).expect(t, "an old folder", true, "the new workers run in "+d.dir+"/releases/release-b, not in the new release")
+	with := map[string]string{"pidfile": filepath.Join(d.dir, "pid"), "log": filepath.Join(d.dir, "own.log")}
+	d.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "no log", true, "cannot read the log "+with["log"])
+	write(t, d.dir, map[string]string{"own.log": "no such table\n"})
+	d.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "log", false, "no such table")
+	d.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop", false, "")
+	if got := get(client, "/"); got == whole("release-b") {
+		t.Error("it still answers")
+	}
+	d.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop again", false, "")
 }
 
 // TestModWSGI has a real Apache load a new release.
@@ -181,6 +205,21 @@ WSGIScriptAlias / %[1]s/current/site_app.py process-group=site application-group
 	touch(shells[0], "script", "wsgi.py").expect(t, "no script", true, "there is no wsgi.py in the release")
 	d.now = "release-b" // and current still names the other one
 	touch(shells[1], "wait", "1").expect(t, "the old release answers", true, "names the release release-b after 1s")
+
+	with := map[string]string{"log": filepath.Join(d.dir, "log")}
+	d.step(t, shells[0], logging(t, "mod_wsgi/touch", with)).expect(t, "log", false, "resuming normal operations")
+	d.step(t, shells[0], stopping(t, "mod_wsgi/touch", with)).expect(t, "stop", false, "Apache goes on, and has no script to serve")
+	if err := os.Remove(filepath.Join(d.dir, "current")); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusNotFound {
+		t.Errorf("without current Apache answers %s", answer.Status)
+	}
 }
 
 // TestSystemdWithout: what is said where systemd is not what runs the host, by the real systemctl.
@@ -218,17 +257,22 @@ case "$*" in
 *LoadState*) echo "LoadState=$LOAD" ;;
 *NeedDaemonReload*) echo "NeedDaemonReload=$STALE" ;;
 *ActiveState*) echo "ActiveState=$ACTIVE" ;;
+*TriggeredBy*) echo "TriggeredBy=$TRIGGER" ;;
 *MainPID*) if [ "$FLAPS" = yes ]; then echo "MainPID=$$"; else echo MainPID=1; fi ;;
 *status*) echo "the status" ;;
 *) echo "asked: $*"; exit "$EXIT" ;;
 esac
-`, "journalctl": "#!/bin/sh\necho the journal of \"$@\"\n"})
+`, "journalctl": "#!/bin/sh\nif [ -z \"$EMPTY\" ]; then echo the journal of \"$@\"; fi\n"})
 		for _, program := range []string{"systemctl", "journalctl"} {
 			if err := os.Chmod(filepath.Join(dir, program), 0o700); err != nil {
 				t.Fatal(err)
 			}
 		}
-		script := rendered(t, "systemd/restart", map[string]string{"unit": "web jobs.timer", "sudo": "env", "wait": "1", "stable": "0"})
+		with := map[string]string{"unit": "web jobs.timer", "sudo": "env", "wait": "1", "stable": "0"}
+		script := rendered(t, "systemd/restart", with)
+		env := func(more ...string) []string {
+			return append([]string{"PATH=" + dir + ":/usr/bin:/bin", "LOAD=loaded", "STALE=no", "ACTIVE=active", "EXIT=0", "FLAPS=no", "TRIGGER=", "EMPTY="}, more...)
+		}
 		for what, test := range map[string]struct {
 			env  string
 			fail bool
@@ -244,9 +288,19 @@ esac
 			"slow":          {"ACTIVE=activating", true, "not active after 1s"},
 			"starts always": {"FLAPS=yes", true, "active, but not for 0s"},
 		} {
-			env := []string{"PATH=" + dir + ":/usr/bin:/bin", "LOAD=loaded", "STALE=no", "ACTIVE=active", "EXIT=0", "FLAPS=no", test.env}
-			run(t, shell, dir, script, env...).expect(t, what, test.fail, test.says)
+			run(t, shell, dir, script, env(test.env)...).expect(t, what, test.fail, test.says)
 		}
+		stop, log := stopping(t, "systemd/restart", with), logging(t, "systemd/restart", with)
+		run(t, shell, dir, stop, env("ACTIVE=inactive")...).expect(t, "stop", false, " stop web.service jobs.timer\n")
+		run(t, shell, dir, stop, env("ACTIVE=inactive", "TRIGGER=web.socket")...).expect(t, "a socket", false, "slipway-note: stopped, and web.socket may start web.service again")
+		run(t, shell, dir, stop, env("ACTIVE=active")...).expect(t, "not stopped", true, "still active")
+		run(t, shell, dir, stop, env("EXIT=1")...).expect(t, "not allowed to stop", true, "systemctl stop web.service jobs.timer` failed")
+		run(t, shell, dir, log, env()...).expect(t, "log", false, "--- the journal of web.service\nthe journal of ")
+		run(t, shell, dir, log, env("EMPTY=yes")...).expect(t, "no rights to the log", false, "usermod -aG systemd-journal ")
+		reload := map[string]string{"unit": "web", "sudo": "env"}
+		run(t, shell, dir, stopping(t, "systemd/reload", reload), env()...).expect(t, "a unit of others", false, "slipway-note: web goes on")
+		reload["own"] = "true"
+		run(t, shell, dir, stopping(t, "systemd/reload", reload), env("ACTIVE=inactive")...).expect(t, "a unit of its own", false, " stop web.service\n")
 	})
 }
 

@@ -16,6 +16,8 @@ type Step struct {
 	Number  int    // place in its phase, from 1
 	Run     string // a script for Shell, whole
 	Undo    string // a script for Shell, whole: takes back what Run did; "" where nothing does
+	Stop    string // of a restart: a script for Shell, whole: ends what Run started; "" where nothing does
+	Log     string // of a restart: a script for Shell, whole: prints the end of the program's own log; "" where nothing does
 	Shell   string // the interpreter and its arguments: "sh -eu" unless given
 	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
 	Timeout time.Duration

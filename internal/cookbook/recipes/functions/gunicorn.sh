@@ -64,3 +64,36 @@ steady() {
 		printf '%s\n' "$now" | grep -qx "$worker" || return 1
 	done
 }
+
+# end_masters ends gunicorn, and the new master beside it that an upgrade may have left.
+end_masters() {
+	number wait "$wait"
+	for file_ in "$pidfile.2" "$pidfile"; do
+		ours_=$(running "$file_") || continue
+		case $(command_line "$ours_") in
+		*gunicorn*) end TERM "$file_" "$wait" ;;
+		*) fail "$file_ names process $ours_, which is no gunicorn" ;;
+		esac
+	done
+}
+
+# error_log prints the end of gunicorn's log: of the file that `log` names, or that it was started with, or would be.
+error_log() {
+	file_=$log
+	if [ -z "$file_" ]; then
+		if ours_=$(running "$pidfile"); then
+			words_=$(tr '\0' '\n' <"/proc/$ours_/cmdline")
+		else
+			words_=$(printf '%s\n' "${start:-}" | tr -s ' \t' '\n')
+		fi
+		file_=$(printf '%s\n' "$words_" | awk '
+			wanted { print; exit }
+			/^--(error-logfile|log-file)=/ { sub(/^[^=]*=/, ""); print; exit }
+			/^--(error-logfile|log-file)$/ { wanted = 1 }')
+	fi
+	case $file_ in
+	'' | -) log_of "$pidfile" ;;
+	/*) last_lines "$file_" ;;
+	*) last_lines "$SLIPWAY_CURRENT_PATH/$file_" ;;
+	esac
+}

@@ -70,3 +70,29 @@ running() {
 	alive "$named_" || return 1
 	echo "$named_"
 }
+
+# end SIGNAL PIDFILE SECONDS ends the process that a pid file names. It fails the recipe where that does not end, or where
+# something starts it again.
+end() {
+	ends_=$(running "$2") || return 0
+	kill "-$1" "$ends_" || fail "process $ends_ is not $(id -un)'s to end"
+	if ! within "$3" gone "$ends_"; then fail "process $ends_ does not end within $3s: kill $ends_"; fi
+	if within 2 running "$2" >/dev/null; then
+		fail "process $ends_ ended, and something started $(running "$2") in its place: stop it there, so that it does not serve the failed release"
+	fi
+}
+
+# last_lines FILE prints the end of a log.
+last_lines() {
+	if [ ! -r "$1" ]; then fail "$(id -un) cannot read the log $1"; fi
+	echo "--- $1"
+	tail -n 30 -- "$1"
+}
+
+# log_of PIDFILE prints the end of the file that a process has as its standard error, or fails the recipe.
+log_of() {
+	file_=
+	if writes_=$(running "$1"); then file_=$(readlink "/proc/$writes_/fd/2") || file_=; fi
+	if [ ! -f "$file_" ]; then fail "nobody knows where it logs to: set \`log\`"; fi
+	last_lines "$file_"
+}

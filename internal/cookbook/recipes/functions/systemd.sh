@@ -92,8 +92,34 @@ tell() {
 		echo "--- $unit_"
 		# shellcheck disable=SC2086
 		systemctl $scope status --no-pager --lines 0 "$unit_" 2>&1 || true
-		# shellcheck disable=SC2086
-		journalctl $scope --no-pager --quiet --lines 20 --output cat --unit "$unit_" 2>&1 || true
+		journal "$unit_"
 	done
 	fail "${units# }: $1"
+}
+
+# journal UNIT prints the last lines of a unit's journal.
+journal() {
+	# shellcheck disable=SC2086
+	lines_=$(journalctl $scope --no-pager --quiet --lines 20 --output cat --unit "$1" 2>&1) || true
+	echo "${lines_:-nothing in the journal of $1 that $(id -un) may read; once, as root: usermod -aG systemd-journal $(id -un)}"
+}
+
+# journals prints the last lines of each unit's journal.
+journals() {
+	for unit_ in $units; do
+		echo "--- the journal of $unit_"
+		journal "$unit_"
+	done
+}
+
+# stop_units ends the recipe where a unit is not stopped, and says what may start it again.
+stop_units() {
+	change stop
+	within "$wait" settled || tell "not stopped after ${wait}s"
+	if any active; then tell "still active"; fi
+	for unit_ in $units; do
+		# A socket or a timer starts its unit again.
+		starts_=$(property TriggeredBy "$unit_") || starts_=
+		if [ -n "$starts_" ]; then echo "slipway-note: stopped, and $starts_ may start $unit_ again"; fi
+	done
 }

@@ -1,0 +1,47 @@
+# supervisorctl on a recipe's $program, with its $conf and $wait. It needs processes.sh.
+# shellcheck disable=SC2154
+
+ctl() {
+	if [ -n "$conf" ]; then
+		supervisorctl -c "$conf" "$@"
+	else
+		supervisorctl "$@"
+	fi
+}
+
+# find_programs ends the recipe where there is no supervisorctl, or nothing for it to do.
+find_programs() {
+	if ! command -v supervisorctl >/dev/null; then
+		echo "$recipe: there is no supervisorctl in $PATH; install supervisor on this host" >&2
+		exit 127
+	fi
+	number wait "$wait"
+	set -f # workers:* is supervisor's to expand
+	case $program in
+	*[!\ ]*) ;;
+	*) fail "\`program\` is empty" ;;
+	esac
+}
+
+# refused SAID ends the recipe where supervisorctl said that it may not, or knows no such program.
+refused() {
+	case $1 in
+	*"ermission denied"* | *PermissionError*) fail "$(id -un) may not talk to supervisor; set chmod and chown of [unix_http_server]" ;;
+	*"no such process"* | *"no such group"*) fail "supervisor does not know all of '$program'; after a new configuration run supervisorctl update" ;;
+	*"no such file"* | *"refused connection"*) fail "no supervisor answers; start it, or set \`conf\`" ;;
+	esac
+}
+
+# printed NAME... prints the end of what programs printed. One whose standard error goes with its standard output has no log of it.
+printed() {
+	for name_; do
+		for channel_ in stdout stderr; do
+			lines_=$(ctl tail -1500 "$name_" "$channel_" 2>&1) || continue
+			case $lines_ in
+			'' | *"ERROR (no log file)"*) continue ;;
+			esac
+			echo "--- the end of what $name_ printed ($channel_)"
+			printf '%s\n' "$lines_"
+		done
+	done
+}
