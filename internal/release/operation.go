@@ -29,8 +29,10 @@ type Operation struct {
 	// failed link asks for. ok is false where this operation stands. nil is never.
 	Next func(err error) (next Operation, ok bool)
 
-	Urgent  bool  // takes a moment, and must not wait behind long commands where connections are few
-	Invalid error // why it cannot be done on any host
+	Limit   int64         // of what the script may print, as transport.Command has it
+	Silence time.Duration // as transport.Command has it
+	Urgent  bool          // takes a moment, and must not wait behind long commands where connections are few
+	Invalid error         // why it cannot be done on any host
 }
 
 // Unique stands in Args for a text that no other try has, of lower-case letters and digits: two tries of an operation may
@@ -63,7 +65,9 @@ func attempt(ctx context.Context, conn transport.Conn, op Operation) error {
 	if op.Invalid != nil || op.Script == "" {
 		return op.Invalid
 	}
-	command := transport.Command{Name: op.Name, Script: op.Script, Args: slices.Clone(op.Args), Urgent: op.Urgent}
+	command := transport.Command{
+		Name: op.Name, Script: op.Script, Args: slices.Clone(op.Args), Limit: op.Limit, Silence: op.Silence, Urgent: op.Urgent,
+	}
 	for i, arg := range command.Args {
 		if arg == Unique {
 			command.Args[i] = strings.ToLower(rand.Text())

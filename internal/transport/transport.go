@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -27,7 +28,25 @@ type Command struct {
 	Stdin  io.Reader // nil is /dev/null; a command with Stdin has a channel of its own
 	Stdout io.Writer // nil discards; written from one goroutine while Run runs
 	Urgent bool      // takes a moment, and must not wait behind long commands where connections are few
+
+	// Limit is how many bytes the command may print on standard output; 0 is DefaultLimit. Unlimited is for what goes
+	// to a Stdout that keeps no more than it can hold. Standard error has DefaultLimit in any case.
+	Limit int64
+
+	// Silence is how long the host may give no sign of the command: it prints nothing, and takes nothing of Stdin
+	// although there is some. 0 is DefaultSilence; Unlimited is for what the host itself bounds.
+	Silence time.Duration
 }
+
+// What a host may send, and how long it may be silent, where the command does not say.
+const (
+	DefaultLimit   = 8_000_000
+	DefaultSilence = 2 * time.Minute
+	Unlimited      = -1
+)
+
+// LongSilence is the Silence of commands that copy, compare or delete whole releases, or write them to a slow disk.
+const LongSilence = 15 * time.Minute
 
 // Conn is a connection to one host, safe for concurrent use.
 type Conn interface {
@@ -39,6 +58,8 @@ type Conn interface {
 	//
 	// A command that ended with a status other than 0 gives an *ExitError, with the last 8 KiB of standard error.
 	// A command whose end was not seen gives an error that Is ErrLost: nobody knows whether it ran to its end.
+	// A command over its Limit gives a *deploy.Error that Is ErrTooMuch, one over its Silence one that Is ErrSilent:
+	// both name host and command, and nobody knows whether it ran to its end.
 	// When ctx ends, Run returns its cause soon, and the command may still be running on the host.
 	Run(ctx context.Context, cmd Command) error
 
@@ -62,6 +83,13 @@ type Dialer interface {
 
 // ErrLost says that a connection ended before a command's end was seen: its outcome is unknown.
 var ErrLost = errors.New("connection lost")
+
+// ErrTooMuch says that a host printed more than a command's Limit.
+var ErrTooMuch = errors.New("the host sends more than is read")
+
+// ErrSilent says that a host is connected and gave no sign of a command within its Silence, or that its log-in shell
+// gave none at all.
+var ErrSilent = errors.New("the host is silent")
 
 // ErrUnreachable says that a host could not be connected to for a reason that may pass: it is never a refused key or a
 // wrong host key.

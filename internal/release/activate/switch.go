@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/transport"
 )
 
 // Change is one change of current.
@@ -85,7 +86,7 @@ func Switch(site release.Site, c Change) release.Operation {
 		return release.Invalid("switch", err)
 	}
 	args := []string{site.Root, string(c.Deployment), string(c.Release), c.Target, c.Previous, release.Unique}
-	return release.Operation{Name: "switch", Script: switchScript, Args: append(args, states...), Reasons: switchReasons}
+	return release.Operation{Name: "switch", Script: switchScript, Args: append(args, states...), Reasons: switchReasons, Silence: transport.LongSilence}
 }
 
 // Unlink removes current where it names the change's target: what a first deployment that failed is brought back to.

@@ -17,6 +17,7 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/step"
+	"slipway/internal/transport"
 )
 
 //go:embed made.sh
@@ -53,7 +54,7 @@ var receiveReasons = map[int]release.Reason{
 // only files, folders and symbolic links, names without line breaks, no setuid, no link out of the release.
 func Check(site release.Site, id deploy.ReleaseID, paths []string) release.Operation {
 	args, err := arguments(paths, site.Root, string(id))
-	return release.Operation{Name: "produces", Script: madeFunctions + checkScript, Args: args, Invalid: err, Reasons: madeReasons}
+	return release.Operation{Name: "produces", Script: madeFunctions + checkScript, Args: args, Invalid: err, Reasons: madeReasons, Silence: transport.LongSilence}
 }
 
 // Send writes the payload of what a step has made, each try to an output of its own. It checks as Check does before; after
@@ -62,7 +63,10 @@ func Send(
 	site release.Site, id deploy.ReleaseID, paths []string, encoding string, to func() (release.Output, error),
 ) release.Operation {
 	args, err := arguments(paths, site.Root, string(id), encoding, release.Unique)
-	return release.Operation{Name: "send", Script: madeFunctions + sendScript, Args: args, Invalid: err, Output: to, Reasons: madeReasons}
+	return release.Operation{
+		Name: "send", Script: madeFunctions + sendScript, Args: args, Invalid: err, Output: to, Reasons: madeReasons,
+		Limit: transport.Unlimited, Silence: transport.LongSilence,
+	}
 }
 
 // Receive takes in what an instance's step has made on the host `from`, and records the instance as one that succeeded. An
@@ -74,6 +78,7 @@ func Receive(site release.Site, inst step.Instance, from, encoding string, paylo
 		fmt.Sprintf("not made here: brought from %s: %s", from, strings.Join(inst.Step.Produces, " ")))
 	return release.Operation{
 		Name: "receive", Script: stage.Unpacking() + receiveScript, Args: args, Invalid: err, Stdin: payload, Reasons: receiveReasons,
+		Silence: transport.LongSilence,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/transport"
 )
 
 //go:embed prune.sh
@@ -36,5 +37,5 @@ func Prune(site release.Site, keep []deploy.ReleaseID, removed *[]deploy.Release
 		}
 		return err
 	}
-	return release.Operation{Name: "prune", Script: script, Args: args, Output: release.Whole(read), Reasons: reasons}
+	return release.Operation{Name: "prune", Script: script, Args: args, Output: release.Whole(read), Reasons: reasons, Silence: transport.LongSilence}
 }

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/secret"
+	"slipway/internal/transport"
 )
 
 // Links are what a release has from outside of the artifact. Paths are relative to the release, clean.
@@ -55,7 +56,7 @@ func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation
 	if len(args) == 2 {
 		return release.Operation{Name: "link"}
 	}
-	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons}
+	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}
 }
 
 // isLocal tells whether a path is clean, relative and stays where it starts.

@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/transport"
 )
 
 // Payload is a release's tar in one encoding, ready to be sent to many hosts at once.
@@ -53,6 +54,7 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 		Script:  unpackFunctions + uploadScript,
 		Args:    []string{site.Root, string(id), p.Encoding()},
 		Reasons: uploadReasons,
+		Silence: transport.LongSilence,
 		Stdin: func() (io.ReadCloser, error) {
 			payload, err := p.Open()
 			return &counter{ReadCloser: payload, total: p.Size(), progress: progress}, err

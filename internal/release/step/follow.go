@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"slipway/internal/release"
+	"slipway/internal/transport"
 )
 
 //go:embed follow.sh
@@ -27,5 +28,6 @@ func (w *Watch) Join() release.Operation {
 		Name: "step " + w.instance.Step.Name, Script: processFunctions + dropFunction + logFunctions + followScript,
 		Args:    []string{w.site.Root, w.instance.Folder(), token, strconv.FormatInt(w.Next, 10)},
 		Reasons: followReasons, Output: w.output(token), Next: w.afterJoin,
+		Limit: transport.Unlimited, Silence: silence(w.instance),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/internal/release"
+	"slipway/internal/transport"
 )
 
 //go:embed process.sh
@@ -70,6 +71,7 @@ func (w *Watch) Start() release.Operation {
 	token := rand.Text()
 	return release.Operation{
 		Name: name, Script: launcher, Reasons: runReasons, Output: w.output(token), Next: w.afterStart,
+		Limit: transport.Unlimited, Silence: silence(inst),
 		Args: []string{
 			site.Root, inst.Folder(), token,
 			environment, inst.Step.Run,
@@ -83,6 +85,14 @@ func (w *Watch) Start() release.Operation {
 // launcher is the same for every step, so that a session has it but once. It holds the wrapper as a word.
 var launcher = logFunctions + processFunctions +
 	"program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
+
+// silence is how long a step may print nothing: the host ends it sooner.
+func silence(inst Instance) time.Duration {
+	if inst.Step.Timeout <= 0 {
+		return transport.Unlimited
+	}
+	return inst.Step.Timeout + transport.DefaultSilence
+}
 
 func lock(inst Instance) string {
 	if inst.Lock == 0 {

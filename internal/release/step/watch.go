@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/transport"
 )
@@ -73,6 +74,8 @@ func (o *logOutput) End(err error) error {
 	}
 	o.watch.Next = o.next
 	switch {
+	case !errors.Is(err, transport.ErrLost) && (errors.Is(err, transport.ErrSilent) || errors.Is(err, transport.ErrTooMuch)):
+		return fmt.Errorf("%w: %w", ErrUnknown, deploy.CauseIn(err))
 	case err != nil:
 		return err
 	case o.status == "":

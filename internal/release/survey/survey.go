@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
@@ -41,5 +42,5 @@ func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation 
 		}
 		return err
 	}
-	return release.Operation{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Read: read}
+	return release.Operation{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Read: read, Silence: time.Minute}
 }

@@ -28,7 +28,8 @@ func Do(ctx context.Context, limit time.Duration, do func() error) error {
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		began := time.Now()
 		err := do()
-		if errors.Is(err, transport.ErrLost) && time.Since(began) > maxPause { // there was one, and for a while
+		// There was a link, and for a while; but one on which the host said nothing is none.
+		if errors.Is(err, transport.ErrLost) && !errors.Is(err, transport.ErrSilent) && time.Since(began) > maxPause {
 			deadline, pause = time.Now().Add(limit), firstPause
 		}
 		if !LinkFailed(err) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
@@ -42,7 +43,7 @@ func Do(ctx context.Context, limit time.Duration, do func() error) error {
 	}
 }
 
-// LinkFailed tells whether an error is the link's: the connection was lost, or cannot be made for now.
+// LinkFailed reports whether an error is the link's: the connection was lost, or cannot be made for now.
 func LinkFailed(err error) bool {
 	return errors.Is(err, transport.ErrLost) || errors.Is(err, transport.ErrUnreachable)
 }

@@ -3,7 +3,9 @@ package retry_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"slipway/internal/deploy"
@@ -33,6 +35,18 @@ func TestRetryLeavesOtherErrorsAlone(t *testing.T) {
 	if !errors.Is(err, refused) || tries != 1 {
 		t.Errorf("%d tries, %v", tries, err)
 	}
+}
+
+// A host that lets everybody in and then says nothing is away, however long each try takes.
+func TestRetryEndsOnASilentHost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start, silent := time.Now(), fmt.Errorf("%w: %w", transport.ErrLost, transport.ErrSilent)
+		err := retry.Do(t.Context(), time.Minute, func() error { time.Sleep(25 * time.Second); return silent })
+		if !errors.Is(err, silent) || time.Since(start) > 2*time.Minute {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+	})
 }
 
 func TestRetryEnds(t *testing.T) {

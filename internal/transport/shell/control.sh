@@ -8,9 +8,7 @@
 #
 # Long texts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
 # Nothing runs unless its last line has come.
-unset -v TMOUT c l n
-slipway_n='
-'
+slipway_n=${n-}
 slipway_all=''
 slipway_read() {
 	slipway_text='' slipway_block='' slipway_lines=0
@@ -23,6 +21,16 @@ slipway_read() {
 	done
 	slipway_text=$slipway_text$slipway_block
 }
+# The loader has kept what it read. A start-up file that took lines for itself has left it the rest, and a shell that a start-up
+# file started reads this without a loader.
+case ${slipway_n-}${c-} in
+"
+slipway_n="*) unset -v TMOUT c l n ;;
+*)
+	echo "a start-up file of the login shell reads standard input, or starts another shell" >&2
+	exit 1
+	;;
+esac
 while IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_line; do
 	slipway_read
 	slipway_script=$slipway_text

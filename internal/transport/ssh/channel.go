@@ -35,7 +35,7 @@ func (e ending) String() string {
 
 // startChannel has the host start a shell. The request waits for no answer, so that the first command goes right behind
 // it; a host that does not start it stays silent, which the session limits.
-func startChannel(ch ssh.Channel, requests <-chan *ssh.Request, ended func()) (*channel, error) {
+func startChannel(ch ssh.Channel, requests <-chan *ssh.Request, startLimit time.Duration, ended func()) (*channel, error) {
 	c := &channel{ssh: ch, ended: make(chan struct{})}
 	go func() {
 		c.listen(requests)
@@ -46,7 +46,9 @@ func startChannel(ch ssh.Channel, requests <-chan *ssh.Request, ended func()) (*
 		c.close()
 		return nil, err
 	}
-	c.session = shell.New(shell.Streams{Stdin: &input{ch: ch}, Stdout: ch, Stderr: ch.Stderr(), Abort: c.close})
+	c.session = shell.New(shell.Streams{
+		Stdin: &input{ch: ch}, Stdout: ch, Stderr: ch.Stderr(), Abort: c.close, StartLimit: startLimit,
+	})
 	return c, nil
 }
 

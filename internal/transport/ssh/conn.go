@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -26,14 +27,17 @@ type Conn struct {
 	// it from the channel has it to himself.
 	control chan *channel
 
+	works      *atomic.Bool // the host's log-in has run a command before, over this connection or an earlier one
+	startLimit time.Duration
+
 	mu        sync.Mutex
 	open      int           // sessions that the host still counts
 	finishing int           // of these, how many have done their work
 	freed     chan struct{} // closed, and made anew, when a session ends
 }
 
-func newConn(host deploy.Host, link *link) *Conn {
-	c := &Conn{host: host, link: link, control: make(chan *channel, 1), freed: make(chan struct{})}
+func newConn(host deploy.Host, link *link, works *atomic.Bool, startLimit time.Duration) *Conn {
+	c := &Conn{host: host, link: link, works: works, startLimit: startLimit, control: make(chan *channel, 1), freed: make(chan struct{})}
 	c.control <- nil
 	return c
 }
@@ -100,24 +104,28 @@ func (c *Conn) run(ctx context.Context, cmd transport.Command) error {
 func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) error {
 	err := ch.session.Run(ctx, cmd)
 	var unused *shell.NotStartedError
+	var unfit *shell.UnfitError
 	var broken *shell.EndedError
 	switch {
+	case err == nil:
+		c.works.Store(true)
 	case errors.As(err, &unused):
 		if ended, ok := ch.end(ctx); ok {
-			return &deploy.Error{
-				Op: "run a command", Host: c.host.Name, Cause: fmt.Errorf("%w (%s)", unused, ended),
-				Hint: "the user needs an ordinary login shell, and no ForceCommand but one that runs what is asked",
-			}
+			return c.unfit(fmt.Errorf("%w (%s)", unused, ended))
 		}
 		return c.lost()
+	case errors.As(err, &unfit) && c.works.Load():
+		return fmt.Errorf("%w: %w", transport.ErrLost, err) // it has run commands before: the host is busy
+	case errors.As(err, &unfit):
+		return c.unfit(unfit)
 	case errors.As(err, &broken):
 		ended, ok := ch.end(ctx)
 		if ok && (ended.signal != "" || ended.status != 0) {
 			return &transport.ExitError{Name: cmd.Name, Status: ended.status, Signal: ended.signal, Stderr: broken.Stderr}
 		}
 		return c.lost()
-	case errors.Is(err, shell.ErrSilent):
-		return fmt.Errorf("%w: %w", transport.ErrLost, err)
+	case errors.Is(err, transport.ErrTooMuch), errors.Is(err, transport.ErrSilent):
+		return c.overstepped(cmd, err)
 	}
 	return err
 }

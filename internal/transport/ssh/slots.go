@@ -152,7 +152,7 @@ func (c *Conn) tryOpen(ctx context.Context) (*channel, error) {
 		c.mu.Lock()
 		c.open++
 		c.mu.Unlock()
-		ch, err := startChannel(o.ch, o.requests, c.sessionEnded)
+		ch, err := startChannel(o.ch, o.requests, c.startLimit, c.sessionEnded)
 		c.link.life.conn.quick.Store(false) // from its first exec on, sshd sets TCP_NODELAY itself
 		if err != nil {
 			return nil, c.openError(err)

@@ -8,6 +8,8 @@ package ssh
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"slipway/internal/deploy"
@@ -28,6 +30,7 @@ type Config struct {
 	Jump []deploy.Address // bastions, the first is dialled from here
 
 	ConnectTimeout time.Duration // of one attempt, to the end of the log-in; 20 s when 0
+	StartLimit     time.Duration // of a login shell, to its first sign of life; shell.StartLimit when 0
 	Keepalive      time.Duration // silence after which the host is asked for a sign of life; 15 s when 0
 	MaxParallel    int           // handshakes under way through one bastion; 8 when 0, for sshd's MaxStartups is 10:30:100
 }
@@ -46,6 +49,7 @@ type Dialer struct {
 	login    login
 	identity *identity
 	bastions []*bastion // in the order of Config.Jump
+	works    sync.Map   // deploy.Address -> *atomic.Bool: the log-in there has run a command
 }
 
 // NewDialer reads the key, the certificate and the pins. Its error is deploy.Problems: all that is wrong with them, each
@@ -79,7 +83,8 @@ func (d *Dialer) Connect(ctx context.Context, host deploy.Host) (transport.Conn,
 	if err != nil {
 		return nil, d.explain(ctx, target, err)
 	}
-	return newConn(host, link), nil
+	works, _ := d.works.LoadOrStore(host.Address, &atomic.Bool{})
+	return newConn(host, link, works.(*atomic.Bool), d.config.StartLimit), nil
 }
 
 // Close implements transport.Dialer. Hosts behind bastions lose their connections.

@@ -38,6 +38,8 @@ func Run(t *testing.T, connect func(t *testing.T) transport.Conn) {
 		{"StdinUnread", testStdinUnread},
 		{"StdinFails", testStdinFails},
 		{"BigStdout", testBigStdout},
+		{"Flood", testFlood},
+		{"Silent", testSilent},
 		{"StdoutFails", testStdoutFails},
 		{"Stderr", testStderr},
 		{"LongScript", testLongScript},
@@ -264,7 +266,7 @@ func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 func testBigStdout(t *testing.T, conn transport.Conn) {
 	for name, stdin := range stdins {
 		out := &counter{}
-		err := run(t, conn, transport.Command{Script: `head -c "$1" /dev/zero; echo end`, Args: []string{fmt.Sprint(40 << 20)}, Stdin: stdin(), Stdout: out})
+		err := run(t, conn, transport.Command{Script: `head -c "$1" /dev/zero; echo end`, Args: []string{fmt.Sprint(40 << 20)}, Stdin: stdin(), Stdout: out, Limit: transport.Unlimited})
 		if err != nil || out.n != 40<<20+4 {
 			t.Errorf("%s: %v, %d bytes", name, err, out.n)
 		}
@@ -294,6 +296,43 @@ func testStdoutFails(t *testing.T, conn transport.Conn) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// testFlood prints without end: the command is given up, and the connection is still of use.
+func testFlood(t *testing.T, conn transport.Conn) {
+	const limit = 100_000
+	for name, stdin := range stdins {
+		for stream, script := range map[string]string{"standard output": "yes", "standard error": "yes >&2"} {
+			got := &counter{}
+			err := run(t, conn, transport.Command{Name: "flood", Script: script, Stdin: stdin(), Stdout: got, Limit: limit})
+			if !errors.Is(err, transport.ErrTooMuch) || errors.Is(err, transport.ErrLost) || !strings.Contains(err.Error(), stream) {
+				t.Errorf("%s: got %v", name, err)
+			}
+			if got.n > limit {
+				t.Errorf("%s: %d bytes of %s were given out", name, got.n, stream)
+			}
+			if got := output(t, conn, "echo alive"); got != "alive\n" {
+				t.Errorf("%s: afterwards %q", name, got)
+			}
+		}
+		if err := run(t, conn, transport.Command{Script: "head -c 100000 /dev/zero", Stdin: stdin(), Limit: limit}); err != nil {
+			t.Errorf("%s: at the limit: %v", name, err)
+		}
+	}
+}
+
+// testSilent gives no sign of a command: it is given up, and the connection is still of use.
+func testSilent(t *testing.T, conn transport.Conn) {
+	const silence = 300 * time.Millisecond
+	for name, stdin := range stdins {
+		err := run(t, conn, transport.Command{Name: "hang", Script: "exec sleep 20", Stdin: stdin(), Silence: silence})
+		if !errors.Is(err, transport.ErrSilent) || errors.Is(err, transport.ErrLost) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := output(t, conn, "echo alive"); got != "alive\n" {
+			t.Errorf("%s: afterwards %q", name, got)
+		}
+	}
+}
 
 func testStderr(t *testing.T, conn transport.Conn) {
 	for name, stdin := range stdins {
