@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // TestEndToEnd is one test, so that images are built once and an interrupt ends everything.
@@ -36,10 +38,7 @@ func TestEndToEnd(t *testing.T) {
 func needDocker(ctx context.Context, t *testing.T) {
 	t.Helper()
 	if err := exec.CommandContext(ctx, "docker", "version").Run(); err != nil {
-		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-			t.Fatalf("no Docker engine answers: %v", err)
-		}
-		t.Skipf("no Docker engine answers: %v", err)
+		needtest.Skip(t, "no Docker engine answers: "+err.Error())
 	}
 }
 

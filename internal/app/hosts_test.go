@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/sshd"
@@ -190,7 +191,6 @@ func tools(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // mount DIR OPTIONS mounts a tmpfs with options: size=64k, nr_inodes=20, ro, noexec. mount DIR OPTIONS remount changes them.
-// It needs the superuser; without, the script is skipped.
 func mount(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: mount DIR OPTIONS [remount]")
@@ -198,15 +198,10 @@ func mount(ts *testscript.TestScript, neg bool, args []string) {
 	dir, options := ts.MkAbs(args[0]), args[1]
 	ts.Check(os.MkdirAll(dir, 0o755))
 	if len(args) == 3 && args[2] == "remount" {
-		options = "remount," + options
+		ts.Check(needtest.Remount(dir, options))
+		return
 	}
-	out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", dir).CombinedOutput()
-	if err != nil {
-		skip(ts, fmt.Sprintf("no right to mount a tmpfs: %v %s", err, out))
-	}
-	if len(args) == 2 {
-		ts.Defer(func() { _ = exec.Command("umount", "-l", dir).Run() })
-	}
+	ts.Defer(needtest.Disk(ts.Value("t").(testing.TB), dir, options))
 }
 
 // need PROGRAM|root... skips the script where one of them is missing.
@@ -216,20 +211,11 @@ func need(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for _, what := range args {
 		if what == "root" {
-			if os.Geteuid() != 0 {
-				skip(ts, "not the superuser")
-			}
-		} else if _, err := exec.LookPath(what); err != nil {
-			skip(ts, what+" is missing")
+			needtest.Root(ts.Value("t").(testing.TB))
+		} else {
+			needtest.Program(ts.Value("t").(testing.TB), what)
 		}
 	}
-}
-
-func skip(ts *testscript.TestScript, why string) {
-	if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-		ts.Fatalf("%s, and SLIPWAY_TEST_NO_SKIP is set", why)
-	}
-	ts.Value("t").(testing.TB).Skip(why)
 }
 
 // current NAME FILE TEXT fails unless current names a release in which the file holds the text; ! current NAME fails when

@@ -114,20 +114,6 @@ func entries(tb testing.TB, a *Artifact) string {
 	return out.String()
 }
 
-// tool finds a program that a test needs. Where all are promised, a missing one is a failure.
-func tool(tb testing.TB, name string) string {
-	tb.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-		tb.Fatalf("%s is missing", name)
-	}
-	tb.Skipf("%s is missing", name)
-	return ""
-}
-
 // run runs a program in a folder and gives what it printed.
 func run(tb testing.TB, dir, name string, args ...string) string {
 	tb.Helper()

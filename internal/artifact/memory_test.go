@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/needtest"
+
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -77,15 +79,9 @@ func TestMemoryIsFlat(t *testing.T) {
 	total := int64(96 << 20)
 	if os.Getenv("SLIPWAY_BENCH") != "" {
 		total = 1 << 30
-	} else if testing.Short() {
-		t.Skip("short")
 	}
-	if _, err := os.Stat("/proc/self/status"); err != nil {
-		t.Skip("no /proc here")
-	}
-	if raced {
-		t.Skip("measured without the race detector, by plain go test and by make bench-smoke")
-	}
+	needtest.Linux(t)
+	needtest.NoRace(t)
 	for _, test := range []struct {
 		name, encoding string
 		fileSize       int64

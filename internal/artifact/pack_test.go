@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 )
 
 func packed(tb testing.TB, dir string, opts PackOptions) []byte {
@@ -129,7 +130,7 @@ func TestPackLeavesItselfOut(t *testing.T) {
 // The ignore file means what git makes of the same text, wherever git is there to be asked.
 func TestIgnoreFileIsGits(t *testing.T) {
 	t.Parallel()
-	git := tool(t, "git")
+	git := needtest.Program(t, "git")
 	tree := map[string]string{}
 	for _, name := range []string{
 		"a.pyc", "x/a.pyc", "x/y/a.pyc", "build/o", "x/build/o", "x/build2", "log", "x/log", "x/y/log/deep/f", "#hash", "!bang", "sp ace",

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // realTree is a tree with all that tarballs of real sites have, hard links and sparse files too.
@@ -55,12 +57,12 @@ func TestTarballsOfRealTars(t *testing.T) {
 		t.Run(test.tool+" "+strings.Join(test.args, " "), func(t *testing.T) {
 			t.Parallel()
 			if test.args[0] == "--zstd" {
-				tool(t, "zstd")
+				needtest.Program(t, "zstd")
 			}
 			out := filepath.Join(t.TempDir(), "artifact")
 			args := slices.Clone(test.args)
 			args[slices.Index(args, "OUT")] = out
-			run(t, dir, tool(t, test.tool), args...)
+			run(t, dir, needtest.Program(t, test.tool), args...)
 			a := open(t, out, 0)
 			if a.Content() != want.Content() {
 				t.Errorf("content %s, want %s; entries\n%s\nwant\n%s", a.Content(), want.Content(), entries(t, a), entries(t, want))
@@ -72,7 +74,7 @@ func TestTarballsOfRealTars(t *testing.T) {
 
 func TestGitArchive(t *testing.T) {
 	t.Parallel()
-	git := tool(t, "git")
+	git := needtest.Program(t, "git")
 	dir := t.TempDir()
 	tree := map[string]string{}
 	for name, text := range site {
@@ -107,7 +109,7 @@ func TestPayloadOnRealTools(t *testing.T) {
 	t.Parallel()
 	dir := realTree(t)
 	source := filepath.Join(t.TempDir(), "artifact")
-	run(t, dir, tool(t, "tar"), "-czf", source, ".")
+	run(t, dir, needtest.Program(t, "tar"), "-czf", source, ".")
 	a := open(t, source, 0)
 	files := map[string]string{}
 	for _, encoding := range []string{Zstd, Gzip} {
@@ -135,7 +137,7 @@ func TestPayloadOnRealTools(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			tool(t, test.unpack[0])
+			needtest.Program(t, test.unpack[0])
 			host := t.TempDir()
 			run(t, host, test.unpack[0], append(test.unpack[1:], files[test.encoding])...)
 			tree := filepath.Join(host, "tree")
@@ -194,7 +196,7 @@ func TestEndlessSparseFileEndsWithItsContext(t *testing.T) {
 	must(t, err)
 	must(t, sparse.Truncate(4<<40))
 	must(t, sparse.Close())
-	run(t, dir, tool(t, "tar"), "-S", "-cf", out, "endless")
+	run(t, dir, needtest.Program(t, "tar"), "-S", "-cf", out, "endless")
 	for _, strip := range []int{0, 1} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		_, err := Open(ctx, out, Options{StripComponents: strip, TempDir: t.TempDir()})

@@ -11,22 +11,9 @@ import (
 	"testing/fstest"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/yamlfile"
 )
-
-// need skips a test whose tools are missing, or fails it where they are promised.
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-			t.Fatalf("there is no %s", tool)
-		}
-		t.Skipf("there is no %s", tool)
-	}
-}
 
 func TestAllIsWhatIsEmbedded(t *testing.T) {
 	t.Parallel()
@@ -56,7 +43,7 @@ func TestAllIsWhatIsEmbedded(t *testing.T) {
 // TestShellcheck lints every recipe as it runs: rendered, with its parameters.
 func TestShellcheck(t *testing.T) {
 	t.Parallel()
-	need(t, "shellcheck", "dash", "busybox")
+	needtest.Programs(t, "shellcheck", "dash", "busybox")
 	for _, recipe := range All() {
 		all := scripts(t, recipe.Uses, nil)
 		lint := []string{"shellcheck", "-s", "sh", "-e", "SC2317"} // a script may use some of its functions
@@ -189,7 +176,7 @@ func TestFindOwn(t *testing.T) {
 // TestRenderKeepsValues has a shell print what it was given: nothing in a value is live but ${NAME}.
 func TestRenderKeepsValues(t *testing.T) {
 	t.Parallel()
-	need(t, "dash", "busybox")
+	needtest.Programs(t, "dash", "busybox")
 	recipe := Recipe{Uses: "x/y", Params: []Param{{Name: "a"}, {Name: "b", Default: "of b"}}, Run: `printf '%s|%s' "$a" "$b"`}
 	for value, want := range map[string]string{
 		"plain":                     "plain",

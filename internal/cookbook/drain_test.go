@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // site is a server that says its name, at /slow once it is told to, and a number of which are behind one balancer.
@@ -112,7 +114,7 @@ func target(name string, s site, wait int) []string {
 // TestDrainNginx takes servers out of a real nginx and puts them back, while requests are in flight.
 func TestDrainNginx(t *testing.T) {
 	t.Parallel()
-	need(t, "nginx")
+	needtest.Programs(t, "nginx")
 	eachShell(t, func(t *testing.T, shell []string) {
 		dir, one, two := t.TempDir(), newSite(t, "one"), newSite(t, "two")
 		_, port := one.address()
@@ -272,7 +274,7 @@ func TestUpstreamFile(t *testing.T) {
 // TestDrainHAProxy takes servers out of a real HAProxy and puts them back, over a reload too.
 func TestDrainHAProxy(t *testing.T) {
 	t.Parallel()
-	need(t, "haproxy", "socat")
+	needtest.Programs(t, "haproxy", "socat")
 	eachShell(t, func(t *testing.T, shell []string) {
 		dir, one, two := t.TempDir(), newSite(t, "one"), newSite(t, "two")
 		write(t, dir, map[string]string{"haproxy.cfg": fmt.Sprintf(`global

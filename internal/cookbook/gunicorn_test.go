@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // lateModules is how many modules a release has that are imported by the first request for them.
@@ -240,7 +242,7 @@ func (l *load) end(t *testing.T) {
 // answer is of one release.
 func TestGunicornUpgradeUnderLoad(t *testing.T) {
 	t.Parallel()
-	need(t, "gunicorn", "dash", "busybox")
+	needtest.Programs(t, "gunicorn", "dash", "busybox")
 	d := newDeployPath(t, pinned)
 	client := d.serve(t, d.gunicorn(t, "current/venv/bin/python"))
 	upgrade := rendered(t, "gunicorn/upgrade", map[string]string{"pidfile": filepath.Join(d.dir, "pid"), "boot": "1"})
@@ -264,7 +266,7 @@ func TestGunicornUpgradeUnderLoad(t *testing.T) {
 // TestGunicornUpgrade: what is not healthy never replaces what is.
 func TestGunicornUpgrade(t *testing.T) {
 	t.Parallel()
-	need(t, "gunicorn", "curl", "dash", "busybox")
+	needtest.Programs(t, "gunicorn", "curl", "dash", "busybox")
 	d := newDeployPath(t, pinned)
 	tries := 0
 	upgrade := func(with ...string) outcome {
@@ -342,7 +344,7 @@ func TestGunicornUpgrade(t *testing.T) {
 // TestGunicornStart: where nothing runs the recipe starts gunicorn, and one that was started in a release is refused.
 func TestGunicornStart(t *testing.T) {
 	t.Parallel()
-	need(t, "gunicorn", "curl", "dash")
+	needtest.Programs(t, "gunicorn", "curl", "dash")
 	d := newDeployPath(t, pinned)
 	script := func(command []string, wait string) string {
 		return rendered(t, "gunicorn/upgrade", map[string]string{
@@ -368,7 +370,7 @@ func TestGunicornStart(t *testing.T) {
 // TestGunicornReload: new workers of the new release; and what HUP cannot do is said.
 func TestGunicornReload(t *testing.T) {
 	t.Parallel()
-	need(t, "gunicorn", "dash", "busybox")
+	needtest.Programs(t, "gunicorn", "dash", "busybox")
 	d := newDeployPath(t, pinned)
 	tries := 0
 	reload := func() outcome {

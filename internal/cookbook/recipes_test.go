@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // The recipes are run with the real tools, under each of the shells that hosts have, in the environment of a step.
@@ -45,7 +47,7 @@ func (o outcome) expect(t *testing.T, what string, fail bool, says string) {
 
 func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
 	t.Helper()
-	need(t, "dash", "busybox")
+	needtest.Programs(t, "dash", "busybox")
 	for _, shell := range shells {
 		t.Run(shell[0], func(t *testing.T) {
 			t.Parallel()
@@ -71,9 +73,9 @@ const systemPython = "/usr/bin/python3"
 
 func TestDjango(t *testing.T) {
 	t.Parallel()
-	need(t, systemPython)
+	needtest.Programs(t, systemPython)
 	if exec.CommandContext(t.Context(), systemPython, "-c", "import django").Run() != nil {
-		need(t, "Django (Debian's python3-django)")
+		needtest.Skip(t, "Django is missing (Debian's python3-django)")
 	}
 	eachShell(t, func(t *testing.T, shell []string) {
 		dir := t.TempDir()
@@ -137,7 +139,7 @@ func collectAfterCut(t *testing.T, shell []string, dir string) {
 // TestMigrateNotes: the recipe says what was applied, passes on what is printed, and ends as Django does.
 func TestMigrateNotes(t *testing.T) {
 	t.Parallel()
-	need(t, systemPython)
+	needtest.Programs(t, systemPython)
 	var many strings.Builder
 	for i := range 10 {
 		fmt.Fprintf(&many, "  Applying shop.%04d_x... OK\n", i+1)
@@ -172,9 +174,9 @@ func TestMigrateNotes(t *testing.T) {
 
 func TestVenv(t *testing.T) {
 	t.Parallel()
-	need(t, systemPython)
+	needtest.Programs(t, systemPython)
 	if exec.CommandContext(t.Context(), systemPython, "-c", "import ensurepip").Run() != nil {
-		need(t, "ensurepip (Debian's python3-venv)")
+		needtest.Skip(t, "ensurepip is missing (Debian's python3-venv)")
 	}
 	python := copyingPython(t)
 	eachShell(t, func(t *testing.T, shell []string) {
@@ -211,7 +213,7 @@ func TestVenv(t *testing.T) {
 // The copied one is what the recipe makes with the real interpreter.
 func copyingPython(t *testing.T) string {
 	t.Helper()
-	need(t, "dash")
+	needtest.Programs(t, "dash")
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"requirements.txt": "", "python": `#!/bin/sh
 if [ "$1 $2" = "-m venv" ]; then
@@ -257,7 +259,7 @@ func wheel(t *testing.T) string {
 
 func TestSupervisor(t *testing.T) {
 	t.Parallel()
-	need(t, "supervisord", "supervisorctl")
+	needtest.Programs(t, "supervisord", "supervisorctl")
 	eachShell(t, func(t *testing.T, shell []string) {
 		dir := t.TempDir()
 		conf := supervisord(t, dir)

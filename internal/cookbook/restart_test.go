@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest/loopback"
 )
 
@@ -83,7 +84,7 @@ func TestPidfile(t *testing.T) {
 // TestUWSGI reloads a real uWSGI by touching its file, under load.
 func TestUWSGI(t *testing.T) {
 	t.Parallel()
-	need(t, "uwsgi", "dash", "busybox")
+	needtest.Programs(t, "uwsgi", "dash", "busybox")
 	d := newDeployPath(t, "")
 	write(t, d.dir, map[string]string{"reload": "", "uwsgi.ini": fmt.Sprintf(`[uwsgi]
 plugin = python3
@@ -138,10 +139,10 @@ module = site_app
 // TestModWSGI has a real Apache load a new release.
 func TestModWSGI(t *testing.T) {
 	t.Parallel()
-	need(t, "apache2", "curl", "dash", "busybox")
+	needtest.Programs(t, "apache2", "curl", "dash", "busybox")
 	const modules = "/usr/lib/apache2/modules"
 	if _, err := os.Stat(modules + "/mod_wsgi.so"); err != nil {
-		need(t, "mod_wsgi (Debian's libapache2-mod-wsgi-py3)")
+		needtest.Skip(t, "mod_wsgi is missing (Debian's libapache2-mod-wsgi-py3)")
 	}
 	d := newDeployPath(t, "")
 	who := ""
@@ -225,7 +226,7 @@ WSGIScriptAlias / %[1]s/current/site_app.py process-group=site application-group
 // TestSystemdWithout: what is said where systemd is not what runs the host, by the real systemctl.
 func TestSystemdWithout(t *testing.T) {
 	t.Parallel()
-	need(t, "systemctl")
+	needtest.Programs(t, "systemctl")
 	eachShell(t, func(t *testing.T, shell []string) {
 		for _, recipe := range []string{"systemd/restart", "systemd/reload"} {
 			for what, test := range map[string]struct {
@@ -307,7 +308,7 @@ esac
 // TestSharedSocket restarts two gunicorns, one after the other, that share a socket which supervisor holds, under load: none fails.
 func TestSharedSocket(t *testing.T) {
 	t.Parallel()
-	need(t, "supervisord", "gunicorn", "dash", "busybox")
+	needtest.Programs(t, "supervisord", "gunicorn", "dash", "busybox")
 	d, port := newDeployPath(t, pinned), strconv.Itoa(loopback.Free(t).Port)
 	write(t, d.dir, map[string]string{"supervisord.conf": fmt.Sprintf(`[unix_http_server]
 file=%[1]s/supervisor

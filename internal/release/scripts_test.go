@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/release/releasetest"
+	"slipway/internal/needtest"
 )
 
 // Every shell script of the program is clean under shellcheck, and parses in the shells that hosts have.
 func TestScripts(t *testing.T) {
-	shellcheck := releasetest.Need(t, "shellcheck")
+	shellcheck := needtest.Program(t, "shellcheck")
 	var scripts []string
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && entry.Name() == "testdata" {
@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	if out, err := exec.Command(shellcheck, append([]string{"-s", "sh"}, scripts...)...).CombinedOutput(); err != nil {
 		t.Errorf("shellcheck: %v\n%s", err, out)
 	}
-	for _, shell := range [][]string{{releasetest.Need(t, "dash"), "-n"}, {releasetest.Need(t, "busybox"), "ash", "-n"}} {
+	for _, shell := range [][]string{{needtest.Program(t, "dash"), "-n"}, {needtest.Program(t, "busybox"), "ash", "-n"}} {
 		for _, script := range scripts {
 			if out, err := exec.Command(shell[0], append(shell[1:], script)...).CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", script, err, out)

@@ -7,11 +7,11 @@ package releasetest
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 )
 
@@ -36,21 +36,6 @@ func Each(t *testing.T, test func(t *testing.T, host *Host)) {
 	}
 }
 
-// Need is the path of a program that a test cannot do without. Where it is missing the test is skipped, unless
-// SLIPWAY_TEST_NO_SKIP is set: then it fails.
-func Need(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("SLIPWAY_TEST_NO_SKIP") != "":
-		t.Fatalf("%s is needed for this test: %v", program, err)
-	}
-	t.Skipf("%s is needed for this test: %v", program, err)
-	return ""
-}
-
 func newToolset(t testing.TB, name string) Toolset {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "bin")
@@ -65,22 +50,22 @@ func newToolset(t testing.TB, name string) Toolset {
 	set := Toolset{Name: name, Shell: filepath.Join(bin, "sh"), Path: bin}
 	switch name {
 	case "dash":
-		link(Need(t, "dash"), "sh")
+		link(needtest.Program(t, "dash"), "sh")
 		for _, program := range release.Required {
-			link(Need(t, program), program)
+			link(needtest.Program(t, program), program)
 		}
 		for _, program := range []string{"setsid", "gzip", "zstd"} {
-			link(Need(t, program), program)
+			link(needtest.Program(t, program), program)
 		}
 		set.Zstd = true
 	case "ash":
-		busybox := Need(t, "busybox")
+		busybox := needtest.Program(t, "busybox")
 		for _, program := range slices.Concat([]string{"sh", "setsid", "gzip"}, release.Required) {
 			link(busybox, program)
 		}
 	case "bash":
-		link(Need(t, "bash"), "sh")
-		link(Need(t, "zstd"), "zstd")
+		link(needtest.Program(t, "bash"), "sh")
+		link(needtest.Program(t, "zstd"), "zstd")
 		set.Path += ":/usr/local/bin:/usr/bin:/bin"
 		set.Zstd = true
 	default:

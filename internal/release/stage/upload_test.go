@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
@@ -287,7 +288,7 @@ func TestUploadVerifierDies(t *testing.T) {
 
 // openssl may say that all is well, and nothing else.
 func TestUploadWithOpenSSL(t *testing.T) {
-	whole := "exec " + releasetest.Need(t, "openssl") + ` "$@"`
+	whole := "exec " + needtest.Program(t, "openssl") + ` "$@"`
 	plain := slices.DeleteFunc(slices.Clone(site), func(m member) bool { return strings.Contains(m.name, `\`) })
 	damage := func(files map[string]*member) { files["tree/private"].content = "for the pirate" }
 	for name, test := range map[string]struct {

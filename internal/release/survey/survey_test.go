@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
@@ -237,8 +237,8 @@ func TestMounted(t *testing.T) {
 			for options, want := range map[string]deploy.Facts{
 				"rw,exec": {}, "ro,exec": {ReadOnly: true}, "rw,noexec": {NoExec: true}, "ro,noexec": {ReadOnly: true, NoExec: true},
 			} {
-				if out, err := exec.Command("mount", "-o", "remount,"+options, disk).CombinedOutput(); err != nil {
-					t.Fatalf("%v: %s", err, out)
+				if err := needtest.Remount(disk, options); err != nil {
+					t.Fatal(err)
 				}
 				facts, err := releasetest.Survey(t.Context(), host, site, survey.Question{})
 				if err != nil || facts.ReadOnly != want.ReadOnly || facts.NoExec != want.NoExec {

@@ -7,15 +7,14 @@ import (
 	"syscall"
 	"testing"
 
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest/loopback"
 )
 
 // TestFree listens and stops, with the listener in other hands too, as it is while a program is started.
 func TestFree(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux reserves a port")
-	}
+	needtest.Linux(t)
 	address := loopback.Free(t).String()
 	refused := func(when string) {
 		t.Helper()
@@ -47,9 +46,7 @@ func TestFree(t *testing.T) {
 
 func TestReserveAgain(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux reserves a port")
-	}
+	needtest.Linux(t)
 	for _, any := range []string{"127.0.0.1:0", "[::1]:0"} {
 		first, err := loopback.Reserve(any)
 		if errors.Is(err, syscall.EADDRNOTAVAIL) && any == "[::1]:0" {

@@ -1,6 +1,5 @@
 // Package sshd runs a real OpenSSH server on the loopback interface, as the user who runs the test, with a configuration
-// and host keys of its own. It is for tests alone: they are skipped where there is no sshd, and fail there when
-// SLIPWAY_TEST_NO_SKIP is set.
+// and host keys of its own. It is for tests alone: they are skipped where there is no sshd (needtest).
 package sshd
 
 import (
@@ -20,6 +19,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/secret"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/loopback"
@@ -61,29 +61,11 @@ func (s *Server) Log() string {
 	return s.log.String()
 }
 
-// Find gives the path of a program that a test needs, or skips the test.
-func Find(t testing.TB, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin"} {
-		if err != nil {
-			path, err = exec.LookPath(filepath.Join(dir, program)) // often not in a user's PATH
-		}
-	}
-	if err != nil {
-		if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-			t.Fatalf("%s is missing, and SLIPWAY_TEST_NO_SKIP is set", program)
-		}
-		t.Skipf("%s is missing", program)
-	}
-	return path
-}
-
 // Start starts a server that the test's end stops, with all its sessions.
 func Start(t testing.TB, options Options) *Server {
 	t.Helper()
-	program := Find(t, "sshd")
-	keygen := Find(t, "ssh-keygen")
+	program := needtest.Program(t, "sshd")
+	keygen := needtest.Program(t, "ssh-keygen")
 	who, err := user.Current()
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func TestJump(t *testing.T) {
 func TestJumpIPv6(t *testing.T) {
 	t.Parallel()
 	if listener, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skipf("this machine has no IPv6: %v", err)
+		t.Skipf("this machine has no IPv6: %v", err) //nolint:forbidigo // nothing could be installed for it
 	} else {
 		_ = listener.Close()
 	}

@@ -46,9 +46,6 @@ func TestNoLeak(t *testing.T) {
 
 // TestTenThousand runs that many commands over one connection; all but the first need no new session.
 func TestTenThousand(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
 	t.Parallel()
 	var sessions atomic.Int32
 	server, config := start(t, sshtest.Options{Before: func(op sshtest.Operation) error {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/relay"
 	"slipway/internal/sshtest/sshd"
@@ -73,7 +74,7 @@ func TestLoginShells(t *testing.T) {
 	for _, shell := range []string{"sh", "dash", "bash", "busybox", "zsh", "fish", "tcsh", "csh"} {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
-			path := sshd.Find(t, shell)
+			path := needtest.Program(t, shell)
 			root := t.TempDir()
 			if shell == "busybox" {
 				// BusyBox is told by its name what to be.

@@ -1,5 +1,5 @@
 //go:build !race
 
-package artifact
+package needtest
 
 const raced = false
