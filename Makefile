@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-all e2e e2e-kill e2e-fleet bench bench-smoke dist scale
+.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-kill e2e-fleet bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -16,6 +16,17 @@ check: lint generate-check tidy-check test ## what to run before a pull request
 test: ## every test but the ones in containers, with the race detector
 	go test -race -shuffle=on ./...
 
+test-long: ## the tests behind the tag long: many hosts, real servers in quantity, certification
+	.ci/long
+
+# FUZZTIME=10m for longer; TARGETS=internal/config.FuzzLoad for one.
+FUZZTIME ?= 1m
+fuzz: ## a minute of fuzzing for each target, and how many inputs each has tried
+	FUZZTIME=$(FUZZTIME) .ci/fuzz $(TARGETS)
+
+mutations: ## change what a test guards, one line at a time, and see the test fail
+	.ci/mutations
+
 fmt: ## format the code as the linter wants it
 	tool=$$(.ci/tool golangci-lint) && "$$tool" fmt
 
@@ -23,13 +34,14 @@ lint: vet golangci lint-selftest shellcheck actionlint ## every linter
 
 vet:
 	go vet ./...
-	go vet -tags e2e,bench ./...
+	go vet -tags e2e,bench,long ./...
 
 golangci:
 	tool=$$(.ci/tool golangci-lint) && "$$tool" run --allow-parallel-runners
 
-lint-selftest: ## prove that the import rules bite
+lint-selftest: ## prove that the import rules bite, and that fuzzing finds its targets
 	.ci/lint-selftest
+	.ci/fuzz-selftest
 
 # Shell that runs on hosts is embedded from internal/ and has no #! line; the rest says itself what it is written for.
 shellcheck:
@@ -65,10 +77,13 @@ SWEEP = log=$$(mktemp) && status=0; $(1) >"$$log" 2>&1 || status=$$?; \
 TRIALS ?= 100
 SEED ?=
 sweep: ## deployments with several random faults each: make sweep TRIALS=100 SEED=7
-	$(call SWEEP,SLIPWAY_SWEEP_RANDOM=$(TRIALS) SLIPWAY_SWEEP_SEED=$(SEED) go test -v -count=1 -timeout 2h -run TestRandomSweep ./internal/sweep)
+	$(call SWEEP,SLIPWAY_SWEEP_RANDOM=$(TRIALS) SLIPWAY_SWEEP_SEED=$(SEED) go test -tags long -v -count=1 -timeout 2h -run TestRandomSweep ./internal/sweep)
+
+sweep-round: ## a fault at every fourth operation of a deployment, others each day; and that the sweep can fail
+	$(call SWEEP,SLIPWAY_SWEEP=round go test -tags long -v -count=1 -timeout 20m -run '^TestSweep' ./internal/sweep)
 
 sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd
-	$(call SWEEP,SLIPWAY_SWEEP=all go test -v -count=1 -timeout 20m -run 'TestSweep(OpenSSH)?$$' ./internal/sweep)
+	$(call SWEEP,SLIPWAY_SWEEP=all go test -tags long -v -count=1 -timeout 30m -run '^TestSweep(OpenSSH)?$$' ./internal/sweep)
 
 scale: ## deployments to 200 hosts, which are a process of their own: memory, connections, every host's outcome
 	SLIPWAY_SCALE=1 go test -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app

@@ -7,5 +7,6 @@
 //
 // It holds tests alone. The runner is a process of its own, so that it can be killed, and nothing in it knows of faults.
 // It needs Linux: /proc to find a host's processes, inotify to see what is written.
+// `go test ./...` tries each kind of fault once; make sweep-round, sweep-all and sweep try more, and what is behind the tag long.
 // To repeat one trial: go test ./internal/sweep -run 'TestSweep/cut/web1-12$'
 package sweep

@@ -9,7 +9,7 @@ import (
 // fault is something that breaks at an operation.
 type fault struct {
 	name string
-	// at tells whether it is put at operations of a place and kind. What is left out is told apart from its neighbours by
+	// at reports whether it is put at operations of a place and kind. What is left out is told apart from its neighbours by
 	// nothing: between a log-in and the first command nothing runs on a host that a full disk could harm.
 	at func(op operation) bool
 	// strike breaks it. It is called from within the operation, which goes on when it returns: with an error, without the
@@ -23,7 +23,7 @@ func onHost(op operation) bool { return !isRunner(op) }
 
 func isRunner(op operation) bool { return op.kind == "line" || op.kind == "file" }
 
-// isCommand tells whether a command has just got something to do. Behind a relay that does not show apart from before it.
+// isCommand reports whether a command has just got something to do. Behind a relay that does not show apart from before it.
 func isCommand(op operation) bool { return op.kind == "taken" || op.kind == "input" && op.kill == nil }
 
 func nothing(*trial) error { return nil }

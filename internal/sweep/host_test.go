@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // machine is how a host is reached: the in-process SSH server, or the real sshd behind a relay.
@@ -97,47 +96,18 @@ func (h *host) empty() error {
 	return err
 }
 
-// mayMount tells whether hosts can have small disks of their own. Where the tools are promised they must.
+// mayMount reports whether hosts can have small disks of their own. Where the tools are promised they must.
 var mayMount = sync.OnceValue(func() bool {
 	dir, err := os.MkdirTemp("", "slipway-sweep-mount-")
 	if err != nil {
 		return false
 	}
 	defer os.Remove(dir)
-	if mountDisk(dir) != nil {
+	if needtest.Mount(dir, diskOptions) != nil {
 		return false
 	}
-	return unmountDisk(dir) == nil
+	return needtest.Unmount(dir) == nil
 })
 
-// needDisks skips a test of full disks where none can be mounted.
-func needDisks(t testing.TB) {
-	t.Helper()
-	if mayMount() {
-		return
-	}
-	if os.Getenv("SLIPWAY_TEST_NO_SKIP") != "" {
-		t.Fatal("no right to mount a tmpfs, and SLIPWAY_TEST_NO_SKIP is set")
-	}
-	t.Skip("no right to mount a tmpfs")
-}
-
-func mountDisk(dir string) error {
-	options := fmt.Sprintf("size=%s,mode=0700,uid=%d,gid=%d", diskSize, os.Getuid(), os.Getgid())
-	return asRoot("mount", "-t", "tmpfs", "-o", options, "slipway-sweep", dir)
-}
-
-func unmountDisk(dir string) error { return asRoot("umount", "-l", dir) }
-
-// asRoot runs a command as the superuser: as oneself, or by sudo where that asks nothing.
-func asRoot(name string, args ...string) error {
-	line := append([]string{name}, args...)
-	if os.Geteuid() != 0 {
-		line = append([]string{"sudo", "-n"}, line...)
-	}
-	out, err := exec.Command(line[0], line[1:]...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s: %w: %s", strings.Join(line, " "), err, out)
-	}
-	return nil
-}
+// diskOptions are those of a host's disk.
+const diskOptions = "size=" + diskSize

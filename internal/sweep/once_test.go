@@ -81,7 +81,7 @@ func (t *trial) checkOnce() {
 	}
 }
 
-// undecided tells whether the last try of the migrate step ended and nobody knows how.
+// undecided reports whether the last try of the migrate step ended and nobody knows how.
 func (t *trial) undecided() bool {
 	tries := t.tries()
 	if len(tries) == 0 {

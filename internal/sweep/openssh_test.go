@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && long
 
 package sweep
 
@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest/relay"
 	"slipway/internal/sshtest/sshd"
 )
@@ -21,6 +22,13 @@ import (
 type openSSH struct {
 	server *sshd.Server
 	relay  *relay.Relay
+}
+
+// TestSweepOpenSSH has the faults take turns at the operations of a deployment over hosts with the real sshd; with
+// SLIPWAY_SWEEP=every all of them are put at each.
+func TestSweepOpenSSH(t *testing.T) {
+	t.Parallel()
+	sweep(t, newOpenSSH, inTurn)
 }
 
 func newOpenSSH(t testing.TB, name, _, authorized string, see func(operation) error) (machine, error) {
@@ -41,7 +49,7 @@ func newOpenSSH(t testing.TB, name, _, authorized string, see func(operation) er
 func patience(t testing.TB) []string {
 	t.Helper()
 	lines := []string{"MaxStartups 100"}
-	said, _ := exec.Command(sshd.Find(t, "ssh"), "-V").CombinedOutput()
+	said, _ := exec.Command(needtest.Program(t, "ssh"), "-V").CombinedOutput()
 	version := regexp.MustCompile(`OpenSSH_(\d+)\.(\d+)`).FindSubmatch(said)
 	if version == nil {
 		return lines

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && long
 
 package sweep
 
@@ -25,13 +25,13 @@ const (
 func TestRandomSweep(t *testing.T) {
 	trials, err := strconv.Atoi(os.Getenv(randomTrials))
 	if err != nil {
-		t.Skip("only with " + randomTrials + "=<number of trials>, see `make sweep`")
+		trials = 100
 	}
 	seed, err := strconv.ParseUint(os.Getenv(randomSeed), 10, 64)
 	if err != nil {
 		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("to repeat it: %s=%d %s=%d go test ./internal/sweep -count=1 -run TestRandomSweep", randomSeed, seed, randomTrials, trials)
+	t.Logf("to repeat it: %s=%d %s=%d go test ./internal/sweep -count=1 -tags long -run TestRandomSweep", randomSeed, seed, randomTrials, trials)
 	worlds := []*world{newWorld(t, inThisProcess)}
 	ops := count(t, worlds[0])
 	for strings.Count(t.Name(), "/") == 0 && len(worlds) < lanes && !oneAlone() {

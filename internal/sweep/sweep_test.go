@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // lanes is how many worlds are swept side by side: a trial spends much of its time waiting.
@@ -20,19 +22,24 @@ const lanes = 10
 // keepGoing has a sweep try everything, instead of stopping at the first violation.
 const keepGoing = "SLIPWAY_SWEEP_KEEP_GOING"
 
-// whole has every fault tried at every operation: SLIPWAY_SWEEP=all, as CI does. Else each run of the tests tries a part,
-// which one changes from day to day, so that `go test ./...` stays quick.
-const whole = "SLIPWAY_SWEEP"
+// extent says how much of a sweep is tried. Unset, as in `go test ./...`: each kind of fault once, at operations that change
+// from day to day. "round": every fourth trial (make sweep-round, CI). "all": all of them (make sweep-all). "every": every
+// fault at every operation of every host.
+const extent = "SLIPWAY_SWEEP"
 
-// part is how many trials there are for each one that is tried.
-func part() int {
-	switch {
-	case os.Getenv(whole) != "" || oneAlone():
-		return 1
-	case raced || testing.Short():
-		return 23
+// chosenToday gives those of all trials that this run is for.
+func chosenToday(all []placed) []placed {
+	day := time.Now().YearDay()
+	switch os.Getenv(extent) {
+	case "":
+		if oneAlone() {
+			return all
+		}
+		return oneOfEach(all, day)
+	case "round":
+		return every(all, 4, day)
 	}
-	return 7
+	return all
 }
 
 // TestSweep puts every fault at every operation of the runner and of web1 in a deployment over three hosts in this process. web2
@@ -54,14 +61,7 @@ func inThisProcess(t testing.TB, name, root, authorized string, see func(operati
 	return newInProcess(name, root, authorized, tools, see)
 }
 
-// TestSweepOpenSSH has the faults take turns at the operations of a deployment over hosts with the real sshd; with
-// SLIPWAY_SWEEP=every all of them are put at each.
-func TestSweepOpenSSH(t *testing.T) {
-	t.Parallel()
-	sweep(t, newOpenSSH, inTurn)
-}
-
-// choice tells whether the i-th fault is put at an operation, the j-th one.
+// choice reports whether the i-th fault is put at an operation, the j-th one.
 type choice func(i, j int, op counted) bool
 
 func inTurn(i, j int, _ counted) bool { return (i+j)%len(faults) == 0 }
@@ -69,11 +69,11 @@ func inTurn(i, j int, _ counted) bool { return (i+j)%len(faults) == 0 }
 // sweep tries the faults that are chosen at each operation that they are for.
 func sweep(t *testing.T, how build, chosen choice) {
 	t.Helper()
-	all := os.Getenv(whole) == "every" || oneAlone()
+	all := os.Getenv(extent) == "every" || oneAlone()
 	worlds := []*world{newWorld(t, how)}
 	ops := count(t, worlds[0])
 	if !mayMount() {
-		t.Run(full, func(t *testing.T) { needDisks(t) })
+		t.Run(full, func(t *testing.T) { needtest.Skip(t, "no right to mount a tmpfs") })
 	}
 	var list []placed // an operation's faults stand together, so that those that have a lease waited for are spread over all lanes
 	for j, op := range ops {
@@ -84,9 +84,9 @@ func sweep(t *testing.T, how build, chosen choice) {
 		}
 	}
 	total := len(list)
-	list = every(list, part(), time.Now().YearDay())
+	list = chosenToday(list)
 	if !oneAlone() {
-		for range lanes - 1 {
+		for range min(lanes, (len(list)+2)/3) - 1 { // a world takes as long to make as three trials
 			worlds = append(worlds, newWorld(t, how))
 		}
 	}
@@ -118,7 +118,19 @@ func every(list []placed, n, day int) []placed {
 	return kept
 }
 
-// oneAlone tells whether a single trial is asked for: -run TestSweep/cut/web1-12.
+// oneOfEach gives one trial for each kind of fault, from a place that the day names.
+func oneOfEach(list []placed, day int) []placed {
+	var kept []placed
+	for i, f := range faults {
+		of := slices.DeleteFunc(slices.Clone(list), func(p placed) bool { return p.fault.name != f.name })
+		if len(of) > 0 {
+			kept = append(kept, of[(day*37+i*11)%len(of)])
+		}
+	}
+	return kept
+}
+
+// oneAlone reports whether a single trial is asked for: -run TestSweep/cut/web1-12.
 func oneAlone() bool { return strings.Count(flag.Lookup("test.run").Value.String(), "/") >= 2 }
 
 func enqueue(all []placed) <-chan placed {
@@ -162,7 +174,7 @@ type score struct {
 func (s *score) judge(t *testing.T, trial *trial) {
 	t.Helper()
 	if s.failed.Load() && os.Getenv(keepGoing) == "" {
-		t.Skip("a violation was found before")
+		return // a violation was found before
 	}
 	s.tried.Add(1)
 	begun := time.Now()
@@ -190,6 +202,6 @@ func (s *score) judge(t *testing.T, trial *trial) {
 			}
 		}
 	}
-	t.Errorf("VIOLATED after %s, %v:\n  %s\nharness: %v\nto repeat: %sgo test ./internal/sweep -count=1 -run '%s$'\n%s",
+	t.Errorf("VIOLATED after %s, %v:\n  %s\nharness: %v\nto repeat: %sgo test ./internal/sweep -count=1 -tags long -run '%s$'\n%s",
 		strings.Join(where, ", "), time.Since(begun).Round(time.Millisecond), strings.Join(trial.wrong, "\n  "), err, s.repeat, t.Name(), strings.Join(trial.logs, "\n"))
 }

@@ -199,7 +199,7 @@ func (t *trial) observe() (stop func(), err error) {
 			w.close()
 		}
 	}
-	files, err := watchFolders(func(path string) {
+	files, err := watchFolders(func(path string, _ bool) {
 		_ = t.see(operation{place: "runner-file", kind: "file", what: filepath.Base(path)})
 	}, t.ciFiles(), t.temp())
 	if err != nil {
@@ -208,7 +208,10 @@ func (t *trial) observe() (stop func(), err error) {
 	watches = append(watches, files)
 	for _, h := range t.hosts {
 		current := filepath.Join(h.deployPath(), "current")
-		steps, err := watchFolders(func(path string) {
+		steps, err := watchFolders(func(path string, removed bool) {
+			if path == current && removed {
+				t.violation("%s: current was removed", h.name)
+			}
 			if path == current {
 				t.checkCurrent(h)
 			}

@@ -22,8 +22,8 @@ type watch struct {
 
 const watched = syscall.IN_CREATE | syscall.IN_MODIFY | syscall.IN_ATTRIB | syscall.IN_MOVED_TO | syscall.IN_DELETE
 
-// watchFolders calls happened with the path of each entry, one at a time, until close.
-func watchFolders(happened func(path string), folders ...string) (*watch, error) {
+// watchFolders calls happened with the path of each entry and whether it was removed, one at a time, until close.
+func watchFolders(happened func(path string, removed bool), folders ...string) (*watch, error) {
 	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC | syscall.IN_NONBLOCK)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func watchFolders(happened func(path string), folders ...string) (*watch, error)
 	return w, nil
 }
 
-func (w *watch) read(happened func(path string)) {
+func (w *watch) read(happened func(path string, removed bool)) {
 	defer close(w.done)
 	buffer := make([]byte, 64<<10)
 	made := ""
@@ -65,7 +65,7 @@ func (w *watch) read(happened func(path string)) {
 			if made = ""; event.Mask&syscall.IN_CREATE != 0 {
 				made = path
 			}
-			happened(path)
+			happened(path, event.Mask&syscall.IN_DELETE != 0)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 )
 
@@ -44,8 +45,7 @@ func newWorld(t testing.TB, how build) *world {
 		h := &host{name: name, root: filepath.Join(w.dir, name)}
 		must(t, os.Mkdir(h.root, 0o700))
 		if mayMount() {
-			must(t, mountDisk(h.root))
-			t.Cleanup(func() { _ = unmountDisk(h.root) })
+			t.Cleanup(needtest.Disk(t, h.root, diskOptions))
 		}
 		var err error
 		h.machine, err = how(t, name, h.root, authorized, w.see)
