@@ -21,11 +21,11 @@ type console struct {
 func (a *app) newConsole(in ci.Inputs) *console {
 	c := &console{run: ci.Detect(a.env.Getenv)}
 	c.options = report.Options{
-		Out: a.env.Stdout, Run: c.run, Redactor: a.redactor, Terminal: a.env.Terminal && c.run.Platform == "",
+		Log: c.run.NewLog(a.env.Stdout, a.env.Getenv), Run: c.run, Redactor: a.redactor,
 		Files: ci.NewFiles(a.env.Getenv), Width: a.env.Width, Color: a.env.Getenv("NO_COLOR") == "", LogLines: config.DefaultLogLines,
 	}
-	if c.run.Platform == "github" || c.run.Platform == "gitea" {
-		c.options.Commands = ci.NewCommands(a.env.Stdout, a.env.Getenv)
+	if a.env.Terminal && c.run.Platform == "" {
+		c.options.Terminal = a.env.Stdout
 	}
 	c.mask(config.SecretsOf(in)...)
 	return c
@@ -34,21 +34,14 @@ func (a *app) newConsole(in ci.Inputs) *console {
 // mask hides values in the CI's log and in everything that Slipway prints.
 func (c *console) mask(values ...secret.Secret) {
 	c.options.Redactor.Add(values...)
-	if c.options.Commands != nil {
-		for _, value := range values {
-			c.options.Commands.Mask(value)
-		}
+	for _, value := range values {
+		c.options.Log.Mask(value)
 	}
 }
 
 // say prints a line that may hold what a host said.
 func (c *console) say(format string, args ...any) {
-	line := c.options.Redactor.String(ci.Clean(fmt.Sprintf(format, args...)))
-	if c.options.Commands != nil {
-		c.options.Commands.Print(line)
-		return
-	}
-	fmt.Fprintln(c.options.Out, line)
+	c.options.Log.Print(c.options.Redactor.String(ci.Clean(fmt.Sprintf(format, args...))))
 }
 
 // refuse says what is wrong with what people wrote.

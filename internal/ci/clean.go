@@ -17,7 +17,7 @@ import (
 //   - Invalid UTF-8 becomes U+FFFD.
 //   - "##[" becomes "## [": the runner obeys it anywhere in a line.
 //
-// A line that starts with :: is still a command to the runner, so the caller puts something before it; Commands does.
+// A line that starts with :: is still a command to the runner, so the caller puts something before it; the log does.
 func Clean(line string) string {
 	if isPlain(line) {
 		return line

@@ -151,7 +151,7 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 		switch {
 		case !hostName.MatchString(h.Name):
 			r.problem(nameAt, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
-		case h.Name == "fleet":
+		case h.Name == deploy.FleetName:
 			r.problem(nameAt, "choose another", "`fleet` stands for all hosts together")
 		}
 		if h.DeployPath = deployPath; entry.DeployPath.Given() {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Error is a failure that a person reads: what was tried, where, why it failed, and what to do now.
@@ -12,11 +14,74 @@ type Error struct {
 	Host  string // "" when it concerns no single host
 	Phase Phase
 	Step  string // the step's name, "" outside steps
+	Check string // the name of the health check that did not pass, "" elsewhere
 	At    Position
 	Cause error
 	Hint  string   // what to do now, one line
 	Tail  []string // the last lines that the host printed, oldest first
 	Times int      // how often it was tried in vain, where that is worth telling; else 0
+
+	// Printed says that a command on the host ended badly: Cause is how it ended, and why is what it printed.
+	Printed bool
+	// Fault says whose it is, where that is known.
+	Fault Fault
+	// Own are the pieces of Cause, Hint and Tail that are this host's or this moment's alone: an address, a port, a time. Two
+	// errors that differ in nothing else are alike.
+	Own []string
+}
+
+// Fault says where the cause of a failure lies, and so what helps.
+type Fault string
+
+// The faults.
+const (
+	FaultHost    Fault = "host"    // the host, or the way to it: the same content may go well once that is mended
+	FaultContent Fault = "content" // what was deployed: to do it again gives the same
+)
+
+// Fault is whose the failures are: the host's or the content's where all of them agree.
+func (es Errors) Fault() Fault {
+	var fault Fault
+	for i, e := range es {
+		if i > 0 && e.Fault != fault {
+			return ""
+		}
+		fault = e.Fault
+	}
+	return fault
+}
+
+// Alike is a text of the error without what is its host's or its moment's own: equal texts say that two hosts failed in the
+// same way.
+func (e *Error) Alike(text string) string {
+	for _, own := range e.Own {
+		text = withoutWord(text, own)
+	}
+	return text
+}
+
+// withoutWord takes a word out of a text, and leaves it where it is a piece of a longer one.
+func withoutWord(text, word string) string {
+	if word == "" {
+		return text
+	}
+	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' }
+	var b strings.Builder
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return b.String() + text
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		after, _ := utf8.DecodeRuneInString(text[i+len(word):])
+		b.WriteString(text[:i])
+		if inWord(before) || inWord(after) {
+			b.WriteString(word)
+		} else {
+			b.WriteString("\x00")
+		}
+		text = text[i+len(word):]
+	}
 }
 
 func (e *Error) Error() string {

@@ -1,6 +1,9 @@
 package deploy
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Event is one thing that happened, told while it happens. Events go one way, to a function that app supplies; that
 // function may be called from many goroutines.
@@ -40,6 +43,7 @@ type Span struct {
 	Host     string
 	Phase    Phase
 	Step     string // "Upload", "Migrate", "switch", "restart", "verify Health"
+	Part     Part   // of an activation; "" for a step
 	Start    time.Time
 	Duration time.Duration
 	Outcome  StepOutcome
@@ -50,6 +54,31 @@ type Span struct {
 	Note     string // a few words worth the line: "2 applied", "sent 38.2 MB"
 	Err      *Error // nil when it succeeded
 }
+
+// Failed reports whether it went wrong, as far as anybody saw.
+func (s Span) Failed() bool { return s.Outcome == Failed || s.Outcome == Unknown }
+
+// Cancelled reports whether it ended because the deployment was cancelled, and for no fault of its own.
+func (s Span) Cancelled() bool { return s.Status == StatusCancelled }
+
+// Part is a piece of a host's activation or unwinding.
+type Part string
+
+// The parts, in the order in which a host goes through them.
+const (
+	PartDrain   Part = "drain"
+	PartSwitch  Part = "switch"
+	PartRestart Part = "restart"
+	PartVerify  Part = "verify"
+	PartSoak    Part = "stable" // the checks go on being asked after they passed
+	PartUndrain Part = "undrain"
+)
+
+// Of is what people call a part, with the name of the step or check where it has one: "verify Health".
+func (p Part) Of(name string) string { return strings.TrimSpace(string(p) + " " + name) }
+
+// FleetName stands in the place of a host for the checks of the whole fleet. No host may have it.
+const FleetName = "fleet"
 
 type (
 	// Started opens the log.
@@ -97,7 +126,7 @@ type (
 	// HostDone is a verdict of activate or unwind: one host went through its parts in this order.
 	HostDone struct {
 		Phase   Phase  // Activate or Unwind
-		Host    string // "fleet" for the fleet's own verify
+		Host    string // FleetName for the fleet's own verify
 		Release ReleaseID
 		Kept    bool // an earlier attempt did it: the host was only verified
 		Spans   []Span
@@ -114,11 +143,12 @@ type (
 	Finished struct{ Result Result }
 )
 
-// Level says how loud a note is.
+// Level says how loud a note or an annotation is.
 type Level string
 
-// The levels of notes.
+// The levels. What is an error is told by deploy.Error, never by a note.
 const (
+	LevelError   Level = "error"
 	LevelNotice  Level = "notice"
 	LevelWarning Level = "warning"
 )

@@ -62,10 +62,33 @@ func (s StepFacts) Unknown() bool { return s.Status == "" && !s.Running && !s.Vo
 
 // LiveEntry is a line of activation.jsonl: an intent before, or an outcome after, something that changes the live site.
 type LiveEntry struct {
-	What    string    `json:"what"`  // switch, unlink, restart, verify; of a pair: on, off
-	State   string    `json:"state"` // intent, ok, failed
-	Release ReleaseID `json:"release,omitempty"`
-	Target  string    `json:"target,omitempty"` // of a switch: the link's new text
-	Before  string    `json:"before,omitempty"` // of a switch: its text before
-	Toggle  *Toggle   `json:"toggle,omitempty"`
+	What    LiveAct     `json:"what"`
+	State   RecordState `json:"state"`
+	Release ReleaseID   `json:"release,omitempty"`
+	Target  string      `json:"target,omitempty"` // of a switch: the link's new text
+	Before  string      `json:"before,omitempty"` // of a switch: its text before
+	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff
 }
+
+// LiveAct is what a LiveEntry is about.
+type LiveAct string
+
+// The acts that change the live site.
+const (
+	LiveSwitch  LiveAct = "switch"
+	LiveUnlink  LiveAct = "unlink"
+	LiveRestart LiveAct = "restart"
+	LiveVerify  LiveAct = "verify"
+	ToggleOn    LiveAct = "on"
+	ToggleOff   LiveAct = "off"
+)
+
+// RecordState is how far an act is: intended, or how it ended.
+type RecordState string
+
+// The states of a record.
+const (
+	RecordIntent RecordState = "intent"
+	RecordOK     RecordState = "ok"
+	RecordFailed RecordState = "failed"
+)

@@ -11,12 +11,6 @@ type Toggle struct {
 	Vars map[string]string `json:"vars,omitempty"` // likewise
 }
 
-// What a LiveEntry with a Pair says.
-const (
-	ToggleOn  = "on"
-	ToggleOff = "off"
-)
-
 // OpenToggles are those that a journal says were, or may have been, done and not taken back, oldest first.
 func OpenToggles(live []LiveEntry) []Toggle {
 	var open []Toggle
@@ -24,10 +18,10 @@ func OpenToggles(live []LiveEntry) []Toggle {
 		if entry.Toggle == nil {
 			continue
 		}
-		if entry.What == ToggleOn && entry.State == "intent" {
+		if entry.What == ToggleOn && entry.State == RecordIntent {
 			open = append(without(open, entry.Toggle.Name), *entry.Toggle)
 		}
-		if entry.What == ToggleOff && entry.State == "ok" {
+		if entry.What == ToggleOff && entry.State == RecordOK {
 			open = without(open, entry.Toggle.Name)
 		}
 	}

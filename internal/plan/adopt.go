@@ -92,7 +92,7 @@ func firstBefore(e *Earlier, id deploy.ReleaseID) (Link, bool) {
 		return Link{}, false
 	}
 	for _, entry := range e.Facts.Live {
-		if entry.What == "switch" && entry.State == "intent" && entry.Release == id {
+		if entry.What == deploy.LiveSwitch && entry.State == deploy.RecordIntent && entry.Release == id {
 			return LinkTo(entry.Before), true
 		}
 	}

@@ -27,7 +27,7 @@ func failure(conn transport.Conn, op Operation, err error) error {
 	var told *deploy.Error
 	switch {
 	case errors.As(err, &told):
-		failure.Cause, failure.Hint = told.Cause, told.Hint
+		failure.Cause, failure.Hint, failure.Fault, failure.Own = told.Cause, told.Hint, told.Fault, told.Own
 	case errors.As(err, &exit):
 		lines := stderrLines(exit.Stderr)
 		if reason, known := op.Reasons[exit.Status]; known && len(lines) > 0 {
@@ -42,12 +42,14 @@ func failure(conn transport.Conn, op Operation, err error) error {
 		}
 		failure.Tail = lines
 		if hint := spaceHint(exit.Stderr); hint != "" {
-			failure.Hint = hint
+			failure.Hint, failure.Fault = hint, deploy.FaultHost
 		}
 	case errors.Is(err, transport.ErrLost):
 		failure.Hint = "what it was doing may have happened: run the job again, it looks first"
+		failure.Fault = deploy.FaultHost
 	case errors.Is(err, context.DeadlineExceeded):
 		failure.Hint = "the host took too long: is it overloaded, or `timeout` too short?"
+		failure.Fault = deploy.FaultHost
 	}
 	return failure
 }

@@ -9,28 +9,20 @@ import (
 	"slipway/internal/deploy"
 )
 
-// annotation is a remark that CI shows beside a line of a file and on the page of the run.
-type annotation struct {
-	kind    string // "error", "warning", "notice"
-	at      deploy.Position
-	title   string
-	message string
-}
-
 // annotations are one for each failed step however many hosts failed it, the notes, and a notice for a good run.
-func (r *Reporter) annotations(res deploy.Result, failures []failure) []annotation {
-	var list []annotation
+func (r *Reporter) annotations(res deploy.Result, failures []failure) []ci.Annotation {
+	var list []ci.Annotation
 	for _, f := range merged(failures) {
-		list = append(list, annotation{"error", f.at, f.title(), f.message(res)})
+		list = append(list, ci.Annotation{Level: deploy.LevelError, At: f.at, Title: f.title(), Message: f.message(res)})
 	}
 	if res.Outcome == deploy.OutcomeCancelled {
-		list = append(list, annotation{"warning", deploy.Position{}, "Cancelled" + in(res), strings.TrimSpace(live(res) + "\n" + next(res))})
+		list = append(list, ci.Annotation{Level: deploy.LevelWarning, Title: "Cancelled" + in(res), Message: strings.TrimSpace(live(res) + "\n" + next(res))})
 	}
 	for _, n := range r.notes {
-		list = append(list, annotation{string(n.Level), n.At, "", n.Text})
+		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: n.Text})
 	}
 	if len(failures) == 0 && (res.Outcome == deploy.OutcomeActivated || res.Outcome == deploy.OutcomeUnchanged) {
-		list = append(list, annotation{"notice", deploy.Position{}, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)",
+		list = append(list, ci.Annotation{Level: deploy.LevelNotice, Message: fmt.Sprintf("%s runs %s on %s (release %s, %s)",
 			where(res.Header), runs(res.Release), plural(taking(res), "host"), res.Release, wholeSeconds(res.Duration))})
 	}
 	return list
@@ -93,33 +85,4 @@ func state(res deploy.Result) string {
 		return hostsNow(res) + "."
 	}
 	return ""
-}
-
-// annotate gives annotations to the CI. Where there are more than it shows of a kind, the last one says so.
-func annotate(commands *ci.Commands, list []annotation) {
-	if commands == nil {
-		return
-	}
-	for _, kind := range []string{"error", "warning", "notice"} {
-		var some []annotation
-		for _, a := range list {
-			if a.kind == kind {
-				some = append(some, a)
-			}
-		}
-		if more := len(some) - ci.MaxAnnotations; more > 0 {
-			some = some[:ci.MaxAnnotations]
-			some[ci.MaxAnnotations-1].message += fmt.Sprintf("\nand %d more, see the log", more)
-		}
-		for _, a := range some {
-			switch kind {
-			case "error":
-				commands.Error(a.at, a.title, a.message)
-			case "warning":
-				commands.Warning(a.at, a.title, a.message)
-			case "notice":
-				commands.Notice(a.at, a.title, a.message)
-			}
-		}
-	}
 }

@@ -22,7 +22,7 @@ func (r *Reporter) finished(res deploy.Result) {
 	for _, text := range res.Warnings {
 		r.note(deploy.Noted{Level: deploy.LevelWarning, Text: text})
 	}
-	annotate(r.options.Commands, r.annotations(res, failures))
+	r.options.Log.Annotate(r.annotations(res, failures)...)
 	if len(failures) > 0 && res.Outcome != deploy.OutcomeUnwound {
 		r.say("")
 	}

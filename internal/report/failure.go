@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,9 +19,10 @@ type failure struct {
 	hints   []string
 	command string
 	at      deploy.Position
-	of      int  // hosts that took part in the step, or in the phase where each goes its own way; 0 is unknown
-	times   int  // how often it was tried in vain, at most; 0 is not told
-	varied  bool // the hosts' words differ, in a port or a moment
+	like    string // equal for failures that differ in nothing but the host, its address and the moment
+	of      int    // hosts that took part in the step, or in the phase where each goes its own way; 0 is unknown
+	times   int    // how often it was tried in vain, at most; 0 is not told
+	varied  bool   // the hosts' words differ, in a port or a moment
 }
 
 // failures gathers the errors of a result, in the plan's order; hosts with the same last words stand together.
@@ -32,10 +32,9 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 	spans := allSpans(res)
 	for _, e := range errorsOf(res) {
 		f := r.failureOf(e, res, spans)
-		likeness := f.likeness()
-		i, known := places[likeness]
+		i, known := places[f.like]
 		if !known {
-			places[likeness] = len(list)
+			places[f.like] = len(list)
 			list = append(list, f)
 			continue
 		}
@@ -60,33 +59,6 @@ func (r *Reporter) failures(res deploy.Result) []failure {
 	return list
 }
 
-// addressed is a user at an address, as errors of connecting name it.
-var addressed = regexp.MustCompile(`\S+@\S+`)
-
-// likeness is the same text for failures that differ in nothing but the host, its address, the port that its site listens on,
-// how often it was asked, and the moments at which it came up and went down.
-func (f failure) likeness() string {
-	cause, status := addressed.ReplaceAllString(f.cause, "@"), f.status
-	if f.phase == deploy.Preflight {
-		status = "" // where there is one, it is the beginning of the cause
-	}
-	text := strings.Join(append([]string{string(f.phase), f.step, status, cause}, f.tail...), "\x00")
-	for _, chance := range []struct{ after, chars string }{
-		{"127.0.0.1:", "0123456789"},
-		{"localhost:", "0123456789"},
-		{"[::1]:", "0123456789"},
-		{"was up after ", "0123456789.hms"},
-		{"and down again after ", "0123456789.hms"},
-	} {
-		parts := strings.Split(text, chance.after)
-		for i := range parts[1:] {
-			parts[1+i] = strings.TrimLeft(parts[1+i], chance.chars)
-		}
-		text = strings.Join(parts, chance.after)
-	}
-	return text
-}
-
 // words are what the hosts said last, and how often.
 func (f failure) words() []string {
 	if f.times < 2 || len(f.tail) == 0 {
@@ -104,7 +76,7 @@ func errorsOf(res deploy.Result) []*deploy.Error {
 	}
 	var list []*deploy.Error
 	for _, span := range allSpans(res) {
-		if !isFailure(span) {
+		if !span.Failed() {
 			continue
 		}
 		if span.Err != nil {
@@ -154,27 +126,27 @@ func (r *Reporter) failureOf(e *deploy.Error, res deploy.Result, spans []deploy.
 		}
 	}
 	for _, span := range spans { // a part is called restart, its step may have another name
-		if span.Phase == e.Phase && span.Host == e.Host && isFailure(span) && (f.status == "" || span.Step == e.Step) {
+		if span.Phase == e.Phase && span.Host == e.Host && span.Failed() && (f.status == "" || span.Step == e.Step) {
 			f.status = spanStatus(span)
 		}
 	}
 	if perHost(e.Phase) {
 		f.of = 0
 		for _, p := range res.Parts {
-			if p.Phase == e.Phase && p.Host != fleetName {
+			if p.Phase == e.Phase && p.Host != deploy.FleetName {
 				f.of++
 			}
 		}
 	}
-	if f.cause == f.status || len(f.tail) > 0 && strings.HasPrefix(f.cause, f.status) && isExit(f.status) {
+	if f.cause == f.status || len(f.tail) > 0 && e.Printed {
 		f.cause = "" // the verdict said it, and the host's own words follow
 	}
+	status := f.status
+	if f.phase == deploy.Preflight {
+		status = "" // where there is one, it is the beginning of the cause
+	}
+	f.like = e.Alike(strings.Join(append([]string{string(f.phase), f.step, status, f.cause}, f.tail...), "\n"))
 	return f
-}
-
-// isExit tells that a status is about how the command ended, so that the cause is what it printed.
-func isExit(status string) bool {
-	return strings.HasPrefix(status, "exit ") || strings.HasPrefix(status, "killed ")
 }
 
 func firstLine(text string) string {

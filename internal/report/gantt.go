@@ -58,7 +58,7 @@ func spanBars(res deploy.Result) []ganttBar {
 				continue
 			}
 			name := strings.TrimSpace(span.Host + " " + span.Step)
-			bars = append(bars, ganttBar{string(phase), name, span.Start.Sub(res.Start), span.Duration, isFailure(span) && !isCancelled(span)})
+			bars = append(bars, ganttBar{string(phase), name, span.Start.Sub(res.Start), span.Duration, span.Failed() && !span.Cancelled()})
 		}
 	}
 	return bars

@@ -21,9 +21,6 @@ const (
 	fewHosts     = 8 // more are counted, not named
 )
 
-// fleetName is the host of a check of the whole fleet.
-const fleetName = "fleet"
-
 // width is how many columns text takes.
 func width(text string) int {
 	n := 0

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/ci"
 	"slipway/internal/deploy"
 )
 
@@ -22,14 +23,14 @@ func Problems(options Options, problems deploy.Problems) error {
 		problems[i].At.File = r.safe(p.At.File)
 	}
 	head := problemsHead(problems)
-	var list []annotation
+	var list []ci.Annotation
 	for _, p := range problems {
 		for _, line := range problemLines(p) {
 			r.say(line)
 		}
-		list = append(list, annotation{"error", p.At, "", strings.TrimSpace(p.Message + "\n" + p.Hint)})
+		list = append(list, ci.Annotation{Level: deploy.LevelError, At: p.At, Message: strings.TrimSpace(p.Message + "\n" + p.Hint)})
 	}
-	annotate(options.Commands, list)
+	r.options.Log.Annotate(list...)
 	r.say("", "FAILED (exit 2): "+head+". Nothing was changed on any host.")
 	return errors.Join(r.writeProblems(problems, head), r.Close())
 }

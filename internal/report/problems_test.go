@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
@@ -33,7 +34,7 @@ func TestProblems(t *testing.T) {
 		t.Errorf("%+v", errs)
 	}
 	var out bytes.Buffer
-	if err := Problems(Options{Out: &out}, problems); err != nil {
+	if err := Problems(Options{Log: ci.NewPlain(&out)}, problems); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "problems.txt", out.String())

@@ -21,12 +21,11 @@ import (
 
 // Options say where a report goes.
 type Options struct {
-	Out      io.Writer        // the log, unless Commands is set
+	Log      ci.Log           // lines, sections, annotations; nil: none
 	Run      ci.Run           // for the header and the summary
-	Commands *ci.Commands     // groups and annotations; nil: a plain log
 	Files    *ci.Files        // outputs and summary; nil: none
 	Redactor *secret.Redactor // nil: no secrets
-	Terminal bool             // Out is a terminal: a live view
+	Terminal io.Writer        // a live view instead of the log; nil: none
 	Color    bool             // in a terminal; set it from NO_COLOR
 	Width    int              // of the terminal, in columns; 0 is 100
 	LogLines int              // live lines of a step per host; 0 is 500
@@ -64,7 +63,7 @@ type Reporter struct {
 // New makes a Reporter. Close must be called, also when there was no Finished event.
 func New(options Options) *Reporter {
 	interval := quietInterval
-	if options.Terminal {
+	if options.Terminal != nil {
 		interval = frameInterval
 	}
 	ticker := time.NewTicker(interval)
@@ -81,8 +80,8 @@ func newReporter(options Options, now func() time.Time, ticks <-chan time.Time) 
 	if options.Width <= 0 {
 		options.Width = defaultWidth
 	}
-	if options.Out == nil {
-		options.Out = io.Discard
+	if options.Log == nil {
+		options.Log = ci.NewPlain(io.Discard)
 	}
 	r := &Reporter{
 		options: options,
@@ -93,13 +92,9 @@ func newReporter(options Options, now func() time.Time, ticks <-chan time.Time) 
 		noted:   map[string]bool{},
 	}
 	r.work.now = now
-	switch {
-	case options.Commands != nil:
-		r.sink = commandSink{options.Commands}
-	case options.Terminal:
+	r.sink = logSink{options.Log}
+	if options.Terminal != nil {
 		r.sink = newScreen(options, func() []string { return r.work.view(options.Width, r.hostWidth) })
-	default:
-		r.sink = &plainSink{w: options.Out}
 	}
 	r.stream = stream{sink: r.sink, limit: options.LogLines, buffers: map[streamKey]*buffer{}}
 	go r.keepAlive(ticks)
@@ -180,7 +175,7 @@ func (r *Reporter) Close() error {
 func (r *Reporter) started(h deploy.Header) {
 	r.header = h
 	r.hostWidth = 0
-	for _, host := range append([]string{fleetName}, h.Hosts...) {
+	for _, host := range append([]string{deploy.FleetName}, h.Hosts...) {
 		r.hostWidth = max(r.hostWidth, min(width(host), maxHostWidth))
 	}
 	r.stream.hostWidth = r.hostWidth

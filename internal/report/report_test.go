@@ -64,7 +64,7 @@ func (j *job) file(t *testing.T, name string) string {
 }
 
 func (j *job) options() Options {
-	return Options{Commands: ci.NewCommands(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{RunNumber: "412"}}
+	return Options{Log: ci.NewActions(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{RunNumber: "412"}}
 }
 
 func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
@@ -94,7 +94,7 @@ func TestScenarios(t *testing.T) {
 			golden(t, s.name+".outputs", j.file(t, "GITHUB_OUTPUT"))
 
 			var plain bytes.Buffer
-			play(t, Options{Out: &plain}, s.events)
+			play(t, Options{Log: ci.NewPlain(&plain)}, s.events)
 			golden(t, s.name+".txt", plain.String())
 			for _, line := range strings.Split(plain.String(), "\n") {
 				if width(line) > columns && !strings.Contains(line, "| ") && !strings.Contains(line, "`") { // what is to be copied stays whole

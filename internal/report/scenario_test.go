@@ -63,13 +63,22 @@ func (s *script) say(p deploy.Phase, step, host string, lines ...string) *script
 }
 
 func span(p deploy.Phase, step, host string, took time.Duration) deploy.Span {
-	return deploy.Span{Host: host, Phase: p, Step: step, Start: began, Duration: took, Outcome: deploy.Succeeded}
+	s := deploy.Span{Host: host, Phase: p, Step: step, Start: began, Duration: took, Outcome: deploy.Succeeded}
+	if p == deploy.Activate || p == deploy.Unwind {
+		part, _, _ := strings.Cut(step, " ")
+		s.Part = deploy.Part(part)
+	}
+	return s
 }
 
 // fails makes a span a failed one.
 func fails(sp deploy.Span, status string, cause string, hint string) deploy.Span {
 	sp.Outcome, sp.Status = deploy.Failed, status
 	sp.Err = &deploy.Error{Op: "run", Host: sp.Host, Phase: sp.Phase, Step: sp.Step, Cause: errors.New(cause), Hint: hint}
+	sp.Err.Printed = strings.HasPrefix(status, "exit ")
+	if sp.Part == deploy.PartVerify {
+		sp.Err.Check = strings.TrimPrefix(sp.Step, "verify ")
+	}
 	return sp
 }
 
@@ -225,6 +234,7 @@ func verifyFailsAlike() []deploy.Event {
 		bad := fails(span(deploy.Activate, "verify Health", h, 20*time.Second), status, status, "")
 		bad.Err.At = deploy.Position{File: "slipway.yml", Line: 41, Column: 9}
 		bad.Err.Tail, bad.Err.Times = []string{fmt.Sprintf("GET http://127.0.0.1:%d/healthz 503 \"no such column: score\"", 8001+i)}, 17+i
+		bad.Err.Own = []string{fmt.Sprintf("127.0.0.1:%d", 8001+i)}
 		s.host(deploy.Activate, h, newRelease, span(deploy.Activate, "switch", h, 10*ms), bad)
 	}
 	s.phase(deploy.Unwind)
@@ -243,7 +253,7 @@ func flaps() []deploy.Event {
 	for i, h := range []string{"web1", "web2"} {
 		status := fmt.Sprintf("was up after 1.%ds and down again after %ds, no answer: dial 127.0.0.1:8001: connect failed: Connection refused", i, 4+i)
 		bad := fails(span(deploy.Activate, "verify Health", h, 4*time.Second), status, status, "did the program start?")
-		bad.Err.At = at
+		bad.Err.At, bad.Err.Own = at, []string{fmt.Sprintf("1.%ds", i), fmt.Sprintf("%ds", 4+i)}
 		s.host(deploy.Activate, h, newRelease, span(deploy.Activate, "switch", h, 10*ms), span(deploy.Activate, "verify Health", h, 1*time.Second), bad)
 	}
 	status := "30s, old release still answers: got X-Release: " + string(oldRelease) + ", wanted X-Release: " + string(newRelease)
@@ -468,7 +478,7 @@ func crowdUnreachable() []deploy.Event {
 		if i%16 == 5 && i < 190 {
 			cause := fmt.Sprintf("cannot reach deploy@10.0.3.%d:22: no route to host", i)
 			sp = fails(sp, "", cause, "is the runner in the right network? see the input jump")
-			sp.Err.Op = "connect"
+			sp.Err.Op, sp.Err.Own = "connect", []string{fmt.Sprintf("deploy@10.0.3.%d:22", i)}
 			s.res.Hosts[i].Unreachable, s.res.Hosts[i].Now, s.res.Hosts[i].Before = true, "", ""
 		}
 		d.Spans = append(d.Spans, sp)

@@ -18,7 +18,7 @@ type screen struct {
 }
 
 func newScreen(options Options, view func() []string) *screen {
-	return &screen{w: options.Out, color: options.Color, view: view}
+	return &screen{w: options.Terminal, color: options.Color, view: view}
 }
 
 const (

@@ -73,7 +73,7 @@ func TestLiveView(t *testing.T) {
 	var out bytes.Buffer
 	at := began
 	vt := &terminal{t: t}
-	r := newReporter(Options{Out: &out, Terminal: true, Color: true, Width: 80}, func() time.Time { return at }, nil)
+	r := newReporter(Options{Terminal: &out, Color: true, Width: 80}, func() time.Time { return at }, nil)
 	show := func() string {
 		r.mu.Lock()
 		r.tick()
@@ -123,7 +123,7 @@ func TestLiveViewEndsLikeTheLog(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios() {
 		var out bytes.Buffer
-		play(t, Options{Out: &out, Terminal: true, Width: 120}, s.events)
+		play(t, Options{Terminal: &out, Width: 120}, s.events)
 		vt := &terminal{t: t}
 		vt.write(out.String())
 		got := strings.TrimRight(strings.Join(vt.lines, "\n"), "\n")

@@ -1,11 +1,6 @@
 package report
 
-import (
-	"fmt"
-	"io"
-
-	"slipway/internal/ci"
-)
+import "slipway/internal/ci"
 
 // sink is where lines go. Lines are safe to print by then.
 type sink interface {
@@ -17,30 +12,12 @@ type sink interface {
 	close() error // gives the first error of a write: a log that nobody reads any more does not end a deployment
 }
 
-// plainSink is a log without workflow commands.
-type plainSink struct {
-	w   io.Writer
-	err error
-}
+// logSink is the log of a job.
+type logSink struct{ log ci.Log }
 
-func (s *plainSink) own(line string) {
-	if _, err := io.WriteString(s.w, line+"\n"); err != nil && s.err == nil {
-		s.err = fmt.Errorf("write the log: %w", err)
-	}
-}
-
-func (s *plainSink) remote(line string) { s.own(line) }
-func (s *plainSink) tail(line string)   { s.own(line) }
-func (s *plainSink) group(title string) { s.own("> " + title) }
-func (s *plainSink) endGroup()          {}
-func (s *plainSink) close() error       { return s.err }
-
-// commandSink is a log that the CI reads workflow commands from.
-type commandSink struct{ commands *ci.Commands }
-
-func (s commandSink) own(line string)    { s.commands.Print(line) }
-func (s commandSink) remote(line string) { s.commands.RemoteLine(line) }
-func (s commandSink) tail(line string)   { s.commands.RemoteLine(line) }
-func (s commandSink) group(title string) { s.commands.Group(title) }
-func (s commandSink) endGroup()          { s.commands.EndGroup() }
-func (s commandSink) close() error       { return s.commands.Close() }
+func (s logSink) own(line string)    { s.log.Print(line) }
+func (s logSink) remote(line string) { s.log.Remote(line) }
+func (s logSink) tail(line string)   { s.log.Remote(line) }
+func (s logSink) group(title string) { s.log.Group(title) }
+func (s logSink) endGroup()          { s.log.EndGroup() }
+func (s logSink) close() error       { return s.log.Close() }

@@ -49,7 +49,7 @@ func (s *stream) keyOf(phase deploy.Phase, step, host string) streamKey {
 	switch {
 	case !perHost(phase):
 		return streamKey{phase, step}
-	case s.large && host != fleetName:
+	case s.large && host != deploy.FleetName:
 		return streamKey{}
 	}
 	return streamKey{name: host}

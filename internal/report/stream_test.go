@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
 )
@@ -15,7 +16,7 @@ import (
 func plainLog(t *testing.T, options Options, events ...deploy.Event) string {
 	t.Helper()
 	var out bytes.Buffer
-	options.Out = &out
+	options.Log = ci.NewPlain(&out)
 	play(t, options, events)
 	return out.String()
 }
@@ -127,7 +128,7 @@ func TestProgressLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	at := began
-	r := newReporter(Options{Out: &out}, func() time.Time { return at }, nil)
+	r := newReporter(Options{Log: ci.NewPlain(&out)}, func() time.Time { return at }, nil)
 	r.Emit(deploy.Started{Header: deploy.Header{Hosts: []string{"web1", "web2"}}})
 	r.Emit(deploy.StepStarted{Phase: deploy.Prepare, Step: "Upload", Hosts: []string{"web1", "web2"}})
 	r.Emit(deploy.Progress{Phase: deploy.Prepare, Step: "Upload", Host: "web1", Done: 45, Total: 100})

@@ -86,9 +86,9 @@ func (s summary) cells() map[cellKey]*cell {
 			cells[key] = c
 		}
 		c.took += span.Duration
-		if isFailure(span) {
+		if span.Failed() {
 			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+spanStatus(span))
-			c.cut = (c.cut || len(c.failed) == 1) && isCancelled(span)
+			c.cut = (c.cut || len(c.failed) == 1) && span.Cancelled()
 		}
 	}
 	return cells

@@ -38,7 +38,7 @@ func (t *tail) add(line string) {
 // forget drops the last lines of what went well. Those of many hosts in many steps are a lot.
 func (r *Reporter) forget(spans []deploy.Span) {
 	for _, span := range spans {
-		if !isFailure(span) {
+		if !span.Failed() {
 			delete(r.tails, tailKey{span.Phase, span.Step, span.Host})
 		}
 	}

@@ -170,7 +170,10 @@ func alike(bad []deploy.Span) [][]deploy.Span {
 	var groups [][]deploy.Span
 	places := map[string]int{}
 	for _, span := range bad {
-		way := addressed.ReplaceAllString(spanStatus(span), "@")
+		way := spanStatus(span)
+		if span.Err != nil {
+			way = span.Err.Alike(way)
+		}
 		at, known := places[way]
 		if !known {
 			at = len(groups)
@@ -188,7 +191,7 @@ func spanText(span deploy.Span, mixed bool) string {
 	switch {
 	case span.Outcome == deploy.NotRun:
 		return "skipped"
-	case isFailure(span):
+	case span.Failed():
 		return spanStatus(span) + " " + took
 	case mixed:
 		return "ok " + took
@@ -220,22 +223,16 @@ func status(bad []deploy.Span) string {
 	switch {
 	case len(bad) == 0:
 		return "ok"
-	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !isCancelled(s) }):
+	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !s.Cancelled() }):
 		return "STOP"
 	}
 	return "FAIL"
 }
 
-func isFailure(span deploy.Span) bool {
-	return span.Outcome == deploy.Failed || span.Outcome == deploy.Unknown
-}
-
-func isCancelled(span deploy.Span) bool { return span.Status == deploy.StatusCancelled }
-
 func failing(spans []deploy.Span) []deploy.Span {
 	var bad []deploy.Span
 	for _, span := range spans {
-		if isFailure(span) {
+		if span.Failed() {
 			bad = append(bad, span)
 		}
 	}
@@ -269,7 +266,7 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 	if len(bad) == 0 {
 		r.forgetHost(e.Host)
 	}
-	if len(r.header.Hosts) > fewHosts && e.Host != fleetName {
+	if len(r.header.Hosts) > fewHosts && e.Host != deploy.FleetName {
 		r.fleet.add(e, len(bad) == 0)
 		if len(bad) == 0 {
 			return
@@ -279,7 +276,7 @@ func (r *Reporter) hostDone(e deploy.HostDone) {
 	var parts []string
 	spans := e.Spans
 	if e.Phase == deploy.Unwind && len(bad) == 0 { // the arrow says that it was switched
-		spans = slices.DeleteFunc(slices.Clone(spans), func(s deploy.Span) bool { return s.Step == "switch" })
+		spans = slices.DeleteFunc(slices.Clone(spans), func(s deploy.Span) bool { return s.Part == deploy.PartSwitch })
 	}
 	if e.Phase == deploy.Unwind && e.Release != "" {
 		to := "-> " + string(e.Release)
@@ -314,7 +311,7 @@ func partTexts(spans []deploy.Span) []string {
 		if span.Outcome == deploy.NotRun {
 			continue
 		}
-		if strings.HasPrefix(span.Step, "verify") {
+		if span.Part == deploy.PartVerify {
 			if verified++; verified == 1 {
 				at = len(parts)
 				parts = append(parts, "")

@@ -124,7 +124,7 @@ func (w *work) stepDone(phase deploy.Phase, step string) {
 
 // hostVerdict takes a host out of everything that it does in a phase.
 func (w *work) hostVerdict(phase deploy.Phase, host string) {
-	if phase == deploy.Activate && host != fleetName {
+	if phase == deploy.Activate && host != deploy.FleetName {
 		w.turns = append(w.turns, host)
 	}
 	for _, s := range slices.Clone(w.steps) {

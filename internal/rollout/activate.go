@@ -12,9 +12,6 @@ import (
 	"slipway/internal/transport/retry"
 )
 
-// fleetName stands in the place of a host for the fleet's own checks.
-const fleetName = "fleet"
-
 // activate takes the hosts into service batch by batch, then asks the fleet's own checks. When anything fails, every host that
 // was switched is unwound.
 func (r *run) activate(ctx context.Context) *stop {
@@ -122,16 +119,16 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	hosts := r.serving()
 	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
 	t := r.newTurn(deploy.Activate, h, r.schedule.Release, false)
-	t.done.Host = fleetName
+	t.done.Host = deploy.FleetName
 	err := t.verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
 	for i := range t.done.Spans {
-		t.done.Spans[i].Host = fleetName
+		t.done.Spans[i].Host = deploy.FleetName
 	}
 	r.rec.hostDone(t.done)
 	if err == nil {
 		return nil
 	}
-	err.Host = fleetName
+	err.Host = deploy.FleetName
 	return deploy.Errors{err}
 }
 

@@ -103,8 +103,9 @@ func (r *run) stays(ctx context.Context, h plan.Host, long time.Duration) *deplo
 	if err != nil {
 		return deploy.OnHost(h.Name, deploy.Activate, canaryName, err)
 	}
-	failure := t.steady(ctx, block, vigil{until: start.Add(long), interval: canaryPause, fell: func() string {
-		return fmt.Sprintf("live for %s, then down", time.Since(start).Round(time.Second))
+	failure := t.steady(ctx, block, vigil{until: start.Add(long), interval: canaryPause, fell: func() (string, []string) {
+		live := time.Since(start).Round(time.Second).String()
+		return fmt.Sprintf("live for %s, then down", live), []string{live}
 	}})
 	if failure == nil && !pause(ctx, time.Until(start.Add(long))) { // nothing to ask
 		return deploy.OnHost(h.Name, deploy.Activate, canaryName, context.Cause(ctx))

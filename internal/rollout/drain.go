@@ -18,7 +18,7 @@ func (t *turn) drain(ctx context.Context) *deploy.Error {
 	if len(t.run.schedule.Drains[t.host.Name]) == 0 {
 		return nil
 	}
-	return t.part("drain", func(span *deploy.Span) *deploy.Error {
+	return t.part(deploy.PartDrain, "", func(span *deploy.Span) *deploy.Error {
 		note, err := t.run.drain(ctx, t.host.Host)
 		span.Note = note
 		return err
@@ -30,7 +30,7 @@ func (t *turn) undrain(ctx context.Context) *deploy.Error {
 	if !t.run.isDrained(t.host.Name) {
 		return nil
 	}
-	return t.part("undrain", func(*deploy.Span) *deploy.Error { return t.run.undrain(ctx, t.host.Host) })
+	return t.part(deploy.PartUndrain, "", func(*deploy.Span) *deploy.Error { return t.run.undrain(ctx, t.host.Host) })
 }
 
 // drain runs the drains of a host on whoever runs them. note is what they noted of themselves.

@@ -15,7 +15,7 @@ import (
 
 // notPassed says what a check saw last, and how to see it oneself. It begins with how it went: "30s".
 func (t *turn) notPassed(ctx context.Context, q question, how string, last error) *deploy.Error {
-	failure := &deploy.Error{Host: t.host.Name, Phase: t.done.Phase, Step: "verify " + q.Name, At: q.At}
+	failure := &deploy.Error{Host: t.host.Name, Phase: t.done.Phase, Step: deploy.PartVerify.Of(q.Name), Check: q.Name, At: q.At, Own: q.own()}
 	var wrong *probe.WrongAnswer
 	var step *deploy.Error
 	if errors.As(last, &wrong) {
@@ -28,8 +28,11 @@ func (t *turn) notPassed(ctx context.Context, q question, how string, last error
 		failure.Cause = fmt.Errorf("%s, not %d successes in a row", how, q.Successes)
 	case wrong != nil:
 		failure.Cause, failure.Hint = t.wrong(q, how, wrong)
+		if !t.saysAnother(wrong) {
+			failure.Fault = deploy.FaultContent
+		}
 	case errors.As(last, &step):
-		failure.Cause, failure.Tail, failure.Hint = fmt.Errorf("%s, %w", how, errors.Unwrap(step)), step.Tail, step.Hint
+		failure.Cause, failure.Tail, failure.Hint, failure.Fault = fmt.Errorf("%s, %w", how, errors.Unwrap(step)), step.Tail, step.Hint, step.Fault
 	case errors.Is(last, transport.ErrForwardingRefused):
 		failure.Cause = last
 		failure.Hint = "allow it on the host (AllowTcpForwarding local), or verify with `run:` or `from: runner`"
@@ -37,6 +40,17 @@ func (t *turn) notPassed(ctx context.Context, q question, how string, last error
 		failure.Cause, failure.Hint = fmt.Errorf("%s, no answer: %w", how, last), silentHint(q)
 	}
 	return failure
+}
+
+// own is where a host is asked: other hosts have their site at another port.
+func (q question) own() []string {
+	if q.HTTP == nil {
+		return []string{q.TCP}
+	}
+	if u, err := url.Parse(q.HTTP.URL); err == nil {
+		return []string{u.Host}
+	}
+	return nil
 }
 
 // wrong says what was wrong with an answer. An old process that still answers is the one mistake that looks like success.

@@ -28,13 +28,13 @@ func (r *run) off(ctx context.Context, host string, p deploy.Toggle) deploy.Span
 }
 
 // half runs one half of a pair; noted is what the journal keeps of it.
-func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Toggle) deploy.Span {
+func (r *run) half(ctx context.Context, host string, what deploy.LiveAct, p, noted deploy.Toggle) deploy.Span {
 	s := *p.Step
 	if !path.IsAbs(s.Dir) {
 		s.Dir = path.Join(r.fleet.On(host).DeployPath, s.Dir)
 	}
 	start := time.Now()
-	note := func(ctx context.Context, state string, pair deploy.Toggle) error {
+	note := func(ctx context.Context, state deploy.RecordState, pair deploy.Toggle) error {
 		ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 		defer cancel()
 		entry := activate.Entry{What: what, State: state, Toggle: &pair}
@@ -42,14 +42,14 @@ func (r *run) half(ctx context.Context, host, what string, p, noted deploy.Toggl
 		return there.Do(ctx, activate.Note(there.Site(), r.plan.Deployment, entry))
 	}
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: start, Outcome: deploy.Failed, Status: "not started"}
-	if err := note(ctx, "intent", noted); err != nil {
+	if err := note(ctx, deploy.RecordIntent, noted); err != nil {
 		span.Err, span.Duration = deploy.OnHost(host, s.Phase, s.Name, err), time.Since(start)
 		return span
 	}
 	span = r.steps.Run(ctx, host, s, stepper.Scene{Vars: p.Vars})
-	state := "ok"
+	state := deploy.RecordOK
 	if span.Err != nil {
-		state = "failed"
+		state = deploy.RecordFailed
 	}
 	err := note(context.WithoutCancel(ctx), state, deploy.Toggle{Name: p.Name, For: p.For})
 	if err != nil && span.Err == nil {

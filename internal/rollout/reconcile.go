@@ -207,9 +207,9 @@ func halfBack(l leftover) bool {
 	half := false
 	for _, entry := range l.facts.Live {
 		switch {
-		case entry.What == "switch" && entry.State != "failed":
+		case entry.What == deploy.LiveSwitch && entry.State != deploy.RecordFailed:
 			half = entry.Target == l.host.Facts.CurrentTarget
-		case entry.What == "verify" && entry.State == "ok":
+		case entry.What == deploy.LiveVerify && entry.State == deploy.RecordOK:
 			half = false
 		}
 	}
@@ -268,7 +268,7 @@ func liveRelease(l leftover) (deploy.ReleaseID, bool) {
 // before is what current named when the deployment first switched it to a release.
 func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
 	for _, entry := range facts.Live {
-		if entry.What == "switch" && entry.State == "intent" && entry.Release == id {
+		if entry.What == deploy.LiveSwitch && entry.State == deploy.RecordIntent && entry.Release == id {
 			return entry.Before
 		}
 	}

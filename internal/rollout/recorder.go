@@ -142,7 +142,7 @@ func (rec *recorder) finish(s *stop) deploy.Result {
 // allKept tells whether an earlier attempt did everything, and this one only looked.
 func (rec *recorder) allKept() bool {
 	for _, part := range rec.result.Parts {
-		if !part.Kept && part.Host != fleetName {
+		if !part.Kept && part.Host != deploy.FleetName {
 			return false
 		}
 	}

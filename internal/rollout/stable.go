@@ -17,9 +17,10 @@ func (t *turn) stable(ctx context.Context, block activate.Block, up time.Duratio
 	if block.Activation.StableFor == 0 || len(block.Activation.Verify) == 0 {
 		return nil
 	}
-	return t.part("stable", func(span *deploy.Span) *deploy.Error {
-		failure := t.steady(ctx, block, vigil{until: span.Start.Add(block.Activation.StableFor), fell: func() string {
-			return fmt.Sprintf("was up after %s and down again after %s", tenths(up), tenths(up+time.Since(span.Start)))
+	return t.part(deploy.PartSoak, "", func(span *deploy.Span) *deploy.Error {
+		failure := t.steady(ctx, block, vigil{until: span.Start.Add(block.Activation.StableFor), fell: func() (string, []string) {
+			upAfter, downAfter := tenths(up), tenths(up+time.Since(span.Start))
+			return fmt.Sprintf("was up after %s and down again after %s", upAfter, downAfter), []string{upAfter, downAfter}
 		}})
 		if failure != nil {
 			span.Step, span.Status = failure.Step, causeOf(failure)
@@ -31,8 +32,8 @@ func (t *turn) stable(ctx context.Context, block activate.Block, up time.Duratio
 // vigil is how a host that passed its checks is asked on.
 type vigil struct {
 	until    time.Time
-	interval time.Duration // of each check, at least
-	fell     func() string // how it went until now, of a host that failed
+	interval time.Duration                         // of each check, at least
+	fell     func() (how string, moments []string) // how it went until now, of a host that failed
 }
 
 // steady asks all checks of a host, each at its interval, until the time is over. The first failure ends it.
@@ -46,7 +47,9 @@ func (t *turn) steady(ctx context.Context, block activate.Block, v vigil) *deplo
 			if err == nil {
 				return nil
 			}
-			failure := t.notPassed(ctx, q, v.fell(), err)
+			how, moments := v.fell()
+			failure := t.notPassed(ctx, q, how, err)
+			failure.Own = append(failure.Own, moments...)
 			if failure.Hint == hintNoStart {
 				failure.Hint = hintDied
 			}

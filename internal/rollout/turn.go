@@ -30,9 +30,9 @@ func (r *run) newTurn(phase deploy.Phase, h plan.Host, id deploy.ReleaseID, undo
 	}
 }
 
-// part runs one part and keeps its span.
-func (t *turn) part(name string, do func(span *deploy.Span) *deploy.Error) *deploy.Error {
-	span := deploy.Span{Host: t.host.Name, Phase: t.done.Phase, Step: name, Start: time.Now(), Outcome: deploy.Succeeded}
+// part runs one part and keeps its span. Where a host has several of a part, name tells them apart.
+func (t *turn) part(part deploy.Part, name string, do func(span *deploy.Span) *deploy.Error) *deploy.Error {
+	span := deploy.Span{Host: t.host.Name, Phase: t.done.Phase, Part: part, Step: part.Of(name), Start: time.Now(), Outcome: deploy.Succeeded}
 	if err := do(&span); err != nil {
 		err.Phase = t.done.Phase
 		span.Err = err
@@ -52,13 +52,13 @@ func (t *turn) do(ctx context.Context, op release.Operation) error {
 }
 
 // failed is a failure of Slipway's own work on the host, with its span.
-func (t *turn) failed(name string, err error) *deploy.Error {
-	return t.part(name, func(*deploy.Span) *deploy.Error { return deploy.OnHost(t.host.Name, t.done.Phase, name, err) })
+func (t *turn) failed(part deploy.Part, err error) *deploy.Error {
+	return t.part(part, "", func(*deploy.Span) *deploy.Error { return deploy.OnHost(t.host.Name, t.done.Phase, string(part), err) })
 }
 
 // point makes current name a link instead of the one that it names now; nothing, when the link is none.
 func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
-	return t.part("switch", func(*deploy.Span) *deploy.Error {
+	return t.part(deploy.PartSwitch, "", func(*deploy.Span) *deploy.Error {
 		change := activate.Change{Deployment: t.run.plan.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
 		to := activate.Switch
 		if link.None() {
@@ -73,12 +73,12 @@ func (t *turn) point(ctx context.Context, link, now plan.Link) *deploy.Error {
 // serve restarts the host as the block says and verifies it.
 func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 	for _, s := range block.Activation.Restart {
-		name := "restart"
+		name := ""
 		if len(block.Activation.Restart) > 1 {
-			name = "restart " + s.Name
+			name = s.Name
 		}
-		err := t.noted(ctx, "restart", func() *deploy.Error {
-			return t.part(name, func(span *deploy.Span) *deploy.Error {
+		err := t.noted(ctx, deploy.LiveRestart, func() *deploy.Error {
+			return t.part(deploy.PartRestart, name, func(span *deploy.Span) *deploy.Error {
 				result := t.run.steps.Run(ctx, t.host.Name, s, t.scene(block.Vars))
 				span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 				return result.Err
@@ -88,7 +88,7 @@ func (t *turn) serve(ctx context.Context, block activate.Block) *deploy.Error {
 			return err
 		}
 	}
-	return t.noted(ctx, "verify", func() *deploy.Error { return t.prove(ctx, block) })
+	return t.noted(ctx, deploy.LiveVerify, func() *deploy.Error { return t.prove(ctx, block) })
 }
 
 // scene is where the steps of this part run.
@@ -97,14 +97,14 @@ func (t *turn) scene(vars map[string]string) stepper.Scene {
 }
 
 // noted writes the intent of a part before it, and its outcome after it.
-func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) *deploy.Error {
-	if err := t.note(ctx, what, "intent"); err != nil {
-		return t.failed(what, err)
+func (t *turn) noted(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
+	if err := t.note(ctx, what, deploy.RecordIntent); err != nil {
+		return t.failed(deploy.Part(what), err)
 	}
 	failure := do()
-	state := "ok"
+	state := deploy.RecordOK
 	if failure != nil {
-		state = "failed"
+		state = deploy.RecordFailed
 	}
 	if ctx.Err() != nil {
 		parting, cancel := t.run.parting(ctx)
@@ -112,12 +112,12 @@ func (t *turn) noted(ctx context.Context, what string, do func() *deploy.Error) 
 		ctx = parting
 	}
 	if err := t.note(ctx, what, state); err != nil && failure == nil {
-		return t.failed(what, err)
+		return t.failed(deploy.Part(what), err)
 	}
 	return failure
 }
 
-func (t *turn) note(ctx context.Context, what, state string) error {
+func (t *turn) note(ctx context.Context, what deploy.LiveAct, state deploy.RecordState) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	entry := activate.Entry{What: what, State: state, Release: t.release}

@@ -27,14 +27,14 @@ func (t *turn) verify(ctx context.Context, checks []deploy.Check, vars map[strin
 	if len(checks) == 0 {
 		return nil
 	}
-	name := "verify " + checks[0].Name
+	name := checks[0].Name
 	if len(checks) > 1 {
-		name = fmt.Sprintf("verify %d/%d", len(checks), len(checks))
+		name = fmt.Sprintf("%d/%d", len(checks), len(checks))
 	}
-	return t.part(name, func(span *deploy.Span) *deploy.Error {
+	return t.part(deploy.PartVerify, name, func(span *deploy.Span) *deploy.Error {
 		for i, check := range checks {
 			if err := t.pass(ctx, question{Check: check, number: i + 1, vars: vars}); err != nil {
-				span.Step, span.Status = "verify "+check.Name, causeOf(err)
+				span.Step, span.Status = deploy.PartVerify.Of(check.Name), causeOf(err)
 				return err
 			}
 		}

@@ -79,7 +79,7 @@ func TestMark(t *testing.T) {
 func TestNote(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		staged(t, host)
-		for _, state := range []string{"intent", "failed"} {
+		for _, state := range []deploy.RecordState{deploy.RecordIntent, deploy.RecordFailed} {
 			entry := activate.Entry{What: "restart", State: state, Release: first}
 			if err := release.Run(t.Context(), host, activate.Note(host.Site, deployment, entry)); err != nil {
 				t.Fatal(err)

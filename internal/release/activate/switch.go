@@ -39,7 +39,7 @@ func line(e Entry) (string, error) {
 // lines are an entry's three states.
 func lines(e Entry) ([]string, error) {
 	var all []string
-	for _, state := range []string{"intent", "ok", "failed"} {
+	for _, state := range []deploy.RecordState{deploy.RecordIntent, deploy.RecordOK, deploy.RecordFailed} {
 		e.State = state
 		line, err := line(e)
 		if err != nil {
@@ -81,7 +81,7 @@ func Switch(site release.Site, c Change) release.Operation {
 	if c.Release != "" && (!c.Release.Valid() || c.Target != "releases/"+string(c.Release)) {
 		return release.Invalid("switch", fmt.Errorf("%q is no link to release %q", c.Target, c.Release))
 	}
-	states, err := lines(Entry{What: "switch", Release: c.Release, Target: c.Target, Before: c.Previous})
+	states, err := lines(Entry{What: deploy.LiveSwitch, Release: c.Release, Target: c.Target, Before: c.Previous})
 	if err != nil {
 		return release.Invalid("switch", err)
 	}
@@ -92,7 +92,7 @@ func Switch(site release.Site, c Change) release.Operation {
 // Unlink removes current where it names the change's target: what a first deployment that failed is brought back to.
 // No current at all is no error.
 func Unlink(site release.Site, c Change) release.Operation {
-	states, err := lines(Entry{What: "unlink", Release: c.Release, Before: c.Target})
+	states, err := lines(Entry{What: deploy.LiveUnlink, Release: c.Release, Before: c.Target})
 	if err != nil {
 		return release.Invalid("unlink", err)
 	}

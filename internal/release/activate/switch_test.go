@@ -73,7 +73,7 @@ func states(t *testing.T, host *releasetest.Host) (states []string) {
 		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil || entry.At.IsZero() {
 			t.Errorf("line %q: %v", lines.Text(), err)
 		}
-		states = append(states, entry.What+" "+entry.State)
+		states = append(states, string(entry.What)+" "+string(entry.State))
 	}
 	return states
 }

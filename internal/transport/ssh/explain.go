@@ -18,13 +18,14 @@ import (
 
 // explain makes what a person reads of a hop that cannot be connected to.
 func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error {
-	e := &deploy.Error{Op: "connect", Host: hop.name}
+	e := &deploy.Error{Op: "connect", Host: hop.name, Fault: deploy.FaultHost, Own: []string{hop.address.String()}}
 	var bastion *deploy.Error
 	var refused *identityError
 	var failure *attemptError
 	switch {
 	case errors.As(err, &bastion):
 		e.Cause, e.Hint = fmt.Errorf("through a jump host: %w", bastion.Cause), bastion.Hint
+		e.Own = append(e.Own, bastion.Own...)
 	case ctx.Err() != nil:
 		e.Cause, e.Hint = context.Cause(ctx), "the deployment ended or ran out of time while it was connecting"
 	case errors.As(err, &refused):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/sshd"
 	"slipway/internal/transport"
@@ -46,7 +47,7 @@ func TestStartUpFiles(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(root, test.file), []byte(test.text+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			server, config := start(t, sshtest.Options{Root: root, Shell: sshd.Find(t, test.shell)})
+			server, config := start(t, sshtest.Options{Root: root, Shell: needtest.Program(t, test.shell)})
 			if config.StartLimit = time.Minute; strings.Contains(strings.Join(test.want, ""), "silent") {
 				config.StartLimit = 2 * time.Second
 			}
@@ -81,7 +82,7 @@ func wantUnfit(t *testing.T, err error, wants ...string) {
 func TestSilentLater(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	server, config := start(t, sshtest.Options{Root: root, Shell: sshd.Find(t, "bash")})
+	server, config := start(t, sshtest.Options{Root: root, Shell: needtest.Program(t, "bash")})
 	config.StartLimit = 2 * time.Second
 	dialer := newDialer(t, config)
 	if err := command("true", "")(connect(t, dialer, hostOf(server))); err != nil {

@@ -3,7 +3,6 @@ package ci_test
 import (
 	"bytes"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -51,13 +50,17 @@ func TestClean(t *testing.T) {
 func TestAnnotations(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	c := ci.NewCommands(&out, noEnv)
-	c.Error(deploy.Position{File: "a,b:c.yml", Line: 3, Column: 7}, "100%, really: yes", "first\nsecond\r\n50%0A ##[error]x")
-	c.Warning(deploy.Position{File: "input hosts", Line: 2}, "", "no host")
-	c.Notice(deploy.Position{}, "", strings.Repeat("é", 5000))
+	c := ci.NewActions(&out, noEnv)
+	c.Annotate(
+		ci.Annotation{Level: deploy.LevelError, At: deploy.Position{File: "a,b:c.yml", Line: 3, Column: 7}, Title: "100%, really: yes", Message: "first\nsecond\r\n50%0A ##[error]x"},
+		ci.Annotation{Level: deploy.LevelWarning, At: deploy.Position{File: "input hosts", Line: 2}, Message: "no host"},
+		ci.Annotation{Level: deploy.LevelNotice, Message: strings.Repeat("é", 5000)})
+	var many []ci.Annotation
 	for range 20 {
-		c.Notice(deploy.Position{}, "", "again")
+		many = append(many, ci.Annotation{Level: deploy.LevelNotice, Message: "again"})
 	}
+	c.Annotate(many...)
+	c.Annotate(many[0])
 	log := citest.ReadLog(out.Bytes())
 	first := log.Commands[0]
 	if first.Properties["file"] != "a,b:c.yml" || first.Properties["line"] != "3" || first.Properties["col"] != "7" ||
@@ -71,15 +74,15 @@ func TestAnnotations(t *testing.T) {
 	if n := len([]rune(notices[0].Data)); n != 4096 || !strings.HasSuffix(notices[0].Data, " ...") {
 		t.Errorf("a message of %d characters", n)
 	}
-	if len(notices) != ci.MaxAnnotations {
-		t.Errorf("%d notices", len(notices))
+	if len(notices) != 9 || notices[8].Data != "again\nand 12 more, see the log" {
+		t.Errorf("%d notices, the last %q", len(notices), notices[len(notices)-1].Data)
 	}
 }
 
 func TestMask(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	c := ci.NewCommands(&out, noEnv)
+	c := ci.NewActions(&out, noEnv)
 	c.Mask(secret.New("line one 100%\nline two\n}"))
 	c.Mask(secret.New("pass word"))
 	c.Mask(secret.New("abc"))
@@ -102,14 +105,14 @@ func TestMask(t *testing.T) {
 func TestFence(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	c := ci.NewCommands(&out, noEnv)
+	c := ci.NewActions(&out, noEnv)
 	c.Group("prepare: Upload")
-	c.RemoteLine("    web1 | ::error::x")
-	c.RemoteLine("::error::y")
+	c.Remote("    web1 | ::error::x")
+	c.Remote("::error::y")
 	c.EndGroup()
-	c.Remote(func(w io.Writer) { _, _ = io.WriteString(w, "::set-output name=a::b\r##[group]c\n::endgroup::") })
-	c.Error(deploy.Position{}, "", "mine")
-	c.RemoteLine("::warning::z")
+	c.Remote("::set-output name=a::b\r##[group]c\n::endgroup::")
+	c.Annotate(ci.Annotation{Level: deploy.LevelError, Message: "mine"})
+	c.Remote("::warning::z")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -133,10 +136,10 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
 // TestBrokenLog: nobody reads the log any more; that ends nothing, and is told at the end.
 func TestBrokenLog(t *testing.T) {
 	t.Parallel()
-	c := ci.NewCommands(brokenWriter{}, noEnv)
+	c := ci.NewActions(brokenWriter{}, noEnv)
 	c.Mask(secret.New("hunter22"))
 	c.Group("x")
-	c.RemoteLine("y")
+	c.Remote("y")
 	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("error %v", err)
 	}
@@ -148,20 +151,14 @@ func FuzzRemote(f *testing.F) {
 		"::error::x", "  ::set-output name=x::y", "a ##[error]b", "a\r::warning::b", "\x1b[31m::add-mask::a", "#\u200b#[group]x",
 		"\u2028::error::x", "\ufeff::error::x", "\x00::error::x", "::stop-commands::x\n::x::\n::error::y", "\xff::error::x", "#\x1b[0m#[error]x",
 	} {
-		f.Add([]byte(seed), uint8(3))
+		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		var out bytes.Buffer
-		c := ci.NewCommands(&out, noEnv)
-		c.Remote(func(w io.Writer) {
-			for rest := data; len(rest) > 0; {
-				n := min(int(size)+1, len(rest))
-				_, _ = w.Write(rest[:n])
-				rest = rest[n:]
-			}
-		})
+		c := ci.NewActions(&out, noEnv)
+		c.Remote(string(data))
 		c.Print(string(data)) // not fenced
-		c.Error(deploy.Position{File: string(data), Line: 1}, string(data), string(data))
+		c.Annotate(ci.Annotation{Level: deploy.LevelError, At: deploy.Position{File: string(data), Line: 1}, Title: string(data), Message: string(data)})
 		_ = c.Close()
 		log := citest.ReadLog(out.Bytes())
 		if len(log.Commands) != 2 || log.Commands[0].Name != "stop-commands" || log.Commands[1].Name != "error" || len(log.Ignored) > 0 || log.Stopped {

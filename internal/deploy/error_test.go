@@ -1,0 +1,53 @@
+package deploy_test
+
+import (
+	"testing"
+
+	"slipway/internal/deploy"
+)
+
+// Two hosts fail alike where their words differ in nothing but an address, a port or a moment of their own.
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name       string
+		one, other deploy.Error
+		a, b       string
+		alike      bool
+	}{
+		{
+			"address", deploy.Error{Own: []string{"deploy@10.0.0.1"}}, deploy.Error{Own: []string{"deploy@10.0.0.12"}},
+			"cannot reach deploy@10.0.0.1: refused", "cannot reach deploy@10.0.0.12: refused", true,
+		},
+		{
+			"port", deploy.Error{Own: []string{"127.0.0.1:8001"}}, deploy.Error{Own: []string{"127.0.0.1:8002"}},
+			"GET http://127.0.0.1:8001/ 500", "GET http://127.0.0.1:8002/ 500", true,
+		},
+		{"words", deploy.Error{Own: []string{"a"}}, deploy.Error{Own: []string{"b"}}, "a: bad", "b: mad", false},
+		{"a piece of a word", deploy.Error{Own: []string{"e"}}, deploy.Error{Own: []string{"f"}}, "exit 1", "exit 1", true},
+		{"another's own", deploy.Error{}, deploy.Error{Own: []string{"4s"}}, "down after 3s", "down after 4s", false},
+	} {
+		if got := test.one.Alike(test.a) == test.other.Alike(test.b); got != test.alike {
+			t.Errorf("%s: alike %v", test.name, got)
+		}
+	}
+}
+
+func TestFault(t *testing.T) {
+	t.Parallel()
+	host, content, unknown := &deploy.Error{Fault: deploy.FaultHost}, &deploy.Error{Fault: deploy.FaultContent}, &deploy.Error{}
+	for _, test := range []struct {
+		errs deploy.Errors
+		want deploy.Fault
+	}{
+		{nil, ""},
+		{deploy.Errors{host, host}, deploy.FaultHost},
+		{deploy.Errors{content}, deploy.FaultContent},
+		{deploy.Errors{content, host}, ""},
+		{deploy.Errors{host, unknown}, ""},
+	} {
+		if got := test.errs.Fault(); got != test.want {
+			t.Errorf("%v: %q, want %q", test.errs, got, test.want)
+		}
+	}
+}
