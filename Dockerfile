@@ -3,7 +3,15 @@
 #
 # No USER and no WORKDIR: the runner mounts files that belong to root, and sets the working directory itself.
 
-FROM golang:1.26.8-bookworm AS build
+# By tag, because a machine without a registry makes images under these tags itself (e2e/images/bases.sh). A release names
+# both by digest: see release.yml.
+ARG GO_IMAGE=golang:1.26.8-bookworm
+ARG BASE_IMAGE=busybox:1.37.0-glibc
+# Go compiles for any machine, so the toolchain runs on the one that builds, and no emulator is needed. The builder that came
+# before BuildKit does not say which that is.
+ARG BUILD_ON=${BUILDPLATFORM:-linux/amd64}
+
+FROM --platform=${BUILD_ON} ${GO_IMAGE} AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -11,11 +19,12 @@ COPY main.go ./
 COPY internal ./internal
 # What a release is called, without the v; left out where an action is built from its source.
 ARG VERSION=
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false \
       -ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=${VERSION}" -o /out/slipway . \
  && ln -s slipway /out/slipway-post
 
-FROM busybox:1.37.0-glibc
+FROM ${BASE_IMAGE}
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 # A folder, because of a link by itself COPY would take what it names. By its second name the program is the action's post step.
 COPY --from=build /out/ /usr/local/bin/

@@ -43,8 +43,8 @@ stand_in_golang() {
 		docker build -q --force-rm -t "$1" -f golang.Dockerfile -
 }
 
-# The tags that the Dockerfiles name, Debian first: the other stand-ins are built on it.
-for image in "debian:$suite-slim" $(sed -n 's/^FROM \([a-z]*:[^ ]*\).*/\1/p' "$images/../../Dockerfile"); do
+# The tags that the Dockerfile names, Debian first: the other stand-ins are built on it.
+for image in "debian:$suite-slim" $(sed -n 's/^ARG [A-Z]*_IMAGE=//p' "$images/../../Dockerfile"); do
 	if present "$image"; then
 		continue
 	fi
