@@ -12,6 +12,7 @@ import (
 	"slipway/internal/artifact"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/distribution"
 	"slipway/internal/fleet"
 	"slipway/internal/plan"
 	"slipway/internal/release/stage"
@@ -78,7 +79,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.
-func (a *app) tempFile() (rollout.TempFile, error) {
+func (a *app) tempFile() (distribution.TempFile, error) {
 	file, err := os.CreateTemp(a.env.TempDir, "slipway-")
 	if err != nil {
 		return nil, err

@@ -86,19 +86,6 @@ func recorded(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
 	return ""
 }
 
-// firstBefore is what current named before this deployment switched it for the first time.
-func firstBefore(e *Earlier, id deploy.ReleaseID) (Link, bool) {
-	if e == nil {
-		return Link{}, false
-	}
-	for _, entry := range e.Facts.Live {
-		if entry.What == deploy.LiveSwitch && entry.State == deploy.RecordIntent && entry.Release == id {
-			return LinkTo(entry.Before), true
-		}
-	}
-	return Link{}, false
-}
-
 // LinkTo is the link of a text that current had; "" is no link.
 func LinkTo(text string) Link {
 	if id := deploy.ReleaseID(path.Base(text)); strings.HasPrefix(text, "releases/") && id.Valid() {

@@ -115,8 +115,10 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 		h.Before = Link{Target: f.CurrentTarget}
 	case deploy.CurrentNone, deploy.CurrentDirectory:
 	}
-	if before, ok := firstBefore(h.Earlier, p.Release); ok && h.Before.Release == p.Release {
-		h.Before = before
+	if h.Earlier != nil && h.Before.Release == p.Release {
+		if before, ok := firstSwitch(h.Earlier.Facts.Live, p.Release); ok {
+			h.Before = before
+		}
 	}
 	h.Unwind = UnwindTarget(p.Release, h.Before, f)
 	return h

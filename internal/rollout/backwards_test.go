@@ -11,24 +11,24 @@ import (
 	"slipway/internal/transport"
 )
 
-// The way back of a fleet does not wait for a host that was lost in its turn.
+// The way back of a fleet does not wait for a host that was lost while it was activated.
 func TestLostHostsGoBackLast(t *testing.T) {
 	t.Parallel()
-	went := func(host string, cause error) activation {
-		a := activation{host: plan.Host{Host: deploy.Host{Name: host}}, switched: true}
+	went := func(host string, cause error) activated {
+		a := activated{host: plan.Host{Host: deploy.Host{Name: host}}, switched: true}
 		if cause != nil {
 			a.err = &deploy.Error{Host: host, Cause: cause}
 		}
 		return a
 	}
-	turns := [][]activation{
+	batches := [][]activated{
 		{went("web1", nil), went("web2", nil)},
 		{went("web3", transport.ErrUnreachable), went("web4", errors.New("exit 1"))},
 	}
 	var order [][]string
-	for _, turn := range backwards(turns) {
+	for _, batch := range backwards(batches) {
 		var names []string
-		for _, a := range turn {
+		for _, a := range batch {
 			names = append(names, a.host.Name)
 		}
 		order = append(order, names)

@@ -13,7 +13,7 @@ const tolerableSkew = 5 * time.Minute
 func (r *run) warnOfClocks() {
 	for _, h := range r.schedule.Hosts {
 		if skew := h.Facts.ClockSkew; skew.Abs() > tolerableSkew {
-			r.rec.warn(fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
+			r.rec.Warn(fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
 				h.Name, ahead(skew)))
 		}
 	}

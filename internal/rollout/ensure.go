@@ -12,17 +12,15 @@ import (
 func (r *run) ensureOn(ctx context.Context) *stop {
 	for _, h := range r.schedule.Hosts {
 		if h.Facts.Own != nil {
-			r.ensured[h.Name] = slices.DeleteFunc(deploy.OpenToggles(h.Facts.Own.Live), func(p deploy.Toggle) bool { return p.For != "" })
+			r.ensured.Found(h.Name, h.Facts.Own.Live)
 		}
 	}
-	if r.isDone() {
+	if r.activatedBefore() {
 		return nil
 	}
 	for _, s := range r.schedule.Ensure {
-		errs := r.onHosts(s, s.Name, s.Hosts, func(host string) deploy.Span {
-			pair := deploy.Toggle{Name: s.Name, Step: &s, Vars: r.schedule.Vars[host]}
-			r.setEnsured(host, pair)
-			return r.on(ctx, host, pair)
+		errs := r.ensure(s, s.Name, s.Hosts, func(host string) deploy.Span {
+			return r.ensured.On(ctx, host, deploy.Toggle{Name: s.Name, Step: &s, Vars: r.schedule.Vars[host]})
 		})
 		if len(errs) > 0 {
 			return r.stopped(ctx, deploy.Ensure, s.Name, deploy.ExitFailed, errs)
@@ -31,20 +29,23 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 	return nil
 }
 
-// ensureOff takes back what is ensured, however the deployment ended, unless that is left to whoever mends it. What cannot be
+// ensureOff takes back what is ensured, however the deployment ended, unless that is left to whoever reconciles it. What cannot be
 // taken back needs a person.
 func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	if s != nil && s.outcome == deploy.OutcomeCancelled && !r.opts.UnwindOnCancel {
 		return s
 	}
-	clean, cancel := r.cleanUp(ctx)
+	owed, cancel := r.owed(ctx)
 	defer cancel()
 	var errs deploy.Errors
-	for _, name := range r.ensuredNames() {
-		pairs := r.ensuredOn(name)
-		hosts := slices.DeleteFunc(deploy.HostNames(r.schedule.Targets), func(host string) bool { return pairs[host].Step == nil })
-		errs = append(errs, r.onHosts(*pairs[hosts[0]].Step, "undo "+name, hosts, func(host string) deploy.Span {
-			return r.off(clean, host, pairs[host])
+	for _, name := range r.ensured.Names() {
+		on := r.ensured.ByHost(name)
+		hosts := slices.DeleteFunc(deploy.HostNames(r.schedule.Targets), func(host string) bool { return on[host].Step == nil })
+		if len(hosts) == 0 { // on a host that the others went on without
+			continue
+		}
+		errs = append(errs, r.ensure(*on[hosts[0]].Step, "undo "+name, hosts, func(host string) deploy.Span {
+			return r.toggles.Off(owed, host, on[host])
 		})...)
 	}
 	if len(errs) == 0 {
@@ -60,51 +61,18 @@ func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	return left
 }
 
-// onHosts does something on hosts at once under one verdict, and gives the failures.
-func (r *run) onHosts(s deploy.Step, name string, hosts []string, do func(host string) deploy.Span) deploy.Errors {
-	v := r.rec.newVerdict(s.Phase, name, s.At, commandLine(s), hosts)
-	v.begin()
-	return v.over(func(host string) deploy.Span {
-		span := do(host)
+// ensure does half of an ensure step on its hosts at once, and gives the failures. name is what people read.
+func (r *run) ensure(s deploy.Step, name string, hosts []string, half func(host string) deploy.Span) deploy.Errors {
+	step := r.rec.Step(name, s, hosts)
+	step.Begin()
+	return step.OnHosts(func(host string) deploy.Span {
+		span := half(host)
 		span.Step = name
 		return span
 	})
 }
 
-func (r *run) setEnsured(host string, pair deploy.Toggle) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ensured[host] = append(slices.DeleteFunc(r.ensured[host], func(p deploy.Toggle) bool { return p.Name == pair.Name }), pair)
-}
-
-// ensuredNames are what is on anywhere, the last one first.
-func (r *run) ensuredNames() []string {
-	var names []string
-	for _, h := range r.schedule.Hosts {
-		for _, p := range r.ensured[h.Name] {
-			if !slices.Contains(names, p.Name) {
-				names = append(names, p.Name)
-			}
-		}
-	}
-	slices.Reverse(names)
-	return names
-}
-
-// ensuredOn is what is on under a name, by host.
-func (r *run) ensuredOn(name string) map[string]deploy.Toggle {
-	on := map[string]deploy.Toggle{}
-	for _, h := range r.schedule.Hosts {
-		for _, p := range r.ensured[h.Name] {
-			if p.Name == name {
-				on[h.Name] = p
-			}
-		}
-	}
-	return on
-}
-
-// isDone tells whether an earlier attempt activated every host.
-func (r *run) isDone() bool {
+// activatedBefore reports whether an earlier attempt activated every host.
+func (r *run) activatedBefore() bool {
 	return !slices.ContainsFunc(r.serving(), func(h plan.Host) bool { return !h.Activated(r.schedule.Release) })
 }

@@ -18,6 +18,7 @@ import (
 	"slipway/internal/artifact"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/distribution"
 	hosts "slipway/internal/fleet"
 	"slipway/internal/plan"
 	"slipway/internal/release/stage"
@@ -186,7 +187,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	defer func() { _ = crew.Close() }()
 	log := &events{}
 	opts := f.opts
-	opts.TempFile = func() (rollout.TempFile, error) {
+	opts.TempFile = func() (distribution.TempFile, error) {
 		if f.scratch != "" {
 			return os.OpenFile(f.scratch, os.O_WRONLY, 0)
 		}

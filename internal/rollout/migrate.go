@@ -12,15 +12,15 @@ func (r *run) migrate(ctx context.Context) *stop {
 	if len(r.schedule.Migrate) == 0 {
 		return nil
 	}
-	done := r.rec.phase(deploy.Migrate)
+	done := r.rec.Phase(deploy.Migrate)
 	for i, s := range r.schedule.Migrate {
-		errs := r.everywhere(ctx, s)
+		errs := r.onItsHosts(ctx, s)
 		if len(errs) == 0 {
 			continue
 		}
 		done(false)
 		if ran := stepNames(r.schedule.Migrate[:i]); ran != "" {
-			r.rec.warn(ran + " ran and stays as it is; the live code was not switched")
+			r.rec.Warn(ran + " ran and stays as it is; the live code was not switched")
 		}
 		r.onFailure(ctx)
 		stop := r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs)
@@ -33,12 +33,12 @@ func (r *run) migrate(ctx context.Context) *stop {
 	return nil
 }
 
-// everywhere runs a step on all its hosts at once and gives its failures.
-func (r *run) everywhere(ctx context.Context, s deploy.Step) deploy.Errors {
-	v := r.rec.newVerdict(s.Phase, s.Name, s.At, commandLine(s), s.Hosts)
-	return v.over(func(host string) deploy.Span {
+// onItsHosts runs a step on all its hosts at once and gives its failures.
+func (r *run) onItsHosts(ctx context.Context, s deploy.Step) deploy.Errors {
+	step := r.rec.Step(s.Name, s, s.Hosts)
+	return step.OnHosts(func(host string) deploy.Span {
 		defer r.fleet.On(host).Lease(ctx)()
-		return r.step(ctx, host, s, v.begin)
+		return r.step(ctx, host, s, step.Begin)
 	})
 }
 
@@ -47,11 +47,11 @@ func (r *run) onFailure(ctx context.Context) {
 	if len(r.schedule.OnFailure) == 0 {
 		return
 	}
-	ctx, cancel := r.cleanUp(ctx)
+	ctx, cancel := r.owed(ctx)
 	defer cancel()
 	for _, s := range r.schedule.OnFailure {
-		for _, err := range r.everywhere(ctx, s) {
-			r.rec.warn("on_failure step did not succeed: " + err.Error())
+		for _, err := range r.onItsHosts(ctx, s) {
+			r.rec.Warn("on_failure step did not succeed: " + err.Error())
 		}
 	}
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/release/journal"
 )
@@ -19,7 +18,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 	if len(errs) == 0 {
 		errs = r.judge()
 	}
-	done := r.rec.open(r.schedule)
+	done := r.rec.Open()
 	s := r.refused(ctx, errs)
 	if s == nil {
 		s = r.own(ctx)
@@ -27,13 +26,22 @@ func (r *run) preflight(ctx context.Context) *stop {
 	done(s == nil)
 	if s != nil {
 		if blame(spans, s.errs) {
-			r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Spans: spans})
+			r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Spans: spans})
 		}
 		return s
 	}
-	r.rec.stepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
+	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
 	r.warnOfClocks()
 	return nil
+}
+
+// endedInPreflight is the end of a run that preflight stopped.
+func (r *run) endedInPreflight(s *stop) *stop {
+	r.keepMigrating()
+	if r.plan.Reconcile && s.outcome != deploy.OutcomeReconciled && s.outcome != deploy.OutcomePerson {
+		s.next = "the next command mends what is left before it does anything else; or run the job again"
+	}
+	return s
 }
 
 // answers are how the hosts answered to being connected and asked, in the plan's order.
@@ -41,8 +49,8 @@ func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
 	for _, target := range r.plan.Targets {
 		span := r.fleet.On(target.Name).Span
 		if span.Err != nil {
-			r.rec.excuse(&span)
-			errs = append(errs, r.charged(deploy.Errors{span.Err})...)
+			r.rec.Excuse(&span)
+			errs = append(errs, r.budget.uncovered(deploy.Errors{span.Err})...)
 		}
 		spans = append(spans, span)
 	}
@@ -51,7 +59,7 @@ func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
 
 // judge makes the schedule of the facts as they are now.
 func (r *run) judge() deploy.Errors {
-	schedule, err := plan.Resolve(r.plan.Without(r.missing()...), r.fleet.Facts())
+	schedule, err := plan.Resolve(r.plan.Without(r.budget.missing()...), r.fleet.Facts())
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
@@ -60,7 +68,10 @@ func (r *run) judge() deploy.Errors {
 	for _, h := range schedule.Hosts {
 		r.asked[h.Name] = h
 	}
-	r.rec.schedule(schedule)
+	r.rec.Resolved(schedule.Header)
+	for _, h := range schedule.Hosts {
+		r.rec.Before(h.Name, h.Before.Release, h.Facts.CurrentID)
+	}
 	return nil
 }
 
@@ -106,7 +117,7 @@ func (r *run) own(ctx context.Context) *stop {
 	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
 		return s
 	}
-	mended, errs := r.reconcile(ctx, r.plan.Reconcile)
+	reconciled, errs := r.reconcile(ctx)
 	if len(errs) > 0 {
 		s := &stop{
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
@@ -117,13 +128,13 @@ func (r *run) own(ctx context.Context) *stop {
 		}
 		return s
 	}
-	if mended {
+	if reconciled {
 		return r.askAgain(ctx)
 	}
 	return nil
 }
 
-// mayGoOn tells whether this deployment may go on from what the hosts and its own journal say.
+// mayGoOn judges whether this deployment may go on from what the hosts and its own journal say.
 func (r *run) mayGoOn(ctx context.Context) *stop {
 	if s := r.inOrder(); s != nil {
 		return s
@@ -132,7 +143,7 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.schedule.Orphans}
 	}
 	for _, name := range r.schedule.Removed {
-		r.rec.warn(fmt.Sprintf("%s took part in an earlier attempt and is not among the hosts any more: it stays as it is", name))
+		r.rec.Warn(fmt.Sprintf("%s took part in an earlier attempt and is not among the hosts any more: it stays as it is", name))
 	}
 	if errs := r.refusals(); len(errs) > 0 {
 		return r.stopped(ctx, deploy.Preflight, errs[0].Step, deploy.ExitBadInput, errs)
@@ -142,7 +153,7 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 
 // askAgain asks every host for its facts once more, and judges them.
 func (r *run) askAgain(ctx context.Context) *stop {
-	errs := r.onEvery(func(h plan.Host) *deploy.Error {
+	errs := fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		return deploy.OnHost(h.Name, deploy.Preflight, "", r.fleet.AskAgain(ctx, h.Name))
 	})
 	if len(errs) == 0 {
@@ -183,7 +194,7 @@ func (r *run) inOrder() *stop {
 		s := &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 		if r.opts.PassSuperseded {
 			s.exit, s.errs = deploy.ExitDone, nil
-			r.rec.notice(newer.Error() + ": nothing to do. " + failure.Hint)
+			r.rec.Notice(newer.Error() + ": nothing to do. " + failure.Hint)
 		}
 		return s
 	case errors.As(err, &foreign):
@@ -203,28 +214,13 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 		return asErrors(err, deploy.Preflight)
 	}
 	r.opened = true
-	return r.onEvery(func(h plan.Host) *deploy.Error {
+	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		there := r.fleet.On(h.Name)
 		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record)))
 	})
 }
 
-// onEvery does something on every host at once and gives the failures, in the plan's order.
-func (r *run) onEvery(do func(plan.Host) *deploy.Error) deploy.Errors {
-	return each(r.schedule.Hosts, do)
-}
-
-func each(hosts []plan.Host, do func(plan.Host) *deploy.Error) deploy.Errors {
-	failures := make(deploy.Errors, len(hosts))
-	var wait sync.WaitGroup
-	for i, h := range hosts {
-		wait.Go(func() { failures[i] = do(h) })
-	}
-	wait.Wait()
-	return slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
-}
-
-// blame puts the errors of a judgement on the spans of their hosts; it tells whether any span has one.
+// blame puts the errors of a judgement on the spans of their hosts; it reports whether any span has one.
 func blame(spans []deploy.Span, errs deploy.Errors) bool {
 	blamed := false
 	for i := range spans {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/distribution"
+	"slipway/internal/fanout"
 	"slipway/internal/plan"
+	"slipway/internal/recorder"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
@@ -19,37 +21,26 @@ import (
 const uploadName = "Upload"
 
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each
-// other; when one fails, the others still finish that step, so that its verdict is whole, and start no later one.
+// other; when one fails, the others still finish that step, so that all is said of it, and start no later one.
 func (r *run) prepare(ctx context.Context) *stop {
 	if r.plan.Rollback() {
 		return nil
 	}
-	done := r.rec.phase(deploy.Prepare)
-	serving := r.toPrepare()
-	names := make([]string, len(serving))
-	for i, h := range serving {
-		names[i] = h.Name
-	}
-	verdicts := []*verdict{r.rec.newVerdict(deploy.Prepare, uploadName, deploy.Position{}, "", names)}
-	supplies := []*supply{nil}
-	for _, step := range r.schedule.Prepare {
-		verdicts = append(verdicts, r.rec.newVerdict(deploy.Prepare, step.Name, step.At, commandLine(step), slices.Concat(step.Hosts, step.Receivers)))
-		supplies = append(supplies, r.newSupply(step))
-	}
+	done := r.rec.Phase(deploy.Prepare)
+	hosts := r.toPrepare()
+	steps := r.prepareSteps(hosts)
 	var failedAt atomic.Int64
-	failedAt.Store(int64(len(verdicts)))
-	var wait sync.WaitGroup
-	for _, h := range serving {
-		wait.Go(func() { r.prepareHost(ctx, h, verdicts, supplies, &failedAt) })
+	failedAt.Store(int64(len(steps)))
+	fanout.Each(hosts, func(h plan.Host) { r.prepareHost(ctx, h, steps, &failedAt) })
+	for _, step := range steps {
+		if step.products != nil {
+			step.products.Close()
+		}
 	}
-	wait.Wait()
-	for _, s := range supplies {
-		s.close()
-	}
-	for _, v := range verdicts {
-		if errs := r.charged(v.errors()); len(errs) > 0 {
+	for _, step := range steps {
+		if errs := r.budget.uncovered(step.told.Errors()); len(errs) > 0 {
 			done(false)
-			s := r.stopped(ctx, deploy.Prepare, v.done.Step, deploy.ExitFailed, errs)
+			s := r.stopped(ctx, deploy.Prepare, step.told.Name(), deploy.ExitFailed, errs)
 			if s.outcome == deploy.OutcomeFailed {
 				s.next = fixAndRerun + ": what succeeded is kept"
 			}
@@ -57,7 +48,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 		}
 	}
 	done(ctx.Err() == nil)
-	r.goOnWithout()
+	r.goOnWithoutMissing()
 	if ctx.Err() != nil {
 		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare))
 	}
@@ -69,39 +60,78 @@ func (r *run) toPrepare() []plan.Host {
 	return slices.DeleteFunc(r.serving(), func(h plan.Host) bool { return r.plan.Joining() && h.Activated(r.schedule.Release) })
 }
 
-// prepareHost takes one host through prepare; verdicts[0] is the upload, verdicts[n] and supplies[n] the n-th step's.
-func (r *run) prepareHost(ctx context.Context, h plan.Host, verdicts []*verdict, supplies []*supply, failedAt *atomic.Int64) {
+// prepareStep is one step of prepare on all its hosts: the upload, which is the first, or one of the plan's.
+type prepareStep struct {
+	deploy.Step
+	told     *recorder.Step
+	products *distribution.Distribution // nil where it produces nothing for other hosts
+}
+
+func (r *run) prepareSteps(hosts []plan.Host) []prepareStep {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	upload := deploy.Step{Name: uploadName, Phase: deploy.Prepare, Hosts: names}
+	steps := []prepareStep{{Step: upload, told: r.rec.Step(uploadName, upload, names)}}
+	for _, s := range r.schedule.Prepare {
+		step := prepareStep{Step: s, told: r.rec.Step(s.Name, s, slices.Concat(s.Hosts, s.Receivers))}
+		if len(s.Produces) > 0 {
+			step.products = distribution.New(s, distribution.Options{
+				Fleet: r.fleet, Steps: r.steps, Emit: r.opts.Emit, TempFile: r.opts.TempFile, Release: r.schedule.Release,
+				On: r.schedule.On, Scene: r.scene,
+			})
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// concerns reports whether a host runs the step, or gets what it makes.
+func (s prepareStep) concerns(host string) bool {
+	return slices.Contains(s.Hosts, host) || slices.Contains(s.Receivers, host)
+}
+
+// skip says that a host will never start the step.
+func (s prepareStep) skip(host string) {
+	s.told.Skip(host)
+	if s.products != nil {
+		s.products.Through(deploy.Span{Host: host, Outcome: deploy.NotRun})
+	}
+}
+
+// prepareHost takes one host through prepare. failedAt is the place of the first step that failed anywhere.
+func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep, failedAt *atomic.Int64) {
 	done := r.fleet.On(h.Name).Lease(ctx)
 	defer func() { done() }() //nolint:gocritic // the last of several
 	alive := true
-	for i, v := range verdicts {
-		if i > 0 && !takesPart(r.schedule.Prepare[i-1], h.Name) {
+	for i, step := range steps {
+		if !step.concerns(h.Name) {
 			continue
 		}
 		if !alive || ctx.Err() != nil || int64(i) > failedAt.Load() {
-			v.skip(h.Name)
-			supplies[i].through(deploy.Span{Host: h.Name, Outcome: deploy.NotRun})
+			step.skip(h.Name)
 			continue
 		}
 		var span deploy.Span
 		switch {
 		case i == 0:
-			span = r.upload(ctx, h, v.begin)
-		case supplies[i] != nil:
+			span = r.upload(ctx, h, step.told.Begin)
+		case step.products != nil:
 			done()
-			span = supplies[i].part(ctx, h, v.begin)
+			span = step.products.Take(ctx, h.Name, step.told.Begin)
 		default:
-			span = r.step(ctx, h.Name, r.schedule.Prepare[i-1], v.begin)
+			span = r.step(ctx, h.Name, step.Step, step.told.Begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
-			if span.Err == nil || !r.spare(h.Name, span.Err) {
+			if span.Err == nil || !r.budget.covers(h.Name, span.Err) {
 				lower(failedAt, int64(i))
 			}
 		}
-		v.end(span)
-		if supplies[i] != nil {
-			supplies[i].through(span)
+		step.told.End(span)
+		if step.products != nil {
+			step.products.Through(span)
 			done = r.fleet.On(h.Name).Lease(ctx)
 		}
 	}
@@ -161,9 +191,4 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	}
 	block := activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]}
 	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, block))
-}
-
-// takesPart tells whether a host runs a step, or gets what it makes.
-func takesPart(step deploy.Step, host string) bool {
-	return slices.Contains(step.Hosts, host) || slices.Contains(step.Receivers, host)
 }

@@ -6,220 +6,142 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
+	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/step"
 )
 
-// leftover is what a dead deployment left on one host.
-type leftover struct {
-	host  plan.Host
-	facts deploy.JournalFacts
+// reconcileTimeout bounds a run that only reconciles: the CI ends a cancelled job five minutes after the cancel, whatever it does
+// (docs.github.com, workflow cancellation). What is not done by then stays open in the journals, for the next command.
+const reconcileTimeout = 4 * time.Minute
+
+// reconcile mends what dead deployments left half done, oldest first, and says so. Nothing else is changed before it. changed says
+// that anything was: the facts are old then.
+func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) {
+	for _, dead := range r.schedule.Dead(r.plan.Reconcile) {
+		changed = true
+		errs = append(errs, r.reconcileDead(ctx, dead)...)
+	}
+	return changed, errs
 }
 
-// reconcile mends what dead deployments left half done, oldest first, and says so. Nothing else is changed before it.
-// mended tells whether anything was: the facts are old then.
-func (r *run) reconcile(ctx context.Context, own bool) (mended bool, errs deploy.Errors) {
-	dead := map[deploy.DeploymentID][]leftover{}
-	for _, h := range r.schedule.Hosts {
-		for _, facts := range h.Facts.Unfinished {
-			dead[facts.ID] = append(dead[facts.ID], leftover{h, facts})
-		}
-		if own && h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 && h.Facts.Own.Outcome == "" {
-			dead[r.plan.Deployment] = append(dead[r.plan.Deployment], leftover{h, *h.Facts.Own})
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(dead)) {
-		mended = true
-		errs = append(errs, r.mend(ctx, id, dead[id])...)
-	}
-	return mended, errs
-}
-
-// mend brings back the hosts on which a dead deployment's release is live, all at once, unless it had gone through: live and
-// verified on every host that it was for. A host that was on its way back goes the rest of it. Then it takes back what that
+// reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it takes back what that
 // left on: hosts that are out of their balancers, a maintenance page.
-func (r *run) mend(ctx context.Context, id deploy.DeploymentID, left []leftover) deploy.Errors {
-	through := r.wentThrough(left)
-	ways := map[string]unwinding{}
-	for _, l := range left {
-		if way, ok := wayBack(l, through); ok {
-			ways[l.host.Name] = way
-		}
-	}
+func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
+	ways := dead.WaysBack()
 	if len(ways) > 0 {
-		done := r.rec.phase(deploy.Unwind)
+		done := r.rec.Phase(deploy.Unwind)
 		defer func() { done(ctx.Err() == nil) }()
 	}
-	stuck := eachLeft(left, func(l leftover) *deploy.Error {
-		if way, ok := ways[l.host.Name]; ok {
-			return r.bringBack(ctx, l.host, way)
+	stuck := fanout.Failures(dead.Left, func(l plan.Leftover) *deploy.Error {
+		if way, ok := ways[l.Host.Name]; ok {
+			return r.bringBack(ctx, l.Host, unwinding{from: way.From, to: way.To})
 		}
 		return nil
 	})
 	isStuck := func(host string) bool {
 		return slices.ContainsFunc(stuck, func(err *deploy.Error) bool { return err.Host == host })
 	}
-	// What is ensured stays so while a migration goes on that was left to finish.
-	migrates := slices.ContainsFunc(left, func(l leftover) bool { return slices.ContainsFunc(l.facts.Steps, migrating) })
-	undone, errs := r.takeBackAll(ctx, left, func(p deploy.Toggle) bool { return isStuck(p.For) || p.For == "" && migrates })
+	migrates := dead.Migrates() // what is ensured stays so while a migration goes on that was left to finish
+	undone, errs := r.takeBack(ctx, dead, func(t deploy.Toggle) bool { return isStuck(t.For) || t.For == "" && migrates })
 	stuck = append(stuck, errs...)
-	unwritten := eachLeft(left, func(l leftover) *deploy.Error {
-		if isStuck(l.host.Name) || migrates {
+	unwritten := fanout.Failures(dead.Left, func(l plan.Leftover) *deploy.Error {
+		if isStuck(l.Host.Name) || migrates {
 			return nil
 		}
-		return r.end(ctx, l.host.Name, id, "reconciled")
+		return r.writeOutcome(ctx, l.Host.Name, dead.ID, deploy.OutcomeReconciled)
 	})
-	var brought []string
-	for _, l := range left {
-		if _, ok := ways[l.host.Name]; ok && !isStuck(l.host.Name) {
-			brought = append(brought, l.host.Name)
-		}
-	}
-	switch did := mended(brought, undone); {
-	case r.plan.Reconcile && len(undone) > 0: // the verdict says what was brought back
-		r.rec.notice(mended(nil, undone))
+	brought := slices.DeleteFunc(slices.Sorted(maps.Keys(ways)), isStuck)
+	switch did := reconciledText(brought, undone); {
+	case r.plan.Reconcile && len(undone) > 0: // the result says what was brought back
+		r.rec.Notice(reconciledText(nil, undone))
 	case !r.plan.Reconcile && did != "":
-		r.rec.warn(fmt.Sprintf("deployment %s died half way through the switch: %s", id, did))
+		r.rec.Warn(fmt.Sprintf("deployment %s died half way through the switch: %s", dead.ID, did))
 	}
 	return append(stuck, unwritten...)
 }
 
-// takeBackAll undoes what a dead deployment left on, the last one of each host first, but what stays.
-func (r *run) takeBackAll(ctx context.Context, left []leftover, stays func(deploy.Toggle) bool) (undone []string, errs deploy.Errors) {
-	names, failures := make([][]string, len(left)), make([]deploy.Errors, len(left))
-	var wait sync.WaitGroup
-	for i, l := range left {
-		wait.Go(func() {
-			pairs := slices.DeleteFunc(deploy.OpenToggles(l.facts.Live), stays)
-			slices.Reverse(pairs)
-			names[i], failures[i] = r.takeBack(ctx, l.host.Name, pairs)
-		})
+// takeBack undoes what a dead deployment left on, but what stays, and names what it undid.
+func (r *run) takeBack(ctx context.Context, dead plan.Dead, stays func(deploy.Toggle) bool) (undone []string, errs deploy.Errors) {
+	type taken struct {
+		undone []string
+		errs   deploy.Errors
 	}
-	wait.Wait()
-	return slices.Concat(names...), slices.Concat(failures...)
+	for _, host := range fanout.Do(dead.Left, func(l plan.Leftover) (host taken) {
+		host.undone, host.errs = r.toggles.TakeBack(ctx, l.Host.Name, slices.DeleteFunc(l.Toggles(), stays))
+		return host
+	}) {
+		undone, errs = append(undone, host.undone...), append(errs, host.errs...)
+	}
+	return undone, errs
 }
 
-// mended says what was done about a dead deployment; nothing where there was nothing to do.
-func mended(brought, undone []string) string {
+// reconciledText says what was done about a dead deployment; "" where there was nothing to do.
+func reconciledText(brought, undone []string) string {
 	var did []string
 	if len(brought) > 0 {
-		slices.Sort(brought)
 		did = append(did, strings.Join(brought, ", ")+" brought back")
 	}
 	if len(undone) > 0 {
-		slices.Sort(undone)
-		did = append(did, "undone: "+strings.Join(slices.Compact(undone), ", "))
+		did = append(did, "undone: "+strings.Join(slices.Compact(slices.Sorted(slices.Values(undone))), ", "))
 	}
 	return strings.Join(did, "; ")
 }
 
-func eachLeft(left []leftover, do func(leftover) *deploy.Error) deploy.Errors {
-	hosts := make([]plan.Host, len(left))
-	byHost := map[string]leftover{}
-	for i, l := range left {
-		hosts[i], byHost[l.host.Name] = l.host, l
-	}
-	return each(hosts, func(h plan.Host) *deploy.Error { return do(byHost[h.Name]) })
-}
-
-// mendOwn mends what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched, where
-// it failed before it came to switch them itself, and what is on still.
-func (r *run) mendOwn(ctx context.Context, s *stop) *stop {
-	left := r.ownLeft()
-	if len(left) == 0 || cancelled(ctx) {
+// reconcileOwn mends what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched,
+// where it failed before it came to switch them itself, and what is on still.
+func (r *run) reconcileOwn(ctx context.Context, s *stop) *stop {
+	own := r.schedule.OwnLeft(r.asked, r.toggled)
+	if len(own.Left) == 0 || cancelled(ctx) {
 		return s
 	}
-	ctx, cancel := r.cleanUp(ctx)
+	ctx, cancel := r.owed(ctx)
 	defer cancel()
 	var errs deploy.Errors
 	if s == nil || s.phase == deploy.Activate {
-		_, errs = r.takeBackAll(ctx, left, func(deploy.Toggle) bool { return false })
-	} else if r.isHalfSwitched(left) {
-		errs = r.mend(ctx, r.plan.Deployment, left)
+		_, errs = r.takeBack(ctx, own, func(deploy.Toggle) bool { return false })
+	} else if own.HalfDone() {
+		errs = r.reconcileDead(ctx, own)
 	}
-	if len(errs) > 0 {
-		person := &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: errs[0].Phase, step: errs[0].Step}
-		if s != nil {
-			person.phase, person.step, person.errs = s.phase, s.step, s.errs
-		}
-		person.errs = append(person.errs, errs...)
-		person.next = "bring the named hosts back by hand; then deploy again"
-		return person
+	if len(errs) == 0 {
+		return s
+	}
+	person := &stop{
+		outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: errs[0].Phase, step: errs[0].Step, errs: errs,
+		next: "bring the named hosts back by hand; then deploy again",
+	}
+	if s != nil {
+		person.phase, person.step, person.errs = s.phase, s.step, append(slices.Clone(s.errs), errs...)
+	}
+	return person
+}
+
+// toggled reports whether this run did a toggle itself on a host, or took it back.
+func (r *run) toggled(host string, t deploy.Toggle) bool {
+	if t.For != "" {
+		return r.balancers.Touched(t.For)
+	}
+	return r.ensured.Has(host, t.Name)
+}
+
+// reconciled is the end of a run that only reconciles: preflight did it.
+func (r *run) reconciled() *stop {
+	s := &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone, next: `"Re-run failed jobs" goes on where the run stopped`}
+	if hosts := r.keepMigrating(); len(hosts) > 0 {
+		s.next = fmt.Sprintf(`a step of migrate still runs on %s, which stays locked until its end; "Re-run failed jobs" joins it`,
+			strings.Join(hosts, ", "))
 	}
 	return s
-}
-
-// ownLeft is what an earlier attempt of this deployment left on its hosts, less what this one did or took back itself.
-func (r *run) ownLeft() []leftover {
-	var left []leftover
-	for _, h := range r.schedule.Hosts {
-		if h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 {
-			facts := *h.Facts.Own
-			facts.Live = slices.DeleteFunc(slices.Clone(facts.Live), func(entry deploy.LiveEntry) bool {
-				return entry.Toggle != nil && r.dealtWith(h.Name, *entry.Toggle)
-			})
-			left = append(left, leftover{h, facts})
-		}
-	}
-	return left
-}
-
-// isHalfSwitched tells whether a dead attempt is neither through nor back, or left something on.
-func (r *run) isHalfSwitched(left []leftover) bool {
-	through := r.wentThrough(left)
-	return slices.ContainsFunc(left, func(l leftover) bool {
-		_, ok := wayBack(l, through)
-		return ok || len(deploy.OpenToggles(l.facts.Live)) > 0
-	})
-}
-
-// dealtWith tells whether this run did a pair itself on a host, or took it back.
-func (r *run) dealtWith(host string, p deploy.Toggle) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p.For != "" {
-		_, known := r.drained[p.For]
-		return known
-	}
-	return slices.ContainsFunc(r.ensured[host], func(own deploy.Toggle) bool { return own.Name == p.Name })
-}
-
-// wayBack is how a host comes back from what a dead deployment left there; ok is false when there is nothing to do.
-func wayBack(l leftover, through bool) (way unwinding, ok bool) {
-	id := plan.Read(l.facts.Plan).Release
-	switch {
-	case id == "":
-		return unwinding{}, false
-	case id == l.host.Facts.CurrentID:
-		to := plan.UnwindTarget(id, plan.LinkTo(before(l.facts, id)), l.host.Facts)
-		return unwinding{from: id, to: to}, !through
-	}
-	return unwinding{from: id, to: plan.LinkTo(l.host.Facts.CurrentTarget)}, halfBack(l)
-}
-
-// halfBack tells whether a host was switched last to what current names now, and was not seen to work since: it may still
-// run what current named before.
-func halfBack(l leftover) bool {
-	half := false
-	for _, entry := range l.facts.Live {
-		switch {
-		case entry.What == deploy.LiveSwitch && entry.State != deploy.RecordFailed:
-			half = entry.Target == l.host.Facts.CurrentTarget
-		case entry.What == deploy.LiveVerify && entry.State == deploy.RecordOK:
-			half = false
-		}
-	}
-	return half
 }
 
 // endStrays ends what an earlier attempt of this deployment still runs for the live site: a restart goes to its end by itself
 // when its runner dies, and would meet the one that comes now.
 func (r *run) endStrays(ctx context.Context) deploy.Errors {
-	return r.onEvery(func(h plan.Host) *deploy.Error {
+	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		if h.Facts.Own == nil {
 			return nil
 		}
@@ -236,47 +158,8 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 	})
 }
 
-// wentThrough tells whether a dead deployment had activated and verified its release on every host of its plan that is
-// asked here.
-func (r *run) wentThrough(left []leftover) bool {
-	touched := map[string]bool{}
-	for _, l := range left {
-		if l.host.NoRelease {
-			continue
-		}
-		live, ok := liveRelease(l)
-		if !ok || !l.host.Activated(live) {
-			return false
-		}
-		touched[l.host.Name] = true
-	}
-	for _, name := range plan.Read(left[0].facts.Plan).Hosts {
-		if h := r.host(name); h.Name != "" && !h.NoRelease && !touched[name] {
-			return false
-		}
-	}
-	return true
-}
-
-// liveRelease is the deployment's release, when current names it on the host. A deployment that only brought hosts back has
-// none live.
-func liveRelease(l leftover) (deploy.ReleaseID, bool) {
-	id := plan.Read(l.facts.Plan).Release
-	return id, id != "" && id == l.host.Facts.CurrentID
-}
-
-// before is what current named when the deployment first switched it to a release.
-func before(facts deploy.JournalFacts, id deploy.ReleaseID) string {
-	for _, entry := range facts.Live {
-		if entry.What == deploy.LiveSwitch && entry.State == deploy.RecordIntent && entry.Release == id {
-			return entry.Before
-		}
-	}
-	return ""
-}
-
-// end writes down on a host that a deployment is over.
-func (r *run) end(ctx context.Context, host string, id deploy.DeploymentID, outcome string) *deploy.Error {
+// writeOutcome writes down on a host that a deployment is over.
+func (r *run) writeOutcome(ctx context.Context, host string, id deploy.DeploymentID, outcome deploy.Outcome) *deploy.Error {
 	there := r.fleet.On(host)
-	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, outcome)))
+	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, string(outcome))))
 }

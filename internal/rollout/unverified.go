@@ -8,9 +8,9 @@ import (
 // maxNamed is how many hosts a note names.
 const maxNamed = 8
 
-// tellUnverified says once, for all hosts, that nothing asks whether the new release works there. A rollback asks what the
+// noteUnverified says once, for all hosts, that nothing asks whether the new release works there. A rollback asks what the
 // release that it goes back to was asked.
-func (r *run) tellUnverified() {
+func (r *run) noteUnverified() {
 	if r.plan.Rollback() || len(r.schedule.Fleet) > 0 {
 		return
 	}
@@ -30,6 +30,6 @@ func (r *run) tellUnverified() {
 	case len(silent) < len(hosts):
 		where = " on " + strings.Join(silent, ", ")
 	}
-	r.rec.notice("nothing verifies this release" + where + ": one that does not start stays live, and nobody is told. Give `activate` a " +
+	r.rec.Notice("nothing verifies this release" + where + ": one that does not start stays live, and nobody is told. Give `activate` a " +
 		"`verify`, like [{http: \"http://127.0.0.1:8000/\", header: \"X-Release: ${SLIPWAY_RELEASE}\"}], or the input `verify` a URL")
 }

@@ -9,9 +9,9 @@ import (
 	"slipway/internal/plan"
 )
 
-// byHand is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to
+// manually is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to
 // be copied.
-func byHand(h deploy.Host, to plan.Link) string {
+func manually(h deploy.Host, to plan.Link) string {
 	ssh := "ssh "
 	if h.Address.Port != 22 {
 		ssh += fmt.Sprintf("-p %d ", h.Address.Port)

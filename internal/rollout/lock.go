@@ -4,16 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"slices"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fleetlock"
+	"slipway/internal/plan"
 	"slipway/internal/release/lock"
 )
 
 // lock takes the lock on every host, or waits for it. From then on every command on a host is refused there once another
-// owner has the lock, and the run's context ends. changed tells that somebody else may have changed the hosts since they were
+// owner has the lock, and the run's context ends. changed says that somebody else may have changed the hosts since they were
 // asked for their facts.
 func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	command := r.plan.Command
@@ -25,7 +25,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 			Deployment: r.plan.Deployment, Attempt: max(1, r.plan.Attempt), Command: command, Actor: r.plan.Actor, RunURL: r.plan.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
 		},
-		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.plan.Environment, Note: r.rec.notice,
+		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.plan.Environment, Note: r.rec.Notice,
 	}
 	for _, h := range r.schedule.Hosts {
 		request.Wants = append(request.Wants, fleetlock.Want{
@@ -38,7 +38,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 		if errors.Is(err, lock.ErrTaken) || errors.Is(err, lock.ErrFenced) {
 			s.exit = deploy.ExitLocked
 			if r.plan.Reconcile {
-				r.rec.notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
+				r.rec.Notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
 				s = &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone}
 			}
 		}
@@ -52,24 +52,20 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	return locks.Changed(), nil
 }
 
-// leaveRunning keeps the lock on hosts where a step of migrate still runs that an earlier attempt, which was killed or
+// keepMigrating keeps the lock on hosts where a step of migrate still runs that an earlier attempt, which was killed or
 // cancelled, began: nobody else may start until it has ended. It names them. The facts are of preflight, so this is for what
 // goes no further.
-func (r *run) leaveRunning() (hosts []string) {
+func (r *run) keepMigrating() (hosts []string) {
 	if r.locks == nil {
 		return nil
 	}
 	for _, h := range r.schedule.Hosts {
-		if h.Facts.Own != nil && slices.ContainsFunc(h.Facts.Own.Steps, migrating) {
+		if h.Facts.Own != nil && plan.Migrates(*h.Facts.Own) {
 			r.locks.Leave(h.Name)
 			hosts = append(hosts, h.Name)
 		}
 	}
 	return hosts
-}
-
-func migrating(try deploy.StepFacts) bool {
-	return try.Running && try.Phase() == deploy.Migrate
 }
 
 // generation is the generation of a host's lock that this deployment owns; 0 is none.

@@ -1,4 +1,4 @@
-package rollout
+package recorder
 
 import (
 	"slices"
@@ -13,9 +13,9 @@ const (
 	noteApplied = " applied: " // "2 applied: shop.0042, shop.0043"
 )
 
-// applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It is what the steps noted;
+// Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It is what the steps noted;
 // of steps that noted nothing of the kind their names, since they may have changed anything. Empty when nothing was applied.
-func (rec *recorder) applied() string {
+func (rec *Recorder) Applied() string {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	var changes, unknown []string

@@ -1,4 +1,4 @@
-package rollout
+package distribution
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ type spool struct {
 	over  error // io.EOF: it is whole; else no more will come; nil: more may come
 }
 
-// errCut says that a spool will never be whole. It is no error of who reads.
+// errCut says that a spool will never be whole. Who reads it made no mistake.
 var errCut = errors.New("the host that sends it was lost")
 
 func newSpool(file TempFile) *spool {
@@ -73,7 +73,7 @@ func (s *spool) bytes() int64 {
 	return s.size
 }
 
-// cut tells whether it will never be whole.
+// cut reports whether it will never be whole.
 func (s *spool) cut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,61 @@
+package healthcheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"slipway/internal/deploy"
+	"slipway/internal/transport"
+)
+
+// attempt is how it went to ask a check that did not pass.
+type attempt struct {
+	how     string   // "30s"
+	moments []string // pieces of how that differ by chance
+	last    error    // what was seen last; nil when it succeeded, but not often enough
+	times   int      // how often it failed
+	soaking bool     // it had passed before
+}
+
+// failure says what a check saw last, and how to see it oneself.
+func (h *Host) failure(ctx context.Context, c Check, a attempt) *deploy.Error {
+	k := kindOf(c)
+	failure := &deploy.Error{
+		Host: h.Name, Phase: h.Phase, Step: deploy.PartVerify.Of(c.Name), Check: c.Name, At: c.At,
+		Own: append(k.own(), a.moments...),
+	}
+	explained := k.explain(h, a.how, a.last)
+	if explained != nil {
+		failure.Tail, failure.Times = []string{explained.shown}, a.times
+	}
+	var step *deploy.Error
+	switch {
+	case ctx.Err() != nil:
+		failure.Cause = context.Cause(ctx)
+	case a.last == nil:
+		failure.Cause = fmt.Errorf("%s, not %d successes in a row", a.how, c.Successes)
+	case explained != nil:
+		failure.Cause, failure.Hint, failure.Fault = explained.cause, explained.hint, explained.fault
+	case errors.As(a.last, &step):
+		failure.Cause = fmt.Errorf("%s, %w", a.how, errors.Unwrap(step))
+		failure.Tail, failure.Hint, failure.Fault = step.Tail, step.Hint, step.Fault
+	case errors.Is(a.last, transport.ErrForwardingRefused):
+		failure.Cause = a.last
+		failure.Hint = "allow it on the host (AllowTcpForwarding local), or verify with `run:` or `from: runner`"
+	default:
+		failure.Cause, failure.Hint = fmt.Errorf("%s, no answer: %w", a.how, a.last), silentHint(c, a.soaking)
+	}
+	return failure
+}
+
+// silentHint is the hint of a check that nothing answers, or nothing any more.
+func silentHint(c Check, soaking bool) string {
+	switch {
+	case c.Runner:
+		return "is the address reached from where Slipway runs? It knows no proxy, and tunnels of the runner end before its container"
+	case soaking:
+		return "it came up and died: its own log on the host says why"
+	}
+	return "did the program start, and does it listen there? Its own log on the host says why not"
+}

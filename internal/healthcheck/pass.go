@@ -1,0 +1,56 @@
+package healthcheck
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/transport"
+)
+
+// Pass asks one check until it passes, or its time is over. A try that began in time is waited for: on a slow host one answer is
+// worth more than none. The last answer is the cause of the failure. Time in which the link was down does not count.
+func (h *Host) Pass(ctx context.Context, c Check) *deploy.Error {
+	k := kindOf(c)
+	start := time.Now()
+	var last error
+	failures, row := 0, 0
+	for {
+		began := time.Now()
+		err := k.ask(ctx, h, c.Within-time.Since(start))
+		switch again, down := h.unheard(ctx, k, err); {
+		case down != nil:
+			return h.failure(ctx, c, attempt{how: asked(start, c), last: down})
+		case again:
+			start = start.Add(time.Since(began))
+			continue
+		}
+		if err == nil {
+			if row++; row >= c.Successes {
+				return nil
+			}
+		} else {
+			last, row = err, 0
+			failures++
+		}
+		late := time.Since(start)+c.Interval > c.Within
+		if late || errors.Is(err, transport.ErrForwardingRefused) || !pause(ctx, c.Interval) {
+			return h.failure(ctx, c, attempt{how: asked(start, c), last: last, times: failures})
+		}
+	}
+}
+
+// asked is how long a check was asked, in whole seconds: hosts that failed alike are told together.
+func asked(start time.Time, c Check) string {
+	return min(time.Since(start), c.Within).Round(time.Second).String()
+}
+
+// unheard reports whether it was the link to the host that made asking fail, and that it is up again; down says that it stays
+// down.
+func (h *Host) unheard(ctx context.Context, k kind, err error) (again bool, down error) {
+	if err == nil || !k.viaLink() || k.explain(h, "", err) != nil || errors.Is(err, transport.ErrForwardingRefused) {
+		return false, nil
+	}
+	return h.Reach(ctx)
+}

@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"slipway/internal/deploy"
+)
+
+// Dead is a deployment that nobody carries on, and that has no outcome: it was killed, or its runner was lost.
+type Dead struct {
+	ID   deploy.DeploymentID
+	Left []Leftover // where it left something, in the plan's order
+
+	asked map[string]Host // everybody who can be asked about it
+}
+
+// Leftover is what a dead deployment left on one host.
+type Leftover struct {
+	Host    Host
+	Journal deploy.JournalFacts
+}
+
+// WayBack is how a host gets back to the release that it ran before.
+type WayBack struct {
+	From deploy.ReleaseID
+	To   Link
+}
+
+// Dead are the deployments that died on the hosts, in the order of their IDs; also this one, of an earlier attempt, where own is
+// true.
+func (s *Schedule) Dead(own bool) []Dead {
+	left := map[deploy.DeploymentID][]Leftover{}
+	asked := map[string]Host{}
+	for _, h := range s.Hosts {
+		asked[h.Name] = h
+		for _, journal := range h.Facts.Unfinished {
+			left[journal.ID] = append(left[journal.ID], Leftover{h, journal})
+		}
+		if own && h.Facts.Own != nil && len(h.Facts.Own.Live) > 0 && h.Facts.Own.Outcome == "" {
+			left[s.Deployment] = append(left[s.Deployment], Leftover{h, *h.Facts.Own})
+		}
+	}
+	var dead []Dead
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		dead = append(dead, Dead{ID: id, Left: left[id], asked: asked})
+	}
+	return dead
+}
+
+// OwnLeft is what an earlier attempt of this deployment left on its hosts, without the toggles of which done is true. asked are all
+// hosts that gave their facts, also those that the schedule goes on without.
+func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deploy.Toggle) bool) Dead {
+	d := Dead{ID: s.Deployment, asked: asked}
+	for _, h := range s.Hosts {
+		if h.Facts.Own == nil || len(h.Facts.Own.Live) == 0 {
+			continue
+		}
+		journal := *h.Facts.Own
+		journal.Live = slices.DeleteFunc(slices.Clone(journal.Live), func(entry deploy.LiveEntry) bool {
+			return entry.Toggle != nil && done(h.Name, *entry.Toggle)
+		})
+		d.Left = append(d.Left, Leftover{h, journal})
+	}
+	return d
+}
+
+// HalfDone reports whether there is anything to reconcile: a host to bring back, or a toggle that is on.
+func (d Dead) HalfDone() bool {
+	return len(d.WaysBack()) > 0 || slices.ContainsFunc(d.Left, func(l Leftover) bool { return len(l.Toggles()) > 0 })
+}
+
+// Migrates reports whether a step of its phase migrate still runs.
+func (d Dead) Migrates() bool {
+	return slices.ContainsFunc(d.Left, func(l Leftover) bool { return Migrates(l.Journal) })
+}
+
+// Migrates reports whether a step of the phase migrate still runs, as a journal says.
+func Migrates(journal deploy.JournalFacts) bool {
+	return slices.ContainsFunc(journal.Steps, func(try deploy.StepFacts) bool { return try.Running && try.Phase() == deploy.Migrate })
+}
+
+// WaysBack are the ways of the hosts that have to be brought back, by host. A deployment whose release was live and verified on
+// every host that it was for stands; but a host that was on its way back goes the rest of it.
+func (d Dead) WaysBack() map[string]WayBack {
+	stands := d.stands()
+	ways := map[string]WayBack{}
+	for _, l := range d.Left {
+		if way, ok := l.wayBack(stands); ok {
+			ways[l.Host.Name] = way
+		}
+	}
+	return ways
+}
+
+// stands reports whether the release had been activated and verified on every host of its plan that can be asked.
+func (d Dead) stands() bool {
+	if len(d.Left) == 0 {
+		return false
+	}
+	touched := map[string]bool{}
+	for _, l := range d.Left {
+		if l.Host.NoRelease {
+			continue
+		}
+		if id := l.release(); id == "" || !l.Host.Activated(id) {
+			return false
+		}
+		touched[l.Host.Name] = true
+	}
+	for _, name := range Read(d.Left[0].Journal.Plan).Hosts {
+		if h, known := d.asked[name]; known && !h.NoRelease && !touched[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// Toggles are what it left on, the last one first.
+func (l Leftover) Toggles() []deploy.Toggle {
+	open := deploy.OpenToggles(l.Journal.Live)
+	slices.Reverse(open)
+	return open
+}
+
+// release is what the deployment activates; "" when its plan cannot be read.
+func (l Leftover) release() deploy.ReleaseID { return Read(l.Journal.Plan).Release }
+
+// wayBack is the host's way back; ok is false when it need not go. stands says that the deployment's release may stay.
+func (l Leftover) wayBack(stands bool) (way WayBack, ok bool) {
+	switch id := l.release(); id {
+	case "":
+		return WayBack{}, false
+	case l.Host.Facts.CurrentID:
+		before, _ := firstSwitch(l.Journal.Live, id)
+		return WayBack{From: id, To: UnwindTarget(id, before, l.Host.Facts)}, !stands
+	default:
+		return WayBack{From: id, To: LinkTo(l.Host.Facts.CurrentTarget)}, l.halfBack()
+	}
+}
+
+// halfBack reports whether the host was switched last to what current names now, and was not seen to work since: what ran before may
+// still run.
+func (l Leftover) halfBack() bool {
+	half := false
+	for _, entry := range l.Journal.Live {
+		switch {
+		case entry.What == deploy.LiveSwitch && entry.State != deploy.RecordFailed:
+			half = entry.Target == l.Host.Facts.CurrentTarget
+		case entry.What == deploy.LiveVerify && entry.State == deploy.RecordOK:
+			half = false
+		}
+	}
+	return half
+}
+
+// firstSwitch is what current named before a deployment switched it to a release for the first time.
+func firstSwitch(live []deploy.LiveEntry, id deploy.ReleaseID) (before Link, ok bool) {
+	for _, entry := range live {
+		if entry.What == deploy.LiveSwitch && entry.State == deploy.RecordIntent && entry.Release == id {
+			return LinkTo(entry.Before), true
+		}
+	}
+	return Link{}, false
+}

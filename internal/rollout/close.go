@@ -1,0 +1,105 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/fanout"
+	"slipway/internal/plan"
+)
+
+// close writes down on every host that the deployment is over, and gives the lock back, but where a step was left to finish:
+// there it is free a lease after the step's end. What needs mending stays open, for the next deployment to find.
+func (r *run) close(ctx context.Context, s *stop) {
+	if r.locks == nil {
+		return
+	}
+	limit := closeTimeout
+	if cancelled(ctx) {
+		limit = hastyTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	outcome, over := deploy.OutcomeActivated, r.opened && !r.leavesOpen(s)
+	if s != nil {
+		outcome = s.outcome
+	}
+	left := fanout.Failures(r.owned, func(h plan.Host) (err *deploy.Error) {
+		if r.fleet.On(h.Name).Away() {
+			return deploy.OnHost(h.Name, deploy.Finish, "", errAway)
+		}
+		defer r.fleet.On(h.Name).Lease(ctx)()
+		if over {
+			err = r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome)
+		}
+		if locked := r.locks.Release(ctx, h.Name); locked != nil {
+			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
+		}
+		return err
+	})
+	if len(left) > 0 {
+		r.rec.Warn("its end is not written down, or the lock not given back, on " + few(left) +
+			"; the lock is free in a minute or two, and the next deployment sees what was done")
+	}
+}
+
+// leavesOpen reports whether the journals are to say that something is half done: a person, the job's clean-up or the next
+// deployment has to mend it.
+func (r *run) leavesOpen(s *stop) bool {
+	switch {
+	case s == nil:
+		return false
+	case s.outcome == deploy.OutcomePerson:
+		return true
+	case s.outcome == deploy.OutcomeCancelled && s.phase == deploy.Activate:
+		return true
+	case s.outcome == deploy.OutcomeCancelled && len(r.ensured.Names()) > 0:
+		return !r.opts.UnwindOnCancel
+	case s.phase == deploy.Activate:
+		return false
+	}
+	// What an attempt before this one left half done stays so when this one does not come that far.
+	return s.phase != deploy.Finish && slices.ContainsFunc(r.owned, func(h plan.Host) bool {
+		return h.Facts.Own != nil && h.Facts.Own.Outcome == "" && len(h.Facts.Own.Live) > 0
+	})
+}
+
+// The CI kills a cancelled run after some ten seconds. It has grace to end what it does on its hosts, all together, and then
+// hastyTimeout to give them back; one that was not cancelled has closeTimeout for that.
+const (
+	grace        = 5 * time.Second
+	hastyTimeout = 2 * time.Second
+	closeTimeout = time.Minute
+)
+
+var errAway = errors.New("it is still away")
+
+// few says errors in a line: the first three, and how many more.
+func few(errs deploy.Errors) string {
+	const most = 3
+	lines := strings.Split(errs[:min(len(errs), most)].Error(), "\n")
+	if more := len(errs) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more hosts", more))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// over takes note of when the run's context ended.
+func (r *run) over() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = time.Now()
+}
+
+// parting is the context of what a run whose context has ended still does on its hosts.
+func (r *run) parting(ctx context.Context) (context.Context, context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return context.WithDeadline(context.WithoutCancel(ctx), cmp.Or(r.ended, time.Now()).Add(grace))
+}

@@ -1,0 +1,79 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
+	"slipway/internal/stepper"
+)
+
+// stop is why a deployment goes no further, and what that makes of it.
+type stop struct {
+	outcome deploy.Outcome
+	exit    int
+	phase   deploy.Phase
+	step    string
+	errs    deploy.Errors
+	next    string
+}
+
+var errTimeout = errors.New("the deployment's timeout passed")
+
+// cancelled reports whether a person ended the run, or the lock was lost.
+func cancelled(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout)
+}
+
+// stopped is the stop of a phase in which nothing live was touched.
+func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors) *stop {
+	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs}
+	switch {
+	case errors.Is(context.Cause(ctx), lock.ErrFenced):
+		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
+	case errors.Is(errs, lock.ErrFenced): // the step was told before the heart was
+		s.exit = deploy.ExitLocked
+	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, stepper.ErrUndecided) }):
+		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
+	case cancelled(ctx):
+		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, "run the job again"
+		s.errs = slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return echo(ctx, err) })
+	}
+	return s
+}
+
+// echo reports whether an error says nothing but that the deployment was cancelled.
+func echo(ctx context.Context, err error) bool {
+	return cancelled(ctx) && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
+}
+
+func asErrors(err error, phase deploy.Phase) deploy.Errors {
+	var list deploy.Errors
+	var one *deploy.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &list):
+		return list
+	case errors.As(err, &one):
+		return deploy.Errors{one}
+	}
+	return deploy.Errors{{Phase: phase, Cause: err}}
+}
+
+// result is everything there is to say of the deployment; s is nil when all went well.
+func (r *run) result(s *stop) deploy.Result {
+	result := r.rec.Result()
+	switch {
+	case s != nil:
+		result.Outcome, result.ExitCode = s.outcome, s.exit
+		result.Failed, result.Step, result.Errors, result.Next = s.phase, s.step, s.errs, s.next
+	case r.rec.AllKept():
+		result.Outcome, result.ExitCode = deploy.OutcomeUnchanged, deploy.ExitDone
+	default:
+		result.Outcome, result.ExitCode = deploy.OutcomeActivated, deploy.ExitDone
+	}
+	return result
+}
