@@ -1,6 +1,9 @@
 package deploy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Outcome is how a whole deployment ended.
 type Outcome string
@@ -65,4 +68,98 @@ func (r Result) HostsWith(outcome HostOutcome) []string {
 		}
 	}
 	return names
+}
+
+// Spans are all spans of steps and parts.
+func (r Result) Spans() []Span {
+	var spans []Span
+	for _, s := range r.Steps {
+		spans = append(spans, s.Spans...)
+	}
+	for _, p := range r.Parts {
+		spans = append(spans, p.Spans...)
+	}
+	return spans
+}
+
+// Failures are the errors; where there are none, those of the spans that failed. What was only cancelled failed at nothing.
+func (r Result) Failures() []*Error {
+	if len(r.Errors) > 0 || r.Outcome == OutcomeCancelled {
+		return r.Errors
+	}
+	var list []*Error
+	for _, span := range FailedSpans(r.Spans()) {
+		if span.Err == nil {
+			span.Err = &Error{Host: span.Host, Phase: span.Phase, Step: span.Step}
+		}
+		list = append(list, span.Err)
+	}
+	return list
+}
+
+// FailedHosts are the hosts on which something failed, in the plan's order.
+func (r Result) FailedHosts() []string {
+	failed := map[string]bool{}
+	for _, e := range r.Failures() {
+		failed[e.Host] = true
+	}
+	hosts := []string{}
+	for _, h := range r.Hosts {
+		if failed[h.Host] || h.Outcome == HostFailed {
+			hosts = append(hosts, h.Host)
+		}
+	}
+	return hosts
+}
+
+// LeftBehind are the hosts that a deployment went on without, and that do not run its release.
+func (r Result) LeftBehind() []string {
+	if r.Outcome != OutcomeActivated || r.Failed == "" || r.Failed == Finish {
+		return nil
+	}
+	var behind []string
+	for _, h := range r.Hosts {
+		if h.Outcome != HostActivated {
+			behind = append(behind, h.Host)
+		}
+	}
+	return behind
+}
+
+// Previous is what the fleet ran before: the first host's that ran a release.
+func (r Result) Previous() ReleaseID {
+	for _, h := range r.Hosts {
+		if h.Before != "" {
+			return h.Before
+		}
+	}
+	return ""
+}
+
+// Unasked reports whether it is not known of some host what it ran.
+func (r Result) Unasked() bool {
+	return slices.ContainsFunc(r.Hosts, func(h HostResult) bool { return h.Unreachable })
+}
+
+// Changed reports whether a host runs another release than before.
+func (r Result) Changed() bool {
+	return slices.ContainsFunc(r.Hosts, func(h HostResult) bool { return h.Now != h.Before })
+}
+
+// Kept is how many steps on hosts were found done.
+func (r Result) Kept() int {
+	n := 0
+	for _, step := range r.Steps {
+		for _, span := range step.Spans {
+			if span.Kept > 0 {
+				n++
+			}
+		}
+	}
+	for _, part := range r.Parts {
+		if part.Kept {
+			n++
+		}
+	}
+	return n
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"slipway/internal/ci"
+	"slipway/internal/report/outputs"
 )
 
 const root = "../.."
@@ -62,18 +63,18 @@ func TestAction(t *testing.T) {
 		}
 		return lines
 	}
-	var inputs, outputs []string
+	var wantInputs, wantOutputs []string
 	for _, doc := range ci.Names() {
 		line := doc.Name + " | description: " + doc.Text()
 		if doc.Default != "" {
 			line += " | default: " + doc.Default
 		}
-		inputs = append(inputs, line)
+		wantInputs = append(wantInputs, line)
 	}
-	for _, doc := range Outputs() {
-		outputs = append(outputs, doc.Name+" | description: "+doc.Help)
+	for _, doc := range outputs.Docs() {
+		wantOutputs = append(wantOutputs, doc.Name+" | description: "+doc.Help)
 	}
-	for _, pair := range [][2][]string{{inputs, got(action.Inputs)}, {outputs, got(action.Outputs)}} {
+	for _, pair := range [][2][]string{{wantInputs, got(action.Inputs)}, {wantOutputs, got(action.Outputs)}} {
 		if want, have := strings.Join(pair[0], "\n"), strings.Join(pair[1], "\n"); want != have {
 			t.Errorf("action.yml has\n%s\nwant\n%s", have, want)
 		}

@@ -7,6 +7,8 @@ import (
 	"text/template"
 
 	"slipway/internal/ci"
+	"slipway/internal/report/outcome"
+	"slipway/internal/report/outputs"
 )
 
 //go:generate go run ./generate ../..
@@ -29,8 +31,9 @@ func document(name string) []byte {
 	var out bytes.Buffer
 	if err := t.Execute(&out, struct {
 		Inputs  []ci.InputDoc
-		Outputs []OutputDoc
-	}{ci.Names(), Outputs()}); err != nil {
+		Outputs []outputs.Doc
+		Ends    []outcome.Row
+	}{ci.Names(), outputs.Docs(), outcome.All()}); err != nil {
 		panic(err) // the template is embedded, and the tests fill it in
 	}
 	return out.Bytes()

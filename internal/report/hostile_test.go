@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
+	"slipway/internal/report/outputs"
 	"slipway/internal/secret"
 )
 
@@ -65,10 +66,10 @@ func FuzzHostile(f *testing.F) {
 			t.Fatalf("commands %v, ignored %v in\n%s", counts, log.Ignored, j.out.String())
 		}
 		pairs, err := citest.ReadFile([]byte(j.file(t, "GITHUB_OUTPUT")))
-		if err != nil || len(pairs) != len(Outputs()) {
+		if err != nil || len(pairs) != len(outputs.Docs()) {
 			t.Fatalf("%d outputs, %v", len(pairs), err)
 		}
-		for i, doc := range Outputs() {
+		for i, doc := range outputs.Docs() {
 			if pairs[i].Name != doc.Name {
 				t.Fatalf("output %q, want %q", pairs[i].Name, doc.Name)
 			}

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
+	"slipway/internal/report/outputs"
+	"slipway/internal/report/summary"
 )
 
 // Problems reports mistakes in what a person wrote, found before any host was contacted: a line and an annotation for
@@ -19,19 +22,19 @@ func Problems(options Options, problems deploy.Problems) error {
 	r := newReporter(options, time.Now, nil)
 	problems = slices.Clone(problems)
 	for i, p := range problems {
-		problems[i] = deploy.Problem{At: p.At, Message: r.safe(p.Message), Hint: r.safe(p.Hint)}
-		problems[i].At.File = r.safe(p.At.File)
+		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Line(p.Hint)}
+		problems[i].At.File = r.clean.Line(p.At.File)
 	}
 	head := problemsHead(problems)
 	var list []ci.Annotation
 	for _, p := range problems {
 		for _, line := range problemLines(p) {
-			r.say(line)
+			r.log.Say(line)
 		}
 		list = append(list, ci.Annotation{Level: deploy.LevelError, At: p.At, Message: strings.TrimSpace(p.Message + "\n" + p.Hint)})
 	}
 	r.options.Log.Annotate(list...)
-	r.say("", "FAILED (exit 2): "+head+". Nothing was changed on any host.")
+	r.log.Say("", "FAILED (exit 2): "+head+". Nothing was changed on any host.")
 	return errors.Join(r.writeProblems(problems, head), r.Close())
 }
 
@@ -43,7 +46,7 @@ func problemsHead(problems deploy.Problems) string {
 			files = append(files, p.At.File)
 		}
 	}
-	text := plural(len(problems), "mistake")
+	text := layout.Plural(len(problems), "mistake")
 	switch {
 	case len(files) == 0:
 	case len(files) <= 3:
@@ -60,9 +63,9 @@ func problemLines(p deploy.Problem) []string {
 	if !p.At.IsZero() {
 		text = p.At.String() + ": " + text
 	}
-	lines := wrap(oneLine(text), 4)
+	lines := layout.Wrap(layout.OneLine(text), 4)
 	if p.Hint != "" {
-		lines = append(lines, labelled("hint", oneLine(p.Hint))...)
+		lines = append(lines, layout.Labelled("hint", layout.OneLine(p.Hint))...)
 	}
 	return lines
 }
@@ -73,28 +76,21 @@ func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNothing was changed on any host.\n\n", plainMarkdown(head))
+	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNothing was changed on any host.\n\n", markdown.Plain(head))
 	for _, p := range problems {
 		b.WriteString("- ")
 		if !p.At.IsZero() {
-			b.WriteString(code(p.At.String()) + " ")
+			b.WriteString(markdown.Code(p.At.String()) + " ")
 		}
-		b.WriteString(words(oneLine(p.Message)))
+		b.WriteString(markdown.Words(layout.OneLine(p.Message)))
 		if p.Hint != "" {
-			b.WriteString("  \n  " + words(oneLine(p.Hint)))
+			b.WriteString("  \n  " + markdown.Words(layout.OneLine(p.Hint)))
 		}
 		b.WriteString("\n")
-		if b.Len() > maxSummary {
+		if b.Len() > summary.Max {
 			b.WriteString("- and more, see the log\n")
 			break
 		}
 	}
-	return errors.Join(
-		files.SetOutput("outcome", string(deploy.OutcomeFailed)),
-		files.SetOutput("changed", "false"),
-		files.SetOutput("hosts_activated", "[]"),
-		files.SetOutput("hosts_failed", "[]"),
-		files.SetOutput("exit_code", strconv.Itoa(deploy.ExitBadInput)),
-		files.AppendSummary(b.String()),
-	)
+	return errors.Join(outputs.WriteRefused(files), files.AppendSummary(b.String()))
 }

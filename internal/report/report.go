@@ -1,11 +1,15 @@
-// Package report shows a deployment to people: events become the live log (or, in a terminal, a live view), annotations,
-// the job's summary and the action's outputs.
+// Package report shows a deployment to people. A Reporter takes events and routes each to those who show it:
 //
-// The rules of its output, which every file here keeps: a verdict is one line of at most 100 columns and stands outside
-// groups; what hosts printed is prefixed with the host, cleaned and redacted, and never torn; no time stamps (CI adds its
-// own); of more than eight hosts only counts and exceptions are named; the block that says what failed comes last.
+//	event    -> sanitize            no secrets, nothing that acts
+//	         -> failure.Tails       the last lines, until a step went well
+//	         -> progress            what runs at the moment
+//	         -> live                the log, or a screen below it
+//	result   -> failure             who failed in the same way, and what helps
+//	         -> outcome             the table of how a deployment can end
+//	         -> annotations, summary, outputs
 //
-// It sees events and no hosts: it must not know how anything is run.
+// A new outcome is a row in outcome; a new event is a case in Emit; a new output is a line in outputs; a new CI is a file in the
+// package ci. It sees events and no hosts: it must not know how anything is run.
 package report
 
 import (
@@ -16,6 +20,13 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/live"
+	"slipway/internal/report/outputs"
+	"slipway/internal/report/progress"
+	"slipway/internal/report/sanitize"
+	"slipway/internal/report/screen"
+	"slipway/internal/report/summary"
 	"slipway/internal/secret"
 )
 
@@ -33,7 +44,6 @@ type Options struct {
 
 const (
 	defaultLogLines = 500
-	minLogLines     = 20
 	defaultWidth    = 100
 	quietInterval   = 15 * time.Second       // of progress lines in a log
 	frameInterval   = 100 * time.Millisecond // of the live view
@@ -43,21 +53,17 @@ const (
 type Reporter struct {
 	mu      sync.Mutex
 	options Options
-	sink    sink
-	now     func() time.Time
+	clean   sanitize.Sanitizer
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when no more ticks are worked on
 
-	header    deploy.Header
-	hostWidth int // of the longest host's name
-	stream    stream
-	tails     map[tailKey]*tail
-	work      work
-	fleet     fleet
-	unwound   deploy.ReleaseID // what the last unwound host went back to
-	noted     map[string]bool  // texts of notes that were shown
-	notes     []deploy.Noted
-	failed    error // of CI files
+	tails    failure.Tails
+	progress *progress.Tracker
+	screen   *screen.Screen // nil: no terminal
+	log      *live.Log
+	hosts    []string
+	notes    []deploy.Noted
+	failed   error // of CI files
 }
 
 // New makes a Reporter. Close must be called, also when there was no Finished event.
@@ -84,19 +90,18 @@ func newReporter(options Options, now func() time.Time, ticks <-chan time.Time) 
 		options.Log = ci.NewPlain(io.Discard)
 	}
 	r := &Reporter{
-		options: options,
-		now:     now,
-		stop:    make(chan struct{}),
-		stopped: make(chan struct{}),
-		tails:   map[tailKey]*tail{},
-		noted:   map[string]bool{},
+		options:  options,
+		clean:    sanitize.Sanitizer{Redactor: options.Redactor},
+		stop:     make(chan struct{}),
+		stopped:  make(chan struct{}),
+		progress: progress.New(now),
 	}
-	r.work.now = now
-	r.sink = logSink{options.Log}
+	sink := live.ToLog(options.Log)
 	if options.Terminal != nil {
-		r.sink = newScreen(options, func() []string { return r.work.view(options.Width, r.hostWidth) })
+		r.screen = screen.New(options.Terminal, options.Color, options.Width, r.progress)
+		sink = r.screen
 	}
-	r.stream = stream{sink: r.sink, limit: options.LogLines, buffers: map[streamKey]*buffer{}}
+	r.log = live.New(sink, r.clean, options.LogLines)
 	go r.keepAlive(ticks)
 	return r
 }
@@ -117,44 +122,79 @@ func (r *Reporter) keepAlive(ticks <-chan time.Time) {
 }
 
 func (r *Reporter) tick() {
-	if view, ok := r.sink.(*screen); ok {
-		view.repaint()
+	if r.screen != nil {
+		r.screen.Tick()
 		return
 	}
-	if r.stream.quiet() {
-		r.say(r.work.progressLines()...)
-	}
+	r.log.Tick(r.progress)
 }
 
 // Emit takes an event. It may be called concurrently, and waits for nothing but the log.
 func (r *Reporter) Emit(event deploy.Event) {
-	event = r.cleaned(event)
+	event = r.clean.Event(event)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch e := event.(type) {
 	case deploy.Started:
-		r.started(e.Header)
+		r.hosts = e.Header.Hosts
+		r.log.Start(e.Header, r.options.Run)
 	case deploy.PhaseStarted:
-		r.flushFleet()
-		r.stream.phase = e.Phase
-		r.work.enter(e.Phase, r.header.Hosts)
+		r.log.Enter(e.Phase)
+		r.progress.Enter(e.Phase, r.hosts)
 	case deploy.StepStarted:
-		r.work.start(e)
+		r.progress.Start(e)
 	case deploy.Output:
-		r.output(e)
+		r.tails.Add(e)
+		r.progress.LastLine(e.Host, e.Line)
+		r.log.Output(e)
 	case deploy.Progress:
-		r.work.progress(e)
+		r.progress.Bytes(e)
 	case deploy.SpanDone:
-		r.work.hostDone(e.Span)
+		r.progress.HostDone(e.Span)
 	case deploy.StepDone:
-		r.stepDone(e)
+		r.progress.StepDone(e.Phase, e.Step)
+		r.tails.Forget(e.Spans)
+		r.log.Step(e)
 	case deploy.HostDone:
-		r.hostDone(e)
+		r.progress.HostVerdict(e.Phase, e.Host)
+		if !e.Kept && len(deploy.FailedSpans(e.Spans)) == 0 {
+			r.tails.ForgetHost(e.Host)
+		}
+		r.log.Host(e)
 	case deploy.Noted:
 		r.note(e)
 	case deploy.Finished:
-		r.finished(e.Result)
+		r.finish(e.Result)
 	}
+}
+
+// note shows what a person should know, once. It becomes an annotation too, at the end, with the others.
+func (r *Reporter) note(n deploy.Noted) {
+	for _, known := range r.notes {
+		if known.Text == n.Text {
+			return
+		}
+	}
+	r.notes = append(r.notes, n)
+	r.log.Note(n)
+}
+
+// finish closes the log: what was left out, warnings, annotations, and the block that people came to read, last.
+func (r *Reporter) finish(res deploy.Result) {
+	r.progress.Clear()
+	r.log.Flush()
+	failures := failure.Of(res, &r.tails)
+	r.log.Skipped(res)
+	for _, text := range res.Warnings {
+		r.note(deploy.Noted{Level: deploy.LevelWarning, Text: text})
+	}
+	r.options.Log.Annotate(annotations(res, failures, r.notes)...)
+	r.log.End(res, failures)
+	if r.options.Files == nil {
+		return
+	}
+	page := summary.Page{Result: res, Failures: failures, Run: r.options.Run, Notes: r.notes}
+	r.failed = errors.Join(outputs.Write(r.options.Files, res, r.options.Redactor), r.options.Files.AppendSummary(page.Markdown()))
 }
 
 // Close ends the report. Its error says what of the CI's files or of the log could not be written.
@@ -167,56 +207,5 @@ func (r *Reporter) Close() error {
 	<-r.stopped
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stream.flush()
-	return errors.Join(r.failed, r.sink.close())
-}
-
-// started opens the log.
-func (r *Reporter) started(h deploy.Header) {
-	r.header = h
-	r.hostWidth = 0
-	for _, host := range append([]string{deploy.FleetName}, h.Hosts...) {
-		r.hostWidth = max(r.hostWidth, min(width(host), maxHostWidth))
-	}
-	r.stream.hostWidth = r.hostWidth
-	r.stream.large = len(h.Hosts) > fewHosts
-	if r.stream.large {
-		r.stream.limit = max(min(minLogLines, r.options.LogLines), r.options.LogLines*fewHosts/len(h.Hosts))
-	}
-	r.say(append(headerLines(h, r.options.Run), resumingLines(h)...)...)
-	r.say("")
-}
-
-// note shows what a person should know. A warning becomes an annotation, at the end, with the others.
-func (r *Reporter) note(n deploy.Noted) {
-	if r.noted[n.Text] {
-		return
-	}
-	r.noted[n.Text] = true
-	r.notes = append(r.notes, n)
-	word := "note"
-	if n.Level == deploy.LevelWarning {
-		word = "WARNING"
-	}
-	r.say(wrap(pad(word, phaseWidth)+n.Text, phaseWidth)...)
-}
-
-// say prints lines of our own, outside groups.
-func (r *Reporter) say(lines ...string) {
-	if len(lines) == 0 {
-		return
-	}
-	r.stream.suspend()
-	for _, line := range lines {
-		r.sink.own(r.safe(line))
-	}
-}
-
-// safe makes a line printable: no secrets, nothing that acts. Events are made safe when they come in; lines once more when
-// they go out, since two texts beside each other may make up a third.
-// Secrets are looked for before cleaning, as the host printed them, and after it, as people would read them: colours
-// inside a secret are gone by then.
-func (r *Reporter) safe(line string) string {
-	redactor := r.options.Redactor
-	return redactor.String(ci.Clean(redactor.String(line)))
+	return errors.Join(r.failed, r.log.Close())
 }

@@ -15,6 +15,7 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
 )
 
 var update = flag.Bool("update", false, "write what the tests get as what they want")
@@ -97,8 +98,8 @@ func TestScenarios(t *testing.T) {
 			play(t, Options{Log: ci.NewPlain(&plain)}, s.events)
 			golden(t, s.name+".txt", plain.String())
 			for _, line := range strings.Split(plain.String(), "\n") {
-				if width(line) > columns && !strings.Contains(line, "| ") && !strings.Contains(line, "`") { // what is to be copied stays whole
-					t.Errorf("a line of %d columns: %s", width(line), line)
+				if layout.Width(line) > layout.Columns && !strings.Contains(line, "| ") && !strings.Contains(line, "`") { // what is to be copied stays whole
+					t.Errorf("a line of %d columns: %s", layout.Width(line), line)
 				}
 			}
 		})

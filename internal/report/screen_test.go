@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
 )
 
 // terminal is a small VT100: what the live view uses, and an error for anything else.
@@ -81,8 +82,8 @@ func TestLiveView(t *testing.T) {
 		vt.write(out.String())
 		out.Reset()
 		for _, line := range vt.lines {
-			if width(line) > 80 && strings.HasPrefix(line, "    ") {
-				t.Errorf("%d columns: %s", width(line), line)
+			if layout.Width(line) > 80 && strings.HasPrefix(line, "    ") {
+				t.Errorf("%d columns: %s", layout.Width(line), line)
 			}
 		}
 		return strings.Join(vt.lines, "\n")

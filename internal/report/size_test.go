@@ -10,6 +10,7 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
+	"slipway/internal/report/sanitize"
 )
 
 // huge is a deployment that fails on 200 hosts, each in its own long words.
@@ -22,7 +23,7 @@ func huge(words int) []deploy.Event {
 	d := deploy.StepDone{Phase: deploy.Prepare, Step: "One"}
 	for _, h := range hosts {
 		bad := fails(span(deploy.Prepare, "One", h, time.Second), "exit 1", "exit 1", "")
-		for i := range tailLines {
+		for i := range sanitize.TailLines {
 			bad.Err.Tail = append(bad.Err.Tail, fmt.Sprintf("%s %d %s", h, i, strings.Repeat("words ", words)))
 		}
 		d.Spans = append(d.Spans, bad)
@@ -52,18 +53,8 @@ func TestSizes(t *testing.T) {
 		if err := json.Unmarshal([]byte(result.Value), &doc); err != nil || doc.ExitCode != 1 || !doc.Truncated || len(result.Name+"="+result.Value) >= 64<<10 {
 			t.Errorf("%d words: a result of %d bytes, %+v, %v", words, len(result.Value), doc, err)
 		}
-		if n := strings.Count(j.out.String(), "--- web"); n != maxBlocks {
+		if n := strings.Count(j.out.String(), "--- web"); n != 8 {
 			t.Errorf("%d failures in the log", n)
 		}
-	}
-}
-
-func TestSummaryDropsTailsFirst(t *testing.T) {
-	t.Parallel()
-	res := newScript("web1").res
-	f := failure{step: "One", hosts: []string{"web1"}, status: "exit 1", tail: []string{strings.Repeat("x", maxSummary)}}
-	page := summary{res: res, failures: []failure{f}}.markdown()
-	if len(page) > maxSummary || !strings.Contains(page, "### One failed on web1") || strings.Contains(page, "xxx") {
-		t.Errorf("%d bytes: %.300s", len(page), page)
 	}
 }

@@ -178,30 +178,3 @@ func TestLogLinesOfManyHosts(t *testing.T) {
 		t.Errorf("%d hosts say that there is more", n)
 	}
 }
-
-// What went well leaves nothing behind; what failed keeps its last words until the end.
-func TestTailsAreDropped(t *testing.T) {
-	t.Parallel()
-	r := newReporter(Options{}, clockAt(began), nil)
-	r.Emit(deploy.Started{Header: deploy.Header{Hosts: []string{"web1", "web2"}}})
-	for _, h := range []string{"web1", "web2"} {
-		r.Emit(printed("One", h, "words"))
-		r.Emit(deploy.Output{Phase: deploy.Activate, Step: "Restart", Host: h, Line: "up"})
-	}
-	bad := fails(span(deploy.Prepare, "One", "web2", time.Second), "exit 1", "exit 1", "")
-	r.Emit(deploy.StepDone{Phase: deploy.Prepare, Step: "One", Spans: []deploy.Span{span(deploy.Prepare, "One", "web1", time.Second), bad}})
-	r.Emit(deploy.HostDone{Phase: deploy.Activate, Host: "web1", Spans: []deploy.Span{span(deploy.Activate, "restart", "web1", time.Second)}})
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	want := map[tailKey]bool{{deploy.Prepare, "One", "web2"}: true, {deploy.Activate, "Restart", "web2"}: true}
-	for key := range r.tails {
-		if !want[key] {
-			t.Errorf("left: %+v", key)
-		}
-		delete(want, key)
-	}
-	if len(want) > 0 {
-		t.Errorf("gone: %+v", want)
-	}
-}

@@ -1,0 +1,54 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/outcome"
+)
+
+// annotations are one for each failed step however many hosts failed it, one of the whole where the outcome has one, and the notes.
+func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.Noted) []ci.Annotation {
+	var list []ci.Annotation
+	for _, f := range failure.Merged(failures) {
+		list = append(list, ci.Annotation{Level: deploy.LevelError, At: f.At, Title: f.Title(), Message: message(f, res)})
+	}
+	level, title, text := outcome.Remark(res, failures)
+	if level == deploy.LevelWarning {
+		list = append(list, ci.Annotation{Level: level, Title: title, Message: joined(text, next(res))})
+	}
+	for _, n := range notes {
+		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: n.Text})
+	}
+	if level == deploy.LevelNotice {
+		list = append(list, ci.Annotation{Level: level, Title: title, Message: text})
+	}
+	return list
+}
+
+// message says how it failed, in the host's last words, what is live now, and what to do.
+func message(f failure.Failure, res deploy.Result) string {
+	how := f.Status
+	switch {
+	case f.Cause != "":
+		how = f.Cause
+	case len(f.Tail) > 0:
+		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.Words()[len(f.Tail)-1]), ": ")
+	}
+	return joined(append(append([]string{how, outcome.State(res)}, f.Hints...), next(res))...)
+}
+
+// joined are lines, less those that are empty.
+func joined(lines ...string) string {
+	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+}
+
+func next(res deploy.Result) string {
+	if res.Next == "" {
+		return ""
+	}
+	return "Next: " + res.Next
+}

@@ -1,0 +1,53 @@
+package layout
+
+import (
+	"strconv"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+)
+
+// Target is app -> environment.
+func Target(h deploy.Header) string {
+	if h.Environment == "" {
+		return h.App
+	}
+	return h.App + " -> " + h.Environment
+}
+
+// Where is what people call the place: the environment, or the app where there are none.
+func Where(h deploy.Header) string {
+	if h.Environment == "" {
+		return h.App
+	}
+	return h.Environment
+}
+
+// RunText is the run and its attempt, as in 412.1. The number is what the CI's pages show; the ID is for machines.
+func RunText(h deploy.Header, run ci.Run) string {
+	number := run.RunNumber
+	if number == "" {
+		number = h.RunID
+	}
+	if number == "" || h.Attempt == 0 {
+		return number
+	}
+	return number + "." + strconv.Itoa(h.Attempt)
+}
+
+// ShortRevision is a commit for people; what is no commit stays as it is.
+func ShortRevision(revision string) string {
+	if short := deploy.ShortRevision(revision); strings.HasPrefix(revision, short) {
+		return short
+	}
+	return Cut(revision, 40)
+}
+
+// Runs says what a release is, by its commit where it has one.
+func Runs(id deploy.ReleaseID) string {
+	if revision := id.Revision(); revision != "" {
+		return revision
+	}
+	return string(id)
+}

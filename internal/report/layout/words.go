@@ -1,0 +1,73 @@
+package layout
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Seconds is a duration for people: 0.8s, 14.2s, 1m05s, 1h02m.
+func Seconds(d time.Duration) string {
+	switch {
+	case d < time.Minute-50*time.Millisecond:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Hour:
+		d = d.Round(time.Second)
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// WholeSeconds is seconds without tenths from ten seconds on.
+func WholeSeconds(d time.Duration) string {
+	if d >= 10*time.Second && d < time.Minute {
+		if d = d.Round(time.Second); d < time.Minute {
+			return fmt.Sprintf("%ds", int(d.Seconds()))
+		}
+	}
+	return Seconds(d)
+}
+
+// Elapsed is a duration that runs while people watch: whole seconds only.
+func Elapsed(d time.Duration) string {
+	if d = d.Truncate(time.Second); d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	return Seconds(d)
+}
+
+// Spaced is 21 s for 21s, as prose has it.
+func Spaced(d string) string {
+	if strings.ContainsAny(d, "mh") {
+		return d
+	}
+	return strings.TrimSuffix(d, "s") + " s"
+}
+
+// Names lists a few hosts, or counts many.
+func Names(hosts []string, separator string) string {
+	if len(hosts) > FewHosts {
+		return Plural(len(hosts), "host")
+	}
+	return strings.Join(hosts, separator)
+}
+
+// Named lists hosts that a person looks for: of many the first ones, and how many more there are.
+func Named(hosts []string, separator string) string {
+	if more := len(hosts) - FewHosts; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(hosts[:FewHosts], separator), more)
+	}
+	return strings.Join(hosts, separator)
+}
+
+func Plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+func Counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
+
+func CountedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, Plural(of, "host")) }

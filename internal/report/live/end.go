@@ -1,0 +1,195 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/outcome"
+)
+
+// Skipped says which phases did not start because an earlier one failed.
+func (l *Log) Skipped(res deploy.Result) {
+	if skipped := skippedPhases(res); len(skipped) > 0 {
+		l.Say(layout.Pad("skipped", layout.TextColumn) + strings.Join(skipped, ", "))
+	}
+}
+
+// End is the block that people came to read: the verdict, what the hosts said, which command it was, and what to do.
+func (l *Log) End(res deploy.Result, failures []failure.Failure) {
+	if len(failures) > 0 && res.Outcome != deploy.OutcomeUnwound {
+		l.Say("")
+	}
+	l.Say(outcome.Verdict(res)...)
+	l.stream.suspend()
+	end := ending{shown: failures[:min(len(failures), maxBlocks)], hostWidth: l.hostWidth}
+	for _, line := range end.blocks() {
+		l.sink.Tail(l.clean.Line(line))
+	}
+	if more := len(failures) - len(end.shown); more > 0 {
+		l.Say(fmt.Sprintf("    and %s more", layout.Plural(more, "failure")))
+	}
+	l.Say(end.help(res)...)
+}
+
+// maxBlocks is how many different failures the log's last block shows; the summary has more.
+const maxBlocks = 8
+
+// ending is what is said of the failures that are shown.
+type ending struct {
+	shown     []failure.Failure
+	hostWidth int
+}
+
+// hints are the different hints. apart says that it must be seen which is for which failure.
+func (e ending) hints() (hints []string, apart bool) {
+	hints = distinct(e.shown, func(f failure.Failure) []string { return f.Hints })
+	return hints, len(e.shown) > 1 && len(hints) > 1
+}
+
+// blocks are the failures, one below the other.
+func (e ending) blocks() []string {
+	var all []string
+	_, apart := e.hints()
+	head := ""
+	for _, f := range e.shown {
+		lines := block(f, len(e.shown) > 1, e.hostWidth)
+		if lines[0] == head {
+			lines = lines[1:]
+		} else if strings.HasPrefix(lines[0], "---") {
+			head = lines[0]
+		}
+		all = append(all, lines...)
+		if apart {
+			for _, hint := range f.Hints {
+				all = append(all, layout.Labelled("hint", hint)...)
+			}
+		}
+	}
+	return all
+}
+
+// help is what ran, and what to do now.
+func (e ending) help(res deploy.Result) []string {
+	lines := migrateLines(res)
+	for _, command := range distinct(e.shown, func(f failure.Failure) []string { return []string{f.Command} }) {
+		lines = append(lines, layout.Labelled("command", command)...)
+	}
+	if hints, apart := e.hints(); !apart {
+		for _, hint := range hints {
+			lines = append(lines, layout.Labelled("hint", hint)...)
+		}
+	}
+	if res.Next != "" {
+		lines = append(lines, layout.Labelled("next", res.Next)...)
+	}
+	return lines
+}
+
+// block is a failure: its head, where the lines below do not say whose they are, and what the hosts printed last.
+func block(f failure.Failure, several bool, hostWidth int) []string {
+	var lines []string
+	if len(f.Hosts) > 1 || several || len(f.Hosts) == 1 && len(f.Tail) == 0 {
+		lines = append(lines, "--- "+headOf(f)+" ---")
+	}
+	for _, line := range f.Words() {
+		host := ""
+		if len(f.Hosts) > 0 {
+			host = f.Hosts[0]
+		}
+		lines = append(lines, layout.Prefixed(host, hostWidth, line))
+	}
+	if f.Cause != "" || len(f.Tail) == 0 {
+		label := "error"
+		for part := range strings.SplitSeq(causeOf(f), layout.LineBreak) {
+			lines = append(lines, layout.Labelled(label, part)...)
+			label = ""
+		}
+	}
+	return lines
+}
+
+func headOf(f failure.Failure) string {
+	switch {
+	case len(f.Hosts) == 0:
+		return f.Step
+	case len(f.Hosts) == 1:
+		return f.Hosts[0]
+	case f.Varied:
+		return layout.Named(f.Hosts, ", ") + " (alike)"
+	}
+	return layout.Named(f.Hosts, ", ") + " (identical)"
+}
+
+// distinct are the texts that failures have, each once, empty ones left out, at most four.
+func distinct(failures []failure.Failure, of func(failure.Failure) []string) []string {
+	var texts []string
+	for _, f := range failures {
+		for _, text := range of(f) {
+			if text != "" && !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts[:min(len(texts), 4)]
+}
+
+// skippedPhases are the phases that did not start because an earlier one failed.
+func skippedPhases(res deploy.Result) []string {
+	if res.Reconcile || res.Failed == "" || res.Outcome == deploy.OutcomeActivated ||
+		slices.Contains([]deploy.Phase{deploy.Activate, deploy.Unwind, deploy.Finish}, res.Failed) {
+		return nil
+	}
+	var skipped []string
+	for _, phase := range []deploy.Phase{deploy.Prepare, deploy.Migrate, deploy.Activate} {
+		if !slices.ContainsFunc(res.Phases, func(p deploy.PhaseResult) bool { return p.Phase == phase }) {
+			skipped = append(skipped, string(phase))
+		}
+	}
+	return skipped
+}
+
+// migrateLines say plainly which migrate steps ran, when one of them failed.
+func migrateLines(res deploy.Result) []string {
+	if res.Failed != deploy.Migrate {
+		return nil
+	}
+	var parts []string
+	for _, s := range res.Steps {
+		if s.Phase != deploy.Migrate {
+			continue
+		}
+		if len(deploy.FailedSpans(s.Spans)) == 0 {
+			parts = append(parts, s.Step)
+			continue
+		}
+		failed := s.Step + " (failed"
+		for _, span := range s.Spans {
+			if span.Note != "" {
+				failed += "; " + span.Note
+			}
+		}
+		parts = append(parts, failed+")")
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return layout.Labelled("ran", strings.Join(parts, ", "))
+}
+
+func causeOf(f failure.Failure) string {
+	cause := "no reason given"
+	for _, text := range []string{f.Cause, f.Status} {
+		if text != "" {
+			cause = text
+			break
+		}
+	}
+	if f.Step != "" {
+		return f.Name() + ": " + cause
+	}
+	return cause
+}

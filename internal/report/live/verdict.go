@@ -1,0 +1,173 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/layout"
+)
+
+// stepLines are the verdict of a step: who did it, how long it took, or how it failed.
+func stepLines(e deploy.StepDone) []string {
+	bad := deploy.FailedSpans(e.Spans)
+	lead := layout.Pad(string(e.Phase), layout.PhaseWidth) + layout.Pad(status(bad), layout.StatusWidth)
+	name := e.Step
+	if e.Phase == deploy.Migrate && len(e.Spans) == 1 {
+		name += " (on " + e.Spans[0].Host + ")"
+	}
+	var parts []string
+	switch {
+	case len(bad) == 0 && (e.Step == "" || e.Note != "" || e.Phase == deploy.Migrate && len(e.Spans) == 1):
+		return wholeStep(lead, name, e)
+	case len(e.Spans) > layout.FewHosts:
+		parts = manyHosts(e.Spans, bad)
+	default:
+		made, brought := e.Spans, []deploy.Span(nil)
+		if len(bad) == 0 {
+			made, brought = apart(e.Spans)
+		}
+		for _, span := range made {
+			text := spanText(span, len(bad) > 0)
+			if name == e.Step || name == "" { // else the name says which host
+				text = span.Host + " " + text
+			}
+			parts = append(parts, text)
+		}
+		parts = append(parts, broughtParts(brought)...)
+	}
+	if e.Note != "" {
+		parts = append(parts, e.Note)
+	}
+	if name == "" {
+		return layout.Flow(lead, parts)
+	}
+	return layout.Flow(lead+layout.Pad(name, layout.NameWidth), parts)
+}
+
+// wholeStep is a verdict without the hosts: a note, and the time of the whole at the right.
+func wholeStep(lead, name string, e deploy.StepDone) []string {
+	note := e.Note
+	if note == "" && len(e.Spans) == 1 {
+		note, _, _ = strings.Cut(e.Spans[0].Note, ": ") // "2 applied"; which they are stands in the lines above
+	}
+	if note == "" && name == "" {
+		note = layout.Plural(len(e.Spans), "host")
+	}
+	line := lead
+	if name != "" {
+		line += layout.Pad(name, layout.NameWidth)
+	}
+	line += note
+	took := ""
+	if len(e.Spans) > 0 {
+		took = layout.Seconds(deploy.Elapsed(e.Spans))
+	}
+	if took == "" {
+		return layout.Wrap(strings.TrimRight(line, " "), layout.TextColumn)
+	}
+	lines := layout.Wrap(line, layout.TextColumn)
+	last := &lines[len(lines)-1]
+	*last = layout.Pad(*last, max(layout.TimeColumn-layout.Width(took), layout.Width(*last)+2)) + took
+	if layout.Width(*last) > layout.Columns {
+		*last = strings.TrimSpace(strings.TrimSuffix(*last, took))
+	}
+	return lines
+}
+
+// apart tells those who did a step's work from those who got it from them.
+func apart(spans []deploy.Span) (made, brought []deploy.Span) {
+	for _, span := range spans {
+		if span.From == "" {
+			made = append(made, span)
+		} else {
+			brought = append(brought, span)
+		}
+	}
+	return made, brought
+}
+
+// broughtParts say who got what others made: "-> web2 web3 12.3 MB 0.8s".
+func broughtParts(spans []deploy.Span) []string {
+	if len(spans) == 0 {
+		return nil
+	}
+	hosts := make([]string, len(spans))
+	for i, span := range spans {
+		hosts[i] = span.Host
+	}
+	return []string{strings.TrimSpace("-> "+layout.Names(hosts, " ")+" "+spans[0].Note) + " " + layout.Seconds(deploy.Elapsed(spans))}
+}
+
+// manyHosts counts, and names the exceptions.
+func manyHosts(spans, bad []deploy.Span) []string {
+	if made, brought := apart(spans); len(bad) == 0 && len(brought) > 0 {
+		var parts []string
+		for _, span := range made { // one: what many do, nobody gets
+			parts = append(parts, span.Host+" "+spanText(span, false))
+		}
+		return append(parts, broughtParts(brought)...)
+	}
+	if len(bad) == 0 {
+		slowest := slices.MaxFunc(spans, func(a, b deploy.Span) int { return int(a.Duration - b.Duration) })
+		return []string{layout.Plural(len(spans), "host"), "slowest " + slowest.Host + " " + layout.Seconds(slowest.Duration)}
+	}
+	ok := 0
+	for _, span := range spans {
+		if span.Outcome == deploy.Succeeded {
+			ok++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d of %d ok", ok, len(spans))}
+	groups := failure.Alike(bad)
+	for _, group := range groups[:min(len(groups), layout.FewHosts)] {
+		if len(group) > namedAlike { // the last block names them
+			parts = append(parts, layout.Plural(len(group), "host")+" "+failure.Status(group[0]))
+			continue
+		}
+		for _, span := range group {
+			parts = append(parts, span.Host+" "+spanText(span, true))
+		}
+	}
+	if len(groups) > layout.FewHosts {
+		more := 0
+		for _, group := range groups[layout.FewHosts:] {
+			more += len(group)
+		}
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return parts
+}
+
+// namedAlike is how many hosts that failed in the same way a verdict names.
+const namedAlike = 3
+
+// spanText is what became of one host. Where some host failed, "ok" tells the others apart.
+func spanText(span deploy.Span, mixed bool) string {
+	took := layout.Seconds(span.Duration)
+	switch {
+	case span.Outcome == deploy.NotRun:
+		return "skipped"
+	case span.Failed():
+		return failure.Status(span) + " " + took
+	case mixed:
+		return "ok " + took
+	}
+	if span.Note != "" {
+		return took + " (" + span.Note + ")"
+	}
+	return took
+}
+
+// status is the verdict in one word, from what went wrong. What was only cancelled failed at nothing.
+func status(bad []deploy.Span) string {
+	switch {
+	case len(bad) == 0:
+		return "ok"
+	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !s.Cancelled() }):
+		return "STOP"
+	}
+	return "FAIL"
+}

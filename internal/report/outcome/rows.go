@@ -1,0 +1,165 @@
+package outcome
+
+import (
+	"fmt"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+)
+
+func activated() Row {
+	return Row{
+		Outcome: deploy.OutcomeActivated, Exits: []int{deploy.ExitDone, deploy.ExitFinish}, Word: "ACTIVATED", Good: true, Icon: "✅",
+		Means: "the release is live, verified; with exit 7 on all but a few hosts, or a finish step failed",
+		verdict: func(res deploy.Result) string {
+			text := fmt.Sprintf(" on %s in %s", activatedHosts(res), layout.WholeSeconds(res.Duration))
+			if kept := res.Kept(); kept > 0 {
+				text += " (" + layout.Plural(kept, "host-step") + " kept)"
+			}
+			switch behind := res.LeftBehind(); {
+			case len(behind) > 0:
+				text += ", left behind: " + layout.Named(behind, " ") + exit(res)
+			case res.Failed != "":
+				text += ", but FAILED in " + string(res.Failed) + exit(res)
+			}
+			return text
+		},
+		heading: func(res deploy.Result, whatFailed func() string) string {
+			live := place(res) + " runs " + layout.Runs(res.Release)
+			switch behind := res.LeftBehind(); {
+			case len(behind) > 0:
+				return fmt.Sprintf("%s on %s; left behind: %s", live, activatedHosts(res), layout.Named(behind, " "))
+			case res.Failed != "":
+				return fmt.Sprintf("%s on %s, but %s", live, activatedHosts(res), whatFailed())
+			case res.Command == "rollback":
+				live = place(res) + " is back on " + layout.Runs(res.Release)
+			}
+			return fmt.Sprintf("%s: %s, %s", live, activatedHosts(res), layout.Spaced(layout.WholeSeconds(res.Duration)))
+		},
+		state:  liveOn,
+		remark: wentWell,
+	}
+}
+
+func unchanged() Row {
+	return Row{
+		Outcome: deploy.OutcomeUnchanged, Exits: []int{deploy.ExitDone}, Word: "UNCHANGED", Good: true, Icon: "✅",
+		Means: "every host ran the release already, and was only verified",
+		verdict: func(res deploy.Result) string {
+			return fmt.Sprintf(": %s verified on %s", layout.Plural(len(res.Hosts), "host"), layout.Runs(res.Release))
+		},
+		heading: func(res deploy.Result, _ func() string) string {
+			return fmt.Sprintf("%s runs %s already: %s verified", place(res), layout.Runs(res.Release), layout.Plural(len(res.Hosts), "host"))
+		},
+		state:  liveOn,
+		remark: wentWell,
+	}
+}
+
+func failed() Row {
+	return Row{
+		Outcome: deploy.OutcomeFailed, Exits: []int{deploy.ExitFailed, deploy.ExitBadInput, deploy.ExitLocked, deploy.ExitMigrate},
+		Word: "FAILED", Icon: "❌",
+		Means:   "the live code was not touched; with exit 8 migrate began, and the database may have changed",
+		verdict: func(res deploy.Result) string { return in(res) + exit(res) + ". " + Live(res) },
+		heading: func(res deploy.Result, whatFailed func() string) string {
+			text := fmt.Sprintf("Not deployed: %s. %s", whatFailed(), stillRuns(res))
+			if res.ExitCode == deploy.ExitMigrate {
+				text += ", but migrate began"
+			}
+			return text
+		},
+		state: Live,
+	}
+}
+
+func unwound() Row {
+	return Row{
+		Outcome: deploy.OutcomeUnwound, Exits: []int{deploy.ExitUnwound}, Word: "ROLLED BACK", Icon: "↩️",
+		Means: "the release failed after the switch, and every host that was switched is back on what it ran before",
+		verdict: func(res deploy.Result) string {
+			back := len(res.HostsWith(deploy.HostUnwound))
+			return fmt.Sprintf(" on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit(res))
+		},
+		heading: func(res deploy.Result, whatFailed func() string) string {
+			if res.Previous() == "" {
+				return fmt.Sprintf("Rolled back: %s. %s runs no release, as before", whatFailed(), place(res))
+			}
+			return fmt.Sprintf("Rolled back: %s. %s runs %s", whatFailed(), place(res), layout.Runs(res.Previous()))
+		},
+		state: func(res deploy.Result) string { return hostsNow(res) + "." },
+	}
+}
+
+func person() Row {
+	return Row{
+		Outcome: deploy.OutcomePerson, Exits: []int{deploy.ExitPerson}, Word: "A PERSON IS NEEDED", Icon: "🚨",
+		Means:   "a host could not be brought back, or nobody saw how a step ended: log in now",
+		verdict: func(res deploy.Result) string { return exit(res) + ": " + hostsNow(res) },
+		heading: func(_ deploy.Result, whatFailed func() string) string { return "A person is needed: " + whatFailed() },
+		state:   func(res deploy.Result) string { return hostsNow(res) + "." },
+	}
+}
+
+func superseded() Row {
+	return Row{
+		Outcome: deploy.OutcomeSuperseded, Exits: []int{deploy.ExitSuperseded, deploy.ExitDone}, Word: "SUPERSEDED", Icon: "⏭️",
+		Means:   "a newer run's release is live, and nothing was touched; exit 0 with `if_superseded: pass`",
+		verdict: func(res deploy.Result) string { return exit(res) + ". " + Live(res) },
+		heading: func(res deploy.Result, _ func() string) string { return "Superseded by a newer run. " + stillRuns(res) },
+		state:   Live,
+	}
+}
+
+func cancelled() Row {
+	return Row{
+		Outcome: deploy.OutcomeCancelled, Exits: []int{deploy.ExitInterrupted}, Word: "CANCELLED", Icon: "⏹️",
+		Means:   "a person or the CI ended the run; what is half done is mended by the post step or the next command",
+		verdict: func(res deploy.Result) string { return in(res) + ". " + Live(res) },
+		heading: func(res deploy.Result, _ func() string) string {
+			return fmt.Sprintf("Cancelled%s. %s", in(res), stillRuns(res))
+		},
+		state: Live,
+		remark: func(res deploy.Result) (level deploy.Level, title, text string) {
+			return deploy.LevelWarning, "Cancelled" + in(res), Live(res)
+		},
+	}
+}
+
+func reconciled() Row {
+	return Row{
+		Outcome: deploy.OutcomeReconciled, Exits: []int{deploy.ExitDone}, Word: "CLEANED UP", Good: true, Icon: "🧹",
+		Means: "of the post step alone: nothing is half done any more",
+		verdict: func(res deploy.Result) string {
+			return fmt.Sprintf(" in %s: brought back %d of %s. ", layout.WholeSeconds(res.Duration),
+				len(res.HostsWith(deploy.HostUnwound)), layout.Plural(len(res.Hosts), "host")) + RunNow(res.Hosts)
+		},
+		heading: func(res deploy.Result, _ func() string) string {
+			back := layout.CountedHosts(len(res.HostsWith(deploy.HostUnwound)), len(res.Hosts))
+			took := layout.Spaced(layout.WholeSeconds(res.Duration))
+			return fmt.Sprintf("Cleaned up: %s brought back, %s. %s runs %s", back, took, place(res), layout.Runs(res.Previous()))
+		},
+		state: func(res deploy.Result) string { return RunNow(res.Hosts) },
+	}
+}
+
+// nothingToReconcile is a clean-up that found nothing half done.
+func nothingToReconcile() Row {
+	row := reconciled()
+	row.Word = "NOTHING TO CLEAN UP"
+	row.verdict = func(res deploy.Result) string { return ": " + RunNow(res.Hosts) }
+	row.heading = func(res deploy.Result, _ func() string) string { return "Nothing to clean up. " + RunNow(res.Hosts) }
+	return row
+}
+
+// notReconciled is a clean-up that failed or was cancelled. Its outcome is failed or cancelled to whoever reads the outputs.
+func notReconciled() Row {
+	return Row{
+		Word: "NOT CLEANED UP", Icon: "⚠️",
+		verdict: func(res deploy.Result) string { return exit(res) + ": hosts may be half switched." },
+		heading: func(res deploy.Result, whatFailed func() string) string {
+			return fmt.Sprintf("Not cleaned up: %s. Hosts of %s may be half switched", whatFailed(), place(res))
+		},
+		state: func(deploy.Result) string { return "Hosts may be half switched." },
+	}
+}

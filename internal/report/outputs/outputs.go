@@ -1,0 +1,92 @@
+// Package outputs gives a deployment's end to the steps of a job that come after it: the outputs of the action.
+package outputs
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/report/outcome"
+	"slipway/internal/secret"
+)
+
+// Doc is what a person must know of an output of the action.
+type Doc struct{ Name, Help string }
+
+// Docs are the outputs of the action, set on failure too. It is the one source of action.yml's outputs and of their
+// documentation.
+func Docs() []Doc {
+	return []Doc{
+		{"release", "ID of the release, like 20261121-073000-1a2b3c4-9f3c51."},
+		{"previous_release", "What the hosts ran before; empty after a first deployment."},
+		{"deployment", "ID of the deployment, the same in every attempt of a run."},
+		{"revision", "Full commit that the artifact was built of."},
+		{"artifact_sha256", "SHA-256 of the artifact's file."},
+		{"url", "The environment's URL."},
+		{"outcome", outcomes() + "."},
+		{"changed", "true when a host runs another release than before."},
+		{"failed_phase", "The phase that failed; empty when none did."},
+		{"failed_step", "The step that failed first; empty when none did."},
+		{"hosts_activated", "JSON array of the hosts that run the release, verified."},
+		{"hosts_failed", "JSON array of the hosts that failed a step."},
+		{"exit_code", "0 done; see the exit codes in the documentation."},
+		{"duration_seconds", "How long it took, in whole seconds."},
+		{"result", "All of it as one JSON object, up to 64 KiB; long parts are left out first."},
+	}
+}
+
+// output is one value; they are given in the order of Outputs.
+type output struct{ name, value string }
+
+func of(res deploy.Result, redactor *secret.Redactor) []output {
+	return []output{
+		{"release", string(res.Release)},
+		{"previous_release", string(res.Previous())},
+		{"deployment", string(res.Deployment)},
+		{"revision", res.Revision},
+		{"artifact_sha256", string(res.ArtifactSHA)},
+		{"url", redactor.String(res.URL)},
+		{"outcome", string(res.Outcome)},
+		{"changed", strconv.FormatBool(res.Changed())},
+		{"failed_phase", string(res.Failed)},
+		{"failed_step", redactor.String(res.Step)},
+		{"hosts_activated", jsonText(redacted(redactor, res.HostsWith(deploy.HostActivated)))},
+		{"hosts_failed", jsonText(redacted(redactor, res.FailedHosts()))},
+		{"exit_code", strconv.Itoa(res.ExitCode)},
+		{"duration_seconds", strconv.Itoa(int(res.Duration.Round(time.Second).Seconds()))},
+		{"result", resultJSON(res, redactor)},
+	}
+}
+
+// outcomes names all of them.
+func outcomes() string {
+	var names []string
+	for _, row := range outcome.All() {
+		names = append(names, string(row.Outcome))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// Write gives the outputs of a result to the CI. Every one is tried, whatever fails.
+func Write(files *ci.Files, res deploy.Result, redactor *secret.Redactor) error {
+	var errs []error
+	for _, o := range of(res, redactor) {
+		errs = append(errs, files.SetOutput(o.name, o.value))
+	}
+	return errors.Join(errs...)
+}
+
+// WriteRefused gives the outputs of a run that ended before any host was contacted.
+func WriteRefused(files *ci.Files) error {
+	return errors.Join(
+		files.SetOutput("outcome", string(deploy.OutcomeFailed)),
+		files.SetOutput("changed", "false"),
+		files.SetOutput("hosts_activated", "[]"),
+		files.SetOutput("hosts_failed", "[]"),
+		files.SetOutput("exit_code", strconv.Itoa(deploy.ExitBadInput)),
+	)
+}

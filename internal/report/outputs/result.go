@@ -1,0 +1,129 @@
+package outputs
+
+import (
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+)
+
+// The JSON of the result output. Fields are only ever added.
+type resultDoc struct {
+	Version     string     `json:"version"`
+	Command     string     `json:"command"`
+	App         string     `json:"app"`
+	Environment string     `json:"environment"`
+	URL         string     `json:"url"`
+	Release     string     `json:"release"`
+	Previous    string     `json:"previous_release"`
+	Deployment  string     `json:"deployment"`
+	Revision    string     `json:"revision"`
+	Artifact    string     `json:"artifact_sha256"`
+	Content     string     `json:"content_sha256"`
+	Actor       string     `json:"actor"`
+	RunURL      string     `json:"run_url"`
+	Attempt     int        `json:"attempt"`
+	Outcome     string     `json:"outcome"`
+	ExitCode    int        `json:"exit_code"`
+	Start       time.Time  `json:"start"`
+	Seconds     float64    `json:"duration_seconds"`
+	FailedPhase string     `json:"failed_phase"`
+	FailedStep  string     `json:"failed_step"`
+	Next        string     `json:"next"`
+	Warnings    []string   `json:"warnings"`
+	Hosts       []hostDoc  `json:"hosts"`
+	Phases      []phaseDoc `json:"phases"`
+	Errors      []errorDoc `json:"errors"`
+	Spans       []spanDoc  `json:"spans,omitempty"`
+	Truncated   bool       `json:"truncated,omitempty"`
+}
+
+type hostDoc struct {
+	Host    string   `json:"host"`
+	Outcome string   `json:"outcome"`
+	Before  string   `json:"before"`
+	Now     string   `json:"now"`
+	Unasked bool     `json:"unasked,omitempty"` // before and now are not known
+	Roles   []string `json:"roles,omitempty"`
+}
+
+type phaseDoc struct {
+	Phase   string  `json:"phase"`
+	OK      bool    `json:"ok"`
+	Seconds float64 `json:"seconds"`
+}
+
+type errorDoc struct {
+	Phase string   `json:"phase"`
+	Step  string   `json:"step"`
+	Host  string   `json:"host"`
+	Error string   `json:"error"`
+	Hint  string   `json:"hint"`
+	Tail  []string `json:"tail,omitempty"`
+}
+
+type spanDoc struct {
+	Phase   string  `json:"phase"`
+	Step    string  `json:"step"`
+	Host    string  `json:"host"`
+	Outcome string  `json:"outcome"`
+	Status  string  `json:"status,omitempty"`
+	Start   float64 `json:"start"` // seconds after the deployment's start
+	Seconds float64 `json:"seconds"`
+}
+
+// resultJSON is the result output: whole if it fits, else without the spans, then the tails, then the hosts' parts.
+func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
+	doc := docOf(res)
+	shorter := []func(){
+		func() { doc.Spans, doc.Truncated = nil, true },
+		func() {
+			for i := range doc.Errors {
+				doc.Errors[i].Tail = nil
+			}
+		},
+		func() { doc.Errors = doc.Errors[:min(len(doc.Errors), 10)] },
+		func() { doc.Hosts = nil },
+		func() { doc.Errors, doc.Warnings = nil, nil },
+	}
+	for {
+		text := redactedJSON(doc, redactor)
+		if len(text) <= ci.MaxOutput-len("result=") || len(shorter) == 0 {
+			return text
+		}
+		shorter[0]()
+		shorter = shorter[1:]
+	}
+}
+
+func docOf(res deploy.Result) resultDoc {
+	doc := resultDoc{
+		Version: res.Version, Command: res.Command, App: res.App, Environment: res.Environment, URL: res.URL,
+		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision,
+		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
+		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
+		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next,
+		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, Phases: []phaseDoc{}, Errors: []errorDoc{},
+	}
+	for _, h := range res.Hosts {
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles})
+	}
+	for _, p := range res.Phases {
+		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})
+	}
+	for _, e := range res.Failures() {
+		d := errorDoc{Phase: string(e.Phase), Step: e.Step, Host: e.Host, Hint: e.Hint, Tail: e.Tail}
+		if e.Cause != nil {
+			d.Error = e.Cause.Error()
+		}
+		doc.Errors = append(doc.Errors, d)
+	}
+	for _, s := range res.Spans() {
+		doc.Spans = append(doc.Spans, spanDoc{
+			string(s.Phase), s.Step, s.Host, string(s.Outcome), s.Status,
+			s.Start.Sub(res.Start).Seconds(), s.Duration.Seconds(),
+		})
+	}
+	return doc
+}

@@ -1,0 +1,164 @@
+// Package progress knows what runs at the moment: steps without a verdict, bytes that are under way, the last line of each host.
+// Who shows it is another's matter.
+package progress
+
+import (
+	"slices"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// Tracker follows what runs at the moment, for the live view and for progress lines.
+type Tracker struct {
+	now   func() time.Time
+	steps []*Step
+	turns []string          // hosts that were activated, for better or worse
+	last  map[string]string // the last line of each host
+}
+
+// Step is a step that has no verdict yet.
+type Step struct {
+	Phase     deploy.Phase
+	Name      string
+	Begun     time.Time
+	Hosts     []string // that are not through
+	All       int
+	Transfers map[string]*Transfer
+}
+
+// Transfer is how far bytes to one host are.
+type Transfer struct {
+	start       time.Time
+	Done, Total int64 // bytes
+}
+
+// Percent is how much of the bytes are there.
+func (t Transfer) Percent() int {
+	if t.Total <= 0 {
+		return 0
+	}
+	return int(min(t.Done, t.Total) * 100 / t.Total)
+}
+
+// Rate is bytes a second since the transfer began.
+func (t Transfer) Rate(now time.Time) float64 {
+	took := now.Sub(t.start).Seconds()
+	if took <= 0 {
+		return 0
+	}
+	return float64(t.Done) / took
+}
+
+// New makes a Tracker with a clock.
+func New(now func() time.Time) *Tracker { return &Tracker{now: now} }
+
+// Steps are those that run, oldest first.
+func (t *Tracker) Steps() []*Step { return t.steps }
+
+// Now is the tracker's time.
+func (t *Tracker) Now() time.Time { return t.now() }
+
+// Clear ends everything: the deployment is over.
+func (t *Tracker) Clear() { t.steps = nil }
+
+// Line is the last line that a host printed; "" when it printed none.
+func (t *Tracker) Line(host string) string { return t.last[host] }
+
+func (t *Tracker) find(phase deploy.Phase, step string) *Step {
+	for _, s := range t.steps {
+		if s.Phase == phase && s.Name == step {
+			return s
+		}
+	}
+	return nil
+}
+
+// Start begins a step, or adds hosts to it.
+func (t *Tracker) Start(e deploy.StepStarted) *Step {
+	s := t.find(e.Phase, e.Step)
+	if s == nil {
+		s = &Step{Phase: e.Phase, Name: e.Step, Begun: t.now(), Transfers: map[string]*Transfer{}}
+		t.steps = append(t.steps, s)
+	}
+	for _, host := range e.Hosts {
+		if !slices.Contains(s.Hosts, host) {
+			s.Hosts = append(s.Hosts, host)
+			s.All++
+		}
+	}
+	return s
+}
+
+// Enter begins a phase. Activate and unwind are one piece of work for each host; what is unwound was activated before.
+func (t *Tracker) Enter(phase deploy.Phase, hosts []string) {
+	t.steps = slices.DeleteFunc(t.steps, func(s *Step) bool { return s.Phase.PerHost() })
+	if phase == deploy.Unwind {
+		hosts = t.turns
+	}
+	if phase.PerHost() {
+		t.Start(deploy.StepStarted{Phase: phase, Hosts: hosts})
+	}
+}
+
+// Bytes says how far a transfer is.
+func (t *Tracker) Bytes(e deploy.Progress) {
+	s := t.find(e.Phase, e.Step)
+	if s == nil {
+		s = t.Start(deploy.StepStarted{Phase: e.Phase, Step: e.Step, Hosts: []string{e.Host}})
+	}
+	if s.Transfers[e.Host] == nil {
+		s.Transfers[e.Host] = &Transfer{start: t.now()}
+	}
+	s.Transfers[e.Host].Done, s.Transfers[e.Host].Total = e.Done, e.Total
+}
+
+// LastLine keeps what a host printed last.
+func (t *Tracker) LastLine(host, text string) {
+	if t.last == nil {
+		t.last = map[string]string{}
+	}
+	t.last[host] = text
+}
+
+// HostDone takes one host out of a step. Parts of an activation have no verdict of their own: when the last host is
+// through with one, it is over.
+func (t *Tracker) HostDone(span deploy.Span) {
+	s := t.find(span.Phase, span.Step)
+	if s == nil {
+		return
+	}
+	s.Hosts = slices.DeleteFunc(s.Hosts, func(host string) bool { return host == span.Host })
+	delete(t.last, span.Host)
+	if len(s.Hosts) == 0 && span.Phase.PerHost() {
+		t.StepDone(span.Phase, span.Step)
+	}
+}
+
+// StepDone ends a step: its verdict is out.
+func (t *Tracker) StepDone(phase deploy.Phase, step string) {
+	t.steps = slices.DeleteFunc(t.steps, func(s *Step) bool { return s.Phase == phase && s.Name == step })
+}
+
+// HostVerdict takes a host out of everything that it does in a phase.
+func (t *Tracker) HostVerdict(phase deploy.Phase, host string) {
+	if phase == deploy.Activate && host != deploy.FleetName {
+		t.turns = append(t.turns, host)
+	}
+	for _, s := range slices.Clone(t.steps) {
+		if s.Phase == phase && slices.Contains(s.Hosts, host) {
+			t.HostDone(deploy.Span{Host: host, Phase: phase, Step: s.Name})
+		}
+	}
+}
+
+// Slowest is the host that got the smallest part of its bytes.
+func (s *Step) Slowest() (string, Transfer) {
+	name, worst := "", Transfer{}
+	for _, host := range s.Hosts {
+		if t := s.Transfers[host]; t != nil && (name == "" || t.Percent() < worst.Percent()) {
+			name, worst = host, *t
+		}
+	}
+	return name, worst
+}

@@ -1,0 +1,138 @@
+// Package sanitize makes events safe to print: no secrets, nothing that acts on a terminal or a CI, nothing without a bound. It
+// is done once, at the door of report; what is cut or compared further in is clean by then.
+package sanitize
+
+import (
+	"errors"
+	"slices"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+	"slipway/internal/secret"
+)
+
+// Sanitizer takes secrets out of texts. The zero Sanitizer knows none.
+type Sanitizer struct{ Redactor *secret.Redactor }
+
+// Line makes a line printable. Secrets are looked for before cleaning, as the host printed them, and after it, as people would
+// read them: colours inside a secret are gone by then.
+func (s Sanitizer) Line(line string) string {
+	return s.Redactor.String(ci.Clean(s.Redactor.String(line)))
+}
+
+// Event is an event whose texts are all safe to print. It is done once, at the door: what is cut to a width or compared
+// further in is clean by then, and no half of a secret is left by a cut.
+func (s Sanitizer) Event(event deploy.Event) deploy.Event {
+	switch e := event.(type) {
+	case deploy.Started:
+		e.Header = s.header(e.Header)
+		return e
+	case deploy.StepStarted:
+		e.Step, e.Hosts = s.Line(e.Step), s.lines(e.Hosts)
+		return e
+	case deploy.Output:
+		e.Step, e.Host, e.Line = s.Line(e.Step), s.Line(e.Host), s.Line(e.Line)
+		return e
+	case deploy.Progress:
+		e.Step, e.Host = s.Line(e.Step), s.Line(e.Host)
+		return e
+	case deploy.SpanDone:
+		e.Span = s.span(e.Span)
+		return e
+	case deploy.StepDone:
+		return s.step(e)
+	case deploy.HostDone:
+		return s.host(e)
+	case deploy.Noted:
+		e.Text, e.At.File = s.Line(e.Text), s.Line(e.At.File)
+		return e
+	case deploy.Finished:
+		e.Result = s.result(e.Result)
+		return e
+	}
+	return event
+}
+
+func (s Sanitizer) lines(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i := range texts {
+		texts[i] = s.Line(texts[i])
+	}
+	return texts
+}
+
+func (s Sanitizer) header(h deploy.Header) deploy.Header {
+	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Revision, &h.Actor, &h.RunURL, &h.RunID} {
+		*text = s.Line(*text)
+	}
+	h.Hosts = s.lines(h.Hosts)
+	return h
+}
+
+func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	for _, text := range []*string{&c.Op, &c.Host, &c.Step, &c.Check, &c.Hint, &c.At.File} {
+		*text = s.Line(*text)
+	}
+	if c.Cause != nil {
+		c.Cause = errors.New(s.Line(c.Cause.Error()))
+	}
+	c.Own = s.lines(c.Own)
+	c.Tail = s.lines(c.Tail[max(0, len(c.Tail)-TailLines):])
+	for i := range c.Tail {
+		c.Tail[i] = Shorten(c.Tail[i])
+	}
+	return &c
+}
+
+func (s Sanitizer) span(span deploy.Span) deploy.Span {
+	for _, text := range []*string{&span.Host, &span.Step, &span.Status, &span.From, &span.Note} {
+		*text = s.Line(*text)
+	}
+	span.Err = s.failure(span.Err)
+	return span
+}
+
+func (s Sanitizer) spans(spans []deploy.Span) []deploy.Span {
+	spans = slices.Clone(spans)
+	for i := range spans {
+		spans[i] = s.span(spans[i])
+	}
+	return spans
+}
+
+func (s Sanitizer) step(e deploy.StepDone) deploy.StepDone {
+	e.Step, e.Note, e.At.File = s.Line(e.Step), s.Line(e.Note), s.Line(e.At.File)
+	e.Command = s.Line(layout.FirstLine(e.Command))
+	e.Spans = s.spans(e.Spans)
+	return e
+}
+
+func (s Sanitizer) host(e deploy.HostDone) deploy.HostDone {
+	e.Host, e.Spans = s.Line(e.Host), s.spans(e.Spans)
+	return e
+}
+
+func (s Sanitizer) result(res deploy.Result) deploy.Result {
+	res.Header = s.header(res.Header)
+	res.Step, res.Next, res.Warnings = s.Line(res.Step), s.Line(res.Next), s.lines(res.Warnings)
+	res.Hosts = slices.Clone(res.Hosts)
+	for i := range res.Hosts {
+		res.Hosts[i].Host, res.Hosts[i].Roles = s.Line(res.Hosts[i].Host), s.lines(res.Hosts[i].Roles)
+	}
+	res.Steps, res.Parts, res.Errors = slices.Clone(res.Steps), slices.Clone(res.Parts), slices.Clone(res.Errors)
+	for i := range res.Steps {
+		res.Steps[i] = s.step(res.Steps[i])
+	}
+	for i := range res.Parts {
+		res.Parts[i] = s.host(res.Parts[i])
+	}
+	for i := range res.Errors {
+		res.Errors[i] = s.failure(res.Errors[i])
+	}
+	return res
+}

@@ -1,0 +1,78 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/progress"
+)
+
+// maxView is how many lines the live view takes at the bottom of the terminal.
+const maxView = 14
+
+// view is what the live view shows below the verdicts: running steps, transfers as bars, the last line of each host.
+func (s *Screen) view() []string {
+	var lines []string
+	now := s.progress.Now()
+	for _, step := range s.progress.Steps() {
+		lines = append(lines, s.head(step, now))
+		for shown, host := range step.Hosts {
+			if shown == layout.FewHosts {
+				lines = append(lines, fmt.Sprintf("    and %d more", len(step.Hosts)-shown))
+				break
+			}
+			if t := step.Transfers[host]; t != nil {
+				lines = append(lines, s.bar(host, *t, now))
+			} else if text := s.progress.Line(host); text != "" {
+				lines = append(lines, layout.Prefixed(host, s.hostWidth, text))
+			}
+		}
+	}
+	if len(lines) > maxView {
+		lines = append(lines[:maxView-1], fmt.Sprintf("    and %d more lines", len(lines)-maxView+1))
+	}
+	for i := range lines {
+		lines[i] = layout.Cut(lines[i], s.columns-1)
+	}
+	return lines
+}
+
+// head is a step, how long it runs, and where.
+func (s *Screen) head(step *progress.Step, now time.Time) string {
+	name := strings.TrimSpace(string(step.Phase) + "  " + step.Name)
+	head := fmt.Sprintf("%s %s  %s", spinner(now), name, layout.Elapsed(now.Sub(step.Begun)))
+	if len(step.Transfers) == 0 {
+		head += "  " + layout.Names(step.Hosts, " ")
+	}
+	if step.All > layout.FewHosts {
+		head += fmt.Sprintf("  %d of %d done", step.All-len(step.Hosts), step.All)
+	}
+	return head
+}
+
+// bar is one transfer: "    web1   ██████░░░░░░  45%  17.2 of 38.2 MB  12.1 MB/s  2s left".
+func (s *Screen) bar(host string, t progress.Transfer, now time.Time) string {
+	rate := t.Rate(now)
+	text := fmt.Sprintf("%3d%%  %s of %s", t.Percent(), deploy.Size(t.Done), deploy.Size(t.Total))
+	if rate > 0 {
+		text += fmt.Sprintf("  %s/s", deploy.Size(int64(rate)))
+		if left := time.Duration(float64(t.Total-t.Done) / rate * float64(time.Second)); left > 0 {
+			text += "  " + layout.Elapsed(left+time.Second-1) + " left"
+		}
+	}
+	lead := "    " + layout.Pad(host, s.hostWidth+2)
+	size := min(30, s.columns-layout.Width(lead)-60)
+	if size < 5 {
+		return lead + text
+	}
+	filled := size * t.Percent() / 100
+	return lead + strings.Repeat("█", filled) + strings.Repeat("░", size-filled) + "  " + text
+}
+
+func spinner(now time.Time) string {
+	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+	return string(frames[now.UnixMilli()/100%int64(len(frames))])
+}

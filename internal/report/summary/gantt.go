@@ -1,0 +1,110 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+)
+
+// maxBars is how many bars a chart has at most; a longer one shows the phases only.
+const maxBars = 40
+
+// bar of a chart.
+type ganttBar struct {
+	section string
+	name    string
+	start   time.Duration // after the deployment's start
+	took    time.Duration
+	failed  bool
+}
+
+// Gantt is when everything ran, as a Mermaid chart. Times count from zero. Empty when there is nothing to show.
+func Gantt(res deploy.Result) string {
+	bars := spanBars(res)
+	if len(bars) == 0 || len(bars) > maxBars {
+		bars = phaseBars(res)
+	}
+	if len(bars) == 0 || len(bars) > maxBars {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("gantt\n    dateFormat HH:mm:ss.SSS\n    axisFormat %M:%S\n")
+	section := ""
+	for _, bar := range bars {
+		if bar.section != section {
+			section = bar.section
+			fmt.Fprintf(&b, "    section %s\n", ganttName(section))
+		}
+		mark := "done, "
+		if bar.failed {
+			mark = "crit, "
+		}
+		start := max(bar.start, 0)
+		fmt.Fprintf(&b, "    %s :%s%s, %s\n", ganttName(bar.name), mark, clock(start), clock(start+max(bar.took, time.Millisecond)))
+	}
+	return b.String()
+}
+
+// spanBars are all steps and parts on all hosts, those of a phase together.
+func spanBars(res deploy.Result) []ganttBar {
+	var bars []ganttBar
+	for _, phase := range chartOrder {
+		for _, span := range res.Spans() {
+			if span.Phase != phase || span.Outcome == deploy.NotRun {
+				continue
+			}
+			name := strings.TrimSpace(span.Host + " " + span.Step)
+			bars = append(bars, ganttBar{string(phase), name, span.Start.Sub(res.Start), span.Duration, span.Failed() && !span.Cancelled()})
+		}
+	}
+	return bars
+}
+
+var chartOrder = []deploy.Phase{
+	deploy.Preflight, deploy.Prepare, deploy.Migrate, deploy.Activate, deploy.Unwind, deploy.OnFailure, deploy.Finish,
+}
+
+func phaseBars(res deploy.Result) []ganttBar {
+	var bars []ganttBar
+	for _, p := range res.Phases {
+		bars = append(bars, ganttBar{"phases", string(p.Phase), p.Start.Sub(res.Start), p.Duration, !p.OK})
+	}
+	return bars
+}
+
+// clock is HH:mm:ss.SSS. A chart has one day at most.
+func clock(d time.Duration) string {
+	d = min(d, 24*time.Hour-time.Millisecond)
+	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000)
+}
+
+// ganttWords start a statement of Mermaid's gantt language; a name that starts with one is quoted.
+var ganttWords = []string{
+	"gantt", "dateformat", "axisformat", "tickinterval", "inclusiveenddates", "topaxis", "excludes", "includes", "todaymarker",
+	"weekday", "weekend", "title", "section", "click", "href", "call", "acctitle", "accdescr", "accdescription",
+}
+
+// ganttName is a name that Mermaid reads as text: letters, digits, spaces, and a few signs. `:;,#` end a name, % starts a
+// comment, and what is left could be HTML.
+func ganttName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./()'", r) {
+			return r
+		}
+		return ' '
+	}, name)
+	name = layout.Cut(strings.Join(strings.Fields(name), " "), 50)
+	first := strings.ToLower(strings.TrimFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != ' ' }))
+	if i := strings.IndexFunc(first, func(r rune) bool { return !unicode.IsLetter(r) }); i >= 0 {
+		first = first[:i]
+	}
+	if name == "" || slices.ContainsFunc(ganttWords, func(word string) bool { return strings.HasPrefix(first, word) }) {
+		return "'" + name + "'"
+	}
+	return name
+}

@@ -1,0 +1,175 @@
+// Package summary writes the page of a job: the verdict, the facts, hosts by phases, when everything ran, what failed, and the way
+// back. It takes texts that are safe to print; what it adds is that none of them is Markdown.
+package summary
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
+	"slipway/internal/report/outcome"
+)
+
+// Max is how large a page may be, in bytes. It leaves room below what GitHub takes, for the rest of a line that is being written.
+const Max = ci.MaxSummary - 4096
+
+// Page is the page of the job: the verdict, the facts, hosts by phases, when everything ran, what failed, and the way back.
+// Its texts are safe by then; what it adds is that none of them is Markdown.
+type Page struct {
+	Result   deploy.Result
+	Failures []failure.Failure
+	Run      ci.Run
+	Notes    []deploy.Noted
+}
+
+// Markdown is the page. When it grows too large, the hosts' last words go first, then the table, then the chart.
+func (p Page) Markdown() string {
+	for drop := range 4 {
+		if text := p.render(drop < 1, drop < 2, drop < 3); len(text) <= Max {
+			return text
+		}
+	}
+	return p.heading() + "\n\nThe rest is too long for a summary. It is in the log.\n"
+}
+
+func (p Page) render(tails, table, chart bool) string {
+	parts := []string{p.heading()}
+	if p.Result.Next != "" {
+		parts = append(parts, p.next())
+	}
+	parts = append(parts, p.facts())
+	for _, n := range p.Notes {
+		alert := "NOTE"
+		if n.Level == deploy.LevelWarning {
+			alert = "WARNING"
+		}
+		parts = append(parts, "> [!"+alert+"]\n> "+markdown.Words(layout.OneLine(n.Text)))
+	}
+	parts = append(parts, p.failed(tails))
+	if table {
+		parts = append(parts, p.table())
+	}
+	if chart {
+		if text := Gantt(p.Result); text != "" {
+			parts = append(parts, "```mermaid\n"+text+"```")
+		}
+	}
+	parts = append(parts, p.wayBack())
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	return strings.Join(parts, "\n\n") + "\n\n"
+}
+
+// next is what to do now, ready to be copied.
+func (p Page) next() string {
+	text := layout.OneLine(p.Result.Next)
+	commands := strings.Split(text, "`")
+	if p.Result.Outcome != deploy.OutcomePerson || len(commands) != 3 {
+		return "**Next:** " + markdown.Words(text)
+	}
+	return "**Next:** " + markdown.Words(text) + "\n\n" + strings.TrimRight(markdown.Fence("sh", commands[1:2]), "\n")
+}
+
+// facts are what, where, from which run.
+func (p Page) facts() string {
+	res := p.Result
+	var rows [][2]string
+	if res.Release != "" {
+		rows = append(rows, [2]string{"Release", markdown.Code(string(res.Release))})
+	}
+	switch b := res.Previous(); {
+	case b != "":
+		rows = append(rows, [2]string{"Before", markdown.Code(string(b))})
+	case res.Unasked():
+		rows = append(rows, [2]string{"Before", "not known"})
+	default:
+		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
+	}
+	if res.Revision != "" {
+		rows = append(rows, [2]string{"Commit", markdown.Code(layout.ShortRevision(res.Revision))})
+	}
+	if run := layout.RunText(res.Header, p.Run); run != "" || res.RunURL != "" {
+		text := run
+		if res.RunURL != "" {
+			text = markdown.Link("run "+text, res.RunURL)
+		}
+		if res.Actor != "" {
+			text += " by " + markdown.Plain(res.Actor)
+		}
+		rows = append(rows, [2]string{"Run", text})
+	}
+	if res.URL != "" {
+		rows = append(rows, [2]string{"URL", markdown.Link(res.URL, res.URL)})
+	}
+	if res.ArtifactSize > 0 {
+		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", markdown.Words(strings.ReplaceAll(layout.Target(res.Header), "->", "→")))
+	for _, row := range rows {
+		fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// failed is what went wrong where, with the hosts' last words.
+func (p Page) failed(tails bool) string {
+	var b strings.Builder
+	for i, f := range p.Failures {
+		if i == maxFailures {
+			fmt.Fprintf(&b, "\nand %d more, see the log\n", len(p.Failures)-i)
+			break
+		}
+		fmt.Fprintf(&b, "### %s\n\n", markdown.Words(f.Title()))
+		if f.Cause != "" || f.Status != "" {
+			fmt.Fprintf(&b, "%s\n\n", markdown.Code(cmp.Or(f.Cause, f.Status)))
+		}
+		if tails && len(f.Tail) > 0 {
+			b.WriteString(markdown.Fence("text", f.Words()) + "\n")
+		}
+		if f.Command != "" {
+			fmt.Fprintf(&b, "- Command: %s\n", markdown.Code(f.Command))
+		}
+		for _, hint := range f.Hints {
+			fmt.Fprintf(&b, "- %s\n", markdown.Words(hint))
+		}
+		if f.Command != "" || len(f.Hints) > 0 {
+			b.WriteString("\n")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// maxFailures is how many different failures the summary shows.
+const maxFailures = 25
+
+// wayBack is how to roll back, folded.
+func (p Page) wayBack() string {
+	res := p.Result
+	if res.Outcome != deploy.OutcomeActivated || res.Previous() == "" {
+		return ""
+	}
+	environment := ""
+	if res.Environment != "" {
+		environment = " -e " + res.Environment
+	}
+	lines := []string{fmt.Sprintf("slipway rollback%s --to %s", environment, res.Previous())}
+	text := "From a shell:\n\n" + markdown.Fence("sh", lines)
+	inputs := []string{"command: rollback", "to: " + string(res.Previous())}
+	if res.Environment != "" {
+		inputs = append(inputs, "environment: "+res.Environment)
+	}
+	text += "\nFrom a workflow, as inputs of the action:\n\n" + markdown.Fence("yaml", inputs)
+	return "<details><summary>How to roll back</summary>\n\n" + text + "\n</details>"
+}
+
+// heading is the verdict in one line.
+func (p Page) heading() string {
+	icon, text := outcome.Heading(p.Result, p.Failures)
+	return "## " + icon + " " + markdown.Words(text)
+}

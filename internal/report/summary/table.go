@@ -1,0 +1,145 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/failure"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
+)
+
+// table is hosts by phases. Of a large fleet, the hosts that are not like the others stand outside the fold.
+func (p Page) table() string {
+	phases := p.phases()
+	if len(p.Result.Hosts) == 0 || len(phases) == 0 {
+		return ""
+	}
+	cells := p.cells()
+	var rows, odd []string
+	for _, h := range p.Result.Hosts {
+		row := p.row(h, phases, cells)
+		rows = append(rows, row)
+		if strings.Contains(row, "❌") || slices.Contains(oddOutcomes, h.Outcome) {
+			odd = append(odd, row)
+		}
+	}
+	head := "| Host |"
+	rule := "| --- |"
+	for _, phase := range phases {
+		head += " " + string(phase) + " |"
+		rule += " --- |"
+	}
+	head += " Runs now |\n" + rule + " --- |\n"
+	if len(rows) <= maxOpenRows {
+		return head + strings.Join(rows, "\n")
+	}
+	text := ""
+	if len(odd) > 0 {
+		text = head + strings.Join(odd[:min(len(odd), maxOpenRows)], "\n") + "\n\n"
+	}
+	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(rows)) + head + strings.Join(rows, "\n") + "\n\n</details>"
+}
+
+// oddOutcomes are those that a person looks for.
+var oddOutcomes = []deploy.HostOutcome{deploy.HostFailed, deploy.HostSwitched, deploy.HostSkipped}
+
+// maxCell is how much of a failure a cell shows; the section of the failure has it whole.
+const maxCell = 60
+
+// maxOpenRows is how many hosts the table shows without a fold.
+const maxOpenRows = 20
+
+// phases are the table's layout.Columns: what started, in the order of the design.
+func (p Page) phases() []deploy.Phase {
+	var phases []deploy.Phase
+	for _, phase := range chartOrder {
+		if slices.ContainsFunc(p.Result.Spans(), func(span deploy.Span) bool { return span.Phase == phase }) {
+			phases = append(phases, phase)
+		}
+	}
+	return phases
+}
+
+type cellKey struct {
+	host  string
+	phase deploy.Phase
+}
+
+// cell is one host in one phase.
+type cell struct {
+	took   time.Duration
+	failed []string // what failed, and how
+	cut    bool     // nothing failed: it was cancelled
+}
+
+func (p Page) cells() map[cellKey]*cell {
+	cells := map[cellKey]*cell{}
+	for _, span := range p.Result.Spans() {
+		if span.Outcome == deploy.NotRun {
+			continue
+		}
+		key := cellKey{span.Host, span.Phase}
+		c := cells[key]
+		if c == nil {
+			c = &cell{}
+			cells[key] = c
+		}
+		c.took += span.Duration
+		if span.Failed() {
+			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+failure.Status(span))
+			c.cut = (c.cut || len(c.failed) == 1) && span.Cancelled()
+		}
+	}
+	return cells
+}
+
+func (p Page) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |", markdown.Plain(h.Host))
+	for _, phase := range phases {
+		c := cells[cellKey{h.Host, phase}]
+		switch {
+		case c == nil:
+			b.WriteString(" |")
+		case len(c.failed) > 0:
+			icon := "❌"
+			if c.cut {
+				icon = "⏹️"
+			}
+			fmt.Fprintf(&b, " %s %s |", icon, markdown.Plain(layout.Cut(strings.Join(c.failed, "; "), maxCell)))
+		default:
+			fmt.Fprintf(&b, " ✅ %s |", layout.Spaced(layout.Seconds(c.took)))
+		}
+	}
+	fmt.Fprintf(&b, " %s |", p.runsNow(h))
+	return b.String()
+}
+
+func (p Page) runsNow(h deploy.HostResult) string {
+	now := "nothing"
+	switch {
+	case h.Unreachable, h.Outcome == deploy.HostFailed && h.Now == "":
+		now = "not known"
+	case h.Now != "":
+		now = markdown.Plain(layout.Runs(h.Now))
+	}
+	switch h.Outcome {
+	case deploy.HostUnwound:
+		return now + ", brought back"
+	case deploy.HostFailed:
+		return "🚨 " + now + ", needs a person"
+	case deploy.HostSwitched:
+		return "⚠️ maybe " + now + ", not verified"
+	case deploy.HostSkipped:
+		if h.Now == "" {
+			return "⚠️ not known, left behind"
+		}
+		return "⚠️ " + now + ", left behind"
+	case deploy.HostActivated, deploy.HostUnchanged:
+	}
+	return now
+}
