@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/transport/ssh"
 )
 
 type validateCmd struct {
@@ -26,6 +27,9 @@ func (cmd *validateCmd) Run(a *app) error {
 			Message: "there is nothing to check: no " + config.DefaultFile + " here, and no hosts among the inputs",
 			Hint:    "run it where the deploy file lies, or give the workflow's inputs as flags",
 		}})
+	}
+	if problems := ssh.Check(login(cfg)); len(problems) > 0 {
+		return c.refuse(problems)
 	}
 	where := ""
 	if cfg.Environment != "" {

@@ -82,7 +82,7 @@ type Login struct {
 // Identity is how a host proves who it is. For deploy and rollback one of the two is set.
 type Identity struct {
 	KnownHosts   string
-	Fingerprints []string // "SHA256:..."
+	Fingerprints []string // lines, as written
 }
 
 // Env is what Load needs beside inputs and files.

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/loopback"
 	"slipway/internal/sshtest/sshd"
@@ -183,6 +187,41 @@ func TestGreetings(t *testing.T) {
 	})
 	if _, err := newDialer(t, config).Connect(ctx, asleep); !errors.Is(err, stop) {
 		t.Errorf("got %v, want the context's cause", err)
+	}
+}
+
+// TestHostCertificate connects to an OpenSSH that shows a certificate of an authority with a key of another type.
+func TestHostCertificate(t *testing.T) {
+	t.Parallel()
+	keygen, dir := needtest.Program(t, "ssh-keygen"), t.TempDir()
+	run := func(args ...string) {
+		cmd := exec.Command(keygen, append([]string{"-q"}, args...)...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	run("-t", "rsa", "-N", "", "-f", "ca")
+	for _, name := range []string{"named", "nameless"} {
+		run("-t", "ed25519", "-N", "", "-f", name)
+	}
+	run("-s", "ca", "-h", "-I", "web1", "-n", "127.0.0.1", "named.pub")
+	run("-s", "ca", "-h", "-I", "web1", "nameless.pub")
+	authority, err := os.ReadFile(filepath.Join(dir, "ca.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wants := range map[string][]string{"named": nil, "nameless": {"certificate is not accepted", "names no host", "ssh-keygen -s CA -h -n 127.0.0.1"}} {
+		server := sshd.Start(t, sshd.Options{HostKeys: []string{"ecdsa"}, Config: []string{
+			"HostKey " + filepath.Join(dir, name), "HostCertificate " + filepath.Join(dir, name+"-cert.pub"),
+		}})
+		dialer := newDialer(t, ssh.Config{Key: server.Key, KnownHosts: "@cert-authority * " + string(authority)})
+		host := deploy.Host{Name: "web1", Address: server.Address()}
+		if wants == nil {
+			connect(t, dialer, host)
+			continue
+		}
+		refused(t, dialer, host, wants...)
 	}
 }
 

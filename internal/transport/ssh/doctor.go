@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -51,14 +50,10 @@ func diagnose(text string) *deploy.Problem {
 		return problem("this looks like a public key, and a damaged one", "give the private half: the file without .pub")
 	case begins("/", "~", "./") && !strings.Contains(text, "\n"):
 		return problem("this is a path, not a key", "give the file's content")
-	case !strings.Contains(text, "-----BEGIN "):
-		if decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), "")); err == nil &&
-			strings.Contains(string(decoded), "-----BEGIN ") {
-			return problem("this is a key in base64", "store the key's file as it is")
-		}
+	case !strings.Contains(text, "-----BEGIN "), !strings.Contains(text, privateKeyMark):
 		return problem("this is no private key: it has no line -----BEGIN ... PRIVATE KEY-----",
 			"paste the whole file, from -----BEGIN to -----END")
-	case !strings.Contains(text, "-----END "):
+	case len(keyBlocks(text)) == 0:
 		return problem("the key is cut off: it has no line -----END ... PRIVATE KEY-----",
 			"paste the whole file, from -----BEGIN to -----END")
 	case !isPEM(text):

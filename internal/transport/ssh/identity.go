@@ -1,13 +1,10 @@
 package ssh
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,30 +19,23 @@ import (
 type identity struct {
 	db           *knownhosts.HostKeyDB // nil without known_hosts
 	fingerprints []fingerprint
+	revoked      []ssh.PublicKey // keys of hosts, and of authorities
 }
-
-// fingerprint pins a key by its SHA-256, for one host or, when host is empty, for every hop.
-type fingerprint struct{ host, sum string }
 
 // readIdentity reads both inputs, or says all that is wrong with them. One of them must pin something.
 func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.Problems) {
 	var problems deploy.Problems
 	id := &identity{}
-	for i, line := range fingerprints {
-		at := deploy.Position{File: "input host_fingerprints", Line: i + 1}
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		pin, problem := readFingerprint(line)
-		if problem != nil {
-			problem.At = at
-			problems = append(problems, *problem)
-			continue
-		}
-		id.fingerprints = append(id.fingerprints, pin)
+	if strings.Contains(knownHosts, privateKeyMark) { // nothing of it may be said
+		return nil, deploy.Problems{{
+			At: deploy.Position{File: "input known_hosts"}, Message: "this is a private key",
+			Hint: "it belongs in `ssh_key`; known_hosts takes what `ssh-keyscan HOST` prints",
+		}}
 	}
-	knownHosts = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(knownHosts)
-	entries, more := checkKnownHosts(knownHosts)
+	id.fingerprints, problems = readFingerprints(fingerprints)
+	knownHosts = mendLines(knownHosts)
+	entries, revoked, more := checkKnownHosts(knownHosts)
+	id.revoked = revoked
 	problems = append(problems, more...)
 	if len(problems) > 0 {
 		return nil, problems
@@ -65,67 +55,6 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 		id.db = db
 	}
 	return id, nil
-}
-
-var sha256Sum = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
-
-func readFingerprint(line string) (fingerprint, *deploy.Problem) {
-	fields := strings.Fields(line)
-	pin := fingerprint{sum: strings.TrimRight(fields[len(fields)-1], "=")}
-	if len(fields) == 2 {
-		pin.host = fields[0]
-	}
-	switch {
-	case len(fields) <= 2 && sha256Sum.MatchString(pin.sum):
-		return pin, nil
-	case strings.Contains(line, "SHA256:") && len(fields) > 2:
-		return pin, &deploy.Problem{
-			Message: fmt.Sprintf("%q is more than a fingerprint", line),
-			Hint:    "write `SHA256:...`, or `HOST SHA256:...` for one host",
-		}
-	case strings.Count(line, ":") >= 15:
-		return pin, &deploy.Problem{Message: "this is an MD5 fingerprint", Hint: "take the SHA256 one: `ssh-keygen -lf FILE`"}
-	case strings.Contains(line, "ssh-") || strings.Contains(line, "ecdsa-"):
-		return pin, &deploy.Problem{Message: "this is a host key, not a fingerprint", Hint: "give it as `known_hosts`"}
-	}
-	return pin, &deploy.Problem{
-		Message: fmt.Sprintf("%q is no SHA256 fingerprint", line),
-		Hint:    "write `SHA256:` and 43 characters, as `ssh-keygen -lf FILE` prints it",
-	}
-}
-
-// checkKnownHosts reads each line by itself, to name those that cannot be read, and counts the entries.
-func checkKnownHosts(text string) (entries int, problems deploy.Problems) {
-	scanner := bufio.NewScanner(strings.NewReader(text))
-	scanner.Buffer(nil, len(text)+1)
-	for number := 1; scanner.Scan(); number++ {
-		line := strings.TrimSpace(scanner.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		_, _, _, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
-		switch {
-		case err == nil:
-			entries++
-			continue
-		case errors.Is(err, io.EOF): // the library passes over a line of one word
-			err = errors.New("one word")
-		}
-		problem := deploy.Problem{
-			At:      deploy.Position{File: "input known_hosts", Line: number},
-			Message: "no line of known_hosts: " + strings.TrimPrefix(err.Error(), "ssh: "),
-			Hint:    "each line is `HOST TYPE KEY`, as `ssh-keyscan HOST` prints it",
-		}
-		if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
-			problem.Message = "the line has a key and no host"
-			problem.Hint = "put the host's name in front: `HOST TYPE KEY`"
-		} else if strings.Contains(line, "SHA256:") {
-			problem.Message = "this is a fingerprint"
-			problem.Hint = "give it as `host_fingerprints`"
-		}
-		problems = append(problems, problem)
-	}
-	return entries, problems
 }
 
 // openKnownHosts goes through a file of our own: the library reads nothing else. It is gone when this returns.
@@ -172,11 +101,7 @@ var families = [][]string{
 func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []string {
 	var offered []string
 	if id.db != nil && len(shown) == 0 {
-		for _, algorithm := range id.db.HostKeyAlgorithms(address.HostPort()) {
-			if !slices.Contains(weak, algorithm) {
-				offered = append(offered, algorithm)
-			}
-		}
+		offered = id.known(address)
 	}
 	if len(offered) > 0 && len(id.pinned(address)) == 0 {
 		return offered
@@ -193,6 +118,30 @@ func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []
 	return offered
 }
 
+// known are the algorithms of the keys that known_hosts has for an address. What type of key an authority certifies, its own
+// does not say: all are offered, before the others, so that a host with a certificate shows that.
+func (id *identity) known(address deploy.Address) []string {
+	var offered []string
+	for _, key := range id.db.HostKeys(address.HostPort()) {
+		if key.Cert {
+			offered = slices.Concat(certificates, offered)
+			break
+		}
+	}
+	for _, algorithm := range id.db.HostKeyAlgorithms(address.HostPort()) {
+		if !slices.Contains(weak, algorithm) && !slices.Contains(offered, algorithm) && !strings.Contains(algorithm, "-cert-v01@") {
+			offered = append(offered, algorithm)
+		}
+	}
+	return offered
+}
+
+// certificates are the types of host certificates, the best first.
+var certificates = []string{
+	ssh.CertAlgoED25519v01, ssh.CertAlgoECDSA256v01, ssh.CertAlgoECDSA384v01, ssh.CertAlgoECDSA521v01,
+	ssh.CertAlgoRSASHA512v01, ssh.CertAlgoRSASHA256v01,
+}
+
 // weak are signatures with SHA-1, and DSA: never offered, also where only such a key is pinned (an RSA key signs with
 // SHA-2 too).
 var weak = []string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, "ssh-dss", "ssh-dss-cert-v01@openssh.com"}
@@ -205,20 +154,22 @@ func inFamily(family []string, key ssh.PublicKey) bool {
 	return slices.Contains(family, kind)
 }
 
-// check tells whether a host may show a key. The error is an *identityError.
+// check reports whether a host may show a key, as an error that says why not. That is an *identityError.
 func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
-	refused := &identityError{address: address, shown: []ssh.PublicKey{key}}
+	refused := &identityError{address: address, shown: []ssh.PublicKey{key}, revoked: id.revokes(key)}
+	if refused.revoked {
+		return refused
+	}
 	if id.db != nil {
 		err := id.db.HostKeyCallback()(address.HostPort(), &net.TCPAddr{IP: net.IPv4zero, Port: address.Port}, key)
 		if err == nil {
+			err = forAHost(key)
+		}
+		if err == nil {
 			return nil
 		}
-		var revoked *xknownhosts.RevokedError
 		var changed *xknownhosts.KeyError
 		switch {
-		case errors.As(err, &revoked):
-			refused.revoked = true
-			return refused
 		case errors.As(err, &changed):
 			for _, want := range changed.Want {
 				refused.pinned = append(refused.pinned, keyName(want.Key))
@@ -236,4 +187,27 @@ func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
 		refused.pinned = append(refused.pinned, pin.sum)
 	}
 	return refused
+}
+
+// revokes reports whether a key is marked @revoked: by itself, or as what a certificate is made of.
+func (id *identity) revokes(key ssh.PublicKey) bool {
+	parts := []ssh.PublicKey{key}
+	if certificate, ok := key.(*ssh.Certificate); ok {
+		parts = append(parts, certificate.Key, certificate.SignatureKey)
+	}
+	return slices.ContainsFunc(id.revoked, func(revoked ssh.PublicKey) bool {
+		return slices.ContainsFunc(parts, func(part ssh.PublicKey) bool { return bytes.Equal(part.Marshal(), revoked.Marshal()) })
+	})
+}
+
+// errEveryHost says that a host's certificate names no host: the library takes it for every one. Whoever has one of these could
+// be any host of its authority's.
+var errEveryHost = errors.New("it names no host (no principals)")
+
+// forAHost refuses a certificate that holds for every host.
+func forAHost(key ssh.PublicKey) error {
+	if certificate, ok := key.(*ssh.Certificate); ok && len(certificate.ValidPrincipals) == 0 {
+		return errEveryHost
+	}
+	return nil
 }

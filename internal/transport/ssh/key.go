@@ -2,10 +2,12 @@ package ssh
 
 import (
 	"crypto/dsa" //nolint:staticcheck // only to recognise such a key and refuse it
+	"crypto/ecdh"
+	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"regexp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -15,13 +17,14 @@ import (
 )
 
 // ParseKey reads a private key: OpenSSH or PEM, ed25519, ECDSA or RSA. What copying through secret stores does to keys
-// (CRLF, a lost final newline, spaces around, newlines written out as \n or turned into spaces) is mended. An error is a
-// deploy.Problem at the input, with the cause and what to do, and holds nothing of the key.
+// (CRLF, a lost final newline, spaces around, newlines written out as \n or turned into spaces, the whole in base64) is
+// mended, and what stands around the key is left out. An error is a deploy.Problem at the input, with the cause and what to
+// do, and holds nothing of the key.
 //
 // RSA keys sign with SHA-2 only.
 func ParseKey(key, passphrase secret.Secret) (ssh.Signer, error) {
-	text := mend(key.Reveal())
-	if problem := diagnose(text); problem != nil {
+	text, problem := keyText(key.Reveal())
+	if problem != nil {
 		return nil, *problem
 	}
 	private, err := ssh.ParseRawPrivateKey([]byte(text))
@@ -31,22 +34,56 @@ func ParseKey(key, passphrase secret.Secret) (ssh.Signer, error) {
 			return nil, keyProblem("the key is encrypted, and no passphrase is given"+named(encrypted.PublicKey),
 				"set `ssh_key_passphrase`, or use a key without one")
 		}
-		if private, err = ssh.ParseRawPrivateKeyWithPassphrase([]byte(text), []byte(passphrase.Reveal())); err != nil {
+		if private, err = decrypt(text, passphrase.Reveal()); err != nil {
 			return nil, passphraseProblem(encrypted.PublicKey, err)
 		}
 	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if _, isDSA := private.(*dsa.PrivateKey); isDSA {
-		return nil, keyProblem("the key is a DSA key, which SSH servers accept no more",
-			"make one with `ssh-keygen -t ed25519`")
+	if problem := unusable(private); problem != nil {
+		return nil, *problem
 	}
 	signer, err := ssh.NewSignerFromKey(private)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	return modern(signer), nil
+}
+
+// decrypt reads an encrypted key. Files and forms put a line break, or a space, behind a passphrase: where it is wrong as it
+// stands, it is tried without.
+func decrypt(text, passphrase string) (private any, err error) {
+	tries := []string{passphrase, strings.TrimRight(passphrase, "\r\n"), strings.TrimSpace(passphrase)}
+	for _, try := range slices.Compact(tries) {
+		var failed error
+		if private, failed = ssh.ParseRawPrivateKeyWithPassphrase([]byte(text), []byte(try)); failed == nil {
+			return private, nil
+		}
+		if err == nil {
+			err = failed // of the passphrase as it is
+		}
+	}
+	return nil, err
+}
+
+// unusable says why servers would not accept a key that can be read; nil: they may.
+func unusable(private any) *deploy.Problem {
+	refuse := func(message string) *deploy.Problem {
+		problem := keyProblem(message, "make one with `ssh-keygen -t ed25519`")
+		return &problem
+	}
+	switch key := private.(type) {
+	case *dsa.PrivateKey:
+		return refuse("the key is a DSA key, which SSH servers accept no more")
+	case *rsa.PrivateKey:
+		if bits := key.N.BitLen(); bits < 1024 {
+			return refuse(fmt.Sprintf("the key is an RSA key of %d bits, which SSH servers do not accept", bits))
+		}
+	case *ecdh.PrivateKey:
+		return refuse("the key is an X25519 key: it exchanges keys, and cannot sign")
+	}
+	return nil
 }
 
 // modern keeps an RSA key from signing with SHA-1. Other keys have one algorithm each.
@@ -62,35 +99,6 @@ func modern(signer ssh.Signer) ssh.Signer {
 	return restricted
 }
 
-var (
-	pemBegin = regexp.MustCompile(`-----BEGIN ([A-Z0-9 ]+)-----`)
-	pemEnd   = regexp.MustCompile(`-----END ([A-Z0-9 ]+)-----`)
-)
-
-// mend undoes what copying does to a key: line ends, spaces, quotes, newlines written out or lost.
-func mend(text string) string {
-	text = strings.TrimPrefix(text, "\ufeff")
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	text = strings.TrimSpace(text)
-	if quote := strings.Trim(text, `"'`); pemBegin.MatchString(quote) {
-		text = quote
-	}
-	if pemBegin.MatchString(text) {
-		text = strings.NewReplacer(`\r\n`, "\n", `\n`, "\n", `\r`, "\n").Replace(text)
-	}
-	begin, end := pemBegin.FindStringIndex(text), pemEnd.FindStringIndex(text)
-	if begin != nil && end != nil && begin[1] <= end[0] && !strings.Contains(text[begin[1]:end[0]], ":") {
-		// The body is base64 alone: wherever its spaces and line ends are, they can be put right.
-		body := strings.Join(strings.Fields(text[begin[1]:end[0]]), "\n")
-		text = text[:begin[1]] + "\n" + body + "\n" + text[end[0]:]
-	}
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return strings.Join(lines, "\n") + "\n"
-}
-
 func passphraseProblem(public ssh.PublicKey, err error) error {
 	if errors.Is(err, x509.IncorrectPasswordError) || public == nil {
 		// Older PEM has no checksum: a wrong passphrase often shows as a key that cannot be parsed.
@@ -99,9 +107,23 @@ func passphraseProblem(public ssh.PublicKey, err error) error {
 	return unreadable(err)
 }
 
-// unreadable explains a key that has a key's frame and cannot be read.
+// unreadable explains a key that has a key's frame and cannot be read. The library's errors have no types.
 func unreadable(err error) error {
-	return keyProblem("the key is damaged or cut off: "+strings.TrimPrefix(err.Error(), "ssh: "),
+	text := strings.TrimPrefix(err.Error(), "ssh: ")
+	for _, known := range []struct{ sign, message, hint string }{
+		{"unknown cipher", "the key is encrypted in a way that cannot be read here: " + text,
+			"convert it with `ssh-keygen -p -Z aes256-ctr -f key`"},
+		{"unhandled key type", "the key is of a kind that cannot be used here: one of a security token (sk) needs somebody to touch that",
+			"make one with `ssh-keygen -t ed25519`"},
+		{"elliptic curve", "the key is of a curve that SSH does not have: it has P-256, P-384, P-521 and Ed25519",
+			"make one with `ssh-keygen -t ed25519`"},
+		{"unsupported key type", "the key is of a kind that SSH does not have: " + text, "make one with `ssh-keygen -t ed25519`"},
+	} {
+		if strings.Contains(text, known.sign) {
+			return keyProblem(known.message, known.hint)
+		}
+	}
+	return keyProblem("the key is damaged or cut off: "+text,
 		"paste the whole file again, from -----BEGIN to -----END, with all lines")
 }
 
@@ -125,10 +147,4 @@ func keyName(key ssh.PublicKey) string {
 		key = certificate.Key
 	}
 	return kind + " " + ssh.FingerprintSHA256(key)
-}
-
-// isPEM tells whether text holds a whole PEM block.
-func isPEM(text string) bool {
-	block, _ := pem.Decode([]byte(text))
-	return block != nil
 }

@@ -13,30 +13,40 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/secret"
 )
 
 const passphrase = "correct horse"
 
-// keys are one of each kind, as crypto has them.
+// keys are one of each kind, as crypto has them. They are made once.
 func keys(t *testing.T) map[string]crypto.PrivateKey {
 	t.Helper()
+	all, err := madeKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var madeKeys = sync.OnceValues(func() (map[string]crypto.PrivateKey, error) {
 	_, ed, err1 := ed25519.GenerateKey(rand.Reader)
 	ec256, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ec521, err3 := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	rsa2048, err4 := rsa.GenerateKey(rand.Reader, 2048)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]crypto.PrivateKey{"ed25519": ed, "ecdsa-256": ec256, "ecdsa-521": ec521, "rsa": rsa2048}
-}
+	return map[string]crypto.PrivateKey{"ed25519": ed, "ecdsa-256": ec256, "ecdsa-521": ec521, "rsa": rsa2048}, errors.Join(err1, err2, err3, err4)
+})
 
 // openSSH is a key as ssh-keygen writes it.
 func openSSH(t *testing.T, key crypto.PrivateKey, passphrase string) string {
@@ -138,6 +148,18 @@ func TestMend(t *testing.T) {
 				"quoted":                `"` + strings.ReplaceAll(text, "\n", `\n`) + `"`,
 				"byte order mark":       "\ufeff" + text,
 				"empty lines between":   strings.ReplaceAll(text, "\n", "\n\n"),
+				"single quotes":         "'" + text + "'",
+				"written out twice":     strings.ReplaceAll(text, "\n", `\\n`),
+				"text around":           "Bag Attributes\n    friendlyName: deploy\nkey: " + text + "that was the key\n",
+				"EC parameters":         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + text,
+				"a public key behind":   text + "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+				"a certificate before":  "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + text,
+				"twice":                 text + text,
+				"base64":                base64.StdEncoding.EncodeToString([]byte(text)),
+				"base64 in lines":       inLines(base64.StdEncoding.EncodeToString([]byte(text))),
+				"base64 for URLs":       base64.RawURLEncoding.EncodeToString([]byte(text)),
+				"base64 of CRLF":        base64.StdEncoding.EncodeToString([]byte(strings.ReplaceAll(text, "\n", "\r\n"))) + "\r\n",
+				"base64, quoted":        `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`,
 			}
 			for what, damaged := range damage {
 				if _, err := ParseKey(secret.New(damaged), secret.Secret{}); err != nil {
@@ -150,6 +172,98 @@ func TestMend(t *testing.T) {
 	if _, err := ParseKey(secret.New(encrypted), secret.New(passphrase)); err != nil {
 		t.Errorf("encrypted PEM with CRLF and spaces: %v", err)
 	}
+}
+
+// inLines breaks a text at 76 characters, as base64(1) does.
+func inLines(text string) string {
+	var lines strings.Builder
+	for ; len(text) > 76; text = text[76:] {
+		lines.WriteString(text[:76] + "\n")
+	}
+	return lines.String() + text + "\n"
+}
+
+// TestPassphrase has what files and forms put around a passphrase, and one that really has it.
+func TestPassphrase(t *testing.T) {
+	t.Parallel()
+	all := keys(t)
+	for format, text := range map[string]string{"OpenSSH": openSSH(t, all["ed25519"], passphrase), "PEM": oldPEM(t, all["ecdsa-256"], passphrase)} {
+		for _, given := range []string{passphrase, passphrase + "\n", passphrase + "\r\n", " " + passphrase + " \n"} {
+			if _, err := ParseKey(secret.New(text), secret.New(given)); err != nil {
+				t.Errorf("%s, %q: %v", format, given, err)
+			}
+		}
+	}
+	if _, err := ParseKey(secret.New(openSSH(t, all["ed25519"], passphrase+"\n")), secret.New(passphrase+"\n")); err != nil {
+		t.Errorf("one that ends with a line break: %v", err)
+	}
+}
+
+// TestToolsKeys are keys as openssl and ssh-keygen write them themselves.
+func TestToolsKeys(t *testing.T) {
+	t.Parallel()
+	openssl, keygen := needtest.Program(t, "openssl"), needtest.Program(t, "ssh-keygen")
+	dir := t.TempDir()
+	for name, command := range map[string][]string{
+		"ecparam":            {openssl, "ecparam", "-name", "prime256v1", "-genkey", "-out", "KEY"},
+		"ecparam, P-521":     {openssl, "ecparam", "-name", "secp521r1", "-genkey", "-out", "KEY"},
+		"genpkey":            {openssl, "genpkey", "-algorithm", "ed25519", "-out", "KEY"},
+		"genpkey with text":  {openssl, "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384", "-text", "-out", "KEY"},
+		"ssh-keygen -m PEM":  {keygen, "-q", "-t", "ecdsa", "-m", "PEM", "-N", passphrase, "-f", "KEY"},
+		"ssh-keygen":         {keygen, "-q", "-t", "ed25519", "-N", passphrase, "-f", "KEY"},
+		"curve of no server": {openssl, "ecparam", "-name", "secp256k1", "-genkey", "-out", "KEY"},
+		"other cipher":       {keygen, "-q", "-t", "ed25519", "-Z", "aes128-gcm@openssh.com", "-N", passphrase, "-f", "KEY"},
+		"encrypted PKCS#8":   {openssl, "genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:" + passphrase, "-out", "KEY"},
+	} {
+		want := map[string]string{
+			"curve of no server": "curve that SSH does not have", "other cipher": "`ssh-keygen -p -Z aes256-ctr -f key`", "encrypted PKCS#8": "`ssh-keygen -p -f key`",
+		}[name]
+		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "_"))
+		for i, arg := range command {
+			command[i] = strings.ReplaceAll(arg, "KEY", file)
+		}
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, err := ParseKey(secret.New(string(text)), secret.New(passphrase))
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case want == "":
+			if _, err := signer.Sign(rand.Reader, []byte("data")); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		case err == nil || !strings.Contains(err.Error(), want):
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+	}
+}
+
+// FuzzKey feeds anything as a key and its passphrase: it is read, or refused in words that hold nothing of it.
+func FuzzKey(f *testing.F) {
+	for _, text := range []string{
+		"", "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----",
+		"-----BEGIN OPENSSH PRIVATE KEY-----\\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\\n-----END OPENSSH PRIVATE KEY-----", "LS0tLS1CRUdJTiA", "ssh-ed25519 AAAA", "PuTTY-User-Key-File-3",
+	} {
+		f.Add(text, "")
+	}
+	f.Fuzz(func(t *testing.T, text, passphrase string) {
+		if len(text) > 4096 || strings.Contains(text, "bcrypt") {
+			t.Skip() // bcrypt takes as many rounds as a key says
+		}
+		signer, err := ParseKey(secret.New(text), secret.New(passphrase))
+		var problem deploy.Problem
+		switch {
+		case (signer == nil) == (err == nil):
+			t.Errorf("%v and %v", signer, err)
+		case err != nil && (!errors.As(err, &problem) || problem.Hint == ""):
+			t.Errorf("got %#v", err)
+		}
+	})
 }
 
 func TestDoctor(t *testing.T) {
@@ -189,7 +303,11 @@ func TestDoctor(t *testing.T) {
 		{"lines missing", lines[0] + lines[1] + lines[len(lines)-2], "", []string{"damaged or cut off"}},
 		{"half a line missing", lines[0] + lines[1][:33] + "\n" + lines[len(lines)-2], "", []string{"damaged"}},
 		{"body alone", strings.Join(lines[1:len(lines)-2], ""), "", []string{"no private key", "-----BEGIN"}},
-		{"base64", base64.StdEncoding.EncodeToString([]byte(key)), "", []string{"base64", "as it is"}},
+		{"half of base64", base64.StdEncoding.EncodeToString([]byte(key))[:200], "", []string{"cut off"}},
+		{"base64 of a public key", base64.StdEncoding.EncodeToString([]byte(public)), "", []string{"no private key"}},
+		{"base64 of PuTTY's", base64.StdEncoding.EncodeToString([]byte("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n")), "", []string{"PuTTY's format"}},
+		{"two keys", key + openSSH(t, all["rsa"], ""), "", []string{"2 private keys", "alone"}},
+		{"parameters alone", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----", "", []string{"no private key"}},
 		{"path", "~/.ssh/id_ed25519", "", []string{"path"}},
 		{"prose", "hunter2", "", []string{"no private key"}},
 		{"DSA", "-----BEGIN DSA PRIVATE KEY-----\n" + base64.StdEncoding.EncodeToString(marshalDSA(t, &old)) +

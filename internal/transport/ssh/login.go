@@ -41,32 +41,54 @@ func readLogin(config Config, now time.Time) (login, deploy.Problems) {
 			})
 		}
 	} else {
-		signer, err := ParseKey(config.Key, config.Passphrase)
-		if err != nil {
-			var p deploy.Problem
-			errors.As(err, &p)
-			return l, append(problems, p)
+		var more deploy.Problems
+		if l, more = keyLogin(config, certificate); len(more) > 0 {
+			return l, append(problems, more...)
 		}
-		l.signer = signer
 	}
 	if len(problems) > 0 {
 		return l, problems
 	}
-	if _, already := l.signer.PublicKey().(*ssh.Certificate); certificate != nil && !already {
-		signer, err := ssh.NewCertSigner(certificate, l.signer)
-		if err != nil {
-			return l, append(problems, certificateProblem(
-				fmt.Sprintf("the certificate is for another key: it is for %s, the key is %s",
-					keyName(certificate.Key), keyName(l.signer.PublicKey())),
-				"give the certificate and the key that belong together"))
-		}
-		l.signer = signer
+	if l, problem = l.with(certificate); problem != nil {
+		return l, append(problems, *problem)
 	}
 	l.name = keyName(l.signer.PublicKey())
 	if c, ok := l.signer.PublicKey().(*ssh.Certificate); ok {
 		l.name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
 	}
 	return l, problems
+}
+
+// keyLogin is the log-in with the key that is given.
+func keyLogin(config Config, certificate *ssh.Certificate) (login, deploy.Problems) {
+	signer, err := ParseKey(config.Key, config.Passphrase)
+	if err != nil {
+		var p deploy.Problem
+		errors.As(err, &p)
+		return login{}, deploy.Problems{p}
+	}
+	l, problem := login{signer: signer}.with(certificate)
+	if problem != nil {
+		return login{}, deploy.Problems{*problem}
+	}
+	return l, nil
+}
+
+// with is the log-in with a certificate for its key; nil is none.
+func (l login) with(certificate *ssh.Certificate) (login, *deploy.Problem) {
+	if _, already := l.signer.PublicKey().(*ssh.Certificate); certificate == nil || already {
+		return l, nil
+	}
+	signer, err := ssh.NewCertSigner(certificate, l.signer)
+	if err != nil {
+		problem := certificateProblem(
+			fmt.Sprintf("the certificate is for another key: it is for %s, the key is %s",
+				keyName(certificate.Key), keyName(l.signer.PublicKey())),
+			"give the certificate and the key that belong together")
+		return l, &problem
+	}
+	l.signer = signer
+	return l, nil
 }
 
 // readCertificate reads a user certificate and checks what can be checked here. Nil and nil: none is given.

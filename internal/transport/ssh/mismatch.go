@@ -51,7 +51,8 @@ func (e *identityError) hint() string {
 	case e.revoked:
 		return "do not deploy there; find out who has this key"
 	case e.cause != nil:
-		return "have the host's certificate renewed, for the name that is used here"
+		return fmt.Sprintf("have the host's certificate renewed by an authority of known_hosts, for the name that is used here: "+
+			"`ssh-keygen -s CA -h -n %s -I %s -V +52w ssh_host_ed25519_key.pub`", e.address.Host, e.address.Host)
 	case e.otherPort:
 		return fmt.Sprintf("known_hosts has it for port 22 alone; add a line for [%s]:%d: `%s`",
 			e.address.Host, e.address.Port, scan)

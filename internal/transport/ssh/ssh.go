@@ -8,6 +8,7 @@ package ssh
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,23 @@ func NewDialer(config Config) (*Dialer, error) {
 		d.bastions = append(d.bastions, newBastion(d, i))
 	}
 	return d, nil
+}
+
+// Check says what is wrong with the key, the certificate and the pins that a configuration has, as NewDialer would; what it
+// has not is no mistake. It asks no agent.
+func Check(config Config) deploy.Problems {
+	var problems deploy.Problems
+	switch certificate, problem := readCertificate(config.Certificate, time.Now()); {
+	case problem != nil:
+		problems = append(problems, *problem)
+	case !config.Key.IsEmpty():
+		_, problems = keyLogin(config, certificate)
+	}
+	if strings.TrimSpace(config.KnownHosts) != "" || len(config.Fingerprints) > 0 {
+		_, more := readIdentity(config.KnownHosts, config.Fingerprints)
+		problems = append(problems, more...)
+	}
+	return problems
 }
 
 // Connect implements transport.Dialer.

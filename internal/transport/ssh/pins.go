@@ -1,0 +1,136 @@
+package ssh
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"slipway/internal/deploy"
+)
+
+// fingerprint pins a key by its SHA-256, for one host or, when host is empty, for every hop.
+type fingerprint struct{ host, sum string }
+
+// privateKeyMark stands in every private key, and in nothing that pins a host.
+const privateKeyMark = "PRIVATE KEY-----"
+
+var (
+	// sha256Sum is a fingerprint; the prefix is left out at times, and the padding kept.
+	sha256Sum = regexp.MustCompile(`^(?:(?i:SHA256):)?([A-Za-z0-9+/]{43})=?$`)
+	// listed is a line of `ssh-keygen -l`: size, fingerprint, comment, type.
+	listed = regexp.MustCompile(`^\d+ (\S+) .*\(\S+\)$`)
+	// md5Sum is a fingerprint as it was printed before OpenSSH 6.8, and with -E md5 after.
+	md5Sum = regexp.MustCompile(`^(?:(?i:MD5):)?[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){15}$`)
+)
+
+// readFingerprints reads the lines of host_fingerprints. On a line stands a fingerprint, several of them, a host and its
+// fingerprint, or what `ssh-keygen -l` prints of a key.
+func readFingerprints(lines []string) (pins []fingerprint, problems deploy.Problems) {
+	if strings.Contains(strings.Join(lines, "\n"), privateKeyMark) { // nothing of it may be said
+		return nil, deploy.Problems{{
+			At: deploy.Position{File: "input host_fingerprints"}, Message: "this is a private key",
+			Hint: "it belongs in `ssh_key`; host_fingerprints takes what `ssh-keygen -lf FILE` prints",
+		}}
+	}
+	for i, line := range lines {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		read, problem := readFingerprint(line)
+		if problem != nil {
+			problem.At = deploy.Position{File: "input host_fingerprints", Line: i + 1}
+			problems = append(problems, *problem)
+		}
+		pins = append(pins, read...)
+	}
+	return pins, problems
+}
+
+func readFingerprint(line string) ([]fingerprint, *deploy.Problem) {
+	text := line
+	if list := listed.FindStringSubmatch(line); list != nil {
+		text = list[1]
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t,;\"'`", r) })
+	sums := make([]fingerprint, 0, len(words))
+	for _, word := range words {
+		if sum := sha256Sum.FindStringSubmatch(word); sum != nil {
+			sums = append(sums, fingerprint{sum: "SHA256:" + sum[1]})
+		}
+	}
+	switch {
+	case len(words) > 0 && len(sums) == len(words):
+		return sums, nil
+	case len(words) == 2 && len(sums) == 1 && sha256Sum.MatchString(words[1]):
+		return []fingerprint{{host: words[0], sum: sums[0].sum}}, nil
+	case len(sums) > 0:
+		return nil, &deploy.Problem{
+			Message: fmt.Sprintf("%.100q is more than a fingerprint", line),
+			Hint:    "write `SHA256:...`, `HOST SHA256:...` for one host, or a line of `ssh-keygen -lf FILE`",
+		}
+	case slices.ContainsFunc(words, md5Sum.MatchString):
+		return nil, &deploy.Problem{
+			Message: "this is an MD5 fingerprint", Hint: "take the SHA256 one: `ssh-keygen -lf FILE`, without `-E md5`, on the host",
+		}
+	case strings.Contains(line, "ssh-") || strings.Contains(line, "ecdsa-"):
+		return nil, &deploy.Problem{Message: "this is a host key, not a fingerprint", Hint: "give it as `known_hosts`"}
+	}
+	return nil, &deploy.Problem{
+		Message: fmt.Sprintf("%.100q is no SHA256 fingerprint", line),
+		Hint:    "write `SHA256:` and 43 characters, as `ssh-keygen -lf FILE` prints it",
+	}
+}
+
+// mendLines puts the line ends of a text right that came through forms and secret stores.
+func mendLines(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
+	text = strings.Trim(strings.TrimSpace(text), `"'`)
+	if !strings.Contains(text, "\n") {
+		text = strings.NewReplacer(`\r\n`, "\n", `\n`, "\n").Replace(text)
+	}
+	return text
+}
+
+// checkKnownHosts reads each line by itself, to name those that cannot be read, and counts the entries. Those
+// marked @revoked are given, too.
+func checkKnownHosts(text string) (entries int, revoked []ssh.PublicKey, problems deploy.Problems) {
+	scanner := bufio.NewScanner(strings.NewReader(text))
+	scanner.Buffer(nil, len(text)+1)
+	for number := 1; scanner.Scan(); number++ {
+		line := strings.TrimSpace(scanner.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		marker, _, key, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
+		switch {
+		case err == nil:
+			entries++
+			if marker == "revoked" {
+				revoked = append(revoked, key)
+			}
+			continue
+		case errors.Is(err, io.EOF): // the library passes over a line of one word
+			err = errors.New("one word")
+		}
+		problem := deploy.Problem{
+			At:      deploy.Position{File: "input known_hosts", Line: number},
+			Message: "no line of known_hosts: " + strings.TrimPrefix(err.Error(), "ssh: "),
+			Hint:    "each line is `HOST TYPE KEY`, as `ssh-keyscan HOST` prints it",
+		}
+		if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err == nil {
+			problem.Message = "the line has a key and no host"
+			problem.Hint = "put the host's name in front: `HOST TYPE KEY`"
+		} else if strings.Contains(line, "SHA256:") {
+			problem.Message = "this is a fingerprint"
+			problem.Hint = "give it as `host_fingerprints`"
+		}
+		problems = append(problems, problem)
+	}
+	return entries, revoked, problems
+}
