@@ -75,7 +75,7 @@ func (f *Fleet) installUnits(ctx context.Context, t *testing.T) {
 	docs := filepath.Join(repository(t), "docs")
 	units := strings.NewReplacer(
 		"127.0.0.1:8001", "0.0.0.0:8001", "/srv/www/site", "/srv/www/broken_brackets", "User=site", "User=deploy",
-		"-c gunicorn.conf.py site.wsgi", "-c deploy/gunicorn.conf.py project.wsgi",
+		"-c gunicorn.conf.py mysite.wsgi", "-c deploy/gunicorn.conf.py project.wsgi",
 	)
 	zeroDowntime := read(t, filepath.Join(docs, "zero-downtime.md"))
 	f.install(ctx, t, "root", "/etc/systemd/system/site.socket", units.Replace(block(t, zeroDowntime, "# /etc/systemd/system/site.socket")))

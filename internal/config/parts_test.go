@@ -148,12 +148,14 @@ activate:
 func TestInterleave(t *testing.T) {
 	t.Parallel()
 	for own, want := range map[string]string{
-		"":                               "Check, Collect static files",
-		"Install":                        "Install, Check, Collect static files",
-		"Install, Collect static files":  "Install, Check, Collect static files",
-		"Collect static files, Warm":     "Check, Collect static files, Warm",
-		"Install, Check, Warm":           "Install, Check, Collect static files, Warm",
-		"Collect static files, Check, X": "Collect static files, Check, X",
+		"":                            "Install dependencies, Check, Collect static files",
+		"Install dependencies":        "Install dependencies, Check, Collect static files",
+		"Build, Install dependencies": "Build, Install dependencies, Check, Collect static files",
+		"Collect static files, Warm":  "Install dependencies, Check, Collect static files, Warm",
+		"Install dependencies, Collect static files": "Install dependencies, Check, Collect static files",
+		"Build, Check, Warm":                         "Build, Install dependencies, Check, Collect static files, Warm",
+		"Collect static files, Check, X":             "Collect static files, Install dependencies, Check, X",
+		"Warm":                                       "Warm, Install dependencies, Check, Collect static files",
 	} {
 		file := "preset: django\nprepare:"
 		if own == "" {

@@ -1,0 +1,25 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+const presetIntro = `## Presets
+
+A preset brings the usual steps of a kind of application. Your steps keep their order, and take the place of the preset's of the same
+name. A step of the preset that you do not replace runs just before the next one that you do; where there is none after it, right
+after the one before it; where you replace none, after all yours. ` + "`skip: [Check]`" + ` drops steps by name. Restart, checks, and what is
+linked from ` + "`shared`" + ` are your own.
+`
+
+// presetSection is the part of the reference that shows each preset as it would be written.
+func presetSection() string {
+	var b strings.Builder
+	b.WriteString(presetIntro)
+	for _, name := range Presets() {
+		text, _ := presetFiles.ReadFile("presets/" + name + ".yml") // embedded: it is there
+		fmt.Fprintf(&b, "\n`preset: %s` stands for\n\n```yaml\n%s```\n", name, text)
+	}
+	return b.String()
+}
