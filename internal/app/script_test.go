@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,7 @@ func TestScripts(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "4") // scripts wait more than they compute; -parallel says otherwise
 	testscript.Main(m, map[string]func(){
 		"slipway": func() {
 			env := app.FromOS()
