@@ -1,149 +1,123 @@
 package secret
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
-	"net/url"
-	"slices"
+	"encoding/hex"
 	"strings"
 )
 
-// Forms are the texts that give a secret away: the value, each of its lines, and what common encodings make of it. None is
-// shorter than MinLength.
+// Forms are the texts that give a secret away. None is shorter than MinLength.
 //
+// Of the value these are taken as secrets: itself; each of its lines, and the lines joined; what `echo` and others make of
+// backslashes in it (`\n` of a key in JSON, read by dash); if it is JSON, each of its strings; if it has lines of NAME=value,
+// the values; the password of a URL. Of the last three only those that are named like a secret, or cannot be a plain word.
+//
+// Of each of them, these are known:
 //   - base64, standard and URL alphabet, padded or not, alone or within longer data (where the value starts at the first,
 //     second or third byte of a group), also as the lines of 64 and 76 characters that base64 and openssl wrap it to
-//   - percent-encoded, as in a query or a path, with upper- and lower-case digits
-//   - escaped within a JSON string
-//   - quoted for a shell, as `set -x` shows it
+//   - hexadecimal digits, upper and lower case, in bytes that touch, or with a space, colon, hyphen, \x or 0x between them;
+//     the rows of xxd and hexdump
+//   - UTF-16 of both byte orders
+//   - percent-encoded, as in a query or a path, with upper- and lower-case digits, a space as + or %20
+//   - escaped within a string of JSON, once and twice, of Python, of Go, of PHP
+//   - escaped for HTML or XML, with the entities that common programs write
+//   - quoted for a shell, as `set -x` and printf's %q show it, or without the backslashes that `read` removes
+//
+// A long form is also found where a program wrapped it into lines, indented or ended by a backslash, or coloured a part; of
+// the rarer forms not where that is within the first three bytes.
+//
+// Not known are what is encrypted, compressed, hashed or spelled backwards, a part of a value alone (its first characters,
+// one word of several), and encodings of encodings other than JSON's.
 func Forms(s Secret) []string {
-	value := s.value
-	var forms []string
-	seen := map[string]bool{}
-	add := func(form string) {
-		if len(form) >= MinLength && strings.TrimSpace(form) != "" && !seen[form] {
-			seen[form] = true
-			forms = append(forms, form)
-		}
+	list := formsOf(s.value)
+	texts := make([]string, len(list))
+	for i, f := range list {
+		texts[i] = f.text
 	}
-	add(value)
+	return texts
+}
+
+// looseLength is how long a form must be to be looked for across line breaks.
+const looseLength = 12
+
+// formsOf are the forms of a value, each once.
+func formsOf(value string) []form {
 	if len(value) < MinLength {
 		return nil
 	}
-	trimmed := strings.TrimSpace(value)
-	add(trimmed)
-	for line := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		add(strings.TrimSpace(line))
-	}
-	if len(trimmed) < MinLength {
-		return forms
-	}
-	for _, text := range []string{value, trimmed} {
-		for _, form := range base64Forms(text) {
-			add(form)
+	var list []form
+	places := map[string]int{}
+	put := func(f form) {
+		text := f.text
+		if len(text) < MinLength || strings.TrimSpace(text) == "" {
+			return
 		}
-		for _, form := range percentForms(text) {
-			add(form)
+		if at, known := places[text]; known {
+			list[at] = list[at].with(f)
+			return
 		}
-		for _, form := range jsonForms(text) {
-			add(form)
+		places[text] = len(list)
+		list = append(list, f)
+	}
+	add := func(text string, sound bool) {
+		put(form{text: text, loose: len(text) >= looseLength, sound: sound})
+	}
+	for _, base := range withJoined(basesOf(value)) {
+		sound := isSound(base)
+		add(base, sound)
+		for _, line := range linesOf(base) {
+			add(line, isSound(line))
 		}
-		add(strings.ReplaceAll(text, `'`, `'\''`))
-		add(strings.ReplaceAll(text, `'`, `'"'"'`))
-	}
-	return forms
-}
-
-// Masks are the forms that a CI is asked to take out of logs: all of a value of one line; of a value of several its lines,
-// and what base64 and percent-encoding make of the whole. Each mask costs a line of the log, and the CI a search in every
-// line, so the rarer forms of long values are left to the Redactor, through which all goes that Slipway prints.
-//
-// No mask has a line break in it: given the whole, a CI would also mask the shortest lines, and a lone `{` of a JSON secret
-// would be gone from every log.
-func Masks(s Secret) []string {
-	trimmed := strings.TrimSpace(s.value)
-	if !strings.ContainsAny(trimmed, "\r\n") {
-		return slices.DeleteFunc(Forms(s), func(form string) bool { return strings.ContainsAny(form, "\r\n") })
-	}
-	var masks []string
-	add := func(form string) {
-		if len(trimmed) >= MinLength && len(form) >= MinLength && !slices.Contains(masks, form) {
-			masks = append(masks, form)
+		if len(strings.TrimSpace(base)) < MinLength {
+			continue
 		}
-	}
-	for line := range strings.FieldsFuncSeq(trimmed, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		add(strings.TrimSpace(line))
-	}
-	for _, text := range []string{s.value, trimmed} {
-		add(base64.StdEncoding.EncodeToString([]byte(text)))
-	}
-	add(url.QueryEscape(trimmed))
-	return masks
-}
-
-// base64Forms are what base64 makes of value. Within longer data the first and the last characters also depend on the
-// neighbours: what is left between them is the value's own.
-func base64Forms(value string) []string {
-	var forms []string
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		whole := encoding.EncodeToString([]byte(value))
-		forms = append(forms, whole, strings.TrimRight(whole, "="))
-		for _, width := range []int{64, 76} {
-			for rest := whole; len(whole) > width && len(rest) >= 2*MinLength; rest = rest[min(width, len(rest)):] {
-				forms = append(forms, rest[:min(width, len(rest))])
-			}
+		for _, text := range encodings(base) {
+			add(text, sound)
 		}
-		raw := encoding.WithPadding(base64.NoPadding)
-		for offset, foreign := range []int{0, 2, 3} { // characters that bytes before the value have a part in
-			text := raw.EncodeToString(append(make([]byte, offset), value...))
-			if (offset+len(value))%3 != 0 {
-				text = text[:len(text)-1]
-			}
-			if len(text) > foreign {
-				forms = append(forms, text[foreign:])
+		for _, text := range rows(base) {
+			put(form{text: text, sound: sound})
+		}
+		if len(base) < looseLength {
+			continue
+		}
+		// A line break within the first bytes, by which forms are found, leaves the rest at the beginning of a line.
+		for _, text := range []string{base, base64.StdEncoding.EncodeToString([]byte(base)), hex.EncodeToString([]byte(base))} {
+			for n := 1; n < MinLength; n++ {
+				put(form{text: strings.TrimSpace(text[n:]), loose: true, sound: sound, rest: true})
 			}
 		}
 	}
-	return forms
+	return list
 }
 
-func percentForms(value string) []string {
-	query, path := url.QueryEscape(value), url.PathEscape(value)
-	// encodeURIComponent of JavaScript, and Python's quote(safe=''): as a query, but spaces are %20; the former leaves
-	// these five alone.
-	component := strings.ReplaceAll(query, "+", "%20")
-	javascript := strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(component)
-	forms := []string{query, path, component, javascript}
-	for _, form := range forms[:4:4] {
-		forms = append(forms, lowerDigits(form))
-	}
-	return forms
-}
-
-// lowerDigits writes %2F as %2f.
-func lowerDigits(text string) string {
-	out := []byte(text)
-	for i := 0; i+2 < len(out); i++ {
-		if out[i] == '%' {
-			copy(out[i+1:i+3], bytes.ToLower(out[i+1:i+3]))
-			i += 2
+// isSound reports whether a value cannot be a word of Slipway's own, like the name of a host, a release or a step: it has
+// eight bytes and three of lower-case letters, upper-case letters, digits and others; or twenty, letters and digits among them.
+func isSound(value string) bool {
+	const short, long = 8, 20
+	var lower, upper, digit, other int
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c >= 'a' && c <= 'z':
+			lower = 1
+		case c >= 'A' && c <= 'Z':
+			upper = 1
+		case c >= '0' && c <= '9':
+			digit = 1
+		default:
+			other = 1
 		}
 	}
-	return string(out)
+	return len(value) >= short && lower+upper+digit+other >= 3 || len(value) >= long && digit == 1 && lower+upper >= 1
 }
 
-// jsonForms are the value inside a JSON string, with and without the escapes that make it safe in HTML.
-func jsonForms(value string) []string {
-	var forms []string
-	for _, escapeHTML := range []bool{true, false} {
-		var out bytes.Buffer
-		encoder := json.NewEncoder(&out)
-		encoder.SetEscapeHTML(escapeHTML)
-		if encoder.Encode(value) == nil { // cannot fail for a string
-			quoted := strings.TrimSuffix(out.String(), "\n")
-			forms = append(forms, quoted[1:len(quoted)-1])
-		}
+// linesOf are the lines of a text, without the spaces around them; none for a text of one.
+func linesOf(text string) []string {
+	if !strings.ContainsAny(text, "\r\n") {
+		return nil
 	}
-	return forms
+	var lines []string
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
 }

@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -14,15 +13,18 @@ const MinLength = 4
 
 // Redactor takes known secrets out of text, in all their Forms. Where several match, everything that any of them covers
 // goes, so that overlapping secrets leave no part behind. A Redactor is safe for concurrent use.
+//
+// Text that is shown in part is redacted first and cut afterwards. Where it was cut before, Head says so.
 type Redactor struct {
-	mu       sync.RWMutex
-	seen     map[string]bool
-	patterns *patterns
+	mu    sync.RWMutex
+	seen  map[string]form
+	all   *patterns
+	sound *patterns // of those that are no words, see Own
 }
 
 // NewRedactor makes a Redactor that knows these secrets.
 func NewRedactor(values ...Secret) *Redactor {
-	r := &Redactor{seen: map[string]bool{}, patterns: newPatterns(nil)}
+	r := &Redactor{seen: map[string]form{}}
 	r.Add(values...)
 	return r
 }
@@ -32,21 +34,27 @@ func (r *Redactor) Add(values ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, value := range values {
-		for _, form := range Forms(value) {
-			r.seen[form] = true
+		for _, f := range formsOf(value.value) {
+			if known, again := r.seen[f.text]; again {
+				f = f.with(known)
+			}
+			r.seen[f.text] = f
 		}
 	}
-	all := make([]string, 0, len(r.seen))
-	for form := range r.seen {
-		all = append(all, form)
+	var all, sound []form
+	for _, f := range r.seen {
+		all = append(all, f)
+		if f.sound {
+			sound = append(sound, f)
+		}
 	}
-	r.patterns = newPatterns(all)
+	r.all, r.sound = newPatterns(all), newPatterns(sound)
 }
 
 func (r *Redactor) current() *patterns {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.patterns
+	return r.all
 }
 
 // String is s without secrets. A nil Redactor knows none.
@@ -54,27 +62,52 @@ func (r *Redactor) String(s string) string {
 	if r == nil {
 		return s
 	}
-	p := r.current()
-	if !p.occursIn(s) {
+	return r.current().redact(s, true)
+}
+
+// Own is String for words of Slipway's own: the names of hosts, steps and releases, phases, outcomes, hints. Only secrets
+// that cannot be such a word are taken out of them, see sound: a user called deploy, or a PIN of 2026, must not turn the
+// command deploy and every release of that year into a mark. Text of others needs String.
+func (r *Redactor) Own(s string) string {
+	if r == nil {
+		return s
+	}
+	r.mu.RLock()
+	known := r.sound
+	r.mu.RUnlock()
+	return known.redact(s, true)
+}
+
+// Head is String for the beginning of a text that was cut: an end of it that may be the beginning of a secret goes, too.
+func (r *Redactor) Head(s string) string {
+	if r == nil {
+		return s
+	}
+	return r.current().redact(s, false)
+}
+
+// redact is s without secrets. What is undecided at the end goes unless it is the last of the text.
+func (p *patterns) redact(s string, last bool) string {
+	if last && !p.mayBeIn(s) {
 		return s
 	}
 	var out bytes.Buffer
 	scan := scanner{patterns: p}
-	scan.take(&out, []byte(s), true)
+	if done := scan.take(&out, []byte(s), last); done < len(s) && !scan.open {
+		out.WriteString(Redacted)
+	}
 	return out.String()
 }
 
 // Writer passes on what is written to it, without secrets, also those that two writes cut apart. It holds back only what
-// may be the beginning of a secret, so at most the longest form; Close passes that on, and does not close w.
+// may be the beginning of a secret; Close passes that on, and does not close w.
 func (r *Redactor) Writer(w io.Writer) io.WriteCloser { return &redactingWriter{redactor: r, w: w} }
 
 type redactingWriter struct {
 	mu       sync.Mutex
 	redactor *Redactor
 	w        io.Writer
-	held     []byte
-	covered  int
-	started  bool
+	stream   stream
 }
 
 func (w *redactingWriter) Write(p []byte) (int, error) {
@@ -90,11 +123,7 @@ func (w *redactingWriter) pass(p []byte, last bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out bytes.Buffer
-	scan := scanner{patterns: w.redactor.current(), covered: w.covered, open: w.started}
-	w.held = append(w.held, p...)
-	done := scan.take(&out, w.held, last)
-	w.held = append(w.held[:0], w.held[done:]...)
-	w.covered, w.started = scan.covered, scan.open
+	w.stream.pass(&out, w.redactor.current(), p, last)
 	if out.Len() == 0 {
 		return nil
 	}
@@ -102,109 +131,71 @@ func (w *redactingWriter) pass(p []byte, last bool) error {
 	return err
 }
 
-// patterns finds forms by their first four bytes: a bitmap says no quickly, a map says which.
-type patterns struct {
-	maybe    [1 << 16 / 64]uint64
-	byStart  map[uint32][]string // longest first
-	prefixes map[string]bool     // the one, two and three bytes that forms start with
+// stream is text that comes in pieces: what is held back of it, and where the scanner stands.
+type stream struct {
+	held    []byte
+	covered int
+	open    bool
 }
 
-func newPatterns(all []string) *patterns {
-	p := &patterns{byStart: map[uint32][]string{}, prefixes: map[string]bool{}}
-	for _, form := range all {
-		start := startOf(form)
-		slot := hash(start)
-		p.maybe[slot/64] |= 1 << (slot % 64)
-		p.byStart[start] = append(p.byStart[start], form)
-		for n := 1; n < MinLength; n++ {
-			p.prefixes[form[:n]] = true
-		}
+func (s *stream) pass(out *bytes.Buffer, known *patterns, p []byte, last bool) {
+	scan := scanner{patterns: known, covered: s.covered, open: s.open}
+	s.held = append(s.held, p...)
+	done := scan.take(out, s.held, last)
+	s.held = append(s.held[:0], s.held[done:]...)
+	s.covered, s.open = scan.covered, scan.open
+}
+
+// Lines takes secrets out of lines that come one by one, also those that a program wrapped or folded into several. It is for
+// one stream of lines, and not safe for concurrent use.
+type Lines struct {
+	redactor *Redactor
+	stream   stream
+	out      bytes.Buffer // the beginning of a line that is not whole yet
+}
+
+// Lines makes a redactor of lines. A nil Redactor's pass them on.
+func (r *Redactor) Lines() *Lines { return &Lines{redactor: r} }
+
+// Add takes a line, without its end, and gives those that are ready. A line that ends in what may be the beginning of a
+// secret waits for the next one, or for Flush. With more, the line goes on in the next one: it was cut for its length.
+func (l *Lines) Add(line string, more bool) []string {
+	if l.redactor == nil {
+		return []string{line}
 	}
-	for _, list := range p.byStart {
-		slices.SortFunc(list, func(a, b string) int { return len(b) - len(a) })
+	end := "\n"
+	if more {
+		end = ""
 	}
-	return p
+	l.stream.pass(&l.out, l.redactor.current(), []byte(line+end), false)
+	ready := l.whole()
+	if more && l.out.Len() > 0 {
+		ready = append(ready, l.out.String())
+		l.out.Reset()
+	}
+	return ready
 }
 
-func startOf[T string | []byte](s T) uint32 {
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
-
-// hash spreads four bytes over the bitmap (multiplication by a constant near 2^32/phi).
-func hash(start uint32) uint32 { return start * 2654435761 >> 16 }
-
-// startingAt are the forms that start with these four bytes.
-func (p *patterns) startingAt(start uint32) []string {
-	slot := hash(start)
-	if p.maybe[slot/64]&(1<<(slot%64)) == 0 {
+// Flush gives what still waits, when no line follows.
+func (l *Lines) Flush() []string {
+	if l.redactor == nil {
 		return nil
 	}
-	return p.byStart[start]
+	l.stream.pass(&l.out, l.redactor.current(), nil, true)
+	ready := l.whole()
+	if l.out.Len() > 0 {
+		ready = append(ready, l.out.String())
+		l.out.Reset()
+	}
+	return ready
 }
 
-// occursIn tells whether some form is in s; most lines hold none, and are passed on as they are.
-func (p *patterns) occursIn(s string) bool {
-	for i := 0; i+MinLength <= len(s); i++ {
-		for _, form := range p.startingAt(startOf(s[i:])) {
-			if strings.HasPrefix(s[i:], form) {
-				return true
-			}
-		}
+// whole takes the whole lines out of what was passed on.
+func (l *Lines) whole() []string {
+	end := bytes.LastIndexByte(l.out.Bytes(), '\n')
+	if end < 0 {
+		return nil
 	}
-	return false
-}
-
-// scanner walks over text that comes in pieces.
-type scanner struct {
-	*patterns
-	covered int  // so many bytes from here on belong to a secret that was found already
-	open    bool // the byte before here belonged to one: what touches it needs no second mark
-}
-
-// take passes on what can be decided of buf and tells how much that was. With last, all of it can.
-func (s *scanner) take(out *bytes.Buffer, buf []byte, last bool) int {
-	plain := 0 // where text that is passed on unchanged starts
-	i := 0
-	for ; i < len(buf); i++ {
-		length, undecided := s.at(buf[i:], last)
-		if undecided {
-			break
-		}
-		if length > 0 {
-			if s.covered == 0 && !s.open {
-				out.Write(buf[plain:i])
-				out.WriteString(Redacted)
-			} else if s.covered == 0 {
-				out.Write(buf[plain:i])
-			}
-			s.covered = max(s.covered, length)
-		}
-		if s.covered > 0 {
-			s.covered--
-			s.open = true
-			plain = i + 1
-		} else {
-			s.open = false
-		}
-	}
-	out.Write(buf[plain:i])
-	return i
-}
-
-// at tells how long the longest form is that starts here, and whether more text is needed to say so.
-func (s *scanner) at(rest []byte, last bool) (length int, undecided bool) {
-	if len(rest) < MinLength {
-		return 0, !last && s.prefixes[string(rest)]
-	}
-	for _, form := range s.startingAt(startOf(rest)) {
-		switch {
-		case len(form) <= len(rest):
-			if string(rest[:len(form)]) == form {
-				return len(form), false
-			}
-		case !last && strings.HasPrefix(form, string(rest)):
-			return 0, true
-		}
-	}
-	return 0, false
+	text := string(l.out.Next(end + 1))
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }

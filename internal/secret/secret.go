@@ -21,7 +21,7 @@ func New(value string) Secret { return Secret{value} }
 // Reveal gives the value, to send it where it must go. Grep for it: these are all the places.
 func (s Secret) Reveal() string { return s.value }
 
-// IsEmpty tells whether there is no value.
+// IsEmpty reports whether there is no value.
 func (s Secret) IsEmpty() bool { return s.value == "" }
 
 // String is Redacted.
