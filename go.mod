@@ -27,5 +27,6 @@ require (
 
 require (
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/klauspost/readahead v1.4.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )

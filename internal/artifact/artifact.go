@@ -9,16 +9,19 @@
 // What is refused, with a reason that names the member:
 //   - names that are absolute, empty, have a ".." in them, or a line break or NUL, or are longer than a file system takes;
 //   - symbolic links whose target is absolute, empty or unprintable as above, or leads out of the release, whether as
-//     written or by way of other links of the artifact;
-//   - hard links to anything but a regular file that comes earlier in the artifact;
+//     written or by way of other links of the artifact; but for absolute targets that Options allow by name;
+//   - hard links to anything but a regular file or a symbolic link that comes earlier in the artifact;
 //   - devices, FIFOs and whatever else is no regular file, folder or link;
 //   - two members of one name (a folder may be stated again), and members below one that is no folder;
-//   - an archive that is empty, cut off, damaged, or has other data after its end.
+//   - an archive that is empty, cut off, damaged, or has other data after its end; zeros after a gzip stream, and one line
+//     break, are padding;
+//   - content in which no file but empty and hidden ones is left: such a build would replace a site by nothing;
+//   - content of more bytes than Options allow, sparse files and hard links at their full size, or of more than MaxMembers.
 //
 // What is rewritten:
 //   - modes become 0755 & mode | 0600 for files and 0755 for folders: no setuid, setgid or sticky bit, nothing that other
 //     users may write, nothing that its owner may not;
-//   - hard links become files, sparse files are written out, folders that only paths imply are added;
+//   - hard links become files or links of their own, sparse files are written out, folders that only paths imply are added;
 //   - owners, times, extended attributes and access lists are dropped.
 //
 // So the payload holds regular files, folders and symbolic links only, each below folders that come before it.
@@ -27,49 +30,59 @@
 package artifact
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
-	"os"
 
 	"slipway/internal/deploy"
 )
 
+// DefaultMaxSize is how much an artifact may unpack to, in bytes, where Options do not say.
+const DefaultMaxSize = 20_000_000_000
+
+// MaxMembers is how many members an archive may have.
+const MaxMembers = 1_000_000
+
 // Options are what may be asked of Open. The zero value is good.
 type Options struct {
-	StripComponents int                     // leading folders dropped from every name, as tar's --strip-components
-	TempDir         string                  // where the payload is kept; "" is the system's
-	Progress        func(done, total int64) // bytes of the file read so far; called from another goroutine, may be nil
+	StripComponents int      // leading folders dropped from every name, as tar's --strip-components
+	TempDir         string   // where the payload is kept; "" is the system's
+	MaxSize         int64    // bytes that it may unpack to; 0 is DefaultMaxSize
+	AllowLinks      []string // absolute paths that symbolic links may have as their target
 }
 
 // Artifact is a tarball that was read whole and found good. It holds temporary files until it is closed.
 type Artifact struct {
 	sha256   deploy.Digest
 	size     int64
+	revision string
+	notes    []string
 	manifest Manifest
 	content  deploy.Digest
-	tempDir  string
-	zstd     *blob
+	store    newStore
+	zstd     *Payload
 	gate     chan struct{} // guards gzip; a channel, so that waiting ends with a context
-	gzip     *blob         // nil until somebody asked for it
+	gzip     *Payload      // nil until somebody asked for it
 }
 
 // Open reads the artifact at path once, from its first byte to its last. Memory does not grow with its size, only with
 // the number of its members. What is wrong with it comes back as a *deploy.Error with a hint; a context's error as itself.
 func Open(ctx context.Context, path string, opts Options) (*Artifact, error) {
-	a, err := read(ctx, path, opts)
+	a, err := read(ctx, fileAt(path), opts, storeIn(opts.TempDir), toZstd)
 	if err != nil {
 		return nil, explain(ctx, path, err)
 	}
 	return a, nil
 }
 
-func read(ctx context.Context, path string, opts Options) (_ *Artifact, err error) {
-	in, err := openStream(ctx, path, opts.Progress)
+func read(ctx context.Context, from input, opts Options, store newStore, compress compressor) (_ *Artifact, err error) {
+	opts.MaxSize = cmp.Or(opts.MaxSize, DefaultMaxSize)
+	in, err := openStream(ctx, from, opts.MaxSize)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	out, err := newPayloadWriter(opts.TempDir)
+	out, err := newPayloadWriter(store, compress)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +91,7 @@ func read(ctx context.Context, path string, opts Options) (_ *Artifact, err erro
 			out.discard()
 		}
 	}()
-	tree, err := rewrite(ctx, in, out, opts.StripComponents)
+	tree, err := rewrite(ctx, in, out, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +100,7 @@ func read(ctx context.Context, path string, opts Options) (_ *Artifact, err erro
 		return nil, err
 	}
 	if len(tree.copies) > 0 {
-		if err := writeHardLinks(ctx, path, opts, tree, manifest, out); err != nil {
+		if err := writeHardLinks(ctx, from, opts, tree, manifest, out, store); err != nil {
 			return nil, err
 		}
 	}
@@ -102,9 +115,11 @@ func read(ctx context.Context, path string, opts Options) (_ *Artifact, err erro
 	return &Artifact{
 		sha256:   deploy.Digest(hex.EncodeToString(in.sum.Sum(nil))),
 		size:     in.size,
+		revision: in.revision,
+		notes:    tree.noticed.notes(manifest),
 		manifest: manifest,
 		content:  content,
-		tempDir:  opts.TempDir,
+		store:    store,
 		zstd:     payload,
 		gate:     make(chan struct{}, 1),
 	}, nil
@@ -118,6 +133,13 @@ func (a *Artifact) Content() deploy.Digest { return a.content }
 
 // Size is the file's, in bytes.
 func (a *Artifact) Size() int64 { return a.size }
+
+// Revision is the commit that the artifact says it was built of: the comment in its global header, where git archive and
+// Pack write it. "" when it says none.
+func (a *Artifact) Revision() string { return a.revision }
+
+// Notes are what is odd about the content and often a mistake of the build, a sentence each.
+func (a *Artifact) Notes() []string { return a.notes }
 
 // Manifest lists the members.
 func (a *Artifact) Manifest() Manifest { return a.manifest }
@@ -144,24 +166,11 @@ func (a *Artifact) Unpacked() (bytes, inodes int64) {
 func (a *Artifact) Close() error {
 	a.gate <- struct{}{}
 	defer func() { <-a.gate }()
-	err := a.zstd.close()
+	err := a.zstd.store.Close()
 	if a.gzip != nil {
-		if e := a.gzip.close(); err == nil {
+		if e := a.gzip.store.Close(); err == nil {
 			err = e
 		}
 	}
 	return err
-}
-
-// tempFile makes a file that is nobody's but ours. Where the system permits it, it has no name any more when this
-// returns, so that not even a killed process leaves it behind; else name is what must be removed.
-func tempFile(dir string) (file *os.File, name string, err error) {
-	file, err = os.CreateTemp(dir, "slipway-payload-*")
-	if err != nil {
-		return nil, "", tempError(err)
-	}
-	if os.Remove(file.Name()) != nil {
-		name = file.Name()
-	}
-	return file, name, nil
 }

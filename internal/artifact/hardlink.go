@@ -9,13 +9,13 @@ import (
 
 // writeHardLinks reads the artifact a second time and writes the content of every hard link as a file of its own. Only
 // artifacts that have hard links pay for it.
-func writeHardLinks(ctx context.Context, path string, opts Options, found *tree, manifest Manifest, out *payloadWriter) error {
-	in, err := openStream(ctx, path, nil)
+func writeHardLinks(ctx context.Context, from input, opts Options, found *tree, manifest Manifest, out *payloadWriter, store newStore) error {
+	in, err := openStream(ctx, from, opts.MaxSize)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	w := linkWriter{ctx: ctx, in: in, out: out, manifest: manifest, tempDir: opts.TempDir, buf: make([]byte, copyBuffer)}
+	w := linkWriter{ctx: ctx, in: in, out: out, manifest: manifest, store: store, buf: make([]byte, copyBuffer)}
 	left := len(found.copies)
 	for {
 		header, err := in.next()
@@ -56,7 +56,7 @@ type linkWriter struct {
 	in       *stream
 	out      *payloadWriter
 	manifest Manifest
-	tempDir  string
+	store    newStore
 	buf      []byte
 }
 
@@ -65,20 +65,17 @@ func (w *linkWriter) write(paths []string) error {
 	if len(paths) == 1 {
 		return w.file(paths[0], w.in)
 	}
-	spool, name, err := tempFile(w.tempDir)
+	kept, err := w.store()
 	if err != nil {
 		return err
 	}
-	kept := &blob{file: spool, name: name}
-	defer func() { _ = kept.close() }() // a temporary file: what matters was read from it
-	if err := copyAll(w.ctx, tempWriter{spool}, w.in, w.buf); err != nil {
-		return err
-	}
-	if kept.size, err = spool.Seek(0, io.SeekCurrent); err != nil {
+	defer func() { _ = kept.Close() }() // a temporary file: what matters was read from it
+	spool := &Payload{store: kept}
+	if err := copyAll(w.ctx, spool, w.in, w.buf); err != nil {
 		return err
 	}
 	for _, path := range paths {
-		if err := w.file(path, io.NewSectionReader(spool, 0, kept.size)); err != nil {
+		if err := w.file(path, spool.section()); err != nil {
 			return err
 		}
 	}

@@ -35,14 +35,20 @@ func readIgnoreRules(dir string) (ignoreRules, error) {
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
+	return parseIgnore(string(text))
+}
+
+// parseIgnore reads the text of an ignore file. Its errors are deploy.Problems.
+func parseIgnore(text string) (ignoreRules, error) {
 	var rules ignoreRules
 	for _, line := range always {
+		var err error
 		if rules, err = rules.with(line); err != nil {
 			return nil, err
 		}
 	}
 	var problems deploy.Problems
-	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") {
 		next, err := rules.with(strings.TrimSuffix(line, "\r"))
 		if err != nil {
 			problems = append(problems, deploy.Problem{
@@ -113,7 +119,7 @@ func unmatchedParent() (patternmatcher.MatchInfo, error) {
 	return parent, err
 }
 
-// ignored tells whether a path is left out; the folders above it are not.
+// ignored reports whether a path is left out; the folders above it are not.
 func (rules ignoreRules) ignored(path string, isDir bool) bool {
 	for i := len(rules) - 1; i >= 0; i-- {
 		rule := rules[i]

@@ -1,14 +1,20 @@
 package artifact
 
 import (
+	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
-const hintLink = "point it at something inside the release; what must outlive releases goes to shared"
+// Hints on links that lead out of the release.
+const (
+	hintLink    = "point it at something inside the release; what must outlive releases goes to shared"
+	hintOutside = hintLink + "; a program of the host, like a venv's python3, is allowed by `allow_links: [%s]`"
+)
 
 // checkTarget refuses a symbolic link that leads out of the release as it is written.
-func checkTarget(link, target string) error {
+func checkTarget(link, target string, allowed []string) error {
 	switch {
 	case target == "":
 		return refuse(hintRename, "link %s has no target", quote(link))
@@ -20,7 +26,10 @@ func checkTarget(link, target string) error {
 	case len(target) > longestTarget:
 		return refuse(hintLink, "link %s has a target of %d bytes", quote(link), len(target))
 	case target[0] == '/':
-		return refuse(hintLink, "link %s points outside the release, to %s", quote(link), quote(target))
+		if slices.Contains(allowed, target) {
+			return nil
+		}
+		return refuse(fmt.Sprintf(hintOutside, target), "link %s points outside the release, to %s", quote(link), quote(target))
 	}
 	return outside(link, path.Join(path.Dir(link), target), target)
 }
@@ -37,7 +46,10 @@ const longestChain = 40
 
 // followLink refuses a link that leads out of the release by way of other links: with `up -> a/b` and `x -> up/../..`,
 // x stays inside as it is written and leads out as the kernel walks it.
-func followLink(link Member, find func(path string) (Member, bool)) error {
+func followLink(link Member, find func(path string) (Member, bool), allowed []string) error {
+	if slices.Contains(allowed, link.Target) {
+		return nil
+	}
 	var at []string // where the walk is, below the release
 	if dir := path.Dir(link.Path); dir != "." {
 		at = strings.Split(dir, "/")
@@ -59,6 +71,12 @@ func followLink(link Member, find func(path string) (Member, bool)) error {
 		at = append(at, part)
 		if member, ok := find(strings.Join(at, "/")); ok && member.Kind == Link {
 			if hops++; hops > longestChain {
+				return nil
+			}
+			if path.IsAbs(member.Target) { // allowed, or it would have been refused by itself
+				if len(ahead) > 0 {
+					return refuse(hintLink, "link %s leads on from %s, which points outside the release", quote(link.Path), quote(member.Path))
+				}
 				return nil
 			}
 			at = at[:len(at)-1]

@@ -141,7 +141,7 @@ func writeLines(w io.Writer, members iter.Seq[Member], line func([]byte, Member)
 }
 
 // newManifest puts members in order and refuses two of one path, and links that lead out of the release once all is unpacked.
-func newManifest(list memberList) (Manifest, error) {
+func newManifest(list memberList, allowed []string) (Manifest, error) {
 	m := Manifest{list: list, order: make([]uint32, list.count)}
 	for i := range m.order {
 		m.order[i] = uint32(i)
@@ -156,7 +156,7 @@ func newManifest(list memberList) (Manifest, error) {
 		if member.Kind != Link {
 			continue
 		}
-		if err := followLink(member, m.Find); err != nil {
+		if err := followLink(member, m.Find, allowed); err != nil {
 			return Manifest{}, err
 		}
 	}

@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"archive/tar"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -79,16 +77,22 @@ func TestMemberRules(t *testing.T) {
 			"d 755 ./d\nf 644 ./a\nf 644 ./b\nf 644 ./d/c\nf 644 ./y\nf 644 ./z\n",
 		},
 		{
-			"links within",
-			[]entry{symlink("a/b/up", "../../c"), symlink("c", "./a/../a//b"), symlink("self", "self"), symlink("root", "."), symlink("a/root", ".."), symlink("dangling", "not/there")},
+			"hard links to links", // GNU tar writes them for two names of one link
+			[]entry{file("f", "x"), symlink("b", "f"), hardlink("a", "b"), hardlink("c", "a"), dir("d"), symlink("d/up", "../f"), hardlink("d/again", "d/up")},
 			0,
-			"d 755 ./a\nd 755 ./a/b\nl 777 ./a/b/up -> ../../c\nl 777 ./a/root -> ..\nl 777 ./c -> ./a/../a//b\nl 777 ./dangling -> not/there\nl 777 ./root -> .\nl 777 ./self -> self\n",
+			"d 755 ./d\nf 644 ./f\nl 777 ./a -> f\nl 777 ./b -> f\nl 777 ./c -> f\nl 777 ./d/again -> ../f\nl 777 ./d/up -> ../f\n",
+		},
+		{
+			"links within",
+			[]entry{symlink("a/b/up", "../../c"), symlink("c", "./a/../a//b"), symlink("self", "self"), symlink("root", "."), symlink("a/root", ".."), symlink("dangling", "not/there"), file("f", "x")},
+			0,
+			"d 755 ./a\nd 755 ./a/b\nf 644 ./f\nl 777 ./a/b/up -> ../../c\nl 777 ./a/root -> ..\nl 777 ./c -> ./a/../a//b\nl 777 ./dangling -> not/there\nl 777 ./root -> .\nl 777 ./self -> self\n",
 		},
 		{
 			"links by way of links",
-			[]entry{symlink("venv/lib64", "lib"), symlink("venv/bin/x", "../lib64/x"), symlink("loop/a", "b"), symlink("loop/b", "a/.")},
+			[]entry{symlink("venv/lib64", "lib"), symlink("venv/bin/x", "../lib64/x"), symlink("loop/a", "b"), symlink("loop/b", "a/."), file("f", "x")},
 			0,
-			"d 755 ./loop\nd 755 ./venv\nd 755 ./venv/bin\nl 777 ./loop/a -> b\nl 777 ./loop/b -> a/.\nl 777 ./venv/bin/x -> ../lib64/x\nl 777 ./venv/lib64 -> lib\n",
+			"d 755 ./loop\nd 755 ./venv\nd 755 ./venv/bin\nf 644 ./f\nl 777 ./loop/a -> b\nl 777 ./loop/b -> a/.\nl 777 ./venv/bin/x -> ../lib64/x\nl 777 ./venv/lib64 -> lib\n",
 		},
 		{
 			"global header",
@@ -98,9 +102,9 @@ func TestMemberRules(t *testing.T) {
 		},
 		{
 			"lines of one kind sort as lines",
-			[]entry{symlink("a", "z"), symlink("a b", "z"), symlink("a!", "z")},
+			[]entry{symlink("a", "z"), symlink("a b", "z"), symlink("a!", "z"), file("f", "x")},
 			0,
-			"l 777 ./a -> z\nl 777 ./a b -> z\nl 777 ./a! -> z\n",
+			"f 644 ./f\nl 777 ./a -> z\nl 777 ./a b -> z\nl 777 ./a! -> z\n",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -122,6 +126,12 @@ func checkPayload(tb testing.TB, a *Artifact) {
 	if other := payload(tb, a, Gzip); string(other) != string(data) {
 		tb.Error("the gzip payload holds another tar than the zstd one")
 	}
+	checkTar(tb, a, data)
+}
+
+// checkTar holds the tar of a payload against its specification.
+func checkTar(tb testing.TB, a *Artifact, data []byte) {
+	tb.Helper()
 	r := tar.NewReader(strings.NewReader(string(data)))
 	seen := map[string]bool{".": true}
 	var names []string
@@ -230,6 +240,10 @@ func TestDigests(t *testing.T) {
 	for name, same := range map[string][]byte{
 		"gzip": gzipped(t, data), "zstd": zstded(t, data), "zstd of two frames": append(zstded(t, data[:700]), zstded(t, data[700:])...),
 		"gzip of two":                  append(gzipped(t, data[:700]), gzipped(t, data[700:])...),
+		"gzip, zeros after it":         append(gzipped(t, data), make([]byte, 3000)...),
+		"gzip, a line break after it":  append(gzipped(t, data), "\r\n"...),
+		"gzip, both":                   append(gzipped(t, data), "\x00\x00\n"...),
+		"a line break after it":        append(slices.Clone(data), '\n'),
 		"another order, times, owners": archive(t, symlink("link", "b.txt"), owned(fileModed("a/run", 0o4777)), file("b.txt", "text\n")),
 		"padded":                       append(slices.Clone(data), make([]byte, 10240)...),
 		"one end block":                cutEnd(slices.Clone(data), 512),
@@ -316,46 +330,128 @@ func TestPayloadIsForManyReaders(t *testing.T) {
 	}
 }
 
-func TestProgressReachesTheEnd(t *testing.T) {
+func TestRevisionOfTheHeader(t *testing.T) {
 	t.Parallel()
-	path := saved(t, gzipped(t, archive(t, file("a", strings.Repeat("text", 1000)))))
-	var done, total int64
-	a, err := Open(t.Context(), path, Options{TempDir: t.TempDir(), Progress: func(d, n int64) { done, total = d, n }})
-	if err != nil {
-		t.Fatal(err)
+	const one, two = "0123456789abcdef0123456789abcdef01234567", "89abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+	global := func(comment string) entry {
+		return entry{tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": comment}}, ""}
 	}
-	defer a.Close()
-	if done != a.Size() || total != a.Size() {
-		t.Errorf("%d of %d, want %d", done, total, a.Size())
+	for name, test := range map[string]struct {
+		entries []entry
+		want    string
+	}{
+		"none":          {nil, ""},
+		"SHA-1":         {[]entry{global(one)}, one},
+		"SHA-256":       {[]entry{global(two)}, two},
+		"two":           {[]entry{global(one), global(two)}, one},
+		"another text":  {[]entry{global("made by anna")}, ""},
+		"capital":       {[]entry{global(strings.ToUpper(one))}, ""},
+		"then a commit": {[]entry{global("x"), global(one)}, one},
+	} {
+		data := archive(t, append(test.entries, file("a", "x"))...)
+		if got := open(t, saved(t, data), 0).Revision(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }
 
-// FuzzOpen looks for panics, and for artifacts that are let through with a payload that breaks the rules.
-func FuzzOpen(f *testing.F) {
-	good := archive(f, dir("a"), file("a/b", "text"), symlink("a/l", "b"), hardlink("h", "a/b"))
-	f.Add(good, 0)
-	f.Add(good, 1)
-	f.Add(gzipped(f, good), 0)
-	f.Add(zstded(f, good), 0)
-	f.Add(archive(f, symlink("x", "a/../../y"), file("../z", "")), 0)
-	f.Add(retyped(f, file("s", "sparse"), tar.TypeGNUSparse), 0)
-	f.Fuzz(func(t *testing.T, data []byte, strip int) {
-		// A sparse file of a few bytes can be endless: it ends with the context, as it does for people.
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		a, err := Open(ctx, saved(t, data), Options{StripComponents: strip & 3, TempDir: t.TempDir()})
-		if err != nil {
-			return
+// What is odd in an artifact, and most often a mistake of the build.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+	for name, test := range map[string]struct {
+		entries []entry
+		want    []string
+	}{
+		"nothing":      {[]entry{file("a", "x"), file("b/.env.example", "x")}, nil},
+		"LFS":          {[]entry{file("a", "x"), file("img/a.png", pointer), file("b.txt", "version 1")}, []string{"Git LFS", `"img/a.png"`, "lfs: true"}},
+		"macOS":        {[]entry{file("a", "x"), file("._a", "x"), file("b/.DS_Store", "x")}, []string{"macOS", `"._a", "b/.DS_Store"`, "COPYFILE_DISABLE"}},
+		"submodule":    {[]entry{file("a", "x"), file(".gitmodules", "[submodule \"lib\"]\n\tpath = vendor/lib\n[submodule \"full\"]\n\tpath=full\n"), dir("vendor/lib"), file("full/x/y", "z")}, []string{"submodules", `("vendor/lib")`}},
+		"workflow":     {[]entry{file("a", "x"), file("slipway.yml", "app: x"), file(".github/workflows/deploy.yml", "on: push")}, []string{`".github", "slipway.yml"`, ".slipwayignore", "export-ignore"}},
+		"many":         {[]entry{file("a", "x"), file("._1", ""), file("._2", ""), file("._3", ""), file("._4", ""), file("._5", ""), file("._6", "")}, []string{`"._5" and 1 more`}},
+		"a Git folder": {[]entry{file("a", "x"), file(".git/HEAD", "ref: x")}, []string{`".git"`}},
+	} {
+		got := strings.Join(open(t, saved(t, archive(t, test.entries...)), 0).Notes(), "\n")
+		if (test.want == nil) != (got == "") {
+			t.Errorf("%s: %q", name, got)
 		}
-		defer a.Close()
-		if bytes, _ := a.Unpacked(); bytes > 64<<20 {
-			return // too much to read here
-		}
-		checkPayload(t, a)
-		for m := range a.Manifest().Members() {
-			if strings.HasPrefix(m.Path, "/") || strings.Contains("/"+m.Path+"/", "/../") || strings.ContainsAny(m.Path+m.Target, "\n\x00") {
-				t.Errorf("let through: %+v", m)
+		for _, want := range test.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q, want %q in it", name, got, want)
 			}
 		}
-	})
+	}
+}
+
+func TestFolder(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		entries []entry
+		want    string
+	}{
+		"one":        {[]entry{file("site-1.0/a", "x"), file("site-1.0/b/c", "x")}, "site-1.0"},
+		"two":        {[]entry{file("a/a", "x"), file("b/a", "x")}, ""},
+		"one beside": {[]entry{file("a/a", "x"), file("b", "x")}, ""},
+		"like it":    {[]entry{file("a/a", "x"), file("a b/b", "x")}, ""},
+		"a file":     {[]entry{file("a", "x")}, ""},
+	} {
+		if got := open(t, saved(t, archive(t, test.entries...)), 0).Manifest().Folder(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	data := archive(t, file("a", strings.Repeat("x", 1000)), hardlink("b", "a"), hardlink("c", "a"))
+	for most, good := range map[int64]bool{2999: false, 3000: true, 0: true, 999: false} {
+		a, err := inMemory(t.Context(), data, Options{MaxSize: most})
+		if (err == nil) != good {
+			t.Errorf("at most %d bytes: %v", most, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "unpacks to more than") {
+			t.Error(err)
+		}
+		if good && a.Manifest().Len() != 3 {
+			t.Errorf("%d members", a.Manifest().Len())
+		}
+	}
+	b := budget{most: DefaultMaxSize, members: MaxMembers}
+	if err := b.take(&tar.Header{Name: "one more"}); err == nil || !strings.Contains(err.Error(), "more than 1000000 members") {
+		t.Errorf("one member more: %v", err)
+	}
+	bomb := append(slices.Clone(data), make([]byte, 65<<20)...)
+	if _, err := inMemory(t.Context(), gzipped(t, bomb), Options{}); err == nil || !strings.Contains(err.Error(), "of padding follow the end") {
+		t.Errorf("endless padding: %v", err)
+	}
+}
+
+// A link to a program of the host, as a venv has it, is allowed by its name, and nothing beyond it.
+func TestAllowedLinks(t *testing.T) {
+	t.Parallel()
+	allow := Options{AllowLinks: []string{"/usr/bin/python3"}}
+	venv := []entry{symlink("venv/bin/python3", "/usr/bin/python3"), symlink("venv/bin/python", "python3"), symlink("venv/lib64", "lib"), file("a", "x")}
+	a, err := inMemory(t.Context(), archive(t, venv...), allow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := entries(t, a); !strings.Contains(got, "l 777 ./venv/bin/python3 -> /usr/bin/python3\n") {
+		t.Error(got)
+	}
+	for name, test := range map[string]struct {
+		entries []entry
+		opts    Options
+		want    string
+	}{
+		"not allowed":       {venv, Options{}, "allow_links: [/usr/bin/python3]"},
+		"another":           {[]entry{symlink("l", "/usr/bin/python3.11"), file("a", "x")}, allow, `points outside the release, to "/usr/bin/python3.11"`},
+		"beyond it":         {[]entry{symlink("l", "/usr/bin/python3/../../etc"), file("a", "x")}, allow, "points outside"},
+		"by way of it":      {[]entry{symlink("l", "/usr/bin/python3"), symlink("m", "l/x"), file("a", "x")}, allow, `link "m" leads on from "l"`},
+		"up by way of it":   {[]entry{symlink("d/l", "/usr/bin/python3"), symlink("m", "d/l/../x"), file("a", "x")}, allow, `link "m" leads on from "d/l"`},
+		"a member below it": {[]entry{symlink("l", "/usr/bin/python3"), file("l/x", "x")}, allow, "a folder too"},
+	} {
+		if _, err := inMemory(t.Context(), archive(t, test.entries...), test.opts); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
 }

@@ -22,9 +22,12 @@ import (
 
 // PackOptions are what may be asked of Pack.
 type PackOptions struct {
-	Encoding string    // Gzip, Zstd, or "" for a plain tar
-	Time     time.Time // of every member; the zero time is 1970. See SourceDate
-	Skip     []string  // paths below the folder, with slashes, that are left out beside the ignored ones
+	Encoding   string            // Gzip, Zstd, or "" for a plain tar
+	Time       time.Time         // of every member; the zero time is 1970. See SourceDate
+	Skip       []string          // paths below the folder, with slashes, that are left out beside the ignored ones
+	Revision   string            // the commit that the folder was built of, written where git archive writes it; "" for none
+	AllowLinks []string          // absolute paths that symbolic links may have as their target
+	Note       func(text string) // takes what is odd about the content, a sentence each; may be nil
 }
 
 // EncodingFor is the encoding that a file's name promises.
@@ -54,10 +57,10 @@ func SourceDate(value string) (time.Time, error) {
 }
 
 // Pack writes a tarball of a folder, without the folder itself, that depends on nothing but the paths, contents and links
-// in it and on who may run a file: the same tree gives the same bytes on every machine with the same Slipway. It leaves
-// out .git and what .slipwayignore lists. What Open would refuse it refuses before anything is written.
+// in it, on who may run a file, and on the revision: the same tree gives the same bytes on every machine with the same
+// Slipway. It leaves out .git and what .slipwayignore lists. What Open would refuse it refuses before anything is written.
 func Pack(ctx context.Context, dir string, out io.Writer, opts PackOptions) error {
-	members, err := listTree(ctx, dir, out, opts.Skip)
+	members, err := listTree(ctx, dir, out, opts)
 	if err != nil {
 		return packError(ctx, dir, err)
 	}
@@ -68,14 +71,23 @@ func Pack(ctx context.Context, dir string, out io.Writer, opts PackOptions) erro
 	for _, member := range members {
 		list.add(member)
 	}
-	if _, err := newManifest(list); err != nil {
+	manifest, err := newManifest(list, opts.AllowLinks)
+	if err == nil {
+		err = refuseEmpty(manifest, 0)
+	}
+	if err != nil {
 		return packError(ctx, dir, err)
+	}
+	if opts.Note != nil {
+		for _, text := range new(noticed).notes(manifest) {
+			opts.Note(text)
+		}
 	}
 	compressor, err := compressTo(out, opts.Encoding)
 	if err != nil {
 		return err
 	}
-	if err := writeTree(ctx, dir, members, compressor, opts.Time); err != nil {
+	if err := writeTree(ctx, dir, members, compressor, opts); err != nil {
 		return packError(ctx, dir, err)
 	}
 	return compressor.Close()
@@ -98,7 +110,7 @@ func packError(ctx context.Context, dir string, err error) error {
 }
 
 // listTree finds what is packed, folders before what is in them.
-func listTree(ctx context.Context, dir string, out io.Writer, skip []string) ([]Member, error) {
+func listTree(ctx context.Context, dir string, out io.Writer, opts PackOptions) ([]Member, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, errors.Unwrap(err)
@@ -120,7 +132,7 @@ func listTree(ctx context.Context, dir string, out io.Writer, skip []string) ([]
 		if path == "." {
 			return ctx.Err()
 		}
-		if slices.Contains(skip, path) || rules.ignored(path, entry.IsDir()) {
+		if slices.Contains(opts.Skip, path) || rules.ignored(path, entry.IsDir()) {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -133,7 +145,7 @@ func listTree(ctx context.Context, dir string, out io.Writer, skip []string) ([]
 		if own != nil && os.SameFile(own, info) {
 			return nil
 		}
-		member, err := memberOf(dir, path, info)
+		member, err := memberOf(dir, path, info, opts.AllowLinks)
 		members = append(members, member)
 		return errors.Join(err, ctx.Err())
 	})
@@ -152,7 +164,7 @@ func ownFile(out io.Writer) fs.FileInfo {
 
 // memberOf is what a file of the folder becomes. Of a mode only who may run the file is kept, as git does: the rest depends
 // on the umask of whoever checked it out.
-func memberOf(dir, path string, info fs.FileInfo) (Member, error) {
+func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, error) {
 	if _, err := cleanName(path); err != nil {
 		return Member{}, err
 	}
@@ -170,7 +182,7 @@ func memberOf(dir, path string, info fs.FileInfo) (Member, error) {
 		if err != nil {
 			return Member{}, err
 		}
-		return Member{Path: path, Kind: Link, Mode: linkMode, Target: target}, checkTarget(path, target)
+		return Member{Path: path, Kind: Link, Mode: linkMode, Target: target}, checkTarget(path, target, allowed)
 	}
 	return Member{}, refuse("remove it, or list it in "+IgnoreFile, "%s is no file, folder or link (%s)", quote(path), info.Mode().Type())
 }
@@ -195,11 +207,17 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
-func writeTree(ctx context.Context, dir string, members []Member, out io.Writer, at time.Time) error {
+func writeTree(ctx context.Context, dir string, members []Member, out io.Writer, opts PackOptions) error {
 	w := tar.NewWriter(out)
+	if opts.Revision != "" {
+		header := &tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{commentKey: opts.Revision}, Format: tar.FormatPAX}
+		if err := w.WriteHeader(header); err != nil {
+			return err
+		}
+	}
 	buf := make([]byte, copyBuffer)
 	for _, member := range members {
-		header := &tar.Header{Name: member.Path, Linkname: member.Target, Mode: int64(member.Mode), Size: member.Size, ModTime: at, Format: tar.FormatGNU}
+		header := &tar.Header{Name: member.Path, Linkname: member.Target, Mode: int64(member.Mode), Size: member.Size, ModTime: opts.Time, Format: tar.FormatGNU}
 		switch member.Kind {
 		case File:
 			header.Typeflag = tar.TypeReg

@@ -85,6 +85,7 @@ func TestPackRefuses(t *testing.T) {
 	}{
 		{"nothing", t.TempDir(), nil, "nothing in it to pack"},
 		{"only ignored", t.TempDir(), map[string]string{".git/HEAD": "x"}, "nothing in it to pack"},
+		{"only folders", t.TempDir(), map[string]string{"a/b/": "", "c/.gitkeep": ""}, "nothing in it to deploy"},
 		{"missing", "/nonexistent", nil, "no such file"},
 		{"a file", saved(t, nil), nil, "no folder"},
 		{"FIFO", fifo, nil, `"pipe" is no file, folder or link`},
@@ -139,21 +140,23 @@ func TestIgnoreFileIsGits(t *testing.T) {
 	} {
 		tree[name] = "x"
 	}
+	dir := t.TempDir()
+	writeFiles(t, dir, tree)
+	run(t, dir, git, "init", "-q")
 	for _, ignore := range []string{
 		"*.pyc\n", "/a.pyc\n", "build/\n", "build\n", "log\n", "/log\n", "x/log\n", "\\#hash\n", "# comment\n\n\\!bang\n", "sp ace   \n",
 		"node_modules\n", "dist/*\n!dist/keep\n", "dist\n!dist/keep/f\n", "a?c\n", "a/**/c\n", "**/log\n", "**/y/**\n", "foo/**\n", "foo/*\n",
 		"docs/*.md\n", "docs/**/*.md\n", "a+b\n", "a.b\n", "q\\?r\n", "b[0-9]\n", "b[!0-9]\n", "b\\[1\\]\n", "*~\n", "*\n!*.env\n", "*\n!*/\n!*.md\n",
 		"secret.env\n!/secret.env\n", "\ufeff*.pyc\n", "*.pyc\r\nlog\r\n", "/\n", "!\n", "x/\n!x/log\n", "/*\n!/foo\n/foo/*\n!/foo/bar\n", "\\log\n", "[ab]bc\n",
 	} {
-		dir := t.TempDir()
-		writeFiles(t, dir, tree)
 		writeFiles(t, dir, map[string]string{IgnoreFile: ignore})
-		run(t, dir, git, "init", "-q")
 		listed := run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+IgnoreFile)
 		want := strings.Split(strings.TrimSuffix(listed, "\x00"), "\x00")
 		slices.Sort(want)
 		var got []string
-		for m := range open(t, saved(t, packed(t, dir, PackOptions{Skip: nil})), 0).Manifest().Members() {
+		a, err := inMemory(t.Context(), packed(t, dir, PackOptions{Skip: nil}), Options{})
+		must(t, err)
+		for m := range a.Manifest().Members() {
 			if m.Kind == File {
 				got = append(got, m.Path)
 			}
@@ -184,5 +187,78 @@ func TestNamesAndDates(t *testing.T) {
 		if _, err := SourceDate(bad); err == nil {
 			t.Errorf("%q is a date", bad)
 		}
+	}
+}
+
+// Pack writes the commit where git archive does, and Open reads it; the content stays what it is.
+func TestPackWritesTheRevision(t *testing.T) {
+	t.Parallel()
+	const revision = "0123456789abcdef0123456789abcdef01234567"
+	dir := t.TempDir()
+	writeFiles(t, dir, site)
+	plain, stated := packed(t, dir, PackOptions{}), packed(t, dir, PackOptions{Revision: revision})
+	a, b := open(t, saved(t, plain), 0), open(t, saved(t, stated), 0)
+	if a.Revision() != "" || b.Revision() != revision || a.Content() != b.Content() {
+		t.Errorf("%q and %q; contents %s, %s", a.Revision(), b.Revision(), a.Content(), b.Content())
+	}
+	path := saved(t, stated)
+	if got := run(t, dir, tool(t, "sh"), "-c", "git get-tar-commit-id <"+path); got != revision+"\n" {
+		t.Errorf("git reads %q", got)
+	}
+}
+
+// The commit of a checkout, as git itself has it: on a branch, detached, packed, in a linked work tree, below the top.
+func TestCheckedOut(t *testing.T) {
+	t.Parallel()
+	git := tool(t, "git")
+	dir := filepath.Join(t.TempDir(), "repository")
+	writeFiles(t, dir, map[string]string{"a": "x", "dist/b": "x"})
+	if got := CheckedOut(dir); got != "" {
+		t.Errorf("no repository: %q", got)
+	}
+	run(t, dir, git, "init", "-q")
+	if got := CheckedOut(dir); got != "" {
+		t.Errorf("no commit: %q", got)
+	}
+	run(t, dir, git, "add", "-A")
+	run(t, dir, git, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
+	want := strings.TrimSpace(run(t, dir, git, "rev-parse", "HEAD"))
+	check := func(name, at string) {
+		t.Helper()
+		if got := CheckedOut(at); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	check("a branch", dir)
+	check("below the top", filepath.Join(dir, "dist"))
+	linked := filepath.Join(t.TempDir(), "linked")
+	run(t, dir, git, "worktree", "add", "-q", "-b", "other", linked)
+	check("a linked work tree", linked)
+	run(t, dir, git, "pack-refs", "--all")
+	check("packed", dir)
+	check("packed, linked", linked)
+	run(t, dir, git, "checkout", "-q", "--detach")
+	check("detached", dir)
+	must(t, os.WriteFile(filepath.Join(dir, ".git/HEAD"), []byte("ref: ../../../etc/passwd\n"), 0o600))
+	if got := CheckedOut(dir); got != "" {
+		t.Errorf("a reference that leads out: %q", got)
+	}
+}
+
+func TestPackSaysWhatIsOdd(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{"a": "x", "slipway.yml": "x", ".github/workflows/w.yml": "x", ".DS_Store": "x", "venv/bin/python3": "-> /usr/bin/python3"})
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	packed(t, dir, PackOptions{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
+	if got := strings.Join(notes, "\n"); !strings.Contains(got, `".github", "slipway.yml"`) || !strings.Contains(got, ".DS_Store") {
+		t.Errorf("%q", got)
+	}
+	notes = nil
+	writeFiles(t, dir, map[string]string{IgnoreFile: "slipway.yml\n.github\n.DS_Store\n"})
+	packed(t, dir, PackOptions{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
+	if len(notes) != 0 {
+		t.Errorf("%q", notes)
 	}
 }

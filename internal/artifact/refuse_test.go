@@ -2,11 +2,17 @@ package artifact
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"slipway/internal/deploy"
@@ -27,6 +33,15 @@ func TestRefusals(t *testing.T) {
 		{"no members", archive(t), 0, "empty: it has no members", "build"},
 		{"no members, gzip", gzipped(t, archive(t)), 0, "empty: it has no members", "build"},
 		{"nothing in gzip", gzipped(t, nil), 0, "nothing in it", "build"},
+		{"only folders", archive(t, dir("a/"), dir("a/b/"), dir("c/")), 0, `nothing in it to deploy: it has only folders, links, and empty or hidden files ("a/", "a/b/", "c/")`, "build"},
+		{"only empty and hidden files", archive(t, file("static/.gitkeep", "x"), file("empty", ""), symlink("l", "empty")), 0, `("empty", "l", "static/", "static/.gitkeep")`, "build"},
+		{"only empty files once stripped", archive(t, file("index.html", "x"), file("dist/a/.keep", ""), file("dist/b", "")), 1, `("a/", "a/.keep", "b")`, "strip_components"},
+		{"two archives, joined", append(slices.Clone(good), good...), 0, "other data after the end of the archive", "tar -A"},
+		{"two gzips, joined", append(gzipped(t, good), gzipped(t, good)...), 0, "other data after the end of the archive", "build one"},
+		{"text after gzip", append(gzipped(t, good), "<html>"...), 0, "other data after the end of the compressed stream", "zeros"},
+		{"line breaks after gzip", append(gzipped(t, good), "\n\n\n"...), 0, "other data after the end of the compressed stream", "one line break"},
+		{"endless", sparse(t, 1<<62), 0, `it unpacks to more than 20.0 GB: member "s" has 4611686 TB`, "max_size"},
+		{"endless, dropped", sparse(t, 1<<62), 1, `it unpacks to more than 20.0 GB`, "max_size"},
 		{"only the folder", archive(t, dir("./")), 0, "nothing in it", "build"},
 		{"zip", []byte("PK\x03\x04rest"), 0, "zip archive", "download-artifact"},
 		{"empty zip", []byte("PK\x05\x06rest"), 0, "empty zip", "uploaded nothing"},
@@ -79,7 +94,7 @@ func TestRefusals(t *testing.T) {
 		{"hard link up", archive(t, hardlink("a", "../x")), 0, `hard link "a" points outside`, ""},
 		{"hard link to nothing", archive(t, hardlink("a", "b")), 0, `hard link "a" is to "b", which is no file`, "--hard-dereference"},
 		{"hard link to a later file", archive(t, hardlink("a", "b"), file("b", "x")), 0, "no file that comes before it", ""},
-		{"hard link to a link", archive(t, symlink("b", "c"), hardlink("a", "b")), 0, "no file that comes before it", ""},
+		{"hard link to a link that leads out from there", archive(t, file("c", "x"), symlink("d/b", "../c"), hardlink("a", "d/b")), 0, `link "a" points outside the release, to "../c"`, "shared"},
 		{"hard link to a folder", archive(t, dir("b"), hardlink("a", "b")), 0, "no file that comes before it", ""},
 		{"hard link to itself", archive(t, file("a", "x"), hardlink("a", "a")), 0, `"a" is there twice`, ""},
 		{"hard link to a dropped file", archive(t, file("x", "x"), hardlink("d/a", "x")), 1, "strip_components 1 drops", "strip_components"},
@@ -125,10 +140,19 @@ func TestRefusals(t *testing.T) {
 
 func TestRefusesWhatIsNoFile(t *testing.T) {
 	t.Parallel()
+	fifo, dangling := filepath.Join(t.TempDir(), "fifo"), filepath.Join(t.TempDir(), "dangling")
+	must(t, syscall.Mkfifo(fifo, 0o600)) // nobody ever writes to it
+	must(t, os.Symlink("nothing", dangling))
+	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket"))
+	must(t, err)
+	defer socket.Close()
 	for path, want := range map[string]string{
+		fifo:                                  "no regular file, but a FIFO",
+		socket.Addr().String():                "no regular file, but a socket",
+		dangling:                              "no such file",
 		t.TempDir():                           "it is a folder",
 		filepath.Join(t.TempDir(), "missing"): "no such file",
-		os.DevNull:                            "no regular file",
+		os.DevNull:                            "no regular file, but a device",
 	} {
 		if _, err := Open(t.Context(), path, Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
@@ -148,8 +172,11 @@ func TestCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	temp := t.TempDir()
-	path := saved(t, archive(t, file("a", strings.Repeat("x", 4<<20)), file("b", "b")))
-	_, err := Open(ctx, path, Options{TempDir: temp, Progress: func(int64, int64) { cancel() }})
+	data := archive(t, file("a", strings.Repeat("x", 4<<20)), file("b", "b"))
+	from := func() (io.ReadCloser, int64, error) {
+		return io.NopCloser(io.MultiReader(bytes.NewReader(data[:1<<20]), readerFunc(func([]byte) (int, error) { cancel(); return 0, nil }))), int64(len(data)), nil
+	}
+	_, err := read(ctx, from, Options{}, storeIn(temp), toZstd)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -157,6 +184,10 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func cutEnd(data []byte, n int) []byte { return data[:len(data)-n] }
 
@@ -177,6 +208,11 @@ func retyped(tb testing.TB, e entry, kind byte) []byte {
 	data := archive(tb, e)
 	copy(data, name)
 	data[156] = kind
+	return summed(data)
+}
+
+// summed puts the right sum into the first header.
+func summed(data []byte) []byte {
 	copy(data[148:156], "        ")
 	sum := 0
 	for _, c := range data[:512] {
@@ -187,6 +223,18 @@ func retyped(tb testing.TB, e entry, kind byte) []byte {
 	}
 	data[154] = 0
 	return data
+}
+
+// sparse is an archive of one sparse file without data and a plain one; GNU's old format, where the size is binary.
+func sparse(tb testing.TB, size uint64) []byte {
+	tb.Helper()
+	e := file("s", "")
+	e.Format = tar.FormatGNU
+	data := archive(tb, e, file("f", "x"))
+	data[156] = tar.TypeGNUSparse
+	data[483] = 0x80
+	binary.BigEndian.PutUint64(data[487:], size)
+	return summed(data)
 }
 
 // nulName is a PAX archive whose path record holds a NUL.

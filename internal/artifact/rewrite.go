@@ -17,6 +17,8 @@ type tree struct {
 	seen    int                 // members of the archive, those that strip_components drops included
 	deepest string              // a name that strip_components dropped, for the message when it dropped everything
 	strip   int
+	allowed []string // targets of links that lead out of the release by permission
+	noticed noticed
 }
 
 // rewriter is one pass over the archive, from its members to plain members of the payload.
@@ -26,13 +28,13 @@ type rewriter struct {
 	in    *stream
 	out   *payloadWriter
 	dirs  map[string]bool   // folders written
-	files map[string]uint32 // members by path, hard links as what they link to; only kept once there is a hard link
+	files map[string]uint32 // files and links by path, hard links as what they link to; only kept once there is a hard link
 	buf   []byte
 }
 
 // rewrite reads all members and writes them to the payload, but for the contents of hard links.
-func rewrite(ctx context.Context, in *stream, out *payloadWriter, strip int) (*tree, error) {
-	w := &rewriter{tree: tree{strip: strip}, ctx: ctx, in: in, out: out, dirs: map[string]bool{}, buf: make([]byte, copyBuffer)}
+func rewrite(ctx context.Context, in *stream, out *payloadWriter, opts Options) (*tree, error) {
+	w := &rewriter{tree: tree{strip: opts.StripComponents, allowed: opts.AllowLinks}, ctx: ctx, in: in, out: out, dirs: map[string]bool{}, buf: make([]byte, copyBuffer)}
 	if err := out.dir("."); err != nil {
 		return nil, err
 	}
@@ -111,11 +113,11 @@ func (w *rewriter) dir(name string) error {
 }
 
 func (w *rewriter) link(name, target string) error {
-	if err := checkTarget(name, target); err != nil {
+	if err := checkTarget(name, target, w.allowed); err != nil {
 		return err
 	}
 	target = strings.Clone(target)
-	w.members.add(Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
+	w.found(Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
 	return w.out.link(name, target)
 }
 
@@ -125,14 +127,19 @@ func (w *rewriter) file(name string, header *tar.Header) error {
 		return err
 	}
 	var err error
-	if member.Hash, err = copyHashed(w.ctx, w.out, w.in, w.buf); err != nil {
+	if member.Hash, err = copyHashed(w.ctx, w.out, w.noticed.look(member, w.in), w.buf); err != nil {
 		return err
 	}
+	w.found(member)
+	return nil
+}
+
+// found notes a file or a link.
+func (w *rewriter) found(member Member) {
 	w.members.add(member)
 	if w.files != nil {
 		w.index(uint32(w.members.count - 1))
 	}
-	return nil
 }
 
 // hardLink notes a file whose content came earlier. Its content is written after all others, in a second pass, as the
@@ -159,6 +166,12 @@ func (w *rewriter) hardLink(name, target string) error {
 		return refuse("build the tarball anew, or with tar --hard-dereference", "hard link %s is to %s, which is no file that comes before it", quote(name), quote(target))
 	}
 	member := *w.members.at(i)
+	if member.Kind == Link { // two names of one link, as GNU tar writes them: a link of its own
+		return w.link(name, member.Target)
+	}
+	if err := w.in.budget.spend(name, member.Size); err != nil {
+		return err
+	}
 	w.copies[member.Path] = append(w.copies[member.Path], name)
 	member.Path = name
 	w.members.add(member)
@@ -167,7 +180,7 @@ func (w *rewriter) hardLink(name, target string) error {
 }
 
 func (w *rewriter) index(i uint32) {
-	if member := w.members.at(i); member.Kind == File {
+	if member := w.members.at(i); member.Kind != Dir {
 		w.files[member.Path] = i
 	}
 }
@@ -182,7 +195,11 @@ func (t *tree) manifest() (Manifest, error) {
 	case t.members.count == 0:
 		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has one folder and nothing in it")
 	}
-	return newManifest(t.members)
+	manifest, err := newManifest(t.members, t.allowed)
+	if err != nil {
+		return Manifest{}, err
+	}
+	return manifest, refuseEmpty(manifest, t.strip)
 }
 
 // copyBuffer is how much of a file is moved at once.

@@ -2,16 +2,20 @@ package artifact
 
 import (
 	"archive/tar"
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
 	"io"
-	"os"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/readahead"
+
+	"slipway/internal/deploy"
 )
 
 // maxWindow is the largest window of a zstd stream that is read: what `zstd --long` writes (128 MiB). The memory that it
@@ -21,42 +25,35 @@ const maxWindow = 128 << 20
 // stream is an artifact as a row of tar members. It reads the file in one goroutine, decompresses in another, and
 // hashes the file on the way.
 type stream struct {
-	file   *os.File
-	size   int64
-	sum    hash.Hash // of the file; complete after drain
-	layers []func()  // to close, the last one first
-	in     *tail
-	tar    *tar.Reader
-	before int64  // bytes of the tar read before the last header
-	last   string // name of the last member, for messages
-	format format
+	file     io.Closer
+	size     int64
+	sum      hash.Hash // of the file; complete after the last member
+	layers   []func()  // to close, the last one first
+	in       *tail
+	tar      *tar.Reader
+	before   int64  // bytes of the tar read before the last header
+	last     string // name of the last member, for messages
+	format   format
+	revision string // as a global header states it
+	budget   budget
 }
 
 // openStream opens the file and finds its format.
-func openStream(ctx context.Context, path string, progress func(done, total int64)) (_ *stream, err error) {
-	file, err := os.Open(path)
+func openStream(ctx context.Context, from input, maxSize int64) (_ *stream, err error) {
+	file, size, err := from()
 	if err != nil {
-		return nil, errors.Unwrap(err) // the path is put before every refusal
+		return nil, err
 	}
-	s := &stream{file: file, sum: sha256.New()}
+	s := &stream{file: file, size: size, sum: sha256.New(), budget: budget{most: maxSize}}
 	defer func() {
 		if err != nil {
 			s.Close()
 		}
 	}()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
+	raw, err := s.ahead(&hashed{ctx: ctx, file: file, sum: s.sum})
+	if err != nil {
 		return nil, err
-	case info.IsDir():
-		return nil, refuse("`slipway pack` makes a tarball of a folder", "it is a folder")
-	case !info.Mode().IsRegular():
-		return nil, refuse("name a file", "it is no regular file")
-	case info.Size() == 0:
-		return nil, refuse("look at what the build wrote", "it is empty (0 bytes)")
 	}
-	s.size = info.Size()
-	var raw io.Reader = readAheadOf(s, &source{ctx: ctx, file: file, sum: s.sum, total: s.size, progress: progress})
 	head, raw, err := peek(raw)
 	if err != nil {
 		return nil, err
@@ -78,18 +75,22 @@ func (s *stream) decompress(raw io.Reader) (io.Reader, error) {
 	case formatTar:
 		return raw, nil
 	case formatGzip:
-		plain, err := gzip.NewReader(raw)
+		plain, err := newGzipStream(raw)
 		if err != nil {
 			return nil, err
 		}
-		raw = readAheadOf(s, plain)
+		if raw, err = s.ahead(plain); err != nil {
+			return nil, err
+		}
 	case formatZstd:
 		plain, err := zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, err
 		}
 		s.layers = append(s.layers, plain.Close)
-		raw = readAheadOf(s, plain)
+		if raw, err = s.ahead(plain); err != nil {
+			return nil, err
+		}
 	}
 	head, raw, err := peek(raw)
 	if err != nil {
@@ -104,33 +105,39 @@ func (s *stream) decompress(raw io.Reader) (io.Reader, error) {
 	return raw, nil
 }
 
-func readAheadOf(s *stream, r io.Reader) *ahead {
-	a := readAhead(r)
-	s.layers = append(s.layers, a.Close)
-	return a
+// aheadChunk and aheadCount are the memory of one read-ahead: 1 MiB. Larger ones were not faster.
+const (
+	aheadChunk = 256 << 10
+	aheadCount = 4
+)
+
+// ahead reads in a goroutine of its own, so that reading the disk, decompressing and hashing overlap. A small file is read
+// sooner than a goroutine is made.
+func (s *stream) ahead(r io.Reader) (io.Reader, error) {
+	if s.size <= aheadChunk {
+		return r, nil
+	}
+	a, err := readahead.NewReaderSize(r, aheadCount, aheadChunk)
+	if err != nil {
+		return nil, err
+	}
+	s.layers = append(s.layers, func() { _ = a.Close() }) // r is closed by who made it
+	return a, nil
 }
 
 // peek gives the first block and a reader that begins with it.
 func peek(r io.Reader) (head []byte, again io.Reader, err error) {
 	head = make([]byte, blockSize)
-	n, err := readUpTo(r, head)
+	n := 0
+	for n < len(head) && err == nil { // io.ReadFull would hide that r itself ended too soon
+		var more int
+		more, err = r.Read(head[n:])
+		n += more
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
-	head = head[:n]
-	return head, io.MultiReader(&prefix{head}, r), nil
-}
-
-// prefix gives bytes once.
-type prefix struct{ rest []byte }
-
-func (p *prefix) Read(b []byte) (int, error) {
-	if len(p.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
-	return n, nil
+	return head[:n], io.MultiReader(bytes.NewReader(head[:n]), r), nil
 }
 
 // next is the next member, or io.EOF after the last one. The member before it must have been read to its end.
@@ -147,7 +154,8 @@ func (s *stream) next() (*tar.Header, error) {
 		return nil, s.damage(err)
 	}
 	s.last = header.Name
-	return header, nil
+	s.revision = cmp.Or(s.revision, statedRevision(header))
+	return header, s.budget.take(header)
 }
 
 // Read reads the current member.
@@ -166,12 +174,20 @@ func (s *stream) end() error {
 		return refuse(hintAgain, "it is cut off: the end marker is missing after %s", s.place())
 	}
 	buf := make([]byte, 32<<10)
+	end := s.in.count
+	var after []byte // what is there but zeros
 	for {
 		n, err := s.in.Read(buf)
-		for _, c := range buf[:n] {
-			if c != 0 {
-				return refuse("if several tarballs were joined, build one", "there is other data after the end of the archive, after %s", s.place())
-			}
+		if len(after) > 0 {
+			after = append(after, buf[:n]...)
+		} else {
+			after = append(after, bytes.TrimLeft(buf[:n], "\x00")...)
+		}
+		if text := string(after); text != "" && text != "\n" && text != "\r" && text != "\r\n" { // the line break that text tools add
+			return refuse("if several tarballs were joined (cat, tar -A, gzip -c >>), build one of all files", "there is other data after the end of the archive, after %s", s.place())
+		}
+		if s.in.count-end > longestPadding {
+			return refuse(hintAgain, "more than %s of padding follow the end of the archive", deploy.Size(longestPadding))
 		}
 		if errors.Is(err, io.EOF) {
 			return io.EOF
@@ -181,6 +197,9 @@ func (s *stream) end() error {
 		}
 	}
 }
+
+// longestPadding is how many zeros may follow the end of an archive, in bytes. Tapes have blocks of some MiB at most.
+const longestPadding = 64 << 20
 
 // place names where reading stopped.
 func (s *stream) place() string {
@@ -200,7 +219,8 @@ func (s *stream) damage(err error) error {
 	case trailing && s.tar == nil:
 		return refuse(hintAgain, "its header is damaged: %w", err)
 	case trailing:
-		return refuse(hintAgain, "there is other data after the end of the compressed stream, after %s", s.place())
+		return refuse("build it again, and upload it as it is written; of what follows a gzip stream only zeros and one line break are taken for padding",
+			"there is other data after the end of the compressed stream, after %s", s.place())
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return refuse("compress it without --long and --ultra", "it needs more than %d MiB of memory to be decompressed", maxWindow>>20)
 	case errors.Is(err, tar.ErrHeader):
@@ -218,29 +238,6 @@ func (s *stream) Close() {
 	}
 	s.layers = nil
 	_ = s.file.Close() // it was only read
-}
-
-// source reads the file, hashes it, says how far it is, and ends with its context.
-type source struct {
-	ctx      context.Context
-	file     *os.File
-	sum      hash.Hash
-	done     int64
-	total    int64
-	progress func(done, total int64)
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := s.file.Read(p)
-	s.sum.Write(p[:n])
-	s.done += int64(n)
-	if s.progress != nil && n > 0 {
-		s.progress(s.done, s.total)
-	}
-	return n, err
 }
 
 // tail counts what was read, and the zero bytes at its end.
