@@ -202,7 +202,7 @@ func TestPackWritesTheRevision(t *testing.T) {
 		t.Errorf("%q and %q; contents %s, %s", a.Revision(), b.Revision(), a.Content(), b.Content())
 	}
 	path := saved(t, stated)
-	if got := run(t, dir, tool(t, "sh"), "-c", "git get-tar-commit-id <"+path); got != revision+"\n" {
+	if got := run(t, dir, needtest.Program(t, "sh"), "-c", "git get-tar-commit-id <"+path); got != revision+"\n" {
 		t.Errorf("git reads %q", got)
 	}
 }
@@ -210,7 +210,7 @@ func TestPackWritesTheRevision(t *testing.T) {
 // The commit of a checkout, as git itself has it: on a branch, detached, packed, in a linked work tree, below the top.
 func TestCheckedOut(t *testing.T) {
 	t.Parallel()
-	git := tool(t, "git")
+	git := needtest.Program(t, "git")
 	dir := filepath.Join(t.TempDir(), "repository")
 	writeFiles(t, dir, map[string]string{"a": "x", "dist/b": "x"})
 	if got := CheckedOut(dir); got != "" {
