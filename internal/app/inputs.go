@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,13 +22,17 @@ type inputs struct {
 
 // AfterApply is called by kong once flags and inputs stand in their fields: it makes whole what they say together.
 func (in *inputs) AfterApply(parsed *kong.Context, a *app) error {
-	in.Command, in.Given = parsed.Selected().Name, a.given.Given
+	in.Command, in.Given, in.Plugin = parsed.Selected().Name, a.given.Given, maps.Clone(a.given.Plugin)
 	given := map[string]string{}
 	for doc, value := range a.given.All() {
 		given[doc.Name] = *value
 	}
 	for doc, value := range in.All() {
-		if !doc.File || *value == given[doc.Name] {
+		if *value == given[doc.Name] {
+			continue
+		}
+		delete(in.Plugin, doc.Name)
+		if !doc.File {
 			continue
 		}
 		if err := a.readFlag(doc, value); err != nil {

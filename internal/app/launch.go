@@ -114,7 +114,7 @@ func (a *app) planRun(l launch) plan.Run {
 	run := l.run
 	id := cmp.Or(run.RunID, time.Now().UTC().Format("20060102150405.000000"))
 	return plan.Run{
-		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
+		Version: version(), Reconcile: l.reconcile, Revision: cmp.Or(l.cfg.Revision, run.SHA), Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"path/filepath"
 	"strings"
 
 	"slipway/internal/ci"
@@ -51,7 +52,20 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	_, name, _ := strings.Cut(run.Repository, "/")
-	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref}
+	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run, name)}
+}
+
+// dirs are the absolute names of the working directory: its own, that behind links, and in a container of GitHub's the one
+// that an expression like github.workspace gives, which is the runner's.
+func (a *app) dirs(run ci.Run, repository string) []string {
+	names := []string{a.env.Dir}
+	if real, err := filepath.EvalSymlinks(a.env.Dir); err == nil && real != a.env.Dir {
+		names = append(names, real)
+	}
+	if outside := a.env.Getenv("RUNNER_WORKSPACE"); outside != "" && run.Workspace == a.env.Dir {
+		names = append(names, filepath.Join(outside, repository))
+	}
+	return names
 }
 
 func login(cfg *config.Config) ssh.Config {

@@ -20,6 +20,7 @@ type Inputs struct {
 	Environment string `name:"environment" short:"e" group:"what" help:"An entry of environments in the deploy file." fallback:"the only one"`
 
 	Artifact        string `name:"artifact" group:"what" help:"Path or glob of the tarball; it must match exactly one file."`
+	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	StripComponents string `name:"strip_components" aliases:"strip-components" group:"what" help:"How many leading folders of the tarball's names to drop." fallback:"0"`
 
 	App        string `name:"app" group:"what" help:"Name of the application." fallback:"the repository's name"`
@@ -67,6 +68,8 @@ type Inputs struct {
 	// secret that did not arrive. GitHub sets every input of action.yml, to nothing where the workflow says nothing; so
 	// there, given and empty can mean either.
 	Given map[string]bool `kong:"-"`
+	// Plugin has the names of those that came as a setting of a Woodpecker or Drone plugin.
+	Plugin map[string]bool `kong:"-"`
 }
 
 // InputDoc is what a person must know of an input.
@@ -126,31 +129,28 @@ func (in *Inputs) All() iter.Seq2[InputDoc, *string] {
 // PLUGIN_NAME as Woodpecker and Drone do. It reads no other variable: a job that happens to have PORT or SSH_HOST does not
 // change a deployment.
 func FromEnv(lookupEnv func(string) (string, bool)) Inputs {
-	inputs := Inputs{Given: map[string]bool{}}
+	inputs := Inputs{Given: map[string]bool{}, Plugin: map[string]bool{}}
 	for doc, target := range inputs.All() {
-		value, given := lookup(lookupEnv, doc.Name)
-		*target = value
-		if given {
-			inputs.Given[doc.Name] = true
-		}
+		inputs.read(lookupEnv, doc.Name, target)
 	}
 	return inputs
 }
 
-// lookup finds the value of an input, and whether it was given at all. The first variable that is not empty wins.
-func lookup(lookupEnv func(string) (string, bool), name string) (value string, given bool) {
+// read takes one input from its variables: the first that is not empty wins.
+func (in *Inputs) read(lookupEnv func(string) (string, bool), name string, target *string) {
 	for _, variable := range variables(name) {
 		value, ok := lookupEnv(variable)
-		given = given || ok
+		if ok {
+			in.Given[name] = true
+		}
 		if strings.TrimSpace(value) == "" {
 			continue
 		}
-		if strings.HasPrefix(variable, "PLUGIN_") {
-			value = fromPlugin(name, value)
+		if *target = value; strings.HasPrefix(variable, "PLUGIN_") {
+			*target, in.Plugin[name] = fromPlugin(name, value), true
 		}
-		return value, true
+		return
 	}
-	return "", given
 }
 
 // variables are the names under which CI may hand over an input. The runner keeps hyphens and makes spaces underscores;

@@ -28,9 +28,9 @@ func TestFromEnv(t *testing.T) {
 		{"kept as given", map[string]string{"INPUT_SSH_KEY": "\n-----BEGIN\n"}, func(i Inputs) string { return i.SSHKey }, "\n-----BEGIN\n"},
 		{"plugin list", map[string]string{"PLUGIN_SHARED_DIRS": "media,logs"}, func(i Inputs) string { return i.SharedDirs }, "media\nlogs"},
 		{"plugin list as JSON", map[string]string{"PLUGIN_SHARED_DIRS": `["media","logs"]`}, func(i Inputs) string { return i.SharedDirs }, "media\nlogs"},
-		{"plugin hosts", map[string]string{"PLUGIN_HOSTS": "a@h1 roles=web,db primary,a@h2:22 roles=db"}, func(i Inputs) string { return i.Hosts }, "a@h1 roles=web,db primary\na@h2:22 roles=db"},
-		{"plugin hosts, lines", map[string]string{"PLUGIN_HOSTS": "a@h1 roles=web,db\na@h2"}, func(i Inputs) string { return i.Hosts }, "a@h1 roles=web,db\na@h2"},
 		{"plugin script with commas", map[string]string{"PLUGIN_RESTART": "a, b, c"}, func(i Inputs) string { return i.Restart }, "a, b, c"},
+		{"plugin variables", map[string]string{"PLUGIN_VARS": "A=1,B=2, C=x,y"}, func(i Inputs) string { return i.Vars }, "A=1\nB=2\nC=x,y"},
+		{"plugin variables, lines", map[string]string{"PLUGIN_VARS": "A=1,B=2\nC=3"}, func(i Inputs) string { return i.Vars }, "A=1,B=2\nC=3"},
 		{"plugin map", map[string]string{"PLUGIN_VARS": `{"A":"1,2"}`}, func(i Inputs) string { return i.Vars }, `{"A":"1,2"}`},
 		{"input list keeps commas", map[string]string{"INPUT_SHARED_DIRS": "a,b"}, func(i Inputs) string { return i.SharedDirs }, "a,b"},
 	} {
@@ -60,7 +60,7 @@ func TestNames(t *testing.T) {
 		}
 		seen[doc.Name] = true
 	}
-	if fields := reflect.TypeFor[Inputs]().NumField() - 1; len(seen) != fields {
+	if fields := reflect.TypeFor[Inputs]().NumField() - 2; len(seen) != fields {
 		t.Errorf("%d names for %d fields", len(seen), fields)
 	}
 }

@@ -2,44 +2,38 @@ package ci
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
-// Woodpecker and Drone hand a list over comma-joined and a map as JSON. A map needs nothing: vars and secrets take JSON.
-// A list is taken apart only in the inputs below, whose entries hold no commas of their own, and only when the value is one
-// line (who writes lines means lines). In hosts a comma may also stand in roles=web,db: the list is split only before an
-// entry that looks like a host.
-var pluginLists = map[string]bool{
-	"hosts": true, "host_fingerprints": true, "jump": true, "shared_dirs": true, "shared_files": true,
+// Woodpecker and Drone hand a setting over as a variable: a text as it is, a map as JSON, a list of texts joined by commas
+// without a space, any other list as JSON. A list of one line cannot be told from a text with commas. So it is taken apart
+// where entries hold no commas of their own, and variables where the next one's name follows. config does the same for hosts, in
+// whatever way they are given, and refuses what only looks like a list (Joined).
+var pluginLists = map[string]*regexp.Regexp{
+	"shared_dirs":  regexp.MustCompile(`,`),
+	"shared_files": regexp.MustCompile(`,`),
+	"vars":         regexp.MustCompile(`,\s*([A-Za-z_][A-Za-z0-9_]*=)`),
 }
 
-// fromPlugin makes lines of a list that a plugin runner joined.
+// fromPlugin makes lines of a list that a plugin runner joined. Who writes lines means lines.
 func fromPlugin(name, value string) string {
-	if !pluginLists[name] || strings.ContainsAny(strings.TrimSpace(value), "\r\n") {
+	separator := pluginLists[name]
+	trimmed := strings.TrimSpace(value)
+	if separator == nil || strings.ContainsAny(trimmed, "\r\n") || strings.HasPrefix(trimmed, "{") {
 		return value
 	}
 	var list []string
-	if strings.HasPrefix(strings.TrimSpace(value), "[") && json.Unmarshal([]byte(value), &list) == nil {
+	if strings.HasPrefix(trimmed, "[") && json.Unmarshal([]byte(trimmed), &list) == nil {
 		return strings.Join(list, "\n")
 	}
-	parts := strings.Split(value, ",")
-	if name != "hosts" {
-		return strings.Join(parts, "\n")
-	}
-	joined := parts[0]
-	for _, part := range parts[1:] {
-		if looksLikeRole(part) {
-			joined += "," + part
-		} else {
-			joined += "\n" + part
-		}
-	}
-	return joined
+	return separator.ReplaceAllString(value, "\n$1")
 }
 
-// looksLikeRole tells a further role, as in roles=web,db, from a further host: a host says who logs in (user@), or at least
-// has a dot or a colon in its name. A bare word after a comma is taken for a role.
-func looksLikeRole(part string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(part), " ")
-	return !strings.ContainsAny(word, "@.:[")
+var joined = regexp.MustCompile(`,[^\s,]`)
+
+// Joined reports whether an input came as a setting of a plugin and may be a list whose entries were joined by commas. A block
+// of lines ends with a line break, and is none.
+func (in Inputs) Joined(name, value string) bool {
+	return in.Plugin[name] && !strings.ContainsAny(value, "\r\n") && (joined.MatchString(value) || strings.HasPrefix(value, "[\""))
 }

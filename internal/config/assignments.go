@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,15 +16,20 @@ import (
 type assignment struct {
 	Name, Value string
 	At          deploy.Position
+	OneLine     bool // written NAME=value, and so cut where its line ends
 }
 
-// parseAssignments reads an input of variables: a JSON object, or lines of NAME=value and blocks from NAME<<END to a line
-// END. Blank lines and lines that begin with # are left out. Names are not judged here, but for lines that can be none.
+// parseAssignments reads an input of variables: a JSON object, a JSON array of NAME=value texts, or lines of NAME=value and
+// blocks from NAME<<END to a line END. Blank lines and lines that begin with # are left out. Names are not judged here, but for
+// lines that can be none.
 //
 // Values are secret as often as not: no message shows one.
 func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+	switch trimmed := strings.TrimSpace(text); {
+	case strings.HasPrefix(trimmed, "{"):
 		return parseObject(input, text)
+	case strings.HasPrefix(trimmed, "["):
+		return parseArray(input, trimmed)
 	}
 	var found []assignment
 	var problems deploy.Problems
@@ -40,7 +46,7 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 				problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("`%s<<%s` of `%s` has no line `%s` that ends it", strings.TrimSpace(name), end, input, end)})
 				return found, problems
 			}
-			found = append(found, assignment{strings.TrimSpace(name), strings.Join(lines[i+1:i+1+length], "\n"), at})
+			found = append(found, assignment{Name: strings.TrimSpace(name), Value: strings.Join(lines[i+1:i+1+length], "\n"), At: at})
 			i += length + 1
 			continue
 		}
@@ -48,7 +54,7 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 		name = strings.TrimSpace(name)
 		if !ok || !variableName.MatchString(name) {
 			// A value of several lines looks like this from its second line on; the line itself may be secret.
-			problem := deploy.Problem{At: at, Message: fmt.Sprintf("line %d of `%s` is no NAME=value", i+1, input)}
+			problem := deploy.Problem{At: at, Message: fmt.Sprintf("line %d of `%s` is no NAME=value", i+1, input), Hint: "NAME=value, a line each; or a JSON object"}
 			if len(found) > 0 {
 				problem.Message = fmt.Sprintf("line %d of `%s`: continuation of %s? Use toJSON()", i+1, input, found[len(found)-1].Name)
 				problem.Hint = "or NAME<<END, the value's lines, and a line END"
@@ -56,10 +62,43 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 			problems = append(problems, problem)
 			continue
 		}
-		found = append(found, assignment{name, strings.TrimRight(value, "\r"), at})
+		found = append(found, assignment{Name: name, Value: strings.TrimRight(value, "\r"), At: at, OneLine: true})
 	}
-	return found, append(problems, twice(input, found)...)
+	return found, slices.Concat(problems, twice(input, found), cutOff(input, found, lines))
 }
+
+// cutOff refuses values that end with their line and look as if they were meant to go on: what CI puts in place of an expression
+// may have several lines, of which only the first would be taken.
+func cutOff(input string, found []assignment, lines []string) (problems deploy.Problems) {
+	for i, a := range found {
+		rest := strings.TrimSpace(strings.Join(lines[a.At.Line:], "\n"))
+		likeNext := assigns.MatchString(a.Value) && (i+1 == len(found) || found[i+1].OneLine)
+		if a.OneLine && rest != "" && (likeNext || beginsFile(a.Value)) {
+			problems = append(problems, deploy.Problem{
+				At:      a.At,
+				Message: fmt.Sprintf("`%s` of `%s` looks like the first line of several: the others would be lost", a.Name, input),
+				Hint:    a.Name + "<<END, the value's lines, and a line END; or a JSON object, as toJSON() gives",
+			})
+		}
+	}
+	return problems
+}
+
+// beginsFile reports whether a value looks like the first line of a file: a comment, a section, a key, JSON, or a text in quotes
+// that does not end here.
+func beginsFile(value string) bool {
+	value = strings.TrimSpace(value)
+	if fileStart.MatchString(value) {
+		return true
+	}
+	return value != "" && strings.ContainsRune(`"'`, rune(value[0])) && strings.Count(value, value[:1])%2 == 1
+}
+
+var (
+	// An assignment is one; host=db port=5432 is none, but the address of a database.
+	assigns   = regexp.MustCompile(`^(export\s+[A-Za-z_]\w*|[A-Z_][A-Z0-9_]*)=|^[a-z_]\w*=[^=]*$`)
+	fileStart = regexp.MustCompile(`^(#|\[[\w ."-]*\]$|-----BEGIN |[{[(]$)`)
+)
 
 func twice(input string, found []assignment) (problems deploy.Problems) {
 	first := map[string]int{}
@@ -71,6 +110,26 @@ func twice(input string, found []assignment) (problems deploy.Problems) {
 		first[a.Name] = a.At.Line
 	}
 	return problems
+}
+
+// parseArray reads a JSON array of NAME=value texts, as plugin runners give a list.
+func parseArray(input, text string) ([]assignment, deploy.Problems) {
+	at := deploy.Position{File: "input " + input, Line: 1, Column: 1}
+	var entries []string
+	if err := json.Unmarshal([]byte(text), &entries); err != nil {
+		return nil, deploy.Problems{{At: at, Message: fmt.Sprintf("`%s` begins like a JSON array of texts and is none", input), Hint: "write NAME=value lines, or a JSON object"}}
+	}
+	var found []assignment
+	var problems deploy.Problems
+	for i, entry := range entries {
+		name, value, ok := strings.Cut(entry, "=")
+		if !ok || !variableName.MatchString(name) {
+			problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("entry %d of `%s` is no NAME=value", i+1, input)})
+			continue
+		}
+		found = append(found, assignment{Name: name, Value: value, At: at})
+	}
+	return found, append(problems, twice(input, found)...)
 }
 
 // parseObject reads a JSON object of texts, numbers and booleans, as toJSON(secrets) and toJSON(vars) print it.
@@ -110,11 +169,11 @@ func parseObject(input, text string) ([]assignment, deploy.Problems) {
 			if err := json.Unmarshal(raw, &value); err != nil {
 				return found, append(problems, broken()...)
 			}
-			found = append(found, assignment{name, value, at})
+			found = append(found, assignment{Name: name, Value: value, At: at})
 		case raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
 			problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("`%s` in `%s` must be text", name, input)})
 		default:
-			found = append(found, assignment{name, string(raw), at})
+			found = append(found, assignment{Name: name, Value: string(raw), At: at})
 		}
 	}
 	if _, err := decoder.Token(); err != nil || strings.TrimSpace(text[decoder.InputOffset():]) != "" {

@@ -28,6 +28,7 @@ type Config struct {
 
 	DeployPath   string // absolute, clean, never "/"
 	KeepReleases int    // successes kept, at least 1
+	Umask        string // of everything that Slipway makes on a host, octal: "022"
 
 	Rollout  deploy.Rollout
 	Timeout  time.Duration // of the whole deployment
@@ -58,6 +59,7 @@ type Config struct {
 	Identity Identity
 	Jump     []deploy.Address // bastions, first hop first
 
+	Revision      string // commit that the artifact was built of, where an input says so
 	LogLines      int    // live lines per step and host
 	DeploymentKey string // tells matrix legs apart
 	To            string // rollback's target, "" is the previous release
@@ -87,9 +89,10 @@ type Identity struct {
 
 // Env is what Load needs beside inputs and files.
 type Env struct {
-	DefaultApp  string // the repository's name, without its owner; may be empty
-	AgentSocket string // of an SSH agent; may be empty
-	Ref         string // that the run is for, "refs/heads/main"; "" outside CI
+	DefaultApp  string   // the repository's name, without its owner; may be empty
+	AgentSocket string   // of an SSH agent; may be empty
+	Ref         string   // that the run is for, "refs/heads/main"; "" outside CI
+	Dirs        []string // absolute names of the working directory: its own, and those that CI's expressions give it
 }
 
 // What holds where the keys' table (keys.go) has no default of its own.

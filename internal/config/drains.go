@@ -57,24 +57,24 @@ func (l *drains) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) 
 }
 
 // drain builds the steps that take a host out of its balancers.
-func (w *work) drain(written drains) []deploy.Drain {
+func (b *builder) drain(written drains) []deploy.Drain {
 	var steps []step
 	for _, item := range written.Items {
 		steps = append(steps, item.step)
 	}
 	var built []deploy.Drain
-	for _, s := range w.steps(deploy.Activate, steps, "Drain") {
+	for _, s := range b.steps(deploy.Activate, steps, "Drain") {
 		entry := written.Items[slices.IndexFunc(written.Items, func(d drainStep) bool { return d.Node != nil && d.Node.At == s.At })]
 		drain := deploy.Drain{Step: s, Role: entry.Via.V, Wait: entry.Wait.V}
 		if entry.Via.Given() {
-			w.knownRole(entry.Via.V, entry.Via.At())
+			b.knownRole(entry.Via.V, entry.Via.At())
 		}
 		if s.Undo == "" && s.Run != "" {
-			w.problem(s.At, "`undo` puts the host back; a recipe for drains has one", "a drain needs `undo`")
+			b.problem(s.At, "`undo` puts the host back; a recipe for drains has one", "a drain needs `undo`")
 		}
 		for _, key := range []string{"once", "roles"} {
 			if node := entry.Node.Get(key); node != nil {
-				w.problem(node.At, "drop it: `activate.roles` says what is different on hosts with a role", "`%s` means nothing in a drain", key)
+				b.problem(node.At, "drop it: `activate.roles` says what is different on hosts with a role", "`%s` means nothing in a drain", key)
 			}
 		}
 		drain.Timeout += drain.Wait

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,12 +15,9 @@ import (
 
 // builtinVars are listed in docs/packages.md too.
 var builtinVars = []string{
-	"SLIPWAY_RELEASE", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
+	"SLIPWAY_RELEASE", "SLIPWAY_DEPLOY_PATH", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
 	"SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_HOST", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
 }
-
-// BuiltinVars are the names of the variables that Slipway itself sets for every step and check.
-func BuiltinVars() []string { return slices.Clone(builtinVars) }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -57,7 +55,7 @@ func (e *UnknownVariableError) Error() string { return fmt.Sprintf("no variable 
 
 // expandable judges the ${NAME}s of a text for every host that reads it, and gives the text as the last one sees it, with
 // stand-ins for what only a deployment knows. Secrets are allowed where the text is expanded on the host.
-func (w *work) expandable(t text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
+func (b *builder) expandable(t text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
 	if !t.Given() {
 		return "", true
 	}
@@ -73,28 +71,28 @@ func (w *work) expandable(t text, hosts []deploy.Host, vars map[string]string, s
 		var unknown *UnknownVariableError
 		switch {
 		case errors.As(err, &unknown):
-			w.unknownVariable(unknown.Name, t, h, all)
+			b.unknownVariable(unknown.Name, t, h, all)
 			return "", false
 		case err != nil:
-			w.problem(t.At(), "", "%s", err)
+			b.problem(t.At(), "", "%s", err)
 			return "", false
 		}
 	}
 	return expanded, true
 }
 
-func (w *work) unknownVariable(name string, t text, h deploy.Host, known map[string]string) {
+func (b *builder) unknownVariable(name string, t text, h deploy.Host, known map[string]string) {
 	before, _, _ := strings.Cut(t.V, "${"+name+"}")
 	line := strings.Count(before, "\n") + 1
 	at := t.Node.Inside(line, len([]rune(before[strings.LastIndex(before, "\n")+1:]))+1)
-	if _, secret := w.config.Secrets[name]; secret {
-		w.problem(at, "", "`%s` is a secret, which cannot stand here", name)
+	if _, secret := b.config.Secrets[name]; secret {
+		b.problem(at, "", "`%s` is a secret, which cannot stand here", name)
 		return
 	}
-	if slices.ContainsFunc(w.config.Hosts, func(other deploy.Host) bool { _, has := other.Vars[name]; return has }) {
-		w.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", either(h.Name, "the fleet"), name)
+	if slices.ContainsFunc(b.config.Hosts, func(other deploy.Host) bool { _, has := other.Vars[name]; return has }) {
+		b.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", cmp.Or(h.Name, "the fleet"), name)
 		return
 	}
 	names := append(slices.Sorted(maps.Keys(known)), builtinVars...)
-	w.problem(at, either(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
+	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
 }

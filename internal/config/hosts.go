@@ -1,11 +1,8 @@
 package config
 
 import (
-	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -30,6 +27,21 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 		return
 	}
 	yamlfile.SetDefaults(&h.hostMap)
+	parts := splitHosts(n)
+	if len(parts) > 1 {
+		d.Problem(n.At, "give each an item of its own, as in [deploy@web1, deploy@web2]", "%s names %d hosts", what, len(parts))
+		return
+	}
+	for _, part := range parts {
+		h.words(d, part)
+	}
+	if !h.Address.Given() {
+		d.Problem(n.At, "", "%s is empty", what)
+	}
+}
+
+// words reads the address and what stands behind it.
+func (h *host) words(d *yamlfile.Decoder, n *yamlfile.Node) {
 	for i, word := range words(n) {
 		switch key, value, assigned := strings.Cut(word.Text, "="); {
 		case i == 0:
@@ -46,12 +58,11 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 			h.Release = boolean{V: value == "true", Node: word}
 		case word.Text == "primary":
 			h.Primary = boolean{V: true, Node: word}
+		case word.Text == "-p" || key == "port":
+			d.Problem(word.At, "as in deploy@web1:2222", "the port is a part of the address")
 		default:
 			d.Problem(word.At, "after the address may stand roles=web,db, name=web1, deploy_path=/srv/site, release=false and primary", "unknown word `%s`", word.Text)
 		}
-	}
-	if !h.Address.Given() {
-		d.Problem(n.At, "", "%s is empty", what)
 	}
 }
 
@@ -78,54 +89,12 @@ func words(n *yamlfile.Node) []*yamlfile.Node {
 
 var (
 	hostName = regexp.MustCompile(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
-	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/[:cntrl:]]*$`)
-	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 	roleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
 
-// parseAddress reads user@host:port. The port may be left out, an IPv6 address stands in brackets.
-func parseAddress(word string) (deploy.Address, error) {
-	at := strings.LastIndex(word, "@")
-	if at <= 0 {
-		return deploy.Address{}, fmt.Errorf("no user in `%s`: write user@host", word)
-	}
-	address := deploy.Address{User: word[:at], Host: word[at+1:], Port: 22}
-	if !userName.MatchString(address.User) {
-		return deploy.Address{}, fmt.Errorf("`%s` is no user name", address.User)
-	}
-	var port string
-	var hasPort bool
-	if inner, ok := strings.CutPrefix(address.Host, "["); ok {
-		var rest string
-		inner, rest, ok = strings.Cut(inner, "]")
-		port, hasPort = strings.CutPrefix(rest, ":")
-		ip, err := netip.ParseAddr(inner)
-		if !ok || err != nil || !ip.Is6() || (rest != "" && !hasPort) {
-			return deploy.Address{}, fmt.Errorf("`%s` is no IPv6 address in brackets, with or without :port", address.Host)
-		}
-		address.Host = inner
-	} else {
-		if strings.Count(address.Host, ":") > 1 {
-			return deploy.Address{}, fmt.Errorf("`%s`: put an IPv6 address in brackets, as in [2001:db8::1]:22", address.Host)
-		}
-		address.Host, port, hasPort = strings.Cut(address.Host, ":")
-		if !dnsName.MatchString(address.Host) {
-			return deploy.Address{}, fmt.Errorf("`%s` is no host name or address", address.Host)
-		}
-	}
-	if hasPort {
-		number, err := strconv.Atoi(port)
-		if err != nil || number < 1 || number > 65535 {
-			return deploy.Address{}, fmt.Errorf("`%s` is no port", port)
-		}
-		address.Port = number
-	}
-	return address, nil
-}
-
 // hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
 // environment entry; the input's are laid over a host's own. deployPath is that of hosts that have none of their own.
-func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
+func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
 	var hosts []deploy.Host
 	names, addresses, primaries := map[string]deploy.Position{}, map[string]deploy.Position{}, map[string]string{}
 	for _, entry := range entries {
@@ -134,12 +103,12 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 		}
 		address, err := parseAddress(entry.Address.V)
 		if err != nil {
-			r.problem(entry.Address.At(), "", "%s", err.Error())
+			l.problem(entry.Address.At(), "", "%s", err.Error())
 			continue
 		}
 		h := deploy.Host{Name: entry.Name.V, Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.node.At}
 		if h.NoRelease && h.Primary {
-			r.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
+			l.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
 		}
 		nameAt := entry.Name.At()
 		if !entry.Name.Given() {
@@ -150,24 +119,24 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 		}
 		switch {
 		case !hostName.MatchString(h.Name):
-			r.problem(nameAt, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
+			l.problem(nameAt, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
 		case h.Name == deploy.FleetName:
-			r.problem(nameAt, "choose another", "`fleet` stands for all hosts together")
+			l.problem(nameAt, "choose another", "`fleet` stands for all hosts together")
 		}
 		if h.DeployPath = deployPath; entry.DeployPath.Given() {
-			h.DeployPath = r.deployPath(entry.DeployPath)
+			h.DeployPath = l.deployPath(entry.DeployPath)
 		}
 		full := address.User + "@" + address.HostPort() + h.DeployPath
 		if first, taken := addresses[full]; taken {
-			r.problem(entry.Address.At(), "for two on one machine, give each its own `deploy_path`", "%s is here twice, first at %s", address, first)
+			l.problem(entry.Address.At(), "for two on one machine, give each its own `deploy_path`", "%s is here twice, first at %s", address, first)
 		} else if first, taken := names[h.Name]; taken {
-			r.problem(nameAt, "give each host its own `name`", "two hosts are named `%s`, the first at %s", h.Name, first)
+			l.problem(nameAt, "give each host its own `name`", "two hosts are named `%s`, the first at %s", h.Name, first)
 		} else {
 			addresses[full], names[h.Name] = entry.Address.At(), nameAt
 		}
 		for _, role := range entry.Roles {
 			if !roleName.MatchString(role.V) {
-				r.problem(role.At(), "letters, digits, _ and -", "`%s` cannot name a role", role.V)
+				l.problem(role.At(), "letters, digits, _ and -", "`%s` cannot name a role", role.V)
 			} else if !slices.Contains(h.Roles, role.V) {
 				h.Roles = append(h.Roles, role.V)
 			}
@@ -177,12 +146,12 @@ func (r *reading) hosts(entries []host, deployPath string, vars, inputVars map[s
 		}
 		for _, role := range h.Roles {
 			if other, taken := primaries[role]; taken && h.Primary {
-				r.problem(entry.Primary.At(), "steps that run once run on one host", "`%s` and `%s` are both primary for the role `%s`", other, h.Name, role)
+				l.problem(entry.Primary.At(), "steps that run once run on one host", "`%s` and `%s` are both primary for the role `%s`", other, h.Name, role)
 			} else if h.Primary {
 				primaries[role] = h.Name
 			}
 		}
-		h.Vars = merged(vars, r.vars(entry.Vars), inputVars)
+		h.Vars = merged(vars, l.vars(entry.Vars), inputVars)
 		hosts = append(hosts, h)
 	}
 	return hosts

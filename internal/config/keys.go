@@ -35,6 +35,7 @@ type settings struct {
 	Strip        number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`
 	DeployPath   text         `key:"deploy_path" doc:"Absolute path on the hosts that holds releases, shared files and current. Each app has its own."`
 	KeepReleases number       `key:"keep_releases" default:"5" min:"1" max:"1000" doc:"How many successful releases stay on a host."`
+	Umask        text         `key:"umask" default:"022" pattern:"^0?0[0-7][0-7]$" say:"an octal mask like 022, or 002 where the group writes, too" doc:"Mask of the modes of everything that Slipway makes on a host. 002 leaves the group what the owner may."`
 	Timeout      duration     `key:"timeout" default:"30m" min:"10s" max:"24h" doc:"How long the whole deployment may take."`
 	Shared       shared       `key:"shared" doc:"What outlives releases: it lies in shared/ and is linked into each release."`
 	Vars         dict         `key:"vars" doc:"Variables of the steps, also for verify and with. A host's own are laid over them."`
@@ -61,6 +62,7 @@ type rollout struct {
 	Batch         portion  `key:"batch" doc:"How many hosts are activated at the same time: a number, or a share like 25%. Where it is not given, all."`
 	Canary        number   `key:"canary" default:"0" min:"0" max:"1000" doc:"How many hosts go first, alone: of each role in order that has more."`
 	CanaryWait    duration `key:"canary_wait" default:"0s" min:"0s" max:"24h" doc:"How long a canary is live, and still passes its checks, before the others follow."`
+	BatchWait     duration `key:"batch_wait" default:"0s" min:"0s" max:"24h" doc:"How long to wait after each batch but the last, before the next one begins: as long as a balancer leaves out a host that failed a request."`
 	Order         []text   `key:"order" doc:"Roles: the hosts of the first are activated first, those of none of them last."`
 	MaxParallel   number   `key:"max_parallel" default:"50" min:"2" max:"1000" doc:"How many connections to hosts are open at the same time, in every phase. At least one for 20 hosts: the lock gives signs of life on all of them."`
 	FailureBudget number   `key:"failure_budget" default:"0" min:"0" max:"1000" doc:"How many hosts may be out of reach or fail while the others go on; a primary and a canary may not. The run ends with exit 7 then."`

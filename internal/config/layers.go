@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 
 // inputLayer is what the inputs say, as the map that a deploy file would hold, so that one decoder judges both. A
 // position in it names the input and the line of its text.
-func (r *reading) inputLayer() *yamlfile.Node {
+func (l *loader) inputLayer() *yamlfile.Node {
 	layer := yamlfile.NewMap(deploy.Position{File: "inputs", Line: 1, Column: 1})
 	add := func(node *yamlfile.Node, path ...string) {
 		for i := len(path) - 1; i >= 0; i-- {
@@ -20,57 +21,71 @@ func (r *reading) inputLayer() *yamlfile.Node {
 		layer = yamlfile.Merge(layer, node)
 	}
 	for _, plain := range []struct{ key, value string }{
-		{"app", r.in.App}, {"artifact", r.in.Artifact}, {"deploy_path", r.in.DeployPath}, {"timeout", r.in.Timeout},
+		{"app", l.in.App}, {"artifact", l.in.Artifact}, {"deploy_path", l.in.DeployPath}, {"timeout", l.in.Timeout},
 	} {
 		if plain.value != "" {
 			add(inputText(plain.key, plain.value), plain.key)
 		}
 	}
 	for _, count := range []struct{ key, value string }{
-		{"keep_releases", r.in.KeepReleases}, {"strip_components", r.in.StripComponents},
+		{"keep_releases", l.in.KeepReleases}, {"strip_components", l.in.StripComponents},
 	} {
 		if count.value != "" {
 			add(inputNumber(count.key, count.value), count.key)
 		}
 	}
-	if r.in.Batch != "" {
-		add(inputText("batch", r.in.Batch), "rollout", "batch")
+	if l.in.Batch != "" {
+		add(inputText("batch", l.in.Batch), "rollout", "batch")
 	}
-	if r.in.LockWait != "" {
-		add(inputText("lock_wait", r.in.LockWait), "rollout", "lock_wait")
+	if l.in.LockWait != "" {
+		add(inputText("lock_wait", l.in.LockWait), "rollout", "lock_wait")
 	}
-	if r.in.Hosts != "" {
-		add(inputLines("hosts", r.in.Hosts), "hosts")
+	if l.in.Hosts != "" {
+		add(l.inputHosts("hosts", l.in.Hosts), "hosts")
 	}
-	if r.in.SharedDirs != "" {
-		add(inputLines("shared_dirs", r.in.SharedDirs), "shared", "dirs")
+	if l.in.SharedDirs != "" {
+		add(l.inputList("shared_dirs", l.in.SharedDirs), "shared", "dirs")
 	}
-	if r.in.SharedFiles != "" {
-		add(inputLines("shared_files", r.in.SharedFiles), "shared", "files")
+	if l.in.SharedFiles != "" {
+		add(l.inputList("shared_files", l.in.SharedFiles), "shared", "files")
 	}
-	if len(r.inputVars) > 0 {
-		add(varsNode(r.inputVars), "vars")
+	if len(l.inputVars) > 0 {
+		add(varsNode(l.inputVars), "vars")
 	}
 	for _, phase := range []struct{ key, name, script string }{
-		{"prepare", "Prepare", r.in.Prepare}, {"migrate", "Migrate", r.in.Migrate},
+		{"prepare", "Prepare", l.in.Prepare}, {"migrate", "Migrate", l.in.Migrate},
 	} {
 		if phase.script != "" {
 			script := inputScript(phase.key, phase.script)
 			add(yamlfile.NewList(script.At, stepNode(phase.name, "run", script)), phase.key)
 		}
 	}
-	if r.in.Restart != "" {
-		add(stepNode("Restart", "run", inputScript("restart", r.in.Restart)), "activate", "restart")
+	if l.in.Restart != "" {
+		add(stepNode("Restart", "run", inputScript("restart", l.in.Restart)), "activate", "restart")
 	}
-	if r.in.Verify != "" {
-		what, kind := inputScript("verify", r.in.Verify), "run"
-		if isURL.MatchString(strings.TrimSpace(r.in.Verify)) {
-			what, kind = inputText("verify", r.in.Verify), "http"
+	if l.in.Verify != "" {
+		what, kind := inputScript("verify", l.in.Verify), "run"
+		if isURL.MatchString(strings.TrimSpace(l.in.Verify)) {
+			what, kind = inputText("verify", l.in.Verify), "http"
 		}
 		add(yamlfile.NewList(what.At, stepNode("Verify", kind, what)), "activate", "verify")
 	}
 	return layer
 }
+
+// joined refuses settings of a plugin that may have been a list, which the CI joined by commas: which commas were its own nobody
+// can tell.
+func (l *loader) joined() {
+	for doc, value := range l.in.All() {
+		script := slices.Contains([]string{"prepare", "migrate", "restart", "verify"}, doc.Name)
+		if l.in.Joined(doc.Name, *value) && (script || doc.Name == "secrets" && nextSecret.MatchString(*value)) {
+			l.problem(inputAt(doc.Name), "write it as a block of lines, `"+doc.Name+": |`, or secrets as a map",
+				"`%s` may be a list that the CI joined by commas, or a text that holds some", doc.Name)
+		}
+	}
+}
+
+var nextSecret = regexp.MustCompile(`,\s*[A-Za-z_][A-Za-z0-9_]*=|^\["`)
 
 var isURL = regexp.MustCompile(`^https?://\S+$`)
 
@@ -92,20 +107,6 @@ func inputNumber(name, value string) *yamlfile.Node {
 		node.Kind = yamlfile.Number
 	}
 	return node
-}
-
-// inputLines are the lines of an input, less blank ones and comments.
-func inputLines(name, value string) *yamlfile.Node {
-	list := yamlfile.NewList(inputAt(name))
-	for i, line := range strings.Split(value, "\n") {
-		trimmed := strings.TrimSpace(line)
-		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
-			continue
-		}
-		at := deploy.Position{File: "input " + name, Line: i + 1, Column: strings.Index(line, trimmed) + 1}
-		list.Items = append(list.Items, yamlfile.NewText(trimmed, at))
-	}
-	return list
 }
 
 func stepNode(name, kind string, what *yamlfile.Node) *yamlfile.Node {

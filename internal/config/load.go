@@ -21,32 +21,33 @@ import (
 // what it takes to reach them. The rest is judged by what is written alone; where it names none of several environments,
 // every one is judged and the first is given back.
 func Load(in ci.Inputs, files fs.FS, env Env) (*Config, error) {
-	r := &reading{in: in, files: files, env: env, command: either(in.Command, "deploy")}
-	r.file = either(in.Config, DefaultFile)
+	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
+	l.file = l.inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
-	r.inputVars, problems = parseAssignments("vars", in.Vars)
-	r.problems = append(r.problems, problems...)
-	r.inputSecrets, problems = parseAssignments("secrets", in.Secrets)
-	r.problems = append(r.problems, problems...)
-	r.readFile()
-	inputs := r.inputLayer()
+	l.inputVars, problems = parseAssignments("vars", in.Vars)
+	l.problems = append(l.problems, problems...)
+	l.inputSecrets, problems = parseAssignments("secrets", in.Secrets)
+	l.problems = append(l.problems, problems...)
+	l.readFile()
+	l.joined()
+	inputs := l.inputLayer()
 
 	var first *Config
-	for _, name := range r.choose() {
-		entry := r.node.Get("environments").Get(name)
-		node := yamlfile.Merge(yamlfile.Merge(r.common(), entry), inputs)
-		if config := r.settle(name, r.withPreset(node)); first == nil {
+	for _, name := range l.choose() {
+		entry := l.node.Get("environments").Get(name)
+		node := yamlfile.Merge(yamlfile.Merge(l.common(), entry), inputs)
+		if config := l.build(name, l.withPreset(node)); first == nil {
 			first = config
 		}
 	}
-	if len(r.problems) > 0 {
-		return nil, r.sorted()
+	if len(l.problems) > 0 {
+		return nil, l.sorted()
 	}
 	return first, nil
 }
 
-// reading is one Load at work.
-type reading struct {
+// loader is one call of Load.
+type loader struct {
 	in      ci.Inputs
 	files   fs.FS
 	env     Env
@@ -61,8 +62,8 @@ type reading struct {
 	problems deploy.Problems
 }
 
-func (r *reading) problem(at deploy.Position, hint, format string, args ...any) {
-	r.problems = append(r.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+func (l *loader) problem(at deploy.Position, hint, format string, args ...any) {
+	l.problems = append(l.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // Live tells whether a command changes what is live, and so needs all that it takes to do so.
@@ -70,95 +71,113 @@ func Live(command string) bool {
 	return slices.Contains([]string{"deploy", "rollback", "join"}, command)
 }
 
-func (r *reading) live() bool { return Live(r.command) }
+func (l *loader) live() bool { return Live(l.command) }
 
 // remote tells whether the command goes to hosts, and so must know which, and how to log in.
-func (r *reading) remote() bool {
-	return r.live() || slices.Contains([]string{"unlock", "hold", "unhold", "resolve"}, r.command)
+func (l *loader) remote() bool {
+	return l.live() || slices.Contains([]string{"unlock", "hold", "unhold", "resolve"}, l.command)
 }
 
 // readFile reads and decodes the deploy file. It may be missing unless an input names it.
-func (r *reading) readFile() {
-	r.node = yamlfile.NewMap(deploy.Position{File: r.file, Line: 1, Column: 1})
+func (l *loader) readFile() {
+	l.node = yamlfile.NewMap(deploy.Position{File: l.file, Line: 1, Column: 1})
 	named := deploy.Position{File: "input config", Line: 1, Column: 1}
-	name := path.Clean(r.file)
+	name := path.Clean(l.file)
 	if !fs.ValidPath(name) {
-		r.problem(named, "give a path relative to the working directory", "`%s` lies outside the working directory", r.file)
+		l.problem(named, "give a path relative to the working directory"+below(l.env.Dirs), "`%s` lies outside the working directory", l.file)
 		return
 	}
-	text, err := fs.ReadFile(r.files, name)
+	text, err := fs.ReadFile(l.files, name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && r.in.Config == "":
-		if _, err := fs.Stat(r.files, "slipway.yaml"); err == nil {
-			r.problem(deploy.Position{File: "slipway.yaml"}, "rename it, or set `config: slipway.yaml`", "the deploy file is named %s", DefaultFile)
+	case errors.Is(err, fs.ErrNotExist) && l.in.Config == "":
+		if _, err := fs.Stat(l.files, "slipway.yaml"); err == nil {
+			l.problem(deploy.Position{File: "slipway.yaml"}, "rename it, or set `config: slipway.yaml`", "the deploy file is named %s", DefaultFile)
 		}
 		return
 	case errors.Is(err, fs.ErrNotExist):
-		r.problem(named, "is the repository checked out, and the path relative to its root?", "there is no file `%s`", r.file)
+		l.problem(named, "is the repository checked out, and the path relative to its root?", "there is no file `%s`", l.file)
 		return
 	case err != nil:
-		r.problem(named, "", "cannot read `%s`: %s", r.file, err)
+		l.problem(named, "", "cannot read `%s`: %s", l.file, err)
 		return
 	}
-	node, problems := yamlfile.Parse(r.file, text)
-	r.problems = append(r.problems, problems...)
+	node, problems := yamlfile.Parse(l.file, text)
+	l.problems = append(l.problems, problems...)
 	switch {
 	case node == nil:
 		return
 	case node.Kind != yamlfile.Map:
-		r.problem(node.At, "it begins like `app: my-site`", "a deploy file is a map of keys, not %s", node.Kind)
+		l.problem(node.At, "it begins like `app: my-site`", "a deploy file is a map of keys, not %s", node.Kind)
 		return
 	case len(node.Entries) == 0 && len(problems) == 0:
-		r.problem(node.At, "write it, or remove it and use inputs", "the deploy file is empty")
+		l.problem(node.At, "write it, or remove it and use inputs", "the deploy file is empty")
 		return
 	}
-	r.node = node
-	r.problems = append(r.problems, yamlfile.Decode(node, &r.whole)...)
+	l.node = node
+	l.problems = append(l.problems, yamlfile.Decode(node, &l.whole)...)
+}
+
+// inside is a path from the working directory, also of one that was given as absolute and lies in it.
+func (l *loader) inside(name string) string {
+	for _, dir := range l.env.Dirs {
+		if rest, ok := strings.CutPrefix(path.Clean(name), strings.TrimSuffix(dir, "/")+"/"); ok && path.IsAbs(name) {
+			return rest
+		}
+	}
+	return name
+}
+
+// below says where the working directory is.
+func below(dirs []string) string {
+	if len(dirs) == 0 {
+		return ""
+	}
+	return ", which is " + dirs[0]
 }
 
 // common is the file's map without its environments.
-func (r *reading) common() *yamlfile.Node {
-	common := *r.node
-	common.Entries = slices.DeleteFunc(slices.Clone(r.node.Entries), func(e yamlfile.Entry) bool { return e.Key == "environments" })
+func (l *loader) common() *yamlfile.Node {
+	common := *l.node
+	common.Entries = slices.DeleteFunc(slices.Clone(l.node.Entries), func(e yamlfile.Entry) bool { return e.Key == "environments" })
 	return &common
 }
 
 // choose tells which environments to judge: the one that is meant, or all where nobody can tell.
-func (r *reading) choose() []string {
-	known := r.whole.Environments.Keys()
-	wanted := strings.TrimSpace(r.in.Environment)
+func (l *loader) choose() []string {
+	known := l.whole.Environments.Keys()
+	wanted := strings.TrimSpace(l.in.Environment)
 	switch {
 	case len(known) == 0:
 		return []string{wanted}
 	case slices.Contains(known, wanted):
 		return []string{wanted}
 	case wanted != "":
-		r.problem(inputAt("environment"), either(yamlfile.DidYouMean(wanted, known), "there are "+strings.Join(known, ", ")),
-			"%s has no environment `%s`", r.file, wanted)
-	case len(known) > 1 && r.remote():
-		r.problem(inputAt("environment"), "one of "+strings.Join(known, ", "), "`environment` must say which of %d is meant", len(known))
+		l.problem(inputAt("environment"), cmp.Or(yamlfile.DidYouMean(wanted, known), "there are "+strings.Join(known, ", ")),
+			"%s has no environment `%s`", l.file, wanted)
+	case len(known) > 1 && l.remote():
+		l.problem(inputAt("environment"), "one of "+strings.Join(known, ", "), "`environment` must say which of %d is meant", len(known))
 	}
 	return known
 }
 
 // sorted are the problems in the order of the text: the deploy file, other files, inputs. What several environments share
 // is said once.
-func (r *reading) sorted() deploy.Problems {
+func (l *loader) sorted() deploy.Problems {
 	rank := func(p deploy.Problem) int {
 		switch {
-		case p.At.File == r.file:
+		case p.At.File == l.file:
 			return 0
 		case strings.HasPrefix(p.At.File, "input "):
 			return 2
 		}
 		return 1
 	}
-	slices.SortStableFunc(r.problems, func(a, b deploy.Problem) int {
+	slices.SortStableFunc(l.problems, func(a, b deploy.Problem) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), strings.Compare(a.At.File, b.At.File),
 			cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.At.Column, b.At.Column))
 	})
 	var unique deploy.Problems
-	for _, p := range r.problems {
+	for _, p := range l.problems {
 		if !slices.ContainsFunc(unique, func(other deploy.Problem) bool { return other.At == p.At && other.Message == p.Message }) {
 			unique = append(unique, p)
 		}

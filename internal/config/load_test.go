@@ -79,7 +79,12 @@ func unpackCase(t *testing.T, archive *txtar.Archive) (in ci.Inputs, files fstes
 			setByTag(t, &in, name, string(bytes.TrimSuffix(f.Data, []byte("\n"))))
 			in.Given[name] = true
 		case kind == "env":
-			reflect.ValueOf(&env).Elem().FieldByName(name).SetString(strings.TrimSpace(string(f.Data)))
+			switch field := reflect.ValueOf(&env).Elem().FieldByName(name); field.Kind() {
+			case reflect.Slice:
+				field.Set(reflect.ValueOf(strings.Fields(string(f.Data))))
+			default:
+				field.SetString(strings.TrimSpace(string(f.Data)))
+			}
 		default:
 			files[f.Name] = &fstest.MapFile{Data: f.Data}
 		}

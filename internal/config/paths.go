@@ -8,42 +8,42 @@ import (
 )
 
 // deployPath judges the one path that everything on a host hangs from.
-func (r *reading) deployPath(p text) string {
+func (l *loader) deployPath(p text) string {
 	if !p.Given() {
 		return ""
 	}
 	clean := strings.TrimSuffix(p.V, "/")
 	switch {
 	case !strings.HasPrefix(p.V, "/"):
-		r.problem(p.At(), "as in /srv/www/site; ~ and variables are not expanded", "the deploy path `%s` must be absolute", p.V)
+		l.problem(p.At(), "as in /srv/www/site; ~ and variables are not expanded", "the deploy path `%s` must be absolute", p.V)
 	case clean == "":
-		r.problem(p.At(), "give the app a folder of its own", "the deploy path cannot be /")
+		l.problem(p.At(), "give the app a folder of its own", "the deploy path cannot be /")
 	case path.Clean(clean) != clean || !printable(clean):
-		r.problem(p.At(), "write it plainly: "+path.Clean(clean), "the deploy path holds `..`, `.`, `//` or control characters")
+		l.problem(p.At(), "write it plainly: "+path.Clean(clean), "the deploy path holds `..`, `.`, `//` or control characters")
 	}
 	return clean
 }
 
 // paths judges what is laid into a release: shared folders and files, and secret files. None may leave the release, and
 // none may lie in another.
-func (r *reading) paths(s *settings, c *Config) {
+func (l *loader) paths(s *settings, c *Config) {
 	type location struct {
 		path string
 		at   deploy.Position
 	}
 	var taken []location
 	take := func(p text, what string) (string, bool) {
-		clean, ok := r.inRelease(p, what)
+		clean, ok := l.inRelease(p, what)
 		if !ok {
 			return "", false
 		}
 		for _, other := range taken {
 			switch {
 			case other.path == clean:
-				r.problem(p.At(), "", "`%s` is here twice, first at %s", clean, other.at)
+				l.problem(p.At(), "", "`%s` is here twice, first at %s", clean, other.at)
 				return "", false
 			case overlap(clean, other.path):
-				r.problem(p.At(), "one of the two is enough", "`%s` overlaps `%s` at %s", clean, other.path, other.at)
+				l.problem(p.At(), "one of the two is enough", "`%s` overlaps `%s` at %s", clean, other.path, other.at)
 				return "", false
 			}
 		}
@@ -68,17 +68,17 @@ func (r *reading) paths(s *settings, c *Config) {
 }
 
 // inRelease gives the clean path of something inside a release, but not the release itself.
-func (r *reading) inRelease(p text, what string) (string, bool) {
+func (l *loader) inRelease(p text, what string) (string, bool) {
 	if !p.Given() {
 		return "", false
 	}
 	clean := strings.TrimSuffix(p.V, "/")
 	switch {
 	case strings.HasPrefix(clean, "/"), clean == "..", strings.HasPrefix(path.Clean(clean), "../"), path.Clean(clean) == "..":
-		r.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
+		l.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
 		return "", false
 	case clean == "", clean == ".", path.Clean(clean) != clean, !printable(clean):
-		r.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
+		l.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
 		return "", false
 	}
 	return clean, true

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"embed"
 	"slices"
 	"strings"
@@ -26,35 +27,35 @@ func Presets() []string {
 var presetPhases = []string{"prepare", "migrate", "finish", "on_failure"}
 
 // withPreset lays the settings over the preset that they name.
-func (r *reading) withPreset(settings *yamlfile.Node) *yamlfile.Node {
+func (l *loader) withPreset(settings *yamlfile.Node) *yamlfile.Node {
 	name := settings.Get("preset")
 	if name == nil || name.Kind != yamlfile.Text {
 		if skip := settings.Get("skip"); name == nil && skip != nil {
-			r.problem(skip.At, "", "`skip` drops steps of a preset, and there is no `preset`")
+			l.problem(skip.At, "", "`skip` drops steps of a preset, and there is no `preset`")
 		}
 		return settings
 	}
 	text, err := presetFiles.ReadFile("presets/" + name.Text + ".yml")
 	if err != nil {
-		r.problem(name.At, either(yamlfile.DidYouMean(name.Text, Presets()), "there is "+strings.Join(Presets(), ", ")), "unknown preset `%s`", name.Text)
+		l.problem(name.At, cmp.Or(yamlfile.DidYouMean(name.Text, Presets()), "there is "+strings.Join(Presets(), ", ")), "unknown preset `%s`", name.Text)
 		return settings
 	}
 	preset, problems := yamlfile.Parse("preset "+name.Text, text)
-	r.problems = append(r.problems, problems...)
+	l.problems = append(l.problems, problems...)
 	preset = preset.MovedTo(name.At)
-	r.skip(settings.Get("skip"), preset)
+	l.skip(settings.Get("skip"), preset)
 	merged := yamlfile.Merge(preset, settings)
 	for i, entry := range merged.Entries {
 		own, usual := settings.Get(entry.Key), preset.Get(entry.Key)
 		if slices.Contains(presetPhases, entry.Key) && own != nil && own.Kind == yamlfile.List && usual != nil {
-			merged.Entries[i].Value = yamlfile.NewList(own.At, r.interleave(own.Items, usual.Items)...)
+			merged.Entries[i].Value = yamlfile.NewList(own.At, l.interleave(own.Items, usual.Items)...)
 		}
 	}
 	return merged
 }
 
 // skip takes the steps that are not wanted out of a preset.
-func (r *reading) skip(names, preset *yamlfile.Node) {
+func (l *loader) skip(names, preset *yamlfile.Node) {
 	if names == nil {
 		return
 	}
@@ -62,16 +63,16 @@ func (r *reading) skip(names, preset *yamlfile.Node) {
 	for _, phase := range presetPhases {
 		if list := preset.Get(phase); list != nil {
 			for _, item := range list.Items {
-				known = append(known, r.nameOf(item))
+				known = append(known, l.nameOf(item))
 			}
 			list.Items = slices.DeleteFunc(list.Items, func(item *yamlfile.Node) bool {
-				return slices.ContainsFunc(names.Items, func(n *yamlfile.Node) bool { return n.Text == r.nameOf(item) })
+				return slices.ContainsFunc(names.Items, func(n *yamlfile.Node) bool { return n.Text == l.nameOf(item) })
 			})
 		}
 	}
 	for _, name := range names.Items {
 		if name.Kind == yamlfile.Text && !slices.Contains(known, name.Text) {
-			r.problem(name.At, either(yamlfile.DidYouMean(name.Text, known), "it has "+strings.Join(known, ", ")), "the preset has no step `%s`", name.Text)
+			l.problem(name.At, cmp.Or(yamlfile.DidYouMean(name.Text, known), "it has "+strings.Join(known, ", ")), "the preset has no step `%s`", name.Text)
 		}
 	}
 }
@@ -79,23 +80,23 @@ func (r *reading) skip(names, preset *yamlfile.Node) {
 // interleave puts one's own steps and a preset's together. One's own keep their order, and take the place of the preset's
 // of the same name. A step of the preset that is not replaced runs just before the next one that is; where none after it
 // is, right after the one before it; where none is replaced at all, after all one's own.
-func (r *reading) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
+func (l *loader) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 	result := slices.Clone(own)
 	find := func(name string) int {
-		return slices.IndexFunc(result, func(n *yamlfile.Node) bool { return r.nameOf(n) == name })
+		return slices.IndexFunc(result, func(n *yamlfile.Node) bool { return l.nameOf(n) == name })
 	}
 	for i, item := range usual {
-		if find(r.nameOf(item)) >= 0 {
+		if find(l.nameOf(item)) >= 0 {
 			continue
 		}
 		at := -1
 		for _, later := range usual[i+1:] {
-			if at = find(r.nameOf(later)); at >= 0 {
+			if at = find(l.nameOf(later)); at >= 0 {
 				break
 			}
 		}
 		if at < 0 && i > 0 {
-			at = find(r.nameOf(usual[i-1])) + 1
+			at = find(l.nameOf(usual[i-1])) + 1
 		} else if at < 0 {
 			at = len(result)
 		}
@@ -105,23 +106,13 @@ func (r *reading) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 }
 
 // nameOf is the name that a step will have, "" when it has none yet.
-func (r *reading) nameOf(step *yamlfile.Node) string {
+func (l *loader) nameOf(step *yamlfile.Node) string {
 	if name := step.Get("name"); name != nil {
 		return name.Text
 	}
 	if uses := step.Get("uses"); uses != nil {
-		if recipe, err := cookbook.Find(r.files, uses.Text); err == nil {
+		if recipe, err := cookbook.Find(l.files, uses.Text); err == nil {
 			return recipe.Name
-		}
-	}
-	return ""
-}
-
-// either is the first text that is not empty.
-func either(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
 		}
 	}
 	return ""

@@ -3,26 +3,26 @@ package config
 import "slipway/internal/deploy"
 
 // produces judges what a step makes for other hosts: where such a step may stand, and which paths may be replaced there.
-func (w *work) produces(s step, built *deploy.Step) {
+func (b *builder) produces(s step, built *deploy.Step) {
 	node := s.Node.Get("produces")
 	if node == nil {
 		return
 	}
 	switch {
 	case built.Phase != deploy.Prepare:
-		w.problem(node.At, "move the step to prepare: later, nothing of a release is changed any more", "`produces` means nothing in %s", built.Phase)
+		b.problem(node.At, "move the step to prepare: later, nothing of a release is changed any more", "`produces` means nothing in %s", built.Phase)
 	case !built.Once:
-		w.problem(node.At, "add `once: true`, or drop it: every host makes its own", "`produces` is for steps that run once")
+		b.problem(node.At, "add `once: true`, or drop it: every host makes its own", "`produces` is for steps that run once")
 	case built.Always:
-		w.problem(node.At, "drop one of the two: a re-run would replace the files of a release that is live", "a step that always runs cannot have `produces`")
+		b.problem(node.At, "drop one of the two: a re-run would replace the files of a release that is live", "a step that always runs cannot have `produces`")
 	}
 	for _, p := range s.Produces {
-		clean, ok := w.inRelease(p, "what a step produces")
+		clean, ok := b.inRelease(p, "what a step produces")
 		if !ok {
 			continue
 		}
-		if other, what := w.taken(clean, built.Produces); other != "" {
-			w.problem(p.At(), "name what lies beside it", "`%s` overlaps `%s` of %s", clean, other, what)
+		if other, what := b.taken(clean, built.Produces); other != "" {
+			b.problem(p.At(), "name what lies beside it", "`%s` overlaps `%s` of %s", clean, other, what)
 			continue
 		}
 		built.Produces = append(built.Produces, clean)
@@ -30,9 +30,9 @@ func (w *work) produces(s step, built *deploy.Step) {
 }
 
 // taken finds what a produced path overlaps: what the step produces besides, or what Slipway lays into each host's release.
-func (w *work) taken(clean string, produced []string) (other, what string) {
+func (b *builder) taken(clean string, produced []string) (other, what string) {
 	var secret []string
-	for _, file := range w.config.SecretFiles {
+	for _, file := range b.config.SecretFiles {
 		secret = append(secret, file.Path)
 	}
 	for _, list := range []struct {
@@ -40,8 +40,8 @@ func (w *work) taken(clean string, produced []string) (other, what string) {
 		what  string
 	}{
 		{produced, "`produces`"},
-		{w.config.SharedDirs, "`shared.dirs`"},
-		{w.config.SharedFiles, "`shared.files`"},
+		{b.config.SharedDirs, "`shared.dirs`"},
+		{b.config.SharedFiles, "`shared.files`"},
 		{secret, "`secret_files`"},
 	} {
 		for _, p := range list.paths {

@@ -4,7 +4,7 @@ import "slipway/internal/deploy"
 
 // promises fills in what a step promises when a run goes on where an earlier attempt stopped, or is cancelled. A recipe may
 // promise more, see recipe.
-func (w *work) promises(s step, built *deploy.Step) {
+func (b *builder) promises(s step, built *deploy.Step) {
 	built.Idempotent, built.Check = s.Idempotent.V, s.Check.V
 	built.Always, built.Rerun = s.Always.V, s.Rerun.V
 	if !s.Always.Given() {
@@ -18,20 +18,20 @@ func (w *work) promises(s step, built *deploy.Step) {
 	built.FinishFirst = s.OnCancel.V == "finish" || !s.OnCancel.Given() && built.Phase == deploy.Migrate
 
 	if s.Check.Given() {
-		w.script(s.Check.Node, s.Shell.V)
+		b.script(s.Check.Node, s.Shell.V)
 	}
 	if built.Phase == deploy.Activate {
 		for _, key := range []string{"idempotent", "check", "always", "rerun"} {
 			if node := s.Node.Get(key); node != nil {
-				w.problem(node.At, "drop it: a re-run asks `current` and the checks of `verify`", "`%s` means nothing in activate", key)
+				b.problem(node.At, "drop it: a re-run asks `current` and the checks of `verify`", "`%s` means nothing in activate", key)
 			}
 		}
 		return
 	}
 	if s.Always.V && s.Idempotent.Given() && !s.Idempotent.V {
-		w.problem(s.Idempotent.At(), "drop one of the two", "a step that always runs must bear to run again")
+		b.problem(s.Idempotent.At(), "drop one of the two", "a step that always runs must bear to run again")
 	}
 	if s.Rerun.V && !built.Once {
-		w.problem(s.Rerun.At(), "drop it: any other step that was changed runs again by itself", "`rerun` is for steps that run once")
+		b.problem(s.Rerun.At(), "drop it: any other step that was changed runs again by itself", "`rerun` is for steps that run once")
 	}
 }

@@ -6,49 +6,66 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
+	"slipway/internal/yamlfile"
 )
 
-// reach reads how hosts are logged in to and known by. What keys, known_hosts and fingerprints hold is
-// transport's to read.
-func (r *reading) reach(c *Config) {
+// reach reads how hosts are logged in to and known by. What keys, known_hosts and fingerprints hold is transport's to read.
+func (l *loader) reach(c *Config) {
 	c.Login = Login{
-		Key: secret.New(r.in.SSHKey), Passphrase: secret.New(r.in.SSHKeyPassphrase),
-		Certificate: r.in.SSHCertificate, AgentSocket: r.env.AgentSocket,
+		Key: secret.New(l.in.SSHKey), Passphrase: secret.New(l.in.SSHKeyPassphrase),
+		Certificate: l.in.SSHCertificate, AgentSocket: l.env.AgentSocket,
 	}
-	if strings.TrimSpace(r.in.SSHKey) == "" {
+	if strings.TrimSpace(l.in.SSHKey) == "" {
 		c.Login.Key = secret.Secret{}
 	}
-	c.Identity.KnownHosts = r.in.KnownHosts
-	if strings.TrimSpace(r.in.HostFingerprints) != "" {
-		c.Identity.Fingerprints = strings.Split(r.in.HostFingerprints, "\n")
-	}
-	for _, line := range inputLines("jump", strings.ReplaceAll(r.in.Jump, ",", "\n")).Items {
-		address, err := parseAddress(line.Text)
+	c.Identity.KnownHosts = l.in.KnownHosts
+	c.Identity.Fingerprints = l.fingerprints()
+	for _, hop := range l.inputHosts("jump", l.in.Jump).Items {
+		if hop.Kind != yamlfile.Text || strings.ContainsAny(hop.Text, " \t") {
+			l.problem(hop.At, "nothing else: its key is the hosts' key", "a hop of `jump` is user@host:port")
+			continue
+		}
+		address, err := parseAddress(hop.Text)
 		if err != nil {
-			r.problem(line.At, "", "%s", err.Error())
+			l.problem(hop.At, "", "%s", err.Error())
 			continue
 		}
 		c.Jump = append(c.Jump, address)
 	}
-	if looksLikePath(r.in.SSHKey) {
-		r.problem(deploy.Position{File: "input ssh_key"}, "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
+	if looksLikePath(l.in.SSHKey) {
+		l.problem(deploy.Position{File: "input ssh_key"}, "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
 			"`ssh_key` is no private key, but like the path of a key")
 	}
-	if !r.remote() {
+	if !l.remote() {
 		return
 	}
 	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" {
 		at := deploy.Position{File: "input ssh_key"}
-		if r.in.Given["ssh_key"] {
-			r.problem(at, "secret empty: a fork, Dependabot, or a missing `environment:`?", "`ssh_key` is empty")
+		if l.in.Given["ssh_key"] {
+			l.problem(at, "secret empty: a fork, Dependabot, or a missing `environment:`?", "`ssh_key` is empty")
 		} else {
-			r.problem(at, "set the input `ssh_key`, or run an SSH agent", "no log-in: there is no key")
+			l.problem(at, "set the input `ssh_key`, or run an SSH agent", "no log-in: there is no key")
 		}
 	}
-	if strings.TrimSpace(c.Identity.KnownHosts) == "" && strings.TrimSpace(r.in.HostFingerprints) == "" {
-		r.problem(deploy.Position{File: "input known_hosts"}, "set the input `known_hosts` to what ssh-keyscan prints, once checked, or `host_fingerprints`",
+	if strings.TrimSpace(c.Identity.KnownHosts) == "" && strings.TrimSpace(l.in.HostFingerprints) == "" {
+		l.problem(deploy.Position{File: "input known_hosts"}, "set the input `known_hosts` to what ssh-keyscan prints, once checked, or `host_fingerprints`",
 			"no host identity: nothing tells the hosts from an impostor")
 	}
+}
+
+// fingerprints are the lines of host_fingerprints, all of them, so that what is said of one names its line; or the texts of a list.
+func (l *loader) fingerprints() []string {
+	switch value := l.in.HostFingerprints; {
+	case strings.TrimSpace(value) == "":
+		return nil
+	case !yamlList.MatchString(value):
+		return strings.Split(value, "\n")
+	}
+	var lines []string
+	for _, item := range l.inputList("host_fingerprints", l.in.HostFingerprints).Items {
+		lines = append(lines, item.Text)
+	}
+	return lines
 }
 
 // looksLikePath reports whether a key was given by where it lies: one line that begins like a path, or ends like one.

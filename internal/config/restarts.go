@@ -8,19 +8,19 @@ import (
 )
 
 // restart builds the steps that start a release, with what ends and explains the program that they start.
-func (w *work) restart(entries []restartStep) []deploy.Step {
+func (b *builder) restart(entries []restartStep) []deploy.Step {
 	var written []step
 	for _, entry := range entries {
 		entry.step.Node = entry.Node
 		written = append(written, entry.step)
 	}
-	steps := w.steps(deploy.Activate, written, "Restart")
+	steps := b.steps(deploy.Activate, written, "Restart")
 	for i := range steps {
 		s := &steps[i]
 		entry := entries[slices.IndexFunc(entries, func(e restartStep) bool { return e.Node != nil && e.Node.At == s.At })]
 		for _, script := range []text{entry.Stop, entry.Log} {
 			if script.Given() {
-				w.script(script.Node, s.Shell)
+				b.script(script.Node, s.Shell)
 			}
 		}
 		s.Stop, s.Log = cmp.Or(entry.Stop.V, s.Stop), cmp.Or(entry.Log.V, s.Log)

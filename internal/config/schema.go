@@ -43,7 +43,10 @@ func (g *schema) object(t reflect.Type) map[string]any {
 			required = append(required, f.Key)
 		}
 	}
-	object := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+	object := map[string]any{
+		"type": "object", "properties": properties, "additionalProperties": false,
+		"patternProperties": map[string]any{"^x-": map[string]any{}},
+	}
 	if len(required) > 0 {
 		object["required"] = required
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -12,32 +13,14 @@ import (
 	"slipway/internal/yamlfile"
 )
 
-// work builds the steps and checks of one environment.
-type work struct {
-	*reading
-	config *Config
-	roles  map[string]bool // that some environment's host has
-	shared []string        // names of the secrets that steps see by themselves
-	number int             // of the last step of the phase
-
-	written map[place]check          // the checks of activate as they were written
-	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
-}
-
-// place tells one check from another.
-type place struct {
-	at   deploy.Position
-	name string
-}
-
 // phase builds the steps of one phase.
-func (w *work) phase(phase deploy.Phase, entries []step) []deploy.Step {
-	w.number = 0
-	return w.steps(phase, entries, "")
+func (b *builder) phase(phase deploy.Phase, entries []step) []deploy.Step {
+	b.number = 0
+	return b.steps(phase, entries, "")
 }
 
 // steps builds a list of steps, whose names must differ. only is the name that a single step without one gets.
-func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.Step {
+func (b *builder) steps(phase deploy.Phase, entries []step, only string) []deploy.Step {
 	var steps []deploy.Step
 	names, slugs := map[string]deploy.Position{}, map[string]string{}
 	for _, entry := range entries {
@@ -47,141 +30,141 @@ func (w *work) steps(phase deploy.Phase, entries []step, only string) []deploy.S
 		if len(entries) > 1 {
 			only = ""
 		}
-		built := w.step(phase, entry, only)
+		built := b.step(phase, entry, only)
 		if first, taken := names[built.Name]; taken && built.Name != "" {
-			w.problem(built.At, "give each a `name` of its own", "two steps are named `%s`, the first at %s", built.Name, first)
+			b.problem(built.At, "give each a `name` of its own", "two steps are named `%s`, the first at %s", built.Name, first)
 		} else if other, taken := slugs[built.Slug()]; taken && built.Name != "" {
-			w.problem(built.At, "the journal on the hosts tells them apart by their letters and digits", "`%s` is too much like `%s`", built.Name, other)
+			b.problem(built.At, "the journal on the hosts tells them apart by their letters and digits", "`%s` is too much like `%s`", built.Name, other)
 		}
 		names[built.Name], slugs[built.Slug()] = built.At, built.Name
-		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t text) bool { return t.V == w.config.Environment }) {
+		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t text) bool { return t.V == b.config.Environment }) {
 			continue
 		}
-		w.number++
-		built.Number = w.number
+		b.number++
+		built.Number = b.number
 		steps = append(steps, built)
 	}
 	return steps
 }
 
-func (w *work) step(phase deploy.Phase, s step, fallback string) deploy.Step {
+func (b *builder) step(phase deploy.Phase, s step, fallback string) deploy.Step {
 	built := deploy.Step{
-		Name: s.Name.V, Phase: phase, Run: s.Run.V, Undo: s.Undo.V, Shell: s.Shell.V, Dir: w.dir(s.Dir), Timeout: w.timeout("step", s.Timeout),
-		Retries: s.Retries.V, Once: s.Once.V, Roles: w.knownRoles(s.Roles), Vars: w.vars(s.Vars),
-		Secrets: w.stepSecrets(s.Secrets), Uses: s.Uses.V, At: s.Node.At,
+		Name: s.Name.V, Phase: phase, Run: s.Run.V, Undo: s.Undo.V, Shell: s.Shell.V, Dir: b.dir(s.Dir), Timeout: b.timeout("step", s.Timeout),
+		Retries: s.Retries.V, Once: s.Once.V, Roles: b.knownRoles(s.Roles), Vars: b.vars(s.Vars),
+		Secrets: b.stepSecrets(s.Secrets), Uses: s.Uses.V, At: s.Node.At,
 	}
 	if !s.Once.Given() {
 		built.Once = phase == deploy.Migrate
 	}
-	w.promises(s, &built)
-	w.produces(s, &built)
+	b.promises(s, &built)
+	b.produces(s, &built)
 	if s.Undo.Given() {
-		w.script(s.Undo.Node, s.Shell.V)
+		b.script(s.Undo.Node, s.Shell.V)
 		if phase != deploy.Ensure && phase != deploy.Activate {
-			w.problem(s.Undo.At(), "it belongs to `ensure` and to drains", "nothing runs the `undo` of a step in %s", phase)
+			b.problem(s.Undo.At(), "it belongs to `ensure` and to drains", "nothing runs the `undo` of a step in %s", phase)
 		}
 	}
 	for name := range built.Vars {
 		if slices.Contains(built.Secrets, name) {
-			w.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
+			b.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
 		}
 	}
-	w.environments(s.Only)
+	b.environments(s.Only)
 	switch run, uses := s.Node.Get("run") != nil, s.Node.Get("uses") != nil; {
 	case run && uses:
-		w.problem(s.Node.At, "keep one of the two", "a step has either `run` or `uses`")
+		b.problem(s.Node.At, "keep one of the two", "a step has either `run` or `uses`")
 	case uses:
-		w.recipe(s, &built)
+		b.recipe(s, &built)
 	case run:
 		if s.Run.Given() {
-			w.script(s.Run.Node, s.Shell.V)
+			b.script(s.Run.Node, s.Shell.V)
 		}
 		if s.With.Node != nil {
-			w.problem(s.With.Node.At, "give `run` its values in `vars`", "`with` is for recipes")
+			b.problem(s.With.Node.At, "give `run` its values in `vars`", "`with` is for recipes")
 		}
 	default:
-		w.problem(s.Node.At, "", "a step needs `run` or `uses`")
+		b.problem(s.Node.At, "", "a step needs `run` or `uses`")
 	}
 	if built.Name == "" {
 		built.Name = fallback
 	}
-	w.stepName(built.Name, s)
-	w.expandable(s.Dir, w.runsOn(built), built.Vars, nil)
+	b.stepName(built.Name, s)
+	b.expandable(s.Dir, b.runsOn(built), built.Vars, nil)
 	return built
 }
 
 // ensure builds the steps that hold while the site changes.
-func (w *work) ensure(entries []ensureStep) []deploy.Step {
+func (b *builder) ensure(entries []ensureStep) []deploy.Step {
 	var written []step
 	for _, entry := range entries {
 		entry.step.Node = entry.Node
 		written = append(written, entry.step)
 	}
-	steps := w.phase(deploy.Ensure, written)
+	steps := b.phase(deploy.Ensure, written)
 	for i := range steps {
 		s := &steps[i]
 		s.Idempotent = true
 		if s.Undo == "" && s.Run != "" {
-			w.problem(s.At, "`undo` takes it back once the site is up again", "a step of `ensure` needs `undo`")
+			b.problem(s.At, "`undo` takes it back once the site is up again", "a step of `ensure` needs `undo`")
 		}
 		entry := entries[slices.IndexFunc(entries, func(e ensureStep) bool { return e.Node != nil && e.Node.At == s.At })]
 		if !entry.Via.Given() {
 			continue
 		}
 		s.Via = entry.Via.V
-		w.knownRole(entry.Via.V, entry.Via.At())
+		b.knownRole(entry.Via.V, entry.Via.At())
 		for _, key := range []string{"once", "roles"} {
 			if node := entry.Node.Get(key); node != nil {
-				w.problem(node.At, "drop it: every host of that role runs the step", "`%s` means nothing beside `via`", key)
+				b.problem(node.At, "drop it: every host of that role runs the step", "`%s` means nothing beside `via`", key)
 			}
 		}
 	}
 	return steps
 }
 
-func (w *work) stepName(name string, s step) {
+func (b *builder) stepName(name string, s step) {
 	at := s.Node.At
 	if s.Name.Given() {
 		at = s.Name.At()
 	}
 	switch {
 	case name == "" && (s.Node.Get("uses") == nil || s.Name.Given()):
-		w.problem(at, "say what it does, for the report", "a step needs a `name`")
+		b.problem(at, "say what it does, for the report", "a step needs a `name`")
 	case !printable(name) || len([]rune(name)) > 60 || strings.TrimSpace(name) != name:
-		w.problem(at, "one line of at most 60 characters", "a step cannot have this name")
+		b.problem(at, "one line of at most 60 characters", "a step cannot have this name")
 	}
 }
 
 // script parses a script, so that a mistake in it is found before any host is contacted.
-func (w *work) script(n *yamlfile.Node, shell string) {
+func (b *builder) script(n *yamlfile.Node, shell string) {
 	if problem := cookbook.ScriptProblem(n, shell); problem != nil {
-		w.problems = append(w.problems, *problem)
+		b.problems = append(b.problems, *problem)
 	}
 	if strings.ContainsRune(n.Text, 0) {
-		w.problem(n.At, "", "the script holds a NUL byte")
+		b.problem(n.At, "", "the script holds a NUL byte")
 	}
 }
 
 // recipe fills in a step from the recipe that it uses.
-func (w *work) recipe(s step, built *deploy.Step) {
+func (b *builder) recipe(s step, built *deploy.Step) {
 	if !s.Uses.Given() {
 		return // no text: a problem already
 	}
 	if s.Shell.Given() {
-		w.problem(s.Shell.At(), "", "a recipe has its own shell")
+		b.problem(s.Shell.At(), "", "a recipe has its own shell")
 	}
-	recipe, err := cookbook.Find(w.files, s.Uses.V)
+	recipe, err := cookbook.Find(b.files, s.Uses.V)
 	var unknown *cookbook.UnknownError
 	var inside deploy.Problems
 	switch {
 	case errors.As(err, &unknown):
-		w.problem(s.Uses.At(), unknown.Hint, "unknown recipe `%s`", s.Uses.V)
+		b.problem(s.Uses.At(), unknown.Hint, "unknown recipe `%s`", s.Uses.V)
 		return
 	case errors.As(err, &inside):
-		w.problems = append(w.problems, inside...)
+		b.problems = append(b.problems, inside...)
 		return
 	case err != nil:
-		w.problem(s.Uses.At(), "", "recipe `%s`: %s", s.Uses.V, err)
+		b.problem(s.Uses.At(), "", "recipe `%s`: %s", s.Uses.V, err)
 		return
 	}
 	if built.Name == "" {
@@ -191,16 +174,16 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	for _, pair := range s.With.Pairs {
 		if !slices.Contains(recipe.Names(), pair.Key) {
 			good = false
-			w.problem(pair.At, either(yamlfile.DidYouMean(pair.Key, recipe.Names()), "it has "+strings.Join(recipe.Names(), ", ")),
+			b.problem(pair.At, cmp.Or(yamlfile.DidYouMean(pair.Key, recipe.Names()), "it has "+strings.Join(recipe.Names(), ", ")),
 				"`%s` has no parameter `%s`", s.Uses.V, pair.Key)
 		}
 		with[pair.Key] = string(pair.Value.V)
-		w.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, w.runsOn(*built), built.Vars, built.Secrets)
+		b.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, b.runsOn(*built), built.Vars, built.Secrets)
 	}
 	for _, param := range recipe.Params {
 		if _, given := with[param.Name]; param.Required && !given {
 			good = false
-			w.problem(s.Uses.At(), param.Description, "`%s` needs `with: {%s: ...}`", s.Uses.V, param.Name)
+			b.problem(s.Uses.At(), param.Description, "`%s` needs `with: {%s: ...}`", s.Uses.V, param.Name)
 		}
 	}
 	if !good {
@@ -208,67 +191,67 @@ func (w *work) recipe(s step, built *deploy.Step) {
 	}
 	scripts, err := recipe.Render(with)
 	if err != nil {
-		w.problem(s.Uses.At(), "", "%s", err)
+		b.problem(s.Uses.At(), "", "%s", err)
 	}
 	if built.Phase == deploy.Activate {
 		built.Stop, built.Log = scripts.Stop, scripts.Log
 	}
-	built.Run, built.Check, built.Undo = scripts.Run, either(built.Check, scripts.Check), either(built.Undo, scripts.Undo)
+	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent
 	}
 }
 
 // timeout is how long a step or a check may take, which is no longer than the whole deployment.
-func (w *work) timeout(what string, d duration) time.Duration {
+func (b *builder) timeout(what string, d duration) time.Duration {
 	switch {
-	case d.Given() && d.V > w.config.Timeout:
-		w.problem(d.At(), "raise `timeout` of the file", "the %s may take %s, the whole deployment only %s", what, d.Node.Text, w.config.Timeout)
+	case d.Given() && d.V > b.config.Timeout:
+		b.problem(d.At(), "raise `timeout` of the file", "the %s may take %s, the whole deployment only %s", what, d.Node.Text, b.config.Timeout)
 	case !d.Given():
-		return min(d.V, w.config.Timeout)
+		return min(d.V, b.config.Timeout)
 	}
 	return d.V
 }
 
-func (w *work) knownRoles(roles []text) []string {
+func (b *builder) knownRoles(roles []text) []string {
 	var names []string
 	for _, role := range roles {
-		w.knownRole(role.V, role.At())
+		b.knownRole(role.V, role.At())
 		names = append(names, role.V)
 	}
 	return names
 }
 
-func (w *work) knownRole(role string, at deploy.Position) {
-	if len(w.roles) == 0 || w.roles[role] || role == "" {
+func (b *builder) knownRole(role string, at deploy.Position) {
+	if len(b.roles) == 0 || b.roles[role] || role == "" {
 		return // without any hosts nobody can tell
 	}
 	var known []string
-	for name := range w.roles {
+	for name := range b.roles {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	w.problem(at, either(yamlfile.DidYouMean(role, known), "there are "+strings.Join(known, ", ")), "no host has the role `%s`", role)
+	b.problem(at, cmp.Or(yamlfile.DidYouMean(role, known), "there are "+strings.Join(known, ", ")), "no host has the role `%s`", role)
 }
 
-func (w *work) environments(only []text) {
-	known := w.whole.Environments.Keys()
+func (b *builder) environments(only []text) {
+	known := b.whole.Environments.Keys()
 	for _, name := range only {
-		if name.Given() && !slices.Contains(known, name.V) && name.V != w.config.Environment {
-			w.problem(name.At(), yamlfile.DidYouMean(name.V, known), "there is no environment `%s`", name.V)
+		if name.Given() && !slices.Contains(known, name.V) && name.V != b.config.Environment {
+			b.problem(name.At(), yamlfile.DidYouMean(name.V, known), "there is no environment `%s`", name.V)
 		}
 	}
 }
 
 // stepSecrets are the secrets that a step sees: those it names, else all that are declared.
-func (w *work) stepSecrets(names []text) []string {
+func (b *builder) stepSecrets(names []text) []string {
 	if names == nil {
-		return slices.Clone(w.shared)
+		return slices.Clone(b.shared)
 	}
 	found := []string{}
 	for _, name := range names {
-		if _, ok := w.config.Secrets[name.V]; !ok && name.Given() {
-			w.problem(name.At(), either(yamlfile.DidYouMean(name.V, w.shared), "declare it in `secrets`"), "no secret `%s`", name.V)
+		if _, ok := b.config.Secrets[name.V]; !ok && name.Given() {
+			b.problem(name.At(), cmp.Or(yamlfile.DidYouMean(name.V, b.shared), "declare it in `secrets`"), "no secret `%s`", name.V)
 			continue
 		}
 		found = append(found, name.V)
@@ -276,21 +259,21 @@ func (w *work) stepSecrets(names []text) []string {
 	return found
 }
 
-func (w *work) dir(d text) string {
+func (b *builder) dir(d text) string {
 	if !d.Given() {
 		return ""
 	}
 	clean := strings.TrimSuffix(d.V, "/")
 	if !path.IsAbs(d.V) && (clean == "" || path.Clean(clean) != clean || strings.HasPrefix(clean+"/", "../")) || !printable(d.V) {
-		w.problem(d.At(), "relative to the release, or absolute", "the folder `%s` is not plain", d.V)
+		b.problem(d.At(), "relative to the release, or absolute", "the folder `%s` is not plain", d.V)
 	}
 	return clean
 }
 
 // runsOn are the hosts that run a step.
-func (w *work) runsOn(s deploy.Step) []deploy.Host {
+func (b *builder) runsOn(s deploy.Step) []deploy.Host {
 	var hosts []deploy.Host
-	for _, h := range w.config.hostsOrNone() {
+	for _, h := range b.config.hostsOrNone() {
 		if len(h.Roles) == 0 || h.HasRole(s.Roles) {
 			hosts = append(hosts, h)
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"regexp"
@@ -14,69 +15,69 @@ import (
 
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
 // place of its own in the journal whatever a host's roles are.
-func (w *work) activation(a activate) {
-	w.number, w.written, w.alike = 0, map[place]check{}, map[deploy.Position]bool{}
-	base := deploy.Activation{Drain: w.drain(a.Drain), Restart: w.restart(a.Restart.Items)}
-	base.Verify, base.StableFor = w.checks(a.Verify), a.StableFor.V
-	w.config.Activation = map[string]deploy.Activation{"": base}
+func (b *builder) activation(a activate) {
+	b.number, b.written, b.alike = 0, map[place]check{}, map[deploy.Position]bool{}
+	base := deploy.Activation{Drain: b.drain(a.Drain), Restart: b.restart(a.Restart.Items)}
+	base.Verify, base.StableFor = b.checks(a.Verify), a.StableFor.V
+	b.config.Activation = map[string]deploy.Activation{"": base}
 	for _, pair := range a.Roles.Pairs {
-		w.knownRole(pair.Key, pair.At)
+		b.knownRole(pair.Key, pair.At)
 		own := base
 		if pair.Value.Drain.Node != nil {
-			own.Drain = w.drain(pair.Value.Drain)
+			own.Drain = b.drain(pair.Value.Drain)
 		}
 		if pair.Value.Restart.Node != nil {
-			own.Restart = w.restart(pair.Value.Restart.Items)
+			own.Restart = b.restart(pair.Value.Restart.Items)
 		}
 		if pair.Value.Verify != nil {
-			own.Verify = w.checks(pair.Value.Verify)
+			own.Verify = b.checks(pair.Value.Verify)
 		}
 		if pair.Value.StableFor.Given() {
 			own.StableFor = pair.Value.StableFor.V
 		}
-		w.config.Activation[pair.Key] = own
-		w.config.ActivationRoles = append(w.config.ActivationRoles, pair.Key)
+		b.config.Activation[pair.Key] = own
+		b.config.ActivationRoles = append(b.config.ActivationRoles, pair.Key)
 	}
-	w.config.Fleet = w.checks(a.Fleet.Verify)
-	w.stable(a)
-	w.apart()
+	b.config.Fleet = b.checks(a.Fleet.Verify)
+	b.stable(a)
+	b.apart()
 
 	// Whether a check's variables exist and make sense is a question for each host that it is asked of.
-	for _, h := range w.config.hostsOrNone() {
-		for _, c := range w.config.ActivationOf(h).Verify {
-			w.expanded(w.written[place{c.At, c.Name}], h)
+	for _, h := range b.config.hostsOrNone() {
+		for _, c := range b.config.ActivationOf(h).Verify {
+			b.expanded(b.written[place{c.At, c.Name}], h)
 		}
 	}
 	for _, c := range a.Fleet.Verify {
-		w.expanded(c, deploy.Host{Vars: w.config.Vars})
+		b.expanded(c, deploy.Host{Vars: b.config.Vars})
 	}
 }
 
 // stable judges every stable_for: there must be something to ask, and time for it.
-func (w *work) stable(a activate) {
+func (b *builder) stable(a activate) {
 	judge := func(written duration, has deploy.Activation) {
 		switch {
 		case !written.Given() || written.V == 0:
 		case len(has.Verify) == 0:
-			w.problem(written.At(), "add `verify`", "`stable_for` goes on asking the checks of `verify`, and there are none")
-		case written.V >= w.config.Timeout:
-			w.problem(written.At(), "", "`stable_for` is no shorter than the deployment's `timeout` of %s", w.config.Timeout)
+			b.problem(written.At(), "add `verify`", "`stable_for` goes on asking the checks of `verify`, and there are none")
+		case written.V >= b.config.Timeout:
+			b.problem(written.At(), "", "`stable_for` is no shorter than the deployment's `timeout` of %s", b.config.Timeout)
 		}
 	}
-	judge(a.StableFor, w.config.Activation[""])
+	judge(a.StableFor, b.config.Activation[""])
 	for _, pair := range a.Roles.Pairs {
-		judge(pair.Value.StableFor, w.config.Activation[pair.Key])
+		judge(pair.Value.StableFor, b.config.Activation[pair.Key])
 	}
 }
 
 // apart judges whether the checks of each host can be told apart: a host with several roles is asked what each of them says.
-func (w *work) apart() {
-	for _, h := range w.config.Hosts {
+func (b *builder) apart() {
+	for _, h := range b.config.Hosts {
 		names := map[string]deploy.Position{}
-		for _, c := range w.config.ActivationOf(h).Verify {
-			if first, taken := names[c.Name]; taken && first != c.At && !w.alike[c.At] {
-				w.alike[c.At] = true
-				w.problem(c.At, "give each a `name` of its own", "`%s` is asked two checks named `%s`, for it has several roles; the other is at %s", h.Name, c.Name, first)
+		for _, c := range b.config.ActivationOf(h).Verify {
+			if first, taken := names[c.Name]; taken && first != c.At && !b.alike[c.At] {
+				b.alike[c.At] = true
+				b.problem(c.At, "give each a `name` of its own", "`%s` is asked two checks named `%s`, for it has several roles; the other is at %s", h.Name, c.Name, first)
 			}
 			names[c.Name] = c.At
 		}
@@ -128,18 +129,18 @@ func (c *Config) hostsOrNone() []deploy.Host {
 	return deploy.WithRelease(c.Hosts)
 }
 
-func (w *work) checks(entries []check) []deploy.Check {
+func (b *builder) checks(entries []check) []deploy.Check {
 	var checks []deploy.Check
 	names := map[string]deploy.Position{}
 	for _, entry := range entries {
 		if entry.Node == nil {
 			continue
 		}
-		built := w.check(entry)
-		w.written[place{built.At, built.Name}] = entry
+		built := b.check(entry)
+		b.written[place{built.At, built.Name}] = entry
 		if first, taken := names[built.Name]; taken {
-			w.alike[built.At] = true
-			w.problem(built.At, "give each a `name` of its own", "two checks are named `%s`, the first at %s", built.Name, first)
+			b.alike[built.At] = true
+			b.problem(built.At, "give each a `name` of its own", "two checks are named `%s`, the first at %s", built.Name, first)
 		}
 		names[built.Name] = built.At
 		checks = append(checks, built)
@@ -150,12 +151,12 @@ func (w *work) checks(entries []check) []deploy.Check {
 // httpOnly are the keys of a check that mean something for http alone.
 var httpOnly = []string{"method", "headers", "status", "header", "body"}
 
-func (w *work) check(c check) deploy.Check {
+func (b *builder) check(c check) deploy.Check {
 	built := deploy.Check{
-		Name: c.Name.V, Runner: c.From.V == "runner", Within: w.timeout("check", c.Within), Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
+		Name: c.Name.V, Runner: c.From.V == "runner", Within: b.timeout("check", c.Within), Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
 	}
 	if c.Name.Given() && (!printable(c.Name.V) || strings.TrimSpace(c.Name.V) == "" || len([]rune(c.Name.V)) > 60) {
-		w.problem(c.Name.At(), "one line of at most 60 characters", "a check cannot have this name")
+		b.problem(c.Name.At(), "one line of at most 60 characters", "a check cannot have this name")
 	}
 	var kinds []string
 	for _, kind := range []string{"http", "tcp", "run"} {
@@ -164,18 +165,18 @@ func (w *work) check(c check) deploy.Check {
 		}
 	}
 	if len(kinds) != 1 {
-		w.problem(c.Node.At, "", "a check needs exactly one of `http`, `tcp` and `run`")
+		b.problem(c.Node.At, "", "a check needs exactly one of `http`, `tcp` and `run`")
 		return built
 	}
 	usual := map[string]string{"http": "HTTP", "tcp": "TCP", "run": "Script"}[kinds[0]]
-	built.Name = either(built.Name, usual)
+	built.Name = cmp.Or(built.Name, usual)
 	for _, key := range httpOnly {
 		if node := c.Node.Get(key); node != nil && kinds[0] != "http" {
-			w.problem(node.At, "", "`%s` is for http checks", key)
+			b.problem(node.At, "", "`%s` is for http checks", key)
 		}
 	}
 	if time.Duration(built.Successes-1)*built.Interval >= built.Within {
-		w.problem(c.Successes.At(), "raise `within`",
+		b.problem(c.Successes.At(), "raise `within`",
 			"`within` of %s leaves no time for %d successes, %s apart", built.Within, built.Successes, built.Interval)
 	}
 	switch kinds[0] {
@@ -185,15 +186,15 @@ func (w *work) check(c check) deploy.Check {
 			built.HTTP.Status = append(built.HTTP.Status, status.V)
 		}
 		for _, header := range c.Header.Items {
-			w.header(header)
+			b.header(header)
 			built.HTTP.Header = append(built.HTTP.Header, header.V)
 		}
 		if c.Method.V == "HEAD" && c.Body.Given() {
-			w.problem(c.Body.At(), "", "an answer to HEAD has no body")
+			b.problem(c.Body.At(), "", "an answer to HEAD has no body")
 		}
 		for _, pair := range c.Headers.Pairs {
 			if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
-				w.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
+				b.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
 			}
 			built.HTTP.Headers[pair.Key] = string(pair.Value.V)
 		}
@@ -201,15 +202,15 @@ func (w *work) check(c check) deploy.Check {
 		built.TCP = c.TCP.V
 	case "run":
 		if built.Runner {
-			w.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
+			b.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
 		}
 		if c.Run.Given() {
-			w.script(c.Run.Node, "sh -eu")
+			b.script(c.Run.Node, "sh -eu")
 		}
-		w.number++
+		b.number++
 		built.Run = &deploy.Step{
-			Name: built.Name, Phase: deploy.Activate, Number: w.number, Run: c.Run.V, Shell: "sh -eu", Timeout: built.Within,
-			Secrets: slices.Clone(w.shared), At: built.At,
+			Name: built.Name, Phase: deploy.Activate, Number: b.number, Run: c.Run.V, Shell: "sh -eu", Timeout: built.Within,
+			Secrets: slices.Clone(b.shared), At: built.At,
 		}
 	}
 	return built
@@ -218,47 +219,47 @@ func (w *work) check(c check) deploy.Check {
 // headerName is a token of RFC 9110, 5.6.2.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-func (w *work) header(h text) {
+func (b *builder) header(h text) {
 	if !h.Given() {
 		return
 	}
 	name, _, ok := strings.Cut(h.V, ":")
 	if !ok || !headerName.MatchString(name) || !printable(h.V) {
-		w.problem(h.At(), "as in 'X-Release: ${SLIPWAY_RELEASE}'", "`header` must be Name: value")
+		b.problem(h.At(), "as in 'X-Release: ${SLIPWAY_RELEASE}'", "`header` must be Name: value")
 	}
 }
 
 // expanded judges a written check with the variables of a host that it is asked of.
-func (w *work) expanded(c check, h deploy.Host) {
+func (b *builder) expanded(c check, h deploy.Host) {
 	hosts := []deploy.Host{h}
-	if full, ok := w.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
-		w.goodURL(full, c.HTTP.At())
+	if full, ok := b.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
+		b.goodURL(full, c.HTTP.At())
 	}
-	if full, ok := w.expandable(c.TCP, hosts, nil, nil); ok && c.TCP.Given() {
-		w.goodTCP(full, c.TCP.At())
+	if full, ok := b.expandable(c.TCP, hosts, nil, nil); ok && c.TCP.Given() {
+		b.goodTCP(full, c.TCP.At())
 	}
 	for _, header := range c.Header.Items {
-		w.expandable(header, hosts, nil, nil)
+		b.expandable(header, hosts, nil, nil)
 	}
-	w.expandable(c.Body, hosts, nil, nil)
+	b.expandable(c.Body, hosts, nil, nil)
 	for _, pair := range c.Headers.Pairs {
-		w.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
+		b.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
 	}
 }
 
-func (w *work) goodURL(full string, at deploy.Position) {
+func (b *builder) goodURL(full string, at deploy.Position) {
 	u, err := url.Parse(full)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || !printable(full) || strings.Contains(full, " ") {
-		w.problem(at, "as in http://127.0.0.1:8000/healthz", "`%s` is no http or https URL", full)
+		b.problem(at, "as in http://127.0.0.1:8000/healthz", "`%s` is no http or https URL", full)
 	} else if port := u.Port(); port != "" && !goodPort(port) {
-		w.problem(at, "", "`%s` is no port", port)
+		b.problem(at, "", "`%s` is no port", port)
 	}
 }
 
-func (w *work) goodTCP(full string, at deploy.Position) {
+func (b *builder) goodTCP(full string, at deploy.Position) {
 	host, port, err := net.SplitHostPort(full)
 	if err != nil || host == "" || !goodPort(port) || !printable(full) {
-		w.problem(at, "as in 127.0.0.1:8000", "`%s` is no host:port", full)
+		b.problem(at, "as in 127.0.0.1:8000", "`%s` is no host:port", full)
 	}
 }
 

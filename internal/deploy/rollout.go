@@ -10,6 +10,7 @@ type Rollout struct {
 	Batch         Portion       // of the hosts of one turn that are activated at the same time; none is all of them
 	Canary        int           // hosts that go first, alone
 	CanaryWait    time.Duration // after them, before the others
+	BatchWait     time.Duration // after each batch but the last, before the next
 	Order         []string      // roles: the hosts of the first go first; those of no role named here go last
 	MaxParallel   int           // connections open at once; 0 is the usual number
 	FailureBudget int           // hosts that may be missing or fail, and the others go on

@@ -28,6 +28,9 @@ func batches(hosts []deploy.Host, policy deploy.Rollout) []Batch {
 			all = append(all, Batch{Hosts: deploy.HostNames(part)})
 		}
 	}
+	for i := range all[:max(len(all)-1, 0)] {
+		all[i].Wait = max(all[i].Wait, policy.BatchWait)
+	}
 	return all
 }
 
@@ -58,7 +61,7 @@ func (p *Plan) inTime() deploy.Problems {
 	}
 	return deploy.Problems{{
 		At:      p.config.Rollout.BatchAt,
-		Message: fmt.Sprintf("`stable_for` and `canary_wait` alone take %s in %d batches, the whole deployment may take %s", waits, len(p.Batches), p.Timeout),
+		Message: fmt.Sprintf("`stable_for`, `canary_wait` and `batch_wait` alone take %s in %d batches, the whole deployment may take %s", waits, len(p.Batches), p.Timeout),
 		Hint:    "raise `timeout`, or take larger batches",
 	}}
 }

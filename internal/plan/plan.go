@@ -25,6 +25,7 @@ type Plan struct {
 	Artifact     Artifact
 	Timeout      time.Duration
 	KeepReleases int
+	Umask        string // of everything that is made on hosts, octal: "022"
 	SharedDirs   []string
 	SharedFiles  []string
 	SecretFiles  []config.SecretFile
@@ -77,6 +78,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Artifact:     artifact,
 		Timeout:      cfg.Timeout,
 		KeepReleases: cfg.KeepReleases,
+		Umask:        cfg.Umask,
 		SharedDirs:   cfg.SharedDirs,
 		SharedFiles:  cfg.SharedFiles,
 		SecretFiles:  cfg.SecretFiles,
@@ -152,6 +154,7 @@ func (p *Plan) own(host deploy.Host) map[string]string {
 	}
 	return map[string]string{
 		"SLIPWAY_RELEASE":         string(p.Release),
+		"SLIPWAY_DEPLOY_PATH":     host.DeployPath,
 		"SLIPWAY_RELEASE_PATH":    path.Join(host.DeployPath, "releases", string(p.Release)),
 		"SLIPWAY_CURRENT_PATH":    path.Join(host.DeployPath, "current"),
 		"SLIPWAY_SHARED_PATH":     path.Join(host.DeployPath, "shared"),

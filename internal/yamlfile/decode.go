@@ -101,6 +101,9 @@ func (d *Decoder) structure(n *Node, v reflect.Value, what string) {
 	SetDefaults(v.Addr().Interface())
 	for _, entry := range n.Entries {
 		i := slices.Index(known, entry.Key)
+		if i < 0 && strings.HasPrefix(entry.Key, "x-") {
+			continue // left alone: a place for anchors, and for other programs' keys
+		}
 		if i < 0 {
 			hint := DidYouMean(entry.Key, known)
 			if hint == "" && len(known) <= 8 { // more are a page, not a hint

@@ -23,6 +23,7 @@ const (
 // Parse reads one YAML document. file is its name for people, as it stands in positions. An empty document is an empty
 // map. With problems, the node holds what could be read, or is nil.
 func Parse(file string, text []byte) (*Node, deploy.Problems) {
+	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // editors on Windows begin a file with a byte order mark
 	p := &reader{file: file, lines: strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")}
 	docs, problem := p.documents(text)
 	if problem != nil {
@@ -71,6 +72,9 @@ func (p *reader) documents(text []byte) (docs []*ast.DocumentNode, problem *depl
 	if len(text) > maxBytes {
 		return nil, refuse(start, fmt.Sprintf("larger than %d KiB", maxBytes>>10))
 	}
+	if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
+		return nil, refuse(start, "written as UTF-16: save it as UTF-8")
+	}
 	if !utf8.Valid(text) {
 		return nil, refuse(p.firstInvalid(text), "not valid UTF-8")
 	}
@@ -87,9 +91,25 @@ func (p *reader) documents(text []byte) (docs []*ast.DocumentNode, problem *depl
 				at.Line, at.Column = max(token.Position.Line, 1), max(token.Position.Column, 1)
 			}
 		}
+		if column := p.tabIn(at.Line); column > 0 {
+			at.Column = column
+			problem := refuse(at, "a tab in the indentation: YAML takes spaces alone")
+			problem.Hint = "have the editor write spaces in this file"
+			return nil, problem
+		}
 		return nil, refuse(at, "not valid YAML: "+oneLine(message))
 	}
 	return tree.Docs, nil
+}
+
+// tabIn is the column of a tab in a line's indentation, 0 where there is none.
+func (p *reader) tabIn(line int) int {
+	if line > len(p.lines) {
+		return 0
+	}
+	text := p.lines[line-1]
+	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
+	return strings.IndexByte(indent, '\t') + 1
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// builder makes the steps and checks of one environment.
+type builder struct {
+	*loader
+	config *Config
+	roles  map[string]bool // that some environment's host has
+	shared []string        // names of the secrets that steps see by themselves
+	number int             // of the last step of the phase
+
+	written map[place]check          // the checks of activate as they were written
+	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
+}
+
+// place tells one check from another.
+type place struct {
+	at   deploy.Position
+	name string
+}
+
+// build makes a Config of what file, environment entry, preset and inputs say together.
+func (l *loader) build(environment string, node *yamlfile.Node) *Config {
+	var s settings
+	l.problems = append(l.problems, yamlfile.Decode(node, &s)...)
+	c := &Config{
+		App: cmp.Or(s.App.V, l.env.DefaultApp), Environment: environment, URL: s.URL.V,
+		Artifact: s.Artifact.V, ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
+		KeepReleases: s.KeepReleases.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
+		Umask: s.Umask.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
+	}
+	c.DeployPath = l.deployPath(s.DeployPath)
+	l.paths(&s, c)
+	inputVars := map[string]string{}
+	for _, a := range l.inputVars {
+		inputVars[a.Name] = a.Value
+	}
+	c.Vars = l.vars(s.Vars)
+	c.Hosts = l.hosts(s.Hosts, c.DeployPath, c.Vars, inputVars)
+	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
+	l.secrets(&s, c)
+	l.allow(s.Allow.Refs, c)
+	l.reach(c)
+
+	b := &builder{loader: l, config: c, roles: l.roles(c.Hosts), shared: declared(s.Secrets, c)}
+	for _, role := range s.Rollout.Order {
+		b.knownRole(role.V, role.At())
+	}
+	c.Prepare = b.phase(deploy.Prepare, s.Prepare)
+	c.Migrate = b.phase(deploy.Migrate, s.Migrate)
+	c.Ensure = b.ensure(s.Ensure)
+	b.activation(s.Activate)
+	c.Finish = b.phase(deploy.Finish, s.Finish)
+	c.OnFailure = b.phase(deploy.OnFailure, s.OnFailure)
+	l.demand(s, c)
+	return c
+}
+
+// revision reads the input revision, which no deploy file has.
+func (l *loader) revision() string {
+	revision := strings.ToLower(strings.TrimSpace(l.in.Revision))
+	if revision != "" && !commit.MatchString(revision) {
+		l.problem(inputAt("revision"), "the whole commit, 40 or 64 hexadecimal digits, or at least 7 of them", "`%s` is no commit", revision)
+	}
+	return revision
+}
+
+var commit = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// logLines reads the input log_lines, which no deploy file has.
+func (l *loader) logLines() int {
+	if strings.TrimSpace(l.in.LogLines) == "" {
+		return DefaultLogLines
+	}
+	var lines struct {
+		N number `key:"log_lines" min:"0" max:"100000"`
+	}
+	node := inputNumber("log_lines", l.in.LogLines)
+	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "log_lines", At: node.At, Value: node}), &lines)...)
+	return lines.N.V
+}
+
+// ifSuperseded reads the input if_superseded, which no deploy file has: it is about the run, not about what it deploys.
+func (l *loader) ifSuperseded() string {
+	if strings.TrimSpace(l.in.IfSuperseded) == "" {
+		return "fail"
+	}
+	var ending struct {
+		V text `key:"if_superseded" enum:"fail,pass"`
+	}
+	node := inputText("if_superseded", l.in.IfSuperseded)
+	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "if_superseded", At: node.At, Value: node}), &ending)...)
+	return ending.V.V
+}
+
+// roles are all that any environment's hosts have: a step may be for a role that this environment lacks, not for one that
+// no environment has.
+func (l *loader) roles(hosts []deploy.Host) map[string]bool {
+	known := map[string]bool{}
+	for _, h := range hosts {
+		for _, role := range h.Roles {
+			known[role] = true
+		}
+	}
+	all := slices.Clone(l.whole.Hosts)
+	for _, entry := range l.whole.Environments.Pairs {
+		all = append(all, entry.Value.Hosts...)
+	}
+	for _, h := range all {
+		for _, role := range h.Roles {
+			known[role.V] = true
+		}
+		if len(h.Roles) == 0 {
+			known[DefaultRole] = true
+		}
+	}
+	return known
+}
+
+// printable tells whether a text is one line without control characters.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
+}
