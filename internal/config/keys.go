@@ -167,6 +167,8 @@ type check struct {
 	Headers   dict     `key:"headers" doc:"Headers of the request. ${NAME} stands for a variable."`
 	Status    statuses `key:"status" min:"100" max:"599" doc:"Status that the answer must have, or several of which it must have one. Where it is not given, any from 200 to 299. Redirects are not followed: they are the answer."`
 	Header    lines    `key:"header" doc:"A header that the answer must carry, or several: 'X-Release: ${SLIPWAY_RELEASE}'."`
+	CA        text     `key:"ca" doc:"Whom to trust with the site's certificate, in the place of the usual authorities: the path of a PEM file, relative to the deploy file, or its text."`
+	Insecure  boolean  `key:"insecure" default:"false" doc:"Take any certificate, of any name: where the host asks itself, it proves nothing."`
 	Body      text     `key:"body" doc:"Text that the answer must contain in its first MiB. ${NAME} stands for a variable."`
 	TCP       text     `key:"tcp" doc:"host:port that must accept a connection and keep it open. ${NAME} stands for a variable."`
 	Run       text     `key:"run" doc:"A POSIX script that must succeed, run like a step in the release. What it leaves in the background is not waited for."`

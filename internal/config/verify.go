@@ -149,7 +149,7 @@ func (b *builder) checks(entries []check) []deploy.Check {
 }
 
 // httpOnly are the keys of a check that mean something for http alone.
-var httpOnly = []string{"method", "headers", "status", "header", "body"}
+var httpOnly = []string{"method", "headers", "status", "header", "body", "ca", "insecure"}
 
 func (b *builder) check(c check) deploy.Check {
 	built := deploy.Check{
@@ -189,6 +189,7 @@ func (b *builder) check(c check) deploy.Check {
 			b.header(header)
 			built.HTTP.Header = append(built.HTTP.Header, header.V)
 		}
+		b.trusted(c, built.HTTP)
 		if c.Method.V == "HEAD" && c.Body.Given() {
 			b.problem(c.Body.At(), "", "an answer to HEAD has no body")
 		}

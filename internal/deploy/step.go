@@ -86,6 +86,9 @@ type HTTPCheck struct {
 	Status  []int             // any of them is wanted; none is any of 200 to 299
 	Header  []string          // "Name: value", each of which the response must carry
 	Body    string            // text that the response must contain; "" is no demand
+
+	Insecure bool   `json:",omitempty"` // any certificate will do
+	CA       string `json:",omitempty"` // PEM: the authorities that are trusted in the place of the runner's; "" is the runner's
 }
 
 // Activation is how one host takes a release into service. It is stored on the host with the release, so that unwinding

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"slipway/internal/deploy"
+	"slipway/internal/probe"
 	"slipway/internal/transport"
 )
 
@@ -44,17 +45,23 @@ func (h *Host) failure(ctx context.Context, c Check, a attempt) *deploy.Error {
 		failure.Cause = a.last
 		failure.Hint = "allow it on the host (AllowTcpForwarding local), or verify with `run:` or `from: runner`"
 	default:
-		failure.Cause, failure.Hint = fmt.Errorf("%s, no answer: %w", a.how, a.last), silentHint(c, a.soaking)
+		failure.Cause, failure.Hint = fmt.Errorf("%s, no answer: %w", a.how, a.last), silentHint(c, a)
 	}
 	return failure
 }
 
 // silentHint is the hint of a check that nothing answers, or nothing any more.
-func silentHint(c Check, soaking bool) string {
+func silentHint(c Check, a attempt) string {
 	switch {
+	case probe.AnotherName(a.last):
+		return "the certificate is of another name: ask for that, or send it as `headers: {Host: NAME}`"
+	case probe.Untrusted(a.last):
+		return "give the authority's certificate as `ca:`, a file beside the deploy file; or `insecure: true`, where it need not prove anything"
+	case errors.Is(a.last, probe.ErrNotTLS):
+		return "ask for `http://`, or the port that speaks TLS"
 	case c.Runner:
 		return "is the address reached from where Slipway runs? It knows no proxy, and tunnels of the runner end before its container"
-	case soaking:
+	case a.soaking:
 		return "it came up and died: its own log on the host says why"
 	}
 	return "did the program start, and does it listen there? Its own log on the host says why not"

@@ -16,8 +16,8 @@ import (
 // httpKind makes a request and compares the answer.
 type httpKind struct{ Check }
 
-func (k httpKind) ask(ctx context.Context, h *Host, _ time.Duration) error {
-	return origin(k.Check, h).HTTP(ctx, *k.HTTP)
+func (k httpKind) ask(ctx context.Context, h *Host, left time.Duration) error {
+	return origin(k.Check, h).HTTP(ctx, *k.HTTP, left)
 }
 
 func (k httpKind) own() []string {
@@ -56,6 +56,8 @@ func (k httpKind) wrong(h *Host, how string, wrong *probe.WrongAnswer) (cause er
 	switch {
 	case strings.HasPrefix(wrong.Got, "200 without ") && strings.Contains(wrong.Wanted, string(h.Release)) && h.Release != "":
 		hint = "an old worker answers, or the application does not say yet which release it is (docs/zero-downtime.md)"
+	case wrong.Status == http.StatusBadRequest && wrong.WantsTLS():
+		hint = "it speaks TLS there: ask for `https://`"
 	case wrong.Status == http.StatusBadRequest && k.HTTP.Headers["Host"] == "":
 		hint = "an application that checks the host name (Django's ALLOWED_HOSTS) wants `headers: {Host: ...}`"
 	case wrong.Status/100 == 3 && len(k.HTTP.Status) == 0:

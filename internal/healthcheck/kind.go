@@ -52,8 +52,8 @@ func origin(c Check, h *Host) probe.Origin {
 // tcpKind connects.
 type tcpKind struct{ Check }
 
-func (k tcpKind) ask(ctx context.Context, h *Host, _ time.Duration) error {
-	return origin(k.Check, h).TCP(ctx, k.TCP)
+func (k tcpKind) ask(ctx context.Context, h *Host, left time.Duration) error {
+	return origin(k.Check, h).TCP(ctx, k.TCP, left)
 }
 
 func (k tcpKind) own() []string                           { return []string{k.TCP} }

@@ -20,6 +20,7 @@ type WrongAnswer struct {
 	Wanted string // "200"
 	Body   string // the beginning of the body, one line, for people; "" when it has none
 
+	page  string // the beginning of the body, as it came
 	about string // where the demand that failed looks: a header's values, or the body
 }
 
@@ -27,11 +28,19 @@ func (e *WrongAnswer) Error() string {
 	return fmt.Sprintf("last answer %s, wanted %s", e.Got, e.Wanted)
 }
 
-// Says tells whether a text stands where another one was demanded: in the header, or in the body.
+// WantsTLS reports whether the answer is what servers say that were asked in plain HTTP where they speak TLS: Go's, nginx,
+// Apache and gunicorn in their words.
+func (e *WrongAnswer) WantsTLS() bool {
+	said := strings.ToLower(e.page)
+	return strings.Contains(said, "http request to an https") || strings.Contains(said, "plain http request was sent to https port") ||
+		strings.Contains(said, "speaking plain http to an ssl-enabled server")
+}
+
+// Says reports whether a text stands where another one was demanded: in the header, or in the body.
 func (e *WrongAnswer) Says(text string) bool { return text != "" && strings.Contains(e.about, text) }
 
 func compare(check deploy.HTTPCheck, response *http.Response, body []byte) error {
-	wrong := &WrongAnswer{Status: response.StatusCode, Got: strconv.Itoa(response.StatusCode), Body: words(body)}
+	wrong := &WrongAnswer{Status: response.StatusCode, Got: strconv.Itoa(response.StatusCode), Body: words(body), page: string(body[:min(len(body), 4096)])}
 	if !slices.Contains(check.Status, response.StatusCode) && (len(check.Status) > 0 || response.StatusCode/100 != 2) {
 		if to := response.Header.Get("Location"); to != "" {
 			wrong.Got += " to " + withoutQuery(to)

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -20,25 +21,58 @@ import (
 // bodyLimit is how much of an answer is read to look for a text, in bytes.
 const bodyLimit = 1 << 20
 
-// HTTP makes the request and compares the answer. Redirects are not followed: they are the answer. A *WrongAnswer says
-// that something answered, any other error that nothing did.
-func (o Origin) HTTP(ctx context.Context, check deploy.HTTPCheck) error {
-	return within(ctx, func(ctx context.Context) error {
+// headerLimit is how much an answer's headers may be, in bytes.
+const headerLimit = 64 << 10
+
+// bodyPatience is how long an answer's body is read of which no text is demanded.
+const bodyPatience = 2 * time.Second
+
+// HTTP makes the request and compares the answer. Redirects are not followed: they are the answer. left is how long the asker
+// can wait. A *WrongAnswer says that something answered, any other error that nothing did.
+func (o Origin) HTTP(ctx context.Context, check deploy.HTTPCheck, left time.Duration) error {
+	return within(ctx, left, func(ctx context.Context) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		request, err := newRequest(ctx, check)
 		if err != nil {
 			return err
 		}
-		response, err := o.client(request.Host).Do(request)
+		security, err := trust(check, request.Host)
 		if err != nil {
-			return withoutURL(err)
+			return err
+		}
+		response, err := o.client(security).Do(request)
+		if err != nil {
+			return plainly(withoutURL(err))
 		}
 		defer func() { _ = response.Body.Close() }()
-		body, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit))
-		if err != nil {
+		if check.Body == "" {
+			defer time.AfterFunc(bodyPatience, cancel).Stop()
+		}
+		body, err := readBody(response.Body, check.Body)
+		if err != nil && ctx.Err() == nil {
 			return fmt.Errorf("reading the answer: %w", err)
 		}
-		return compare(check, response, body)
+		return compare(check, response, body) // an answer without end is judged by what came of it
 	})
+}
+
+// readBody reads a body to its end, to bodyLimit, or until it has a text that is looked for.
+func readBody(body io.Reader, text string) ([]byte, error) {
+	var read bytes.Buffer
+	limited := io.LimitReader(body, bodyLimit)
+	piece := make([]byte, 16<<10)
+	for {
+		n, err := limited.Read(piece)
+		from := max(read.Len()-len(text), 0)
+		read.Write(piece[:n])
+		switch {
+		case text != "" && bytes.Contains(read.Bytes()[from:], []byte(text)), err == io.EOF:
+			return read.Bytes(), nil
+		case err != nil:
+			return read.Bytes(), err
+		}
+	}
 }
 
 func newRequest(ctx context.Context, check deploy.HTTPCheck) (*retryablehttp.Request, error) {
@@ -61,14 +95,12 @@ func newRequest(ctx context.Context, check deploy.HTTPCheck) (*retryablehttp.Req
 }
 
 // client makes each request on a connection of its own, so that several tries meet several workers. No environment variable
-// is an input: it knows no proxy. A certificate must be of the host that the request asks for, which the header Host may
-// name where the URL has an address.
-func (o Origin) client(host string) *retryablehttp.Client {
-	name := (&url.URL{Host: host}).Hostname()
+// is an input: it knows no proxy.
+func (o Origin) client(security *tls.Config) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: &http.Transport{
-				DialContext: o.dial, DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12},
+				DialContext: o.dial, DisableKeepAlives: true, TLSClientConfig: security, MaxResponseHeaderBytes: headerLimit,
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -81,9 +113,9 @@ func (o Origin) client(host string) *retryablehttp.Client {
 // retryWait is how long to wait before one question is asked again.
 const retryWait = 250 * time.Millisecond
 
-// hiccup tells whether it was the way there that failed. Every answer is one, whatever its status.
+// hiccup reports whether it was the way there that failed. Every answer is one, whatever its status.
 func hiccup(ctx context.Context, response *http.Response, err error) (bool, error) {
-	if err == nil || errors.Is(err, syscall.ECONNREFUSED) {
+	if err == nil || errors.Is(err, syscall.ECONNREFUSED) || Untrusted(err) {
 		return false, nil
 	}
 	return retryablehttp.DefaultRetryPolicy(ctx, response, err)

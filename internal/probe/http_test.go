@@ -3,8 +3,11 @@ package probe_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/probe"
@@ -73,7 +77,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.check.URL = url + test.check.URL
-			err := here().HTTP(t.Context(), test.check)
+			err := here().HTTP(t.Context(), test.check, time.Minute)
 			if test.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -105,12 +109,12 @@ func TestSaysWhoAnswered(t *testing.T) {
 		{deploy.HTTPCheck{URL: url, Body: "1a2b3c4d"}, "77aa001"},
 	} {
 		var wrong *probe.WrongAnswer
-		if err := here().HTTP(t.Context(), test.check); !errors.As(err, &wrong) || !wrong.Says(test.says) || wrong.Says(ours) || wrong.Says("") {
+		if err := here().HTTP(t.Context(), test.check, time.Minute); !errors.As(err, &wrong) || !wrong.Says(test.says) || wrong.Says(ours) || wrong.Says("") {
 			t.Errorf("%v does not say %s", err, test.says)
 		}
 	}
 	var wrong *probe.WrongAnswer
-	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url, Status: []int{201}}); !errors.As(err, &wrong) || wrong.Says(theirs) {
+	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url, Status: []int{201}}, time.Minute); !errors.As(err, &wrong) || wrong.Says(theirs) {
 		t.Error("another status says nothing of releases")
 	}
 }
@@ -125,7 +129,7 @@ func TestEachTryIsAConnection(t *testing.T) {
 		}
 	})
 	for range 3 {
-		if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url}); err != nil {
+		if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url}, time.Minute); err != nil {
 			t.Error(err)
 		}
 	}
@@ -151,11 +155,11 @@ func flaky(t *testing.T, breaks int) (url string, asked *atomic.Int32) {
 func TestRunnerAsksAgainAfterAHiccup(t *testing.T) {
 	t.Parallel()
 	url, asked := flaky(t, 2)
-	if err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url, Method: "POST"}); err != nil || asked.Load() != 3 {
+	if err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url, Method: "POST"}, time.Minute); err != nil || asked.Load() != 3 {
 		t.Errorf("%v after %d", err, asked.Load())
 	}
 	url, asked = flaky(t, 3)
-	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url + "/?token=s3cr3t"})
+	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url + "/?token=s3cr3t"}, time.Minute)
 	if err == nil || asked.Load() != 3 || strings.Contains(err.Error(), "s3cr3t") {
 		t.Errorf("%v after %d", err, asked.Load())
 	}
@@ -164,7 +168,7 @@ func TestRunnerAsksAgainAfterAHiccup(t *testing.T) {
 func TestHostAsksOnce(t *testing.T) {
 	t.Parallel()
 	url, asked := flaky(t, 1)
-	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url}); err == nil || asked.Load() != 1 {
+	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url}, time.Minute); err == nil || asked.Load() != 1 {
 		t.Errorf("%v after %d", err, asked.Load())
 	}
 }
@@ -180,7 +184,7 @@ func TestRunnerTakesAnAnswer(t *testing.T) {
 			w.WriteHeader(status)
 		})
 		var wrong *probe.WrongAnswer
-		if err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url}); !errors.As(err, &wrong) || asked.Load() != 1 {
+		if err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: url}, time.Minute); !errors.As(err, &wrong) || asked.Load() != 1 {
 			t.Errorf("%d: %v after %d", status, err, asked.Load())
 		}
 	}
@@ -188,7 +192,7 @@ func TestRunnerTakesAnAnswer(t *testing.T) {
 
 func TestRefusedIsAnAnswer(t *testing.T) {
 	t.Parallel()
-	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + loopback.Free(t).String()})
+	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + loopback.Free(t).String()}, time.Minute)
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Error(err)
 	}
@@ -202,7 +206,7 @@ func TestKnowsNoProxy(t *testing.T) {
 	}
 	t.Setenv("NO_PROXY", "")
 	// net/http leaves addresses of this machine out of proxies, so it takes a name that no proxy would leave out.
-	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://site.invalid/"})
+	err := probe.Runner().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://site.invalid/"}, time.Minute)
 	var unknown *net.DNSError
 	if !errors.As(err, &unknown) {
 		t.Errorf("got %v", err)
@@ -220,7 +224,7 @@ func TestCertificateOfTheHostHeader(t *testing.T) {
 	}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: server.URL, Headers: map[string]string{"Host": "shop.test:8443"}})
+	err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: server.URL, Headers: map[string]string{"Host": "shop.test:8443"}}, time.Minute)
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate that nobody vouches for was taken: %v", err)
 	}
@@ -242,7 +246,117 @@ func TestContextEndsIt(t *testing.T) {
 		<-asked
 		cancel(why)
 	}()
-	if err := probe.Runner().HTTP(ctx, deploy.HTTPCheck{URL: url}); !errors.Is(err, why) {
+	if err := probe.Runner().HTTP(ctx, deploy.HTTPCheck{URL: url}, time.Minute); !errors.Is(err, why) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// secure serves a page by TLS, with a certificate of 127.0.0.1 and example.com that its own authority signed.
+func secure(t *testing.T) (url, authority string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+}
+
+func TestTrust(t *testing.T) {
+	t.Parallel()
+	url, authority := secure(t)
+	other := map[string]string{"Host": "other.test"}
+	for from, origin := range map[string]probe.Origin{"host": here(), "runner": probe.Runner()} {
+		for name, test := range map[string]struct {
+			check       deploy.HTTPCheck
+			refused     bool
+			anotherName bool
+		}{
+			"nobody vouches":        {check: deploy.HTTPCheck{}, refused: true},
+			"any will do":           {check: deploy.HTTPCheck{Insecure: true}},
+			"any of any name":       {check: deploy.HTTPCheck{Insecure: true, Headers: other}},
+			"the authority is told": {check: deploy.HTTPCheck{CA: authority}},
+			"of another name":       {check: deploy.HTTPCheck{CA: authority, Headers: other}, refused: true, anotherName: true},
+		} {
+			test.check.URL = url
+			err := origin.HTTP(t.Context(), test.check, time.Minute)
+			if (err != nil) != test.refused || probe.Untrusted(err) != test.refused || probe.AnotherName(err) != test.anotherName {
+				t.Errorf("from the %s, %s: %v", from, name, err)
+			}
+		}
+	}
+	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url, CA: "nothing"}, time.Minute); err == nil || !strings.Contains(err.Error(), "no certificate") {
+		t.Errorf("an authority that is none: %v", err)
+	}
+}
+
+// HTTP and HTTPS are mixed up in both directions.
+func TestTheOtherScheme(t *testing.T) {
+	t.Parallel()
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: strings.Replace(plain, "http:", "https:", 1)}, time.Minute); !errors.Is(err, probe.ErrNotTLS) {
+		t.Errorf("https where plain HTTP is: %v", err)
+	}
+	url, _ := secure(t)
+	var wrong *probe.WrongAnswer
+	err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: strings.Replace(url, "https:", "http:", 1)}, time.Minute)
+	if !errors.As(err, &wrong) || !wrong.WantsTLS() {
+		t.Errorf("plain HTTP where https is: %v", err)
+	}
+}
+
+// A page without end is judged by what came, within the time that is left; what floods, by its first MiB.
+func TestEndlessPages(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte("begin\n"))
+		for r.Context().Err() == nil {
+			if r.URL.Path == "/flood" {
+				_, _ = w.Write(make([]byte, 64<<10))
+				continue
+			}
+			_, _ = w.Write([]byte("."))
+			w.(http.Flusher).Flush()
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-r.Context().Done():
+			}
+		}
+	})
+	for name, test := range map[string]struct {
+		path, text, want string
+	}{
+		"drips, no demand":       {path: "/drip"},
+		"drips, the text comes":  {path: "/drip", text: "begin"},
+		"drips, no text":         {path: "/drip", text: "end", want: `last answer 200 without the text, wanted "end" in the body`},
+		"floods, no demand":      {path: "/flood"},
+		"floods, the text comes": {path: "/flood", text: "begin"},
+		"floods, no text":        {path: "/flood", text: "end", want: `last answer 200 without the text, wanted "end" in the body`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: url + test.path, Body: test.text}, 3*time.Second)
+			if (err == nil) != (test.want == "") || err != nil && err.Error() != test.want {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// What never answers, or sends headers without end, costs no more than what is left.
+func TestNoAnswerInTime(t *testing.T) {
+	t.Parallel()
+	silent := loopback.Serve(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + silent.String()}, time.Millisecond)
+	if err == nil || err.Error() != "no whole answer in time" {
+		t.Errorf("got %v", err)
+	}
+	headers := loopback.Serve(t, func(conn net.Conn) {
+		_, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+		for err == nil {
+			_, err = io.WriteString(conn, "X-Header: "+strings.Repeat("x", 1000)+"\r\n")
+		}
+	})
+	if err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + headers.String()}, time.Minute); err == nil || !strings.Contains(err.Error(), "header") {
 		t.Errorf("got %v", err)
 	}
 }

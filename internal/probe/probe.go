@@ -33,12 +33,22 @@ func Runner() Origin { return Origin{dial: (&net.Dialer{}).DialContext, retries:
 // tryTimeout bounds one question, so that a site that accepts and never answers costs one try and not the whole wait.
 const tryTimeout = 10 * time.Second
 
-// errSilent says that tryTimeout passed.
-var errSilent = fmt.Errorf("silent for %s", tryTimeout)
+// leastTimeout is what one question gets however little is left: an answer takes a round trip or two, through a host.
+const leastTimeout = 2 * time.Second
 
-// within does something that may take tryTimeout, and says so when it took longer.
-func within(ctx context.Context, do func(ctx context.Context) error) error {
-	try, cancel := context.WithTimeout(ctx, tryTimeout)
+// errSilent says that tryTimeout passed, errLate that the asker's time did before.
+var (
+	errSilent = fmt.Errorf("silent for %s", tryTimeout)
+	errLate   = errors.New("no whole answer in time")
+)
+
+// within does something that may take what is left, and tryTimeout at most, and says so when it took longer.
+func within(ctx context.Context, left time.Duration, do func(ctx context.Context) error) error {
+	late, limit := errSilent, tryTimeout
+	if left < tryTimeout {
+		late, limit = errLate, max(left, leastTimeout)
+	}
+	try, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := do(try)
 	switch {
@@ -46,8 +56,8 @@ func within(ctx context.Context, do func(ctx context.Context) error) error {
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case try.Err() != nil:
-		return errSilent
+	case try.Err() != nil && !errors.As(err, new(*WrongAnswer)):
+		return late
 	}
 	return err
 }
@@ -59,9 +69,9 @@ const keepsFor = 300 * time.Millisecond
 // ErrClosed says that a connection was accepted and closed at once.
 var ErrClosed = errors.New("it accepts connections and closes them at once")
 
-// TCP succeeds when host:port accepts a connection, and keeps it open or sends something.
-func (o Origin) TCP(ctx context.Context, address string) error {
-	return within(ctx, func(ctx context.Context) error {
+// TCP succeeds when host:port accepts a connection, and keeps it open or sends something. left is how long the asker can wait.
+func (o Origin) TCP(ctx context.Context, address string, left time.Duration) error {
+	return within(ctx, left, func(ctx context.Context) error {
 		conn, err := o.dial(ctx, "tcp", address)
 		if errors.Is(err, syscall.ECONNRESET) {
 			return ErrClosed

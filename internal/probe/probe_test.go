@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"slipway/internal/probe"
 	"slipway/internal/sshtest/loopback"
@@ -31,7 +32,7 @@ func TestTCP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for from, origin := range map[string]probe.Origin{"host": here(), "runner": probe.Runner()} {
-				if err := origin.TCP(t.Context(), test.address.String()); !errors.Is(err, test.want) {
+				if err := origin.TCP(t.Context(), test.address.String(), time.Minute); !errors.Is(err, test.want) {
 					t.Errorf("from the %s: got %v, want %v", from, err, test.want)
 				}
 			}

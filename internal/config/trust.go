@@ -1,0 +1,68 @@
+package config
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// trusted reads which certificates a check takes. What it reads goes with the release, so that an earlier one is verified in
+// its own way.
+func (b *builder) trusted(c check, built *deploy.HTTPCheck) {
+	built.Insecure = c.Insecure.V
+	plain := strings.HasPrefix(c.HTTP.V, "http://")
+	switch {
+	case c.CA.Given() && c.Insecure.V:
+		b.problem(c.CA.At(), "drop one of the two", "with `insecure`, any certificate will do: `ca` means nothing")
+		return
+	case plain && c.CA.Given():
+		b.problem(c.CA.At(), "", "`ca` is for https")
+		return
+	case plain && c.Insecure.V:
+		b.problem(c.Insecure.At(), "", "`insecure` is for https")
+		return
+	case !c.CA.Given():
+		return
+	}
+	text := c.CA.V
+	if !strings.Contains(text, "-----BEGIN ") {
+		name := path.Join(path.Dir(path.Clean(b.file)), text)
+		read, err := fs.ReadFile(b.files, name)
+		switch {
+		case path.IsAbs(text) || !fs.ValidPath(name):
+			b.problem(c.CA.At(), "give a path in the repository, relative to the deploy file", "`%s` lies outside the working directory", text)
+			return
+		case errors.Is(err, fs.ErrNotExist):
+			b.problem(c.CA.At(), "the path is relative to the deploy file", "there is no file `%s`", text)
+			return
+		case err != nil:
+			b.problem(c.CA.At(), "", "cannot read `%s`: %s", text, err)
+			return
+		}
+		text = string(read)
+	}
+	built.CA = certificatesIn(text)
+	if built.CA == "" {
+		b.problem(c.CA.At(), "it begins with -----BEGIN CERTIFICATE-----; `openssl s_client -showcerts -connect HOST:443` shows a site's", "there is no certificate in `ca`")
+	}
+}
+
+// certificatesIn are the certificates of a PEM text, and nothing else of it: a private key that stands beside one goes nowhere.
+func certificatesIn(text string) string {
+	var found strings.Builder
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return found.String()
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+			block.Headers = nil
+			found.Write(pem.EncodeToMemory(block))
+		}
+	}
+}
