@@ -1,10 +1,13 @@
 package rollout_test
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -15,6 +18,13 @@ const siteCommand = "slipway-test-site"
 func TestMain(m *testing.M) {
 	if len(os.Args) == 5 && os.Args[1] == siteCommand {
 		os.Exit(runSite(os.Args[2], os.Args[3], os.Args[4]))
+	}
+	// The tests mostly wait, for hosts of this process and for time to pass: more of them run at once than there are processors.
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }
