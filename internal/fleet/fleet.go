@@ -7,10 +7,10 @@ package fleet
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fanout"
 	"slipway/internal/release/survey"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/retry"
@@ -26,13 +26,14 @@ type Fleet struct {
 // any host. A host that fails does not keep the others from answering: its Span has the error.
 func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question) *Fleet {
 	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
-	var wait sync.WaitGroup
-	for _, host := range hosts {
+	gathered := fanout.Do(hosts, func(host deploy.Host) *Host {
 		h := &Host{Host: host, patience: retry.Patience}
-		f.hosts[host.Name] = h
-		wait.Go(func() { h.gather(ctx, places.Conn(host), question) })
+		h.gather(ctx, places.Conn(host), question)
+		return h
+	})
+	for _, h := range gathered {
+		f.hosts[h.Name] = h
 	}
-	wait.Wait()
 	return f
 }
 

@@ -3,11 +3,10 @@ package fleet
 import (
 	"cmp"
 	"context"
-	"slices"
-	"sync"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fanout"
 	"slipway/internal/fleetlock"
 	"slipway/internal/release"
 	"slipway/internal/release/hold"
@@ -43,30 +42,29 @@ func (f *Fleet) Locks(names []string) ([]LockOn, error) {
 func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration) ([]LockOn, error) {
 	looking, found := context.WithCancel(ctx)
 	defer found()
-	alive := make([]*LockOn, len(locks))
-	errs := make(deploy.Errors, len(locks))
-	var wait sync.WaitGroup
-	for i, held := range locks {
-		wait.Go(func() {
-			h := f.hosts[held.Host]
-			state, lives, err := fleetlock.Lives(looking, h.Conn(), h.Site(), held.State, length)
-			switch {
-			case lives:
-				alive[i] = &LockOn{held.Host, state}
-				found()
-			case err != nil && looking.Err() == nil:
-				errs[i] = deploy.OnHost(held.Host, "", "", err)
-			}
-		})
+	type seen struct {
+		lock  LockOn
+		lives bool
+		err   *deploy.Error
 	}
-	wait.Wait()
 	var living []LockOn
-	for _, one := range alive {
-		if one != nil {
-			living = append(living, *one)
+	var errs deploy.Errors
+	for _, one := range fanout.Do(locks, func(held LockOn) seen {
+		h := f.hosts[held.Host]
+		state, lives, err := fleetlock.Lives(looking, h.Conn(), h.Site(), held.State, length)
+		if lives {
+			found()
+		} else if looking.Err() != nil {
+			err = nil
+		}
+		return seen{LockOn{held.Host, state}, lives, deploy.OnHost(held.Host, "", "", err)}
+	}) {
+		if one.lives {
+			living = append(living, one.lock)
+		} else if one.err != nil {
+			errs = append(errs, one.err)
 		}
 	}
-	errs = slices.DeleteFunc(errs, func(err *deploy.Error) bool { return err == nil })
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -102,19 +100,15 @@ func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error
 	return was, f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Clear(h.Site()) })
 }
 
-// everywhere does what may be done twice on all hosts at once. A host that could not be asked fails, and keeps no other from its
-// turn.
+// everywhere carries an operation out on all hosts at once. A host that could not be asked fails, and keeps no other from it.
 func (f *Fleet) everywhere(ctx context.Context, names []string, op func(h *Host) release.Operation) error {
-	failures := make(deploy.Errors, len(names))
-	var wait sync.WaitGroup
-	for i, name := range names {
+	failures := fanout.Failures(names, func(name string) *deploy.Error {
 		h := f.hosts[name]
-		if failures[i] = h.Span.Err; failures[i] == nil {
-			wait.Go(func() { failures[i] = deploy.OnHost(name, "", "", h.Do(ctx, op(h))) })
+		if h.Span.Err != nil {
+			return h.Span.Err
 		}
-	}
-	wait.Wait()
-	failures = slices.DeleteFunc(failures, func(err *deploy.Error) bool { return err == nil })
+		return deploy.OnHost(name, "", "", h.Do(ctx, op(h)))
+	})
 	if len(failures) == 0 {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/fanout"
 	"slipway/internal/release"
 	"slipway/internal/release/lock"
 	"slipway/internal/transport"
@@ -245,18 +246,7 @@ func (l *Locks) has(ctx context.Context, h *hostLock, generation int) {
 
 // atOnce does something for every host and gives the hosts' errors.
 func atOnce(holds []*hostLock, do func(h *hostLock) error) error {
-	failures := make([]error, len(holds))
-	var wait sync.WaitGroup
-	for i, h := range holds {
-		wait.Go(func() { failures[i] = do(h) })
-	}
-	wait.Wait()
-	var errs deploy.Errors
-	for i, err := range failures {
-		if err != nil {
-			errs = append(errs, deploy.OnHost(holds[i].Host, deploy.Preflight, "", err))
-		}
-	}
+	errs := fanout.Failures(holds, func(h *hostLock) *deploy.Error { return deploy.OnHost(h.Host, deploy.Preflight, "", do(h)) })
 	if len(errs) == 0 {
 		return nil
 	}

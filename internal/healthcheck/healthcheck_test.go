@@ -127,11 +127,15 @@ func TestWrongAnswers(t *testing.T) {
 		"old body":     {serves(previous), deploy.HTTPCheck{Body: "shop " + string(current)}, nil, "old release still answers", "old workers", ""},
 		"old revision": {serves("77aa001"), deploy.HTTPCheck{Body: "shop 1a2b3c4"}, nil, "old release still answers", "old workers", ""},
 		"on the way back": {
-			serves(previous), deploy.HTTPCheck{Header: release}, func(h *healthcheck.Host) { h.Back = true },
+			serves(previous),
+			deploy.HTTPCheck{Header: release},
+			func(h *healthcheck.Host) { h.Back = true },
 			"another release still answers", "old workers", "",
 		},
 		"a release that nobody knows": {
-			serves(previous), deploy.HTTPCheck{Header: release}, func(h *healthcheck.Host) { h.Others = nil },
+			serves(previous),
+			deploy.HTTPCheck{Header: release},
+			func(h *healthcheck.Host) { h.Others = nil },
 			"last answer X-Release: " + string(previous), "", deploy.FaultContent,
 		},
 		"no header": {status(200), deploy.HTTPCheck{Header: release}, nil, "last answer 200 without X-Release", "does not say yet which release it is", deploy.FaultContent},

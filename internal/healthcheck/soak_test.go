@@ -33,7 +33,7 @@ func TestSoak(t *testing.T) {
 		"dies":  {dies, "was up after 1s and down again after 3s, no answer: ", "it came up and died"},
 		"fails": {status(502), "was up after 1s and down again after 3s, last answer 502", ""},
 	} {
-		falls, _ := site(t, status(200), status(200), test.answer)
+		falls, _ := site(t, status(200), test.answer)
 		checks := []healthcheck.Check{steady, check(deploy.Check{HTTP: &deploy.HTTPCheck{URL: falls}})}
 		err := newHost().Soak(t.Context(), checks, soak(time.Minute))
 		if err == nil {
