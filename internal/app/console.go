@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
@@ -42,6 +43,14 @@ func (c *console) mask(values ...secret.Secret) {
 // say prints a line that may hold what a host said.
 func (c *console) say(format string, args ...any) {
 	c.options.Log.Print(c.options.Redactor.String(ci.Clean(fmt.Sprintf(format, args...))))
+}
+
+// sayOwnMachine says what a person's machine does not keep: outside CI there is no ref that allow.refs could be held against.
+func (c *console) sayOwnMachine(cfg *config.Config) {
+	if c.run.Platform == "" && len(cfg.AllowRefs) > 0 {
+		c.say("note       allow.refs stops runs of CI alone: on a person's machine there is no ref, and whoever has the key may deploy%s",
+			strings.TrimSuffix(" to "+cfg.Environment, " to "))
+	}
 }
 
 // refuse says what is wrong with what people wrote.

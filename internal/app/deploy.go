@@ -48,11 +48,20 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 		return deploy.Result{}, err
 	}
 	defer s.close()
+	s.sayOwnMachine(s.cfg)
 	reporter := report.New(s.options)
 	start := time.Now()
 	result, err := a.launch(ctx, launch{session: s, emit: reporter.Emit})
-	if err != nil && ctx.Err() != nil {
-		result, err = s.interrupted(start), nil
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		result, err = s.ended(start, deploy.OutcomeCancelled, deploy.ExitInterrupted), nil
+	case errors.Is(err, context.DeadlineExceeded):
+		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		result.Errors = []*deploy.Error{{
+			Phase: deploy.Preflight, Cause: fmt.Errorf("the timeout of %s was over before the artifact was read", s.cfg.Timeout),
+			Hint: "raise `timeout`, or look at what the artifact holds",
+		}}
 	}
 	if err != nil {
 		return result, errors.Join(s.refuse(err), reporter.Close())
@@ -74,11 +83,11 @@ func (a *app) reportFailed(result deploy.Result, err error) error {
 	return exit(deploy.ExitFinish)
 }
 
-// interrupted is the result of a deployment that was cancelled before there was a plan.
-func (s *session) interrupted(start time.Time) deploy.Result {
+// ended is the result of a deployment that was over before there was a plan.
+func (s *session) ended(start time.Time, outcome deploy.Outcome, code int) deploy.Result {
 	return deploy.Result{
 		Header:  deploy.Header{Version: version(), Command: s.in.Command, App: s.cfg.App, Environment: s.cfg.Environment, URL: s.cfg.URL},
-		Outcome: deploy.OutcomeCancelled, ExitCode: deploy.ExitInterrupted, Failed: deploy.Preflight,
+		Outcome: outcome, ExitCode: code, Failed: deploy.Preflight,
 		Start: start, Duration: time.Since(start), Next: "run the job again",
 	}
 }

@@ -35,7 +35,9 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
 	var tarball *artifact.Artifact
 	var hosts *fleet.Fleet
-	asking, stopAsking := context.WithCancel(ctx)
+	bounded, cancel := context.WithDeadline(ctx, now.Add(l.cfg.Timeout))
+	defer cancel()
+	asking, stopAsking := context.WithCancel(bounded)
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
@@ -46,7 +48,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		if l.in.Command == "rollback" || l.reconcile {
 			return nil
 		}
-		if tarball, err = a.openArtifact(ctx, l.cfg); err != nil {
+		if tarball, err = a.openArtifact(bounded, l.cfg); err != nil {
 			stopAsking()
 		}
 		return err
@@ -54,7 +56,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	err := group.Wait()
 	defer func() { _ = hosts.Close() }()
 	if err != nil {
-		return deploy.Result{}, err
+		return deploy.Result{}, errors.Join(err, bounded.Err())
 	}
 	options := rollout.Options{
 		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
@@ -67,6 +69,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if tarball != nil {
 		defer func() { _ = tarball.Close() }()
 		contents = describe(tarball)
+		run.Revision = cmp.Or(l.cfg.Revision, tarball.Revision(), run.Revision)
 		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
 			return tarball.Payload(ctx, encoding)
 		}
@@ -75,6 +78,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if err != nil {
 		return deploy.Result{}, err
 	}
+	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	return rollout.Run(ctx, p, hosts, options), nil
 }
 
@@ -114,7 +118,7 @@ func (a *app) planRun(l launch) plan.Run {
 	run := l.run
 	id := cmp.Or(run.RunID, time.Now().UTC().Format("20060102150405.000000"))
 	return plan.Run{
-		Version: version(), Reconcile: l.reconcile, Revision: cmp.Or(l.cfg.Revision, run.SHA), Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
+		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,

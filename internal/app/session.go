@@ -93,6 +93,8 @@ func (a *app) onHosts(ctx context.Context, in ci.Inputs, do func(s *session, hos
 		return err
 	}
 	defer s.close()
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
 	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{})
 	defer func() { _ = hosts.Close() }()
 	return do(s, hosts)

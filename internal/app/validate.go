@@ -1,12 +1,15 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/plan"
 	"slipway/internal/transport/ssh"
 )
 
@@ -14,23 +17,57 @@ type validateCmd struct {
 	inputs
 }
 
-// Run says every mistake in the deploy file and the inputs, without contacting a host.
+// Run says every mistake in the deploy file and the inputs, of all environments, without contacting a host.
 func (cmd *validateCmd) Run(a *app) error {
 	in := cmd.Inputs
 	c := a.newConsole(in)
-	cfg, err := config.Load(in, a.env.Files(), a.environment(c.run))
+	configs, err := config.LoadAll(in, a.env.Files(), a.environment(c.run))
 	if err != nil {
 		return c.refuse(err)
 	}
-	if _, err := fs.Stat(a.env.Files(), config.DefaultFile); err != nil && in.Config == "" && len(cfg.Hosts) == 0 {
+	if _, err := fs.Stat(a.env.Files(), config.DefaultFile); err != nil && in.Config == "" && len(configs[0].Hosts) == 0 {
 		return c.refuse(deploy.Problems{{
 			Message: "there is nothing to check: no " + config.DefaultFile + " here, and no hosts among the inputs",
 			Hint:    "run it where the deploy file lies, or give the workflow's inputs as flags",
 		}})
 	}
-	if problems := ssh.Check(login(cfg)); len(problems) > 0 {
+	problems := ssh.Check(login(configs[0]))
+	for _, cfg := range configs {
+		problems = append(problems, planned(cfg)...)
+	}
+	if len(problems) > 0 {
 		return c.refuse(problems)
 	}
+	for _, cfg := range configs {
+		c.say("%s", sound(cfg))
+		c.sayOwnMachine(cfg)
+	}
+	return nil
+}
+
+// planned are the mistakes that a deployment's plan finds, with what only a deployment knows made up.
+func planned(cfg *config.Config) deploy.Problems {
+	if len(cfg.Hosts) == 0 {
+		return nil
+	}
+	madeUp := strings.Repeat("0", 64)
+	_, err := plan.Build(cfg, plan.Artifact{SHA256: deploy.Digest(madeUp), Content: deploy.Digest(madeUp)}, plan.Run{
+		Revision: madeUp[:40], Attempt: 1, Identity: deploy.Identity{App: cfg.App, Environment: cfg.Environment, Command: "deploy"},
+	}, time.Time{})
+	var problems deploy.Problems
+	if !errors.As(err, &problems) {
+		return nil
+	}
+	for i := range problems {
+		if cfg.Environment != "" {
+			problems[i].Message += " (environment " + cfg.Environment + ")"
+		}
+	}
+	return problems
+}
+
+// sound is the line of an environment without mistakes.
+func sound(cfg *config.Config) string {
 	where := ""
 	if cfg.Environment != "" {
 		where = " -> " + cfg.Environment
@@ -39,7 +76,6 @@ func (cmd *validateCmd) Run(a *app) error {
 	if n := len(cfg.Hosts); n != 1 {
 		hosts = fmt.Sprintf("%d hosts", n)
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "ok  %s; steps: %d prepare, %d migrate, %d finish\n",
+	return fmt.Sprintf("ok  %s; steps: %d prepare, %d migrate, %d finish",
 		strings.TrimPrefix(cfg.App+where+": "+hosts, ": "), len(cfg.Prepare), len(cfg.Migrate), len(cfg.Finish))
-	return err
 }

@@ -62,6 +62,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	b.activation(s.Activate)
 	c.Finish = b.phase(deploy.Finish, s.Finish)
 	c.OnFailure = b.phase(deploy.OnFailure, s.OnFailure)
+	l.demandSecrets(&s, c)
 	l.demand(s, c)
 	return c
 }
@@ -127,7 +128,7 @@ func (l *loader) roles(hosts []deploy.Host) map[string]bool {
 	return known
 }
 
-// printable tells whether a text is one line without control characters.
+// printable reports whether a text is one line without control characters.
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
 }

@@ -85,7 +85,7 @@ func (l *loader) joined() {
 	}
 }
 
-var nextSecret = regexp.MustCompile(`,\s*[A-Za-z_][A-Za-z0-9_]*=|^\["`)
+var nextSecret = regexp.MustCompile(`^[^[].*,\s*[A-Za-z_][A-Za-z0-9_]*=`)
 
 var isURL = regexp.MustCompile(`^https?://\S+$`)
 

@@ -21,6 +21,32 @@ import (
 // what it takes to reach them. The rest is judged by what is written alone; where it names none of several environments,
 // every one is judged and the first is given back.
 func Load(in ci.Inputs, files fs.FS, env Env) (*Config, error) {
+	l := newLoader(in, files, env)
+	configs := l.load(l.choose())
+	if len(l.problems) > 0 {
+		return nil, l.sorted()
+	}
+	return configs[0], nil
+}
+
+// LoadAll is Load for every environment of the deploy file: first the one that is meant, if one is. The others are judged by the
+// file alone, for the inputs are of that one.
+func LoadAll(in ci.Inputs, files fs.FS, env Env) ([]*Config, error) {
+	l := newLoader(in, files, env)
+	meant := l.choose()
+	configs := l.load(meant)
+	others := slices.DeleteFunc(l.whole.Environments.Keys(), func(name string) bool { return slices.Contains(meant, name) })
+	l.in = ci.Inputs{Command: in.Command, Config: in.Config}
+	l.inputVars, l.inputSecrets = nil, nil
+	configs = append(configs, l.load(others)...)
+	if len(l.problems) > 0 {
+		return nil, l.sorted()
+	}
+	return configs, nil
+}
+
+// newLoader reads the deploy file and the inputs that are lists of variables.
+func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
 	l.file = l.inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
@@ -30,20 +56,19 @@ func Load(in ci.Inputs, files fs.FS, env Env) (*Config, error) {
 	l.problems = append(l.problems, problems...)
 	l.readFile()
 	l.joined()
-	inputs := l.inputLayer()
+	return l
+}
 
-	var first *Config
-	for _, name := range l.choose() {
+// load makes the configurations of environments.
+func (l *loader) load(environments []string) []*Config {
+	inputs := l.inputLayer()
+	var configs []*Config
+	for _, name := range environments {
 		entry := l.node.Get("environments").Get(name)
 		node := yamlfile.Merge(yamlfile.Merge(l.common(), entry), inputs)
-		if config := l.build(name, l.withPreset(node)); first == nil {
-			first = config
-		}
+		configs = append(configs, l.build(name, l.withPreset(node)))
 	}
-	if len(l.problems) > 0 {
-		return nil, l.sorted()
-	}
-	return first, nil
+	return configs
 }
 
 // loader is one call of Load.
@@ -66,14 +91,14 @@ func (l *loader) problem(at deploy.Position, hint, format string, args ...any) {
 	l.problems = append(l.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// Live tells whether a command changes what is live, and so needs all that it takes to do so.
+// Live reports whether a command changes what is live, and so needs all that it takes to do so.
 func Live(command string) bool {
 	return slices.Contains([]string{"deploy", "rollback", "join"}, command)
 }
 
 func (l *loader) live() bool { return Live(l.command) }
 
-// remote tells whether the command goes to hosts, and so must know which, and how to log in.
+// remote reports whether the command goes to hosts, and so must know which, and how to log in.
 func (l *loader) remote() bool {
 	return l.live() || slices.Contains([]string{"unlock", "hold", "unhold", "resolve"}, l.command)
 }
@@ -142,7 +167,7 @@ func (l *loader) common() *yamlfile.Node {
 	return &common
 }
 
-// choose tells which environments to judge: the one that is meant, or all where nobody can tell.
+// choose gives the environments to judge: the one that is meant, or all where nobody can tell.
 func (l *loader) choose() []string {
 	known := l.whole.Environments.Keys()
 	wanted := strings.TrimSpace(l.in.Environment)

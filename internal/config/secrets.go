@@ -2,13 +2,14 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 	"slipway/internal/yamlfile"
 )
 
-// secrets matches what is declared with what is given.
+// secrets matches what is declared with what is given. Whether what is not given is needed, demandSecrets says.
 func (l *loader) secrets(s *settings, c *Config) {
 	c.Secrets = map[string]secret.Secret{}
 	given := map[string]secret.Secret{}
@@ -41,12 +42,64 @@ func (l *loader) secrets(s *settings, c *Config) {
 				break
 			}
 		}
-		value, ok := given[name.V]
-		if l.live() && (!ok || value.IsEmpty()) {
-			l.problem(name.At(), "give it in the input `secrets`: "+name.V+"=${{ secrets."+name.V+" }}", "the secret `%s` is not given", name.V)
-		}
-		c.Secrets[name.V] = value
+		c.Secrets[name.V] = given[name.V]
 	}
+}
+
+// demandSecrets asks for the secrets that are not given and that the command has a use for. A rollback has none for secret files,
+// which lie beside the release that it goes back to, nor for the steps that it does not run.
+func (l *loader) demandSecrets(s *settings, c *Config) {
+	if !l.live() {
+		return
+	}
+	wanted := slices.Clone(s.Secrets)
+	for _, f := range s.SecretFiles {
+		wanted = append(wanted, f.From)
+	}
+	for _, name := range wanted {
+		value, declared := c.Secrets[name.V]
+		if !declared || !value.IsEmpty() {
+			continue
+		}
+		hint := "give it in the input `secrets`: " + name.V + "=${{ secrets." + name.V + " }}"
+		if l.command != "rollback" {
+			l.problem(name.At(), hint, "the secret `%s` is not given", name.V)
+		} else if step := c.rollbackUse(name.V); step != "" {
+			l.problem(name.At(), hint+"; or name in `secrets` of the step those that it needs", "the secret `%s` is not given, and a rollback runs %s, which sees it", name.V, step)
+		}
+	}
+}
+
+// rollbackUse is the first step of a rollback that sees a secret, "" where none does.
+func (c *Config) rollbackUse(name string) string {
+	steps := slices.Concat(c.Ensure, c.Finish, c.OnFailure)
+	checks := slices.Clone(c.Fleet)
+	for _, role := range append([]string{""}, c.ActivationRoles...) {
+		a := c.Activation[role]
+		steps = append(steps, a.Restart...)
+		for _, drain := range a.Drain {
+			steps = append(steps, drain.Step)
+		}
+		checks = append(checks, a.Verify...)
+	}
+	for _, check := range checks {
+		if check.Run != nil {
+			steps = append(steps, *check.Run)
+		}
+	}
+	for _, step := range steps {
+		if slices.Contains(step.Secrets, name) && (!noProgram[step.Uses] || strings.Contains(step.Run, name)) {
+			return step.Name
+		}
+	}
+	return ""
+}
+
+// noProgram are the recipes that run nothing of the application: they speak to a balancer, or to what keeps its programs alive. They
+// see a secret only where a parameter names it.
+var noProgram = map[string]bool{
+	"gunicorn/reload": true, "haproxy/drain": true, "health-file/drain": true, "mod_wsgi/touch": true, "nginx/drain": true,
+	"supervisor/restart": true, "systemd/reload": true, "systemd/restart": true, "uwsgi/touch-reload": true,
 }
 
 // declared are the names that steps see by themselves.

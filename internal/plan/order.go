@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -24,10 +25,11 @@ type Incomparable struct {
 }
 
 func (e *Incomparable) Error() string {
-	return fmt.Sprintf("%s runs %s, of another repository or CI (%s): which is newer cannot be told", e.Host, e.Live.Release, e.Live.Order)
+	from := cmp.Or(e.Live.RunURL, string(e.Live.Order)) // the run's page names the repository, its order only a number
+	return fmt.Sprintf("%s runs %s, which another repository or CI deployed (%s): which is newer cannot be told", e.Host, e.Live.Release, from)
 }
 
-// InOrder tells whether the deployment may replace what the hosts run: *Superseded or *Incomparable when it may not. It is
+// InOrder reports whether the deployment may replace what the hosts run: *Superseded or *Incomparable when it may not. It is
 // judged for the whole fleet: one host on which a newer run is live is enough. A person's word stands above the order.
 func (s *Schedule) InOrder() error {
 	if s.Person || s.Rollback() {
