@@ -37,7 +37,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		App: cmp.Or(s.App.V, l.env.DefaultApp), Environment: environment, URL: s.URL.V,
 		Artifact: s.Artifact.V, ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
 		KeepReleases: s.KeepReleases.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
-		Umask: s.Umask.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
+		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
 	}
 	c.DeployPath = l.deployPath(s.DeployPath)
 	l.paths(&s, c)
@@ -47,6 +47,9 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	}
 	c.Vars = l.vars(s.Vars)
 	c.Hosts = l.hosts(s.Hosts, c.DeployPath, c.Vars, inputVars)
+	for i := range c.Hosts {
+		c.Hosts[i].Umask = c.Umask
+	}
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
 	l.allow(s.Allow.Refs, c)

@@ -27,6 +27,7 @@ type Config struct {
 	StripComponents int             // leading folders dropped from every member
 
 	DeployPath   string // absolute, clean, never "/"
+	ReplaceApp   string // the application that the deploy path may be taken from; "" is none
 	KeepReleases int    // successes kept, at least 1
 	Umask        string // of everything that Slipway makes on a host, octal: "022"
 

@@ -24,19 +24,38 @@ type Facts struct {
 	ReadOnly      bool              // the file system of the deploy path is mounted read-only
 	NoExec        bool              // it is mounted noexec: nothing that lies there can be executed
 	LayoutFormat  int               // of .slipway/format; 0 is a host that Slipway never saw
-	ID            string            // .slipway/id: tells that two addresses are one machine
+	ID            string            // .slipway/id: says that two addresses are one deploy path, or that one host was made from an image of the other
+	Machine       string            // machine ID, boot ID, host name and host key: tells those two apart; "" unknown
+	Owner         Owner             // whose the deploy path is; zero before its first deployment
 	Current       CurrentKind
 	CurrentTarget string    // the link's text
 	CurrentID     ReleaseID // set when Current is CurrentRelease
 	Releases      []ReleaseFacts
 	History       []HistoryEntry // oldest first, the last 200
 	MissingShared []string       // shared files of the deploy file that are not there
+	SharedFolders []string       // shared files of the deploy file in whose place there is a folder
 	Unwritable    []string       // folders that a deployment must write to and this user may not; parents that do not exist count
 	ClockSkew     time.Duration  // host's clock less the runner's
 	Lock          LockState
 	Hold          *Hold          // nil when deploys are not on hold
 	Own           *JournalFacts  // of the deployment that asks; nil when it has no journal here yet
 	Unfinished    []JournalFacts // of other deployments that touched the live site and did not end
+}
+
+// PathID is what one deploy path on one machine has in common, by whatever name the machine goes.
+type PathID struct{ ID, Machine string }
+
+// PathID is the identity of the deploy path; its ID is "" on a host that Slipway never saw.
+func (f Facts) PathID() PathID { return PathID{f.ID, f.Machine} }
+
+// Owner is the application that a deploy path belongs to, in an environment.
+type Owner struct{ App, Environment string }
+
+func (o Owner) String() string {
+	if o.Environment == "" {
+		return o.App
+	}
+	return o.App + " (" + o.Environment + ")"
 }
 
 // ReleaseFacts is what a host knows of one release in its releases folder.

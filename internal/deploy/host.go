@@ -38,6 +38,7 @@ type Host struct {
 	Roles      []string          // every host has at least one; "web" where none is given
 	Primary    bool              // named as primary: `once` steps of its roles run here
 	DeployPath string            // absolute; the deploy file's, unless the host has one of its own
+	Umask      string            // of what is made there, in octal; "" is 022
 	Vars       map[string]string // all variables of the host: file, environment entry, host, merged in this order
 	NoRelease  bool              // it holds no release, and runs only what is delegated to it: a balancer
 	At         Position

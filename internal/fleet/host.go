@@ -93,4 +93,4 @@ func (h *Host) Fence(fenced transport.Conn) { h.fenced = fenced }
 func (h *Host) Lease(ctx context.Context) (done func()) { return h.conn.Lease(ctx) }
 
 // Site is where on the host everything lies.
-func (h *Host) Site() release.Site { return release.Site{Root: h.DeployPath} }
+func (h *Host) Site() release.Site { return release.Site{Root: h.DeployPath, Umask: h.Umask} }

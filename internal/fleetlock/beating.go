@@ -75,7 +75,7 @@ func (l *Locks) giveOneBack(ctx context.Context, h *hostLock) error {
 		if err := release.Run(ctx, h.Want.Conn, lock.Read(h.Site, &state)); err != nil {
 			return err
 		}
-		if state.Owner.Token == l.Owner.Token && !state.Free() {
+		if l.isOurs(h, state) && !state.Free() {
 			h.generation = state.Generation
 		}
 	}

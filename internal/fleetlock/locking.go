@@ -36,7 +36,7 @@ type Want struct {
 	Host string
 	Conn transport.Conn // the bare one
 	Site release.Site
-	ID   string           // .slipway/id as surveyed; "" where the host has none yet
+	Path deploy.PathID    // as surveyed; without an ID where the host has none yet
 	Seen deploy.LockState // as surveyed
 }
 
@@ -150,20 +150,22 @@ func (l *Locks) all(ctx context.Context) error {
 
 // sort puts the hosts in an order that two deployments agree on, whatever each calls them.
 func (l *Locks) sort() {
-	slices.SortFunc(l.holds, func(a, b *hostLock) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Host, b.Host)) })
+	slices.SortFunc(l.holds, func(a, b *hostLock) int {
+		return cmp.Or(cmp.Compare(a.Path.ID, b.Path.ID), cmp.Compare(a.Path.Machine, b.Path.Machine), cmp.Compare(a.Host, b.Host))
+	})
 }
 
 // oneEach refuses two names for one deploy path on one machine.
 func (l *Locks) oneEach() error {
-	seen := map[string]string{}
+	seen := map[deploy.PathID]string{}
 	for _, h := range l.holds {
-		if other := seen[h.ID]; h.ID != "" && other != "" {
+		if other := seen[h.Path]; h.Path.ID != "" && other != "" {
 			return &deploy.Error{
 				Op: "lock", Host: h.Host, Phase: deploy.Preflight, Cause: fmt.Errorf("it is the same machine and deploy path as %s", other),
 				Hint: "name each host once, or give each its own deploy_path",
 			}
 		}
-		seen[h.ID] = h.Host
+		seen[h.Path] = h.Host
 	}
 	return nil
 }
@@ -203,8 +205,8 @@ func (l *Locks) take(ctx context.Context, h *hostLock) error {
 	h.known = false
 	h.stale = h.stale || !h.watch.state.Free()
 	var taken lock.Taken
-	err := release.Run(ctx, h.Want.Conn, lock.Take(h.Site, h.watch.state, l.Owner, &taken))
-	h.ID = cmp.Or(taken.ID, h.ID)
+	err := release.Run(ctx, h.Want.Conn, lock.Take(h.Site, h.watch.state, l.ownerOn(h.Host), &taken))
+	h.Path.ID = cmp.Or(taken.ID, h.Path.ID)
 	switch {
 	case errors.Is(err, lock.ErrTaken):
 		h.stale = true
@@ -226,10 +228,39 @@ func (l *Locks) look(ctx context.Context, h *hostLock) error {
 	}
 	h.watch.saw(state, asked)
 	h.known, h.stale = true, true
-	if h.doubtful && !state.Free() && state.Owner.Token == l.Owner.Token {
+	switch {
+	case state.Free():
+	case h.doubtful && l.isOurs(h, state):
 		l.has(ctx, h, state.Generation)
+	default:
+		return l.notTwice(h, state)
 	}
 	return nil
+}
+
+// ownerOn is the owner as a host's lock names it: the token says for which host it was taken.
+func (l *Locks) ownerOn(host string) deploy.LockOwner {
+	owner := l.Owner
+	owner.Token += " " + host
+	return owner
+}
+
+func (l *Locks) isOurs(h *hostLock, state deploy.LockState) bool {
+	return state.Owner.Token == l.ownerOn(h.Host).Token
+}
+
+// notTwice refuses a lock that this very request took by way of another host: both have one deploy path between them, as
+// machines do that mount it from a file server.
+func (l *Locks) notTwice(h *hostLock, state deploy.LockState) error {
+	other := slices.IndexFunc(l.holds, func(other *hostLock) bool { return other != h && l.isOurs(other, state) })
+	if other < 0 {
+		return nil
+	}
+	return &deploy.Error{
+		Op: "lock", Host: h.Host, Phase: deploy.Preflight,
+		Cause: fmt.Errorf("its deploy path is that of %s: a file system that both share", l.holds[other].Host),
+		Hint:  "name one of the two, or give each a deploy_path on a disk of its own",
+	}
 }
 
 // has makes a generation ours, and lets it beat.

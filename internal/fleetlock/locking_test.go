@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -274,6 +275,47 @@ func TestLockSameMachine(t *testing.T) {
 		if state := surveyed(t, request).Wants[0].Seen; !state.Free() {
 			t.Errorf("it kept %+v", state)
 		}
+	}
+}
+
+// Two machines that have one deploy path between them, by a file server: said at once, whichever comes first.
+func TestLockSharedFileSystem(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	for range 2 { // without an ID at first, then with one
+		request := asker("1", 1, host, host)
+		request.Wait = long
+		for i := range request.Wants {
+			request.Wants[i].Path.Machine = request.Wants[i].Host
+		}
+		if id, err := os.ReadFile(host.Site.Private() + "/id"); err == nil {
+			request.Wants[0].Path.ID = strings.TrimSpace(string(id))
+			request.Wants[1].Path.ID = request.Wants[0].Path.ID
+		}
+		_, err := Acquire(t.Context(), surveyed(t, request))
+		if err == nil || !strings.Contains(err.Error(), "a file system that both share") {
+			t.Errorf("one deploy path on two machines: %v", err)
+		}
+		if state := surveyed(t, request).Wants[0].Seen; !state.Free() {
+			t.Errorf("it kept %+v", state)
+		}
+	}
+}
+
+// Machines that were made from one image are two.
+func TestLockImages(t *testing.T) {
+	t.Parallel()
+	hosts := twoHosts(t)
+	request := asker("1", 1, hosts...)
+	for i, host := range hosts {
+		if err := errors.Join(os.MkdirAll(host.Site.Private(), 0o700), os.WriteFile(host.Site.Private()+"/id", []byte("image\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		request.Wants[i].Path = deploy.PathID{ID: "image", Machine: fmt.Sprint(i)}
+	}
+	locks := mustAcquire(t, surveyed(t, request))
+	if err := locks.release(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -42,6 +42,7 @@ type Plan struct {
 	Vars         map[string]map[string]string // by host: declared variables and SLIPWAY_*
 	Order        deploy.Order                 // of the run; "" outside CI
 	Person       bool                         // a person asked for this very deployment: it may go back
+	ReplaceApp   string                       // the application that the deploy path may be taken from; "" is none
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
 
 	config *config.Config
@@ -68,7 +69,10 @@ type Run struct {
 	Reconcile bool // it only mends what an attempt of this deployment left half done; the artifact is empty then
 }
 
-// Rollback tells whether the plan activates a release that the hosts keep.
+// Owner is whose deploy paths the plan deploys to.
+func (p *Plan) Owner() deploy.Owner { return deploy.Owner{App: p.App, Environment: p.Environment} }
+
+// Rollback reports whether the plan activates a release that the hosts keep.
 func (p *Plan) Rollback() bool { return p.Command == "rollback" }
 
 // Build makes the plan of a deploy, or of a rollback, for which the artifact is empty. Its errors are deploy.Problems.
@@ -83,6 +87,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		SharedFiles:  cfg.SharedFiles,
 		SecretFiles:  cfg.SecretFiles,
 		Rollout:      cfg.Rollout,
+		ReplaceApp:   cfg.ReplaceApp,
 		To:           cfg.To,
 		Order:        run.Identity.Order(),
 		Person:       run.Person,

@@ -161,6 +161,9 @@ func TestResolveRefuses(t *testing.T) {
 		"space":            {func(f *deploy.Facts) { f.FreeBytes = 4096 }, "4.10 kB free"},
 		"inodes":           {func(f *deploy.Facts) { f.FreeInodes = 1 }, "1 inodes free"},
 		"the same machine": {func(f *deploy.Facts) { f.ID = "a" }, "same machine"},
+		"another app":      {func(f *deploy.Facts) { f.Owner = deploy.Owner{App: "blog", Environment: "production"} }, "/srv/shop belongs to blog (production), and this is shop"},
+		"app elsewhere":    {func(f *deploy.Facts) { f.Owner = deploy.Owner{App: "shop", Environment: "elsewhere"} }, "belongs to shop (elsewhere)"},
+		"shared folder":    {func(f *deploy.Facts) { f.SharedFolders = []string{".env"} }, "/srv/shop/shared/.env is a folder"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -405,5 +408,44 @@ func TestChecksOfNoRelease(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A deploy path is its application's own, unless the deploy file means another's.
+func TestReplaceApp(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	cfg.ReplaceApp = "blog"
+	p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for owner, wanted := range map[deploy.Owner]bool{
+		{}: true, p.Owner(): true, {App: "blog", Environment: "old"}: true, {App: "blog"}: true, {App: "wiki"}: false, {App: "shop", Environment: "x"}: false,
+	} {
+		facts := fleet()
+		web2 := facts["web2"]
+		web2.Owner = owner
+		facts["web2"] = web2
+		if _, err := plan.Resolve(p, facts); (err == nil) != wanted {
+			t.Errorf("what belongs to %v: %v", owner, err)
+		}
+	}
+}
+
+// Hosts that were made from one image have one ID, and are different machines.
+func TestImages(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := fleet()
+	for name, f := range facts {
+		f.ID, f.Machine = "a", "machine of "+name
+		facts[name] = f
+	}
+	if _, err := plan.Resolve(p, facts); err != nil {
+		t.Errorf("three machines of one image: %v", err)
 	}
 }

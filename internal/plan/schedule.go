@@ -79,14 +79,14 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
 	s := &Schedule{Plan: &own}
-	machines := map[string]string{}
+	paths := map[deploy.PathID]string{}
 	for _, target := range p.Targets {
 		f := facts[target.Name]
 		errs = append(errs, judge(p, target, f)...)
-		if other, twice := machines[f.ID]; twice && f.ID != "" {
+		if other, twice := paths[f.PathID()]; twice && f.ID != "" {
 			errs = append(errs, refuse(target.Name, fmt.Sprintf("is the same machine and deploy path as %s", other), "name each host once in `hosts`"))
 		}
-		machines[f.ID] = target.Name
+		paths[f.PathID()] = target.Name
 		s.Hosts = append(s.Hosts, schedule(p, target, f))
 	}
 	if len(errs) > 0 {
@@ -177,6 +177,13 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	if p.Reconcile {
 		return errs // no more is needed to bring a host back
+	}
+	if own := p.Owner(); f.Owner.App != "" && f.Owner != own && f.Owner.App != p.ReplaceApp {
+		add(fmt.Sprintf("%s belongs to %s, and this is %s", target.DeployPath, f.Owner, own),
+			fmt.Sprintf("correct `deploy_path`, which each application and environment has of its own; where it is to take the other's place: `replace_app: %s`", f.Owner.App))
+	}
+	for _, file := range f.SharedFolders {
+		add(path.Join(target.DeployPath, "shared", file)+" is a folder, and a file belongs there", "put the file there in its place, or list it under `shared.dirs`")
 	}
 	for _, file := range f.MissingShared {
 		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")

@@ -135,7 +135,7 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 		a := pack(t, version)
 		id := deploy.NewReleaseID(now.Add(time.Duration(i)*time.Hour), "1a2b3c4d", a.Content())
 		deployment := deploy.DeploymentID("412-deploy-" + version)
-		ok(release.Run(ctx, conn, journal.Open(site, deployment, []byte("{}"))))
+		ok(release.Run(ctx, conn, journal.Open(site, deployment, []byte("{}"), deploy.Owner{})))
 		ok(os.WriteFile(site.Shared()+"/local.ini", nil, 0o600))
 		encoding := "gzip"
 		if survived().Tools["zstd"] != "" {

@@ -5,6 +5,7 @@
 package release
 
 import (
+	"cmp"
 	"path"
 
 	"slipway/internal/deploy"
@@ -14,7 +15,13 @@ import (
 const Format = 1
 
 // Site is the deploy path on a host, absolute. All paths are the host's, with slashes.
-type Site struct{ Root string }
+type Site struct {
+	Root  string
+	Umask string // of what is made there, less Slipway's own records, which are their owner's alone; "" is 022
+}
+
+// Mask is the umask in octal.
+func (s Site) Mask() string { return cmp.Or(s.Umask, "022") }
 
 // Current is the link that names the live release.
 func (s Site) Current() string { return path.Join(s.Root, "current") }

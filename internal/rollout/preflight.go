@@ -215,8 +215,11 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	}
 	r.opened = true
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
-		there := r.fleet.On(h.Name)
-		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record)))
+		there, owner := r.fleet.On(h.Name), r.plan.Owner()
+		if h.NoRelease {
+			owner = deploy.Owner{} // it may serve several applications
+		}
+		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record, owner)))
 	})
 }
 

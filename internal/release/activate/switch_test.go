@@ -28,7 +28,7 @@ const (
 // staged is a host with two complete releases that hold a file `version`.
 func staged(t *testing.T, host *releasetest.Host) {
 	t.Helper()
-	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []deploy.ReleaseID{first, second} {

@@ -26,7 +26,7 @@ func Set(site release.Site, hold deploy.Hold) release.Operation {
 	if err != nil {
 		return release.Invalid("hold", err)
 	}
-	return release.Operation{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), release.Unique}, Reasons: reasons}
+	return release.Operation{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), release.Unique, site.Mask()}, Reasons: reasons}
 }
 
 // Clear lifts a hold. None is no error.

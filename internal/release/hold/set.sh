@@ -3,13 +3,14 @@
 # $1      the deploy path
 # $2      the content of .slipway/hold
 # $3      a name that nothing else uses
+# $4      the umask of the deploy path, where it is made
 #
 # Ends 92 when the host cannot write.
 LC_ALL=C
 export LC_ALL
 set -u
 root=$1 hold=$2 new=.slipway/hold.$3
-umask 022
+umask "$4"
 if ! mkdir -p "$root" || ! cd "$root/"; then
 	exit 92
 fi

@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
@@ -29,10 +30,10 @@ var openReasons = map[int]release.Reason{
 
 // Open makes the layout where it is not there yet and puts the deployment's plan (JSON) in its journal, over an
 // earlier one; a deployment that had ended is going on again. It is the first command of a deployment that changes
-// anything on a host but its lock. A host's ID is made here, once.
-func Open(site release.Site, id deploy.DeploymentID, plan []byte) release.Operation {
+// anything on a host but its lock. A host's ID is made here, once, and the deploy path becomes the owner's.
+func Open(site release.Site, id deploy.DeploymentID, plan []byte, owner deploy.Owner) release.Operation {
 	return release.Operation{Name: "open journal", Script: openScript, Reasons: openReasons, Args: []string{
-		site.Root, strconv.Itoa(release.Format), release.Unique, string(id), string(plan),
+		site.Root, strconv.Itoa(release.Format), release.Unique, string(id), string(plan), strings.TrimSpace(owner.App + " " + owner.Environment), release.Unique, site.Mask(),
 	}}
 }
 

@@ -31,7 +31,7 @@ func TestOpen(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		var ids []string
 		for _, plan := range []string{`{"release": "it's \\n $HOME"}`, "{}"} {
-			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(plan))); err != nil {
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(plan), deploy.Owner{})); err != nil {
 				t.Fatal(err)
 			}
 			if got := read(t, host.Site.Journal(deployment)+"/plan.json"); got != plan+"\n" {
@@ -63,7 +63,7 @@ func TestOpen(t *testing.T) {
 func TestOpenUnderAPrivateUmask(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		host.Patch = func(script string) string { return "umask 077\n" + script }
-		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 			t.Fatal(err)
 		}
 		if info, err := os.Stat(host.Site.Root + "/releases"); err != nil || info.Mode().Perm() != 0o755 {
@@ -77,7 +77,7 @@ func TestOpenRefusesANewerLayout(t *testing.T) {
 		if err := errors.Join(os.MkdirAll(host.Site.Private(), 0o755), os.WriteFile(host.Site.Private()+"/format", []byte("2\n"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}")))
+		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{}))
 		if err == nil || !strings.Contains(err.Error(), "has version 2, this Slipway knows 1") {
 			t.Error(err)
 		}
@@ -89,7 +89,7 @@ func TestOpenSaysWhy(t *testing.T) {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(host.Site.Root), 0o755), os.WriteFile(host.Site.Root, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}")))
+		err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{}))
 		if err == nil || !strings.Contains(err.Error(), "File exists") {
 			t.Error(err)
 		}
@@ -102,14 +102,14 @@ func TestOpenAtTheSameTime(t *testing.T) {
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+				if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 					t.Log(err) // one may find a file of the other's gone: it is not this that is tested
 				}
 			})
 		}
 		all.Wait()
 		id := read(t, host.Site.Private()+"/id")
-		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil || read(t, host.Site.Private()+"/id") != id || id == "" {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil || read(t, host.Site.Private()+"/id") != id || id == "" {
 			t.Errorf("%q became %q, %v", id, read(t, host.Site.Private()+"/id"), err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestOpenAtTheSameTime(t *testing.T) {
 
 func TestAppend(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 			t.Fatal(err)
 		}
 		for _, actor := range []string{"anna", `it's "ben" \n %s`, "zoë"} {
@@ -157,7 +157,7 @@ func TestEnd(t *testing.T) {
 			t.Errorf("without a journal: %v", err)
 		}
 		for _, word := range []string{"failed", "activated"} {
-			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := os.Stat(outcome); !errors.Is(err, os.ErrNotExist) {

@@ -5,14 +5,17 @@
 # $3      an ID for the host, if it has none yet
 # $4      the deployment's ID
 # $5      the plan
+# $6      whose the deploy path is from now on, a line; '' leaves that alone
+# $7      a name that nothing else uses
+# $8      the umask of what is not Slipway's own
 #
 # Ends 90 when the host has a newer layout.
 LC_ALL=C
 export LC_ALL
 set -eu
-root=$1 format=$2 id=$3 deployment=$4 plan=$5
+root=$1 format=$2 id=$3 deployment=$4 plan=$5 owner=$6 new=.slipway/app.$7
 
-umask 022
+umask "$8"
 mkdir -p "$root"
 cd "$root/"
 mkdir -p releases shared
@@ -40,6 +43,15 @@ if [ ! -e .slipway/id ]; then
 	printf '%s\n' "$id" >".slipway/id.$id"
 	ln ".slipway/id.$id" .slipway/id 2>/dev/null || [ -e .slipway/id ]
 	rm -f ".slipway/id.$id"
+fi
+
+if [ -n "$owner" ]; then
+	found=
+	[ ! -f .slipway/app ] || read -r found <.slipway/app || :
+	if [ "$found" != "$owner" ]; then
+		printf '%s\n' "$owner" >"$new"
+		mv -f "$new" .slipway/app
+	fi
 fi
 
 journal=.slipway/deployments/$deployment

@@ -18,7 +18,7 @@ fence() {
 	"$@" || :
 	lock_state=held lock_owner=''
 	[ ! -e "$lock_folder/$lock_highest/released" ] || lock_state=released
-	{ read -r lock_owner <"$lock_folder/$lock_highest/owner.json"; } 2>/dev/null || :
+	[ ! -f "$lock_folder/$lock_highest/owner.json" ] || { read -r lock_owner <"$lock_folder/$lock_highest/owner.json"; } 2>/dev/null || :
 	printf '%s %s -\n%s\n' "$lock_highest" "$lock_state" "$lock_owner" >&2
 	exit 79
 }

@@ -74,7 +74,7 @@ func Take(site release.Site, seen deploy.LockState, owner deploy.LockOwner, take
 	}
 	return release.Operation{
 		Name: "lock", Script: functions + takeScript, Output: release.Whole(read), Reasons: takeReasons, Once: true,
-		Args: []string{site.Root, release.Unique, strconv.Itoa(seen.Generation), string(text), release.Unique, inherit},
+		Args: []string{site.Root, release.Unique, strconv.Itoa(seen.Generation), string(text), release.Unique, inherit, site.Mask()},
 	}
 }
 

@@ -32,7 +32,7 @@ func TestLostMeanwhile(t *testing.T) {
 		generation := take(t, host, anna)
 		change := activate.Change{Deployment: anna.Deployment, Release: id, Target: "releases/" + string(id)}
 		for _, err := range []error{
-			release.Run(ctx, host, journal.Open(site, anna.Deployment, []byte("{}"))),
+			release.Run(ctx, host, journal.Open(site, anna.Deployment, []byte("{}"), deploy.Owner{})),
 			release.Run(ctx, host, stage.Upload(site, id, payload, nil)),
 		} {
 			if err != nil {

@@ -6,6 +6,7 @@
 # $4      owner.json
 # $5      the first heartbeat
 # $6      "inherit" when the highest generation is this very deployment's, else ''
+# $7      the umask of the deploy path, where it is made
 #
 # Standard output is the host's ID. Ends 90 when another owner was faster, 92 when the host cannot write.
 #
@@ -24,7 +25,7 @@ refuse() {
 	exit "$status"
 }
 
-umask 022
+umask "$7"
 mkdir -p "$root" || refuse 92 "$root cannot be made"
 cd "$root/" || refuse 92 "$root cannot be entered"
 umask 077
@@ -40,7 +41,7 @@ if [ ! -e .slipway/id ]; then
 	rm -f ".slipway/id.$id"
 	[ -e .slipway/id ] || refuse 92 "$PWD/.slipway/id cannot be written"
 fi
-read -r id <.slipway/id || refuse 92 "$PWD/.slipway/id cannot be read"
+{ [ -f .slipway/id ] && read -r id <.slipway/id; } || refuse 92 "$PWD/.slipway/id cannot be read"
 printf '%s\n' "$id"
 
 lock_highest .slipway/lock

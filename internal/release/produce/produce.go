@@ -74,7 +74,7 @@ func Send(
 // After an error the instance is not recorded, and what the step produces is to be received again.
 func Receive(site release.Site, inst step.Instance, from, encoding string, payload func() (io.ReadCloser, error)) release.Operation {
 	args, err := arguments(inst.Step.Produces, site.Root, string(inst.Release), encoding, release.Unique, inst.Folder(),
-		inst.Step.Fingerprint+" "+strconv.Itoa(inst.Attempt),
+		inst.Step.Fingerprint+" "+strconv.Itoa(inst.Attempt), site.Mask(),
 		fmt.Sprintf("not made here: brought from %s: %s", from, strings.Join(inst.Step.Produces, " ")))
 	return release.Operation{
 		Name: "receive", Script: stage.Unpacking() + receiveScript, Args: args, Invalid: err, Stdin: payload, Reasons: receiveReasons,

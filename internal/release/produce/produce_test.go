@@ -34,7 +34,7 @@ const (
 // staged makes a host one with a staged release and an opened journal.
 func staged(t *testing.T, host *releasetest.Host) *releasetest.Host {
 	t.Helper()
-	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"format": 1}`))); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"format": 1}`), deploy.Owner{})); err != nil {
 		t.Fatal(err)
 	}
 	artifact, old := filepath.Join(host.Site.Release(id), "artifact.txt"), time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -7,8 +7,9 @@
 # $4      a name that nothing else uses
 # $5      folder of the step's try in the journal, relative to the deploy path
 # $6      its meta
-# $7      its log
-# $8...   paths, relative to the release
+# $7      the umask of folders that are made
+# $8      its log
+# $9...   paths, relative to the release
 #
 # The functions of unpack.sh stand before it.
 #
@@ -17,11 +18,11 @@
 LC_ALL=C
 export LC_ALL
 set -u
-root=$1 id=$2 try=$5 meta=$6 log=$7
+root=$1 id=$2 try=$5 meta=$6 mask=$7 log=$8
 release=releases/$id records=.slipway/releases/$id
 incoming=$records/produced-$4
 unpacking "$incoming" "$3"
-shift 7
+shift 8
 
 cd "$root/" || exit 93
 [ ! -e "$try/status" ] || exit 0
@@ -46,7 +47,7 @@ parents() {
 	while [ "$rest" != "${rest#*/}" ]; do
 		above=$above/${rest%%/*} rest=${rest#*/}
 		[ ! -L "$above" ] || fail 93 "$above is a link: nothing can be put below it"
-		[ -d "$above" ] || (umask 022 && mkdir "$above") || fail 93 "$above cannot be made"
+		[ -d "$above" ] || (umask "$mask" && mkdir "$above") || fail 93 "$above cannot be made"
 	done
 }
 

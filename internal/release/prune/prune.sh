@@ -77,6 +77,11 @@ done <<END
 $(stat -c '%Y %n' .slipway/deployments/* 2>/dev/null | sort -rn | tail -n +51)
 END
 
+# Uploads that died, where releases/ lies on another disk: none is under way while the lock is held for pruning.
+for folder in releases/.incoming-*; do
+	[ ! -d "$folder" ] || remove "$folder"
+done
+
 for folder in .switch-*; do
 	if [ -d "$folder" ] && [ -n "$(find "$folder" -prune -mtime +0)" ]; then
 		remove "$folder"

@@ -26,15 +26,18 @@ var linkScript string
 
 var linkReasons = map[int]release.Reason{
 	90: {Hint: "put it there on the host, then run the job again"},
+	94: {Hint: "put the file there in its place, or list it under `shared.dirs`"},
 	91: {Hint: "move it away, or correct `shared` and `secret_files` in the deploy file"},
+	93: {Hint: "is the disk there that it lies on? Then look at the links in the deploy path"},
 	92: {Hint: "look at the owner and the free space of the deploy path"},
 }
 
 // Link links shared directories, shared files and secret files into a staged release, in the place of what the artifact
-// has there. Links are relative, so that the deploy path may be moved or be a link itself. A shared directory that is
+// has there. Links are relative, so that the deploy path may be moved or be a link itself; where releases/ is a link to another
+// place they are absolute. Each is read through: what it names is what it is to name. A shared directory that is
 // not there yet is filled with what this release has in its place. Doing it again changes nothing.
 func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation {
-	args := []string{site.Root, string(id)}
+	args := []string{site.Root, string(id), site.Mask()}
 	for _, p := range links.Dirs {
 		args = append(args, "dir", p, up(p)+"shared/"+p, path.Join(path.Dir(p), ".slipway-new-"+path.Base(p)))
 	}
@@ -48,12 +51,12 @@ func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation
 		}
 		args = append(args, "secret", p, up(p)+".slipway/secrets/"+string(id)+"/"+p, content)
 	}
-	for i := 3; i < len(args); i += 4 {
+	for i := 4; i < len(args); i += 4 {
 		if p := args[i]; p == "." || !isLocal(p) {
 			return release.Invalid("link", fmt.Errorf("%q is no path inside a release", p))
 		}
 	}
-	if len(args) == 2 {
+	if len(args) == 3 {
 		return release.Operation{Name: "link"}
 	}
 	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}

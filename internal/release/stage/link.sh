@@ -2,12 +2,14 @@
 #
 # $1      the deploy path
 # $2      the release's ID
-# $3...   four for each link:
+# $3      the umask of what is made in shared/
+# $4...   four for each link:
 #           dir    <path> <link text> <temporary path below shared/>
 #           file   <path> <link text> ''
 #           secret <path> <link text> <content>
 #
-# Ends 90 when a shared file is missing, 91 when something is in the way, 92 when the host cannot write.
+# Ends 90 when a shared file is missing, 91 when something is in the way, 92 when the host cannot write, 93 when a link leads
+# somewhere else, 94 when a shared file is a folder.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -23,6 +25,9 @@ refuse() {
 check() {
 	missing=
 	while [ "$#" -ge 4 ]; do
+		if [ "$1" = file ] && [ -d "shared/$2" ]; then
+			refuse 94 "$PWD/shared/$2 is a folder, and a file belongs there"
+		fi
 		if [ "$1" = file ] && [ ! -e "shared/$2" ]; then
 			missing="$missing shared/$2"
 		fi
@@ -47,15 +52,22 @@ parents() {
 	mkdir -p "$above" || refuse 92 "$above cannot be made"
 }
 
-# Puts the link at a path of the release, in the place of what the artifact has there.
+# Puts the link at a path of the release, in the place of what the artifact has there, and looks where it leads.
 place() {
-	if [ -L "$release/$1" ] && [ "$(readlink "$release/$1")" = "$2" ]; then
-		return
+	below=$2
+	while [ "$below" != "${below#../}" ]; do
+		below=${below#../}
+	done
+	text=$2
+	[ -z "$away" ] || text=$root/$below
+	if [ ! -L "$release/$1" ] || [ "$(readlink "$release/$1")" != "$text" ]; then
+		parents "$1"
+		if ! rm -rf "${release:?}/$1" || ! ln -s "$text" "$release/$1"; then
+			refuse 92 "$release/$1 cannot be linked"
+		fi
 	fi
-	parents "$1"
-	if ! rm -rf "${release:?}/$1" || ! ln -s "$2" "$release/$1"; then
-		refuse 92 "$release/$1 cannot be linked"
-	fi
+	# shellcheck disable=SC3013 # dash, ash, ksh and bash have it, and POSIX since 2024
+	[ "$release/$1" -ef "$below" ] || refuse 93 "$PWD/$release/$1 leads to $text, which is not $PWD/$below"
 }
 
 # Makes a shared directory where there is none, with what the first release has in it.
@@ -68,12 +80,24 @@ share() {
 	rm -rf "$new"
 	mkdir -p "${new%/*}" || refuse 92 "${new%/*} cannot be made"
 	if [ -d "$release/$1" ] && [ ! -L "$release/$1" ]; then
-		# A copy that died half way has the temporary name, so it is never taken for the directory.
-		cp -Rp "$release/$1" "$new" || refuse 92 "shared/$1 cannot be filled from the release"
+		# A copy that died half way has the temporary name, so it is never taken for the directory. It is made anew, and not
+		# with the rights that it has in the release: shared/ may hand down a default ACL.
+		cp -R "$release/$1" "$new" || refuse 92 "shared/$1 cannot be filled from the release"
+		open_to_group "$new"
 	else
 		mkdir "$new" || refuse 92 "shared/$1 cannot be made"
 	fi
 	mv "$new" "shared/$1" || refuse 92 "shared/$1 cannot be made"
+}
+
+# Lets the group write to all that it may read and the owner may write to, where it may write to what is made here: by the
+# umask, or by a default ACL, whose mask the group's rights are.
+open_to_group() {
+	mkdir "$1.probe" || refuse 92 "$1.probe cannot be made"
+	writes=$(find "$1.probe" -prune -perm -020)
+	rmdir "$1.probe"
+	[ -z "$writes" ] || find "$1" ! -type l -perm -0240 ! -perm -020 -exec chmod g+w {} + ||
+		refuse 92 "the rights of $1 cannot be set"
 }
 
 # printf is the shell's own: the content is in no argument list.
@@ -85,11 +109,16 @@ write_secret() {
 	) || refuse 92 "the secret file $1 cannot be written"
 }
 
-cd "$1/" || exit 92
+root=$1
+cd "$root/" || exit 92
 release=releases/$2 secrets=.slipway/secrets/$2
-shift 2
+umask "$3"
+shift 3
 [ -d "$release" ] || refuse 91 "$release does not exist"
-umask 022
+# Where releases/ lies elsewhere, what is above a release is not the deploy path.
+away=
+# shellcheck disable=SC3013 # as above
+[ "$release/../.." -ef . ] || away=yes
 
 check "$@"
 while [ "$#" -ge 4 ]; do

@@ -121,17 +121,18 @@ func TestLinkRefuses(t *testing.T) {
 		prepare string // a file below shared/ that is there
 		cause   string
 	}{
-		"missing files":    {stage.Links{Dirs: []string{"media"}, Files: []string{".env", "b c"}}, "x", "missing: shared/.env shared/b c"},
-		"file for a dir":   {stage.Links{Dirs: []string{"media"}}, "media", "shared/media is not a directory"},
-		"below a file":     {stage.Links{Dirs: []string{"index.html/x"}}, "x", "index.html is a file"},
-		"below a link":     {stage.Links{Dirs: []string{"media"}, Files: []string{"media/x"}}, "y/x", "missing"},
-		"escapes":          {stage.Links{Dirs: []string{"../x"}}, "x", "is no path inside a release"},
-		"absolute":         {stage.Links{Files: []string{"/etc/passwd"}}, "x", "is no path inside a release"},
-		"the whole":        {stage.Links{Dirs: []string{"."}}, "x", "is no path inside a release"},
-		"not clean":        {stage.Links{Dirs: []string{"a//b/"}}, "x", "is no path inside a release"},
-		"empty":            {stage.Links{Secrets: map[string]secret.Secret{"": secret.New("x")}}, "x", "is no path inside a release"},
-		"NUL in a secret":  {stage.Links{Secrets: map[string]secret.Secret{"a": secret.New("x\x00y")}}, "x", "NUL"},
-		"below a link out": {stage.Links{Secrets: map[string]secret.Secret{"out/x": secret.New("x")}}, "x", "out is a link"},
+		"missing files":       {stage.Links{Dirs: []string{"media"}, Files: []string{".env", "b c"}}, "x", "missing: shared/.env shared/b c"},
+		"file for a dir":      {stage.Links{Dirs: []string{"media"}}, "media", "shared/media is not a directory"},
+		"a folder for a file": {stage.Links{Files: []string{"media"}}, "media/x", "shared/media is a folder, and a file belongs there"},
+		"below a file":        {stage.Links{Dirs: []string{"index.html/x"}}, "x", "index.html is a file"},
+		"below a link":        {stage.Links{Dirs: []string{"media"}, Files: []string{"media/x"}}, "y/x", "missing"},
+		"escapes":             {stage.Links{Dirs: []string{"../x"}}, "x", "is no path inside a release"},
+		"absolute":            {stage.Links{Files: []string{"/etc/passwd"}}, "x", "is no path inside a release"},
+		"the whole":           {stage.Links{Dirs: []string{"."}}, "x", "is no path inside a release"},
+		"not clean":           {stage.Links{Dirs: []string{"a//b/"}}, "x", "is no path inside a release"},
+		"empty":               {stage.Links{Secrets: map[string]secret.Secret{"": secret.New("x")}}, "x", "is no path inside a release"},
+		"NUL in a secret":     {stage.Links{Secrets: map[string]secret.Secret{"a": secret.New("x\x00y")}}, "x", "NUL"},
+		"below a link out":    {stage.Links{Secrets: map[string]secret.Secret{"out/x": secret.New("x")}}, "x", "out is a link"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {

@@ -121,6 +121,38 @@ unpack() {
 	lock_beat unpacked
 }
 
+# Gives the members of a tree, whose modes are those of umask 022, the rights that another umask leaves.
+#
+# $1      the tree
+# $2      the umask, three or four octal digits
+apply_umask() {
+	[ "$2" != 022 ] && [ "$2" != 0022 ] || return 0
+	others=${2#"${2%?}"} group=${2%?}
+	group=${group#"${group%?}"}
+	# Whoever may read may write as well where the owner may, and the umask lets them.
+	case $group in
+	[0145]) find "$1" ! -type l -perm -0240 -exec chmod g+w {} + ;;
+	esac || fail 93 "the rights of $1 cannot be set"
+	case $others in
+	[0145]) find "$1" ! -type l -perm -0204 -exec chmod o+w {} + ;;
+	esac || fail 93 "the rights of $1 cannot be set"
+	find "$1" ! -type l -exec chmod "g-$(rights "$group"),o-$(rights "$others")" {} + || fail 93 "the rights of $1 cannot be set"
+}
+
+# The letters of an octal digit.
+rights() {
+	case $1 in
+	0) ;;
+	1) echo x ;;
+	2) echo w ;;
+	3) echo wx ;;
+	4) echo r ;;
+	5) echo rx ;;
+	6) echo rw ;;
+	7) echo rwx ;;
+	esac
+}
+
 # Ends unless the members are those of the manifest.
 check_members() {
 	# Content. openssl hashes several times faster than a sha256sum that leaves the CPU's instructions for it unused. It can

@@ -4,6 +4,7 @@
 # $1      the deploy path
 # $2      the release's ID
 # $3      encoding of the payload: zstd or gzip
+# $4      the umask of the release's members
 #
 # The functions of unpack.sh stand before it.
 #
@@ -12,12 +13,16 @@
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2
+id=$2 mask=$4
 records=.slipway/releases/$id
 incoming=$records/incoming
 unpacking "$incoming" "$3"
 
 cd "$1/" || exit 93
+# One rename puts the release in its place: it is unpacked on the disk that it is to lie on.
+if [ "$(stat -L -c %d .slipway)" != "$(stat -L -c %d releases)" ]; then
+	incoming=releases/.incoming-$id
+fi
 [ ! -e "$records/staged" ] || [ ! -d "releases/$id" ] || exit 0
 check_programs
 
@@ -25,11 +30,13 @@ check_programs
 umask 077
 rm -rf "$incoming" "releases/$id" "$records/manifest" || fail 93 "leftovers of an earlier attempt cannot be removed"
 make_incoming
+mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
 # Members get the time of now (m): the payload has none, and web servers tell caches by size and time whether a file has
 # changed since the last release.
 unpack -xomf manifest/sha256 manifest/entries manifest/content tree
 check_members
+apply_umask "$incoming/tree" "$mask"
 
 fence :
 mv "$incoming/manifest" "$records/manifest" || fail 93 "the manifest cannot be kept"

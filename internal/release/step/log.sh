@@ -67,7 +67,8 @@ follow() {
 	while [ "$brisk" -gt 0 ] || read -r event; do
 		status=
 		if [ -e "$1/status" ]; then
-			read -r status <"$1/status"
+			[ ! -f "$1/status" ] || status=$(head -c 64 "$1/status")
+			[ -n "$status" ] || status=unreadable
 		elif [ "$event" = end ]; then
 			status=unknown
 			[ ! -e "$1/dropped" ] || status=dropped

@@ -39,7 +39,7 @@ func TestConnectionReset(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close() })
 
 	site := release.Site{Root: filepath.Join(t.TempDir(), "site")}
-	if err := errors.Join(release.Run(t.Context(), conn, journal.Open(site, deployment, []byte("{}"))), os.MkdirAll(site.Release(releaseID), 0o755)); err != nil {
+	if err := errors.Join(release.Run(t.Context(), conn, journal.Open(site, deployment, []byte("{}"), deploy.Owner{})), os.MkdirAll(site.Release(releaseID), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	inst := step.Instance{Deployment: deployment, Release: releaseID, Try: 1, Step: deploy.Step{

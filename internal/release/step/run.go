@@ -77,7 +77,7 @@ func (w *Watch) Start() release.Operation {
 			environment, inst.Step.Run,
 			cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt), lock(inst),
 			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
-			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail),
+			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
 		},
 	}
 }

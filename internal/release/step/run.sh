@@ -80,7 +80,7 @@ user=${USER:-$(id -un)}
 start() {
 	printf '%s\n' "$wrapper" |
 		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
-			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" >>"$folder/log" 2>&1 3<&- &
+			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" >>"$folder/log" 2>&1 3<&- &
 }
 
 # The log is looked at often at first, for the many short steps, then twice a second. Not every sleep takes fractions.

@@ -24,7 +24,7 @@ const (
 // instance is a step on a host that has the release's folder.
 func instance(t testing.TB, host *releasetest.Host, script string) step.Instance {
 	t.Helper()
-	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+	if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(host.Site.Release(releaseID), 0o755); err != nil {

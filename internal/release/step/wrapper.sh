@@ -9,6 +9,7 @@
 # $5      the folder of the lock's generation under which it runs, absolute, or ''
 # $6      how many seconds there are between two signs of life
 # $7 $8   how many bytes of the log's beginning and of the rest stay: see keep
+# $9      the step's umask
 
 # Writes into the journal which process the step is, and makes it begin. Runs in the process that becomes the step.
 begin() {
@@ -32,16 +33,21 @@ begin() {
 run() {
 	trap - HUP
 	begin || exit 126
-	umask 022
+	umask "$mask"
 	cd "$dir" || exit 126
+	unset OLDPWD
 	set -f
 	# shellcheck disable=SC2086 # an interpreter and its arguments
 	set -- $shell "$folder/script"
+	# The step's own PATH says which interpreter it is; one that leads nowhere leaves the system's.
+	program=$(environment && command -v "$1") || program=$(command -v "$1") || program=$1
+	shift
+	set -- "$program" "$@"
 	if detach=$(command -v setsid); then
 		set -- "$detach" "$@"
 	fi
+	# From here on every variable is the step's, PATH and IFS as well: nothing may come between.
 	environment
-	unset OLDPWD
 	exec "$@"
 }
 
@@ -113,7 +119,7 @@ hush() {
 }
 
 main() {
-	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8
+	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8 mask=$9
 	trap '' HUP
 	exec </dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	umask 077

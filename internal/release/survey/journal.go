@@ -2,6 +2,7 @@ package survey
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,34 +11,32 @@ import (
 )
 
 // journal begins what the survey says of one deployment's journal.
-func (p *parser) journal(key, id string) {
+func (p *parser) journal(key, id string) error {
 	facts := deploy.JournalFacts{ID: deploy.DeploymentID(id)}
 	if key == "own" {
 		p.facts.Own = &facts
 		p.reading = p.facts.Own
-		return
+		return nil
 	}
 	p.facts.Unfinished = append(p.facts.Unfinished, facts)
 	p.reading = &p.facts.Unfinished[len(p.facts.Unfinished)-1]
+	return nil
 }
 
-// journalPart reads one part of the journal that was begun last.
-func (p *parser) journalPart(key, value string) (err error) {
-	if p.reading == nil {
-		return fmt.Errorf("its answer has %q outside of a journal", key)
-	}
-	switch key {
-	case "plan":
-		p.reading.Plan = []byte(value)
-	case "outcome":
-		p.reading.Outcome = strings.TrimSpace(value)
-	case "live":
-		p.reading.Live = parseLive(value)
-	case "try":
-		var try deploy.StepFacts
-		if try, err = parseTry(value); err == nil {
-			p.reading.Steps = append(p.reading.Steps, try)
+// inJournal reads one part of the journal that was begun last.
+func inJournal(read func(*deploy.JournalFacts, string) error) func(*parser, string) error {
+	return func(p *parser, value string) error {
+		if p.reading == nil {
+			return errors.New("its answer has a part of a journal outside of one")
 		}
+		return read(p.reading, value)
+	}
+}
+
+func readTry(journal *deploy.JournalFacts, value string) error {
+	try, err := parseTry(value)
+	if err == nil {
+		journal.Steps = append(journal.Steps, try)
 	}
 	return err
 }

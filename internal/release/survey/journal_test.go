@@ -29,7 +29,7 @@ func TestJournals(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		must(release.Run(t.Context(), host, journal.Open(site, id, []byte(`{"format": 1}`))))
+		must(release.Run(t.Context(), host, journal.Open(site, id, []byte(`{"format": 1}`), deploy.Owner{})))
 		must(os.MkdirAll(site.Release(release1), 0o755))
 		for name, script := range map[string]string{"Good": "true", "Bad": "exit 3"} {
 			_, _, err := releasetest.RunStep(t.Context(), host, site, step.Instance{
@@ -99,7 +99,7 @@ func TestManyJournals(t *testing.T) {
 // What runs, what ended, what nobody saw end, what was kept from beginning and what was undone are told apart.
 func TestTries(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.MkdirAll(host.Site.Release(first), 0o755); err != nil {

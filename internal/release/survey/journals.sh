@@ -5,7 +5,10 @@
 # $1      the deployment's folder
 # $2      the record that begins it: own or other
 journal() {
+	odd=$(odd "$1/plan.json" "$1/outcome" "$1/activation.jsonl")
+	[ -z "$odd" ] || printf 'odd=%s\0' "$odd"
 	printf '%s=%s\0' "$2" "${1##*/}"
+	[ -z "$odd" ] || return 0
 	if [ -e "$1/plan.json" ]; then
 		printf 'plan='; cat "$1/plan.json"; printf '\0'
 	fi
@@ -25,6 +28,11 @@ journal() {
 # $1      the deployment's folder
 # $2      this host's boot ID
 tries() {
+	odd=$(odd "$1"/steps/*/*-*/meta "$1"/steps/*/*-*/status "$1"/steps/*/*-*/pid)
+	if [ -n "$odd" ]; then
+		printf 'odd=%s\0' "$odd"
+		return
+	fi
 	for try in "$1"/steps/*/*-*; do
 		[ -d "$try" ] || continue
 		meta='' status='' flags=''

@@ -5,6 +5,8 @@
 # $3      the deployment that asks, '' for none
 # $4...   shared files that must be there
 #
+# Only regular files are read, and only those of a sensible size: a record that is a pipe, or a device, or of gigabytes, is
+# named and left alone.
 # Standard output is records, each ended by a NUL: key=value. The last one is end=1.
 # The functions of lock.sh, process.sh and journals.sh stand before it.
 # Few forks: it runs in every deployment. What the shell can find out by itself, no program is asked for.
@@ -13,9 +15,38 @@ export LC_ALL
 root=$1 programs=$2 own=$3
 shift 3
 
+# Says what tells this machine from others: also from those that were made from an image of it.
+machine() {
+	id='' boot='' name='' key=''
+	for file in /etc/machine-id /var/lib/dbus/machine-id; do
+		[ -n "$id" ] || [ ! -f "$file" ] || read -r id <"$file"
+	done
+	read -r boot </proc/sys/kernel/random/boot_id
+	read -r name </proc/sys/kernel/hostname
+	for file in /etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/ssh_host_ecdsa_key.pub /etc/ssh/ssh_host_rsa_key.pub; do
+		[ -n "$key" ] || [ ! -f "$file" ] || read -r _ key _ <"$file"
+	done
+	printf 'machine=%s %s %s %s\0' "${id:--}" "${boot:--}" "${name:--}" "${key:--}"
+} 2>/dev/null
+
+# Prints the first of some files that is there and cannot be read as a record: no regular file, or one of over 1 MiB.
+odd() {
+	find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null | head -n 1
+}
+
+# Prints the newest lines of a file. Of a very long one no more is read than what they can take.
+newest() {
+	if [ -n "$(odd "$1")" ]; then
+		tail -c 1048576 "$1" | sed 1d | tail -n 200
+	else
+		tail -n 200 "$1"
+	fi
+}
+
 printf 'clock='; date +%s; printf '\0'
 printf 'user='; id -un 2>/dev/null || id -u; printf '\0'
 printf 'system='; uname -sm; printf '\0'
+machine
 
 for program in $programs; do
 	printf 'tool=%s ' "$program"
@@ -80,10 +111,15 @@ else
 fi
 
 for file do
-	[ -e "shared/$file" ] || printf 'missing=%s\0' "$file"
+	if [ -d "shared/$file" ]; then
+		printf 'notfile=%s\0' "$file"
+	elif [ ! -e "shared/$file" ]; then
+		printf 'missing=%s\0' "$file"
+	fi
 done
 
-for folder in releases/*; do
+# Folders of other tools are nobody's business, however many.
+for folder in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 	if [ -d "$folder" ] && [ ! -L "$folder" ]; then
 		id=${folder#releases/} marks=
 		for mark in staged verified bad failed; do
@@ -97,7 +133,12 @@ if [ -e .slipway ]; then
 	if [ ! -r .slipway ] || [ ! -x .slipway ]; then
 		printf 'unreadable=.slipway\0'
 	fi
-	for file in format id; do
+	odd=$(odd .slipway/format .slipway/id .slipway/app .slipway/hold .slipway/lock/*/owner.json .slipway/lock/*/heartbeat)
+	if [ -n "$odd" ]; then
+		printf 'odd=%s\0end=1\0' "$odd"
+		exit 0
+	fi
+	for file in format id app; do
 		if [ -e ".slipway/$file" ]; then
 			line=
 			read -r line <".slipway/$file"
@@ -123,8 +164,10 @@ if [ -e .slipway ]; then
 		fi
 	done
 	if [ -e .slipway/history.jsonl ]; then
-		if [ -r .slipway/history.jsonl ]; then
-			printf 'history='; tail -n 200 .slipway/history.jsonl; printf '\0'
+		if [ ! -f .slipway/history.jsonl ]; then
+			printf 'odd=.slipway/history.jsonl\0'
+		elif [ -r .slipway/history.jsonl ]; then
+			printf 'history='; newest .slipway/history.jsonl; printf '\0'
 		else
 			printf 'unreadable=.slipway/history.jsonl\0'
 		fi

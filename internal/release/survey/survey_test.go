@@ -97,7 +97,7 @@ func TestNewHost(t *testing.T) {
 
 func TestUsedHost(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"a": 1}`))); err != nil {
+		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte(`{"a": 1}`), deploy.Owner{})); err != nil {
 			t.Fatal(err)
 		}
 		put(t, host.Site.Release(first)+"/x", "")
@@ -287,7 +287,7 @@ func TestDamagedRecords(t *testing.T) {
 
 func BenchmarkSurvey(b *testing.B) {
 	host := releasetest.NewHost(b, "dash")
-	if err := release.Run(b.Context(), host, journal.Open(host.Site, deployment, []byte("{}"))); err != nil {
+	if err := release.Run(b.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -1,0 +1,161 @@
+package survey_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/journal"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/survey"
+)
+
+// Records that no Slipway wrote: endless, never to be had, or of gigabytes. The host is refused by their name, and nothing
+// waits for them.
+func TestOddRecords(t *testing.T) {
+	kinds := map[string]func(path string) error{
+		"a device": func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"huge": func(path string) error {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				return err
+			}
+			return os.Truncate(path, 4<<30)
+		},
+	}
+	try := "deployments/" + string(deployment) + "/steps/migrate-1-migrate/do-1/"
+	for _, file := range []string{
+		"id", "format", "app", "hold", "lock/3/owner.json", "lock/3/heartbeat", try + "status", try + "meta", try + "pid",
+		"deployments/" + string(deployment) + "/plan.json", "deployments/" + string(deployment) + "/activation.jsonl", "deployments/411-deploy-abc/activation.jsonl",
+	} {
+		t.Run(strings.ReplaceAll(file, "/", " "), func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				for name, kind := range kinds {
+					path := filepath.Join(host.Site.Private(), file)
+					if err := errors.Join(os.RemoveAll(path), os.MkdirAll(filepath.Dir(path), 0o700), kind(path)); err != nil {
+						t.Fatal(err)
+					}
+					_, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+					var told *deploy.Error
+					if !errors.As(err, &told) || told.Host != host.Name || !strings.Contains(err.Error(), path) || told.Hint == "" {
+						t.Errorf("%s: %v", name, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A history of gigabytes gives its newest lines; one that is a pipe is refused.
+func TestLongHistory(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		path := host.Site.History()
+		put(t, path, "")
+		if err := os.Truncate(path, 1<<30); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20_000 {
+			entry := fmt.Sprintf(`{"at":"2026-11-20T07:30:00Z","release":"%s","outcome":"activated","actor":"%d %s"}`+"\n", first, i, strings.Repeat("a", 100))
+			if _, err := file.WriteString(entry); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{})
+		if err != nil || len(facts.History) != 200 || !strings.HasPrefix(facts.History[199].Actor, "19999 ") {
+			t.Errorf("%d entries, %v", len(facts.History), err)
+		}
+		if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{}); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("of a pipe: %v", err)
+		}
+	})
+}
+
+// Thousands of folders in releases/, some ours: the answer has ours.
+func TestManyReleases(t *testing.T) {
+	host := releasetest.NewHost(t, "dash")
+	for i := range 5000 {
+		name := fmt.Sprintf("2025%010d", i) // Capistrano's
+		if i%2 == 0 {
+			name = fmt.Sprintf("20261121-%06d-1a2b3c4-9f3c51", i)
+		}
+		if err := os.MkdirAll(filepath.Join(host.Site.Root, "releases", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{})
+	if err != nil || len(facts.Releases) != 2500 {
+		t.Errorf("%d releases, %v", len(facts.Releases), err)
+	}
+}
+
+func TestMachine(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := os.Hostname()
+		if err != nil {
+			t.Fatal(err)
+		}
+		machine := take(t, host).Machine
+		if words := strings.Fields(machine); len(words) != 4 || words[1] != strings.TrimSpace(string(boot)) || words[2] != name {
+			t.Errorf("the machine is %q", machine)
+		}
+		// As a machine that was made from an image of this one.
+		host.Patch = func(script string) string {
+			return strings.ReplaceAll(script, "/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/random/uuid")
+		}
+		if other := take(t, host).Machine; other == machine {
+			t.Errorf("another boot gives %q as well", other)
+		}
+	})
+}
+
+func TestOwner(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		for _, owner := range []deploy.Owner{{App: "shop", Environment: "production"}, {App: "shop"}, {App: "blog", Environment: "the stage"}} {
+			for range 2 {
+				if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), owner)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := take(t, host).Owner; got != owner {
+				t.Errorf("the deploy path belongs to %v, wanted %v", got, owner)
+			}
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left, _ := filepath.Glob(host.Site.Private() + "/app.*"); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+}
+
+func TestFolderForASharedFile(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		put(t, host.Site.Shared()+"/.env/x", "")
+		facts := take(t, host, ".env", "gone")
+		if fmt.Sprint(facts.SharedFolders, facts.MissingShared) != "[.env] [gone]" {
+			t.Errorf("folders %v, missing %v", facts.SharedFolders, facts.MissingShared)
+		}
+	})
+}

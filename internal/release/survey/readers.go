@@ -1,0 +1,239 @@
+package survey
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/hold"
+	"slipway/internal/release/lock"
+)
+
+// text reads a line of one fact.
+func text(of func(*deploy.Facts) *string) func(*parser, string) error {
+	return func(p *parser, value string) error {
+		*of(&p.facts) = strings.TrimSuffix(value, "\n")
+		return nil
+	}
+}
+
+// list reads one of several.
+func list(of func(*deploy.Facts) *[]string) func(*parser, string) error {
+	return func(p *parser, value string) error {
+		*of(&p.facts) = append(*of(&p.facts), value)
+		return nil
+	}
+}
+
+// refuse is a part by which a host says that it cannot be surveyed, because of a path.
+func refuse(cause, hint string) func(*parser, string) error {
+	return func(p *parser, value string) error {
+		return &deploy.Error{Cause: fmt.Errorf(cause, p.absolute(value)), Hint: hint}
+	}
+}
+
+// absolute is a path of an answer, which is below the deploy path where it is not absolute.
+func (p *parser) absolute(value string) string {
+	if path.IsAbs(value) {
+		return value
+	}
+	return path.Join(p.site.Root, value)
+}
+
+func (p *parser) clock(value string) error {
+	seconds, err := strconv.ParseInt(strings.TrimSuffix(value, "\n"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("the clock reads %.60q", value)
+	}
+	// date gives whole seconds: the middle of the second errs least.
+	p.facts.ClockSkew = time.Unix(seconds, 5e8).Sub(p.asked)
+	return nil
+}
+
+func (p *parser) tool(value string) error {
+	if program, where, _ := strings.Cut(strings.TrimSuffix(value, "\n"), " "); where != "" {
+		p.facts.Tools[program] = strings.TrimSpace(where)
+	}
+	return nil
+}
+
+func (p *parser) tar(value string) error {
+	p.facts.Tools["tar"] = tarFlavour(value)
+	return nil
+}
+
+func (p *parser) sync(value string) error {
+	if strings.Contains(value, "--file-system") || strings.Contains(value, "[-df]") {
+		p.facts.Tools["sync -f"] = "yes"
+	}
+	return nil
+}
+
+func (p *parser) space(value string) error {
+	kib, err := parseFree(value)
+	if p.facts.FreeBytes = kib; kib > 0 {
+		p.facts.FreeBytes = kib << 10
+	}
+	return err
+}
+
+func (p *parser) inodes(value string) (err error) {
+	p.facts.FreeInodes, err = parseFree(value)
+	return err
+}
+
+func (p *parser) mounted(value string) error {
+	options := strings.Split(value, ",")
+	p.facts.ReadOnly, p.facts.NoExec = slices.Contains(options, "ro"), slices.Contains(options, "noexec")
+	return nil
+}
+
+func (p *parser) unwritable(value string) error {
+	p.facts.Unwritable = append(p.facts.Unwritable, p.absolute(value))
+	return nil
+}
+
+func (p *parser) format(value string) (err error) {
+	line := strings.TrimSuffix(value, "\n")
+	if p.facts.LayoutFormat, err = strconv.Atoi(line); err != nil || p.facts.LayoutFormat < 1 {
+		return fmt.Errorf("%s/format reads %.60q, wanted a number from 1", p.site.Private(), line)
+	}
+	return nil
+}
+
+func (p *parser) id(value string) error {
+	if p.facts.ID = strings.TrimSuffix(value, "\n"); p.facts.ID == "" {
+		return fmt.Errorf("%s/id is empty", p.site.Private())
+	}
+	return nil
+}
+
+// app reads whose the deploy path is: the application, and after a space the environment.
+func (p *parser) app(value string) error {
+	p.facts.Owner.App, p.facts.Owner.Environment, _ = strings.Cut(strings.TrimSuffix(value, "\n"), " ")
+	return nil
+}
+
+func (p *parser) lock(value string) (err error) {
+	p.facts.Lock, err = lock.Parse(value)
+	return err
+}
+
+func (p *parser) hold(value string) error {
+	p.facts.Hold = hold.Parse(value)
+	return nil
+}
+
+func (p *parser) history(value string) (err error) {
+	p.facts.History, err = parseHistory(value, p.site)
+	return err
+}
+
+func tarFlavour(version string) string {
+	switch {
+	case strings.Contains(version, "GNU tar"):
+		return "gnu"
+	case strings.Contains(strings.ToLower(version), "busybox"):
+		return "busybox"
+	}
+	return "other"
+}
+
+// dfLine is the last line of df -P: file system, size, used, available, capacity, where it is mounted. The first and
+// the last may hold spaces.
+var dfLine = regexp.MustCompile(`\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+/`)
+
+// parseFree reads what is available, in the unit of df; -1 where the host does not say: no df, or a file system that
+// does not count (btrfs has no number of inodes).
+func parseFree(df string) (int64, error) {
+	lines := strings.Split(strings.TrimSpace(df), "\n")
+	last := lines[len(lines)-1]
+	if last == "" || strings.HasSuffix(strings.TrimSpace(last), "Mounted on") {
+		return -1, nil
+	}
+	match := dfLine.FindStringSubmatch(last)
+	if match == nil {
+		// BusyBox and GNU write "-" for each number of a file system that has none.
+		if fields := strings.Fields(last); slices.Contains(fields, "-") {
+			return -1, nil
+		}
+		return 0, fmt.Errorf("df says %q", last)
+	}
+	total, err := strconv.ParseInt(match[1], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("df says %q", last)
+	}
+	if total == 0 {
+		return -1, nil
+	}
+	available, err := strconv.ParseInt(match[3], 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("df says %q", last)
+	}
+	// Below zero is what only root may still use.
+	return max(0, available), nil
+}
+
+// current tells a link to a release of ours from another tool's.
+func (p *parser) current(value string) error {
+	f := &p.facts
+	target, isLink := strings.CutPrefix(value, "link ")
+	switch {
+	case isLink:
+		f.Current, f.CurrentTarget = deploy.CurrentForeign, target
+		relative := strings.TrimPrefix(target, p.site.Root+"/")
+		if id := deploy.ReleaseID(strings.TrimPrefix(relative, "releases/")); id.Valid() && relative == "releases/"+string(id) {
+			f.Current, f.CurrentID = deploy.CurrentRelease, id
+		}
+	case value == "none":
+		f.Current = deploy.CurrentNone
+	case value == "directory":
+		f.Current = deploy.CurrentDirectory
+	default:
+		return fmt.Errorf("current is %.80q", value)
+	}
+	return nil
+}
+
+// release reads a folder in releases/ and its marks. Folders of other tools are nobody's business.
+func (p *parser) release(value string) error {
+	words := strings.Split(value, " ")
+	id := deploy.ReleaseID(words[0])
+	if !id.Valid() {
+		return nil
+	}
+	has := func(mark string) bool { return slices.Contains(words[1:], mark) }
+	p.facts.Releases = append(p.facts.Releases, deploy.ReleaseFacts{
+		ID: id, Staged: has("staged"), Verified: has("verified"), Bad: has("bad"), Failed: has("failed"),
+	})
+	return nil
+}
+
+// parseHistory reads the lines of history.jsonl, oldest first. A damaged one is an error: what to unwind to is read
+// from here, and a release that is left out would be guessed around.
+func parseHistory(text string, site release.Site) ([]deploy.HistoryEntry, error) {
+	var entries []deploy.HistoryEntry
+	for line := range strings.Lines(text) {
+		var entry deploy.HistoryEntry
+		err := json.Unmarshal([]byte(line), &entry)
+		if err == nil && entry.At.IsZero() {
+			err = errors.New("it has no time")
+		}
+		if err != nil {
+			return nil, &deploy.Error{
+				Cause: fmt.Errorf("a line of %s is damaged: %.60q: %w", site.History(), line, err),
+				Hint:  "correct or delete that line on the host",
+			}
+		}
+		entries = append(entries, entry)
+	}
+	return entries, nil
+}
