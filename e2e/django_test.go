@@ -46,7 +46,7 @@ func testDjango(ctx context.Context, t *testing.T) {
 		},
 		{
 			name: "v4-health-check-fails", overlays: []string{"v2", "v4"}, live: "2", exit: 3, outcome: "unwound", phase: "activate",
-			step: "verify Health", verdict: "ROLLED BACK on 3 of 3 switched hosts", heading: "## ↩️ ", errors: 1,
+			step: "verify Health", verdict: "UNWOUND on 3 of 3 switched hosts", heading: "## ↩️ ", errors: 1,
 		},
 		{name: "rollback", command: "rollback", live: "1", outcome: "activated", verdict: "ACTIVATED on 3 of 3 hosts", heading: "## ✅ "},
 	} {

@@ -83,6 +83,13 @@ func (s *Step) Errors() deploy.Errors {
 	return errs
 }
 
+// Succeeded reports whether it went well on a host.
+func (s *Step) Succeeded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.done.Spans, func(span deploy.Span) bool { return span.Outcome == deploy.Succeeded })
+}
+
 // commandLine is the line of a step by which people recognise it.
 func commandLine(s deploy.Step) string {
 	if s.Uses != "" {

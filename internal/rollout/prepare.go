@@ -42,7 +42,10 @@ func (r *run) prepare(ctx context.Context) *stop {
 			done(false)
 			s := r.stopped(ctx, deploy.Prepare, step.told.Name(), deploy.ExitFailed, errs)
 			if s.outcome == deploy.OutcomeFailed {
-				s.next = fixAndRerun + ": what succeeded is kept"
+				s.next = next(errs, step.told.Succeeded())
+				if s.next != nextContent {
+					s.next += ": what succeeded is kept"
+				}
 			}
 			return s
 		}

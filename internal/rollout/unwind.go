@@ -24,7 +24,7 @@ func (r *run) owed(ctx context.Context) (context.Context, context.CancelFunc) {
 func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Errors) *stop {
 	if cancelled(ctx) && !r.opts.UnwindOnCancel {
 		s := r.stopped(ctx, deploy.Activate, "", deploy.ExitInterrupted, errs)
-		s.next = "hosts may be half switched: the job's clean-up, or the next deployment, brings them back before anything else"
+		s.next = "hosts may be half switched: the action's post step, or the next deployment, brings them back before anything else"
 		return s
 	}
 	done := r.rec.Phase(deploy.Unwind)
@@ -42,7 +42,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	r.onFailure(ctx)
 	s := &stop{
 		outcome: deploy.OutcomeUnwound, exit: deploy.ExitUnwound, phase: deploy.Activate, step: errs[0].Step, errs: errs,
-		next: "fix forward; re-running repeats the same content",
+		next: next(errs, len(errs) < touched(batches)),
 	}
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
@@ -50,6 +50,15 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		s.next = "bring " + stuck[0].Host + " back by hand, see its error; then deploy again"
 	}
 	return s
+}
+
+// touched is how many hosts were switched, or about to be.
+func touched(batches [][]activated) int {
+	n := 0
+	for _, batch := range batches {
+		n += len(batch)
+	}
+	return n
 }
 
 // backwards are the batches in the order in which they are brought back: the newest first, and at last the hosts that were lost,

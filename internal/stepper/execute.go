@@ -47,13 +47,14 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	instance := r.instance(host, s, number, at)
 	status, begun, err := r.watch(ctx, host, instance, join, out)
 	span.Duration = time.Since(span.Start)
-	hint, printed := "", false
+	hint, fault, printed := "", deploy.FaultHost, false
 	switch {
 	case err == nil && status.OK():
 		return span
 	case err == nil:
 		span.Outcome, span.Status = deploy.Failed, status.String()
-		err, hint, printed = ended{status}, r.hintFor(host, tail), true
+		hint, fault = r.explain(host, tail)
+		err, printed = ended{status}, true
 	case ctx.Err() != nil:
 		span.Outcome, span.Status = deploy.Unknown, unseen
 		r.stopStep(ctx, host, instance)
@@ -70,7 +71,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	}
 	span.Err = deploy.OnHost(host, s.Phase, s.Name, err)
 	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
-	span.Err.Hint, span.Err.Printed = cmp.Or(span.Err.Hint, hint), printed
+	span.Err.Hint, span.Err.Printed, span.Err.Fault = cmp.Or(span.Err.Hint, hint), printed, cmp.Or(span.Err.Fault, fault)
 	return span
 }
 

@@ -32,13 +32,13 @@ func All() []Row {
 	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), reconciled()}
 }
 
-// cleanUps are the two ends of a clean-up that are no outcome of their own to whoever reads the outputs.
-func cleanUps() []Row { return []Row{nothingToReconcile(), notReconciled()} }
+// reconciling are two more ends of the post step, which are no outcome of their own to whoever reads the outputs.
+func reconciling() []Row { return []Row{nothingToReconcile(), notReconciled()} }
 
 // Words are all words that a verdict may begin with, and whether they are good news.
 func Words() map[string]bool {
 	words := map[string]bool{}
-	for _, row := range append(All(), cleanUps()...) {
+	for _, row := range append(All(), reconciling()...) {
 		words[row.Word] = row.Good
 	}
 	return words

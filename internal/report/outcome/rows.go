@@ -75,7 +75,7 @@ func failed() Row {
 
 func unwound() Row {
 	return Row{
-		Outcome: deploy.OutcomeUnwound, Exits: []int{deploy.ExitUnwound}, Word: "ROLLED BACK", Icon: "↩️",
+		Outcome: deploy.OutcomeUnwound, Exits: []int{deploy.ExitUnwound}, Word: "UNWOUND", Icon: "↩️",
 		Means: "the release failed after the switch, and every host that was switched is back on what it ran before",
 		verdict: func(res deploy.Result) string {
 			back := len(res.HostsWith(deploy.HostUnwound))
@@ -83,9 +83,9 @@ func unwound() Row {
 		},
 		heading: func(res deploy.Result, whatFailed func() string) string {
 			if res.Previous() == "" {
-				return fmt.Sprintf("Rolled back: %s. %s runs no release, as before", whatFailed(), place(res))
+				return fmt.Sprintf("Unwound: %s. %s runs no release, as before", whatFailed(), place(res))
 			}
-			return fmt.Sprintf("Rolled back: %s. %s runs %s", whatFailed(), place(res), layout.Runs(res.Previous()))
+			return fmt.Sprintf("Unwound: %s. %s runs %s", whatFailed(), place(res), layout.Runs(res.Previous()))
 		},
 		state: func(res deploy.Result) string { return hostsNow(res) + "." },
 	}
@@ -128,7 +128,7 @@ func cancelled() Row {
 
 func reconciled() Row {
 	return Row{
-		Outcome: deploy.OutcomeReconciled, Exits: []int{deploy.ExitDone}, Word: "CLEANED UP", Good: true, Icon: "🧹",
+		Outcome: deploy.OutcomeReconciled, Exits: []int{deploy.ExitDone}, Word: "RECONCILED", Good: true, Icon: "🧹",
 		Means: "of the post step alone: nothing is half done any more",
 		verdict: func(res deploy.Result) string {
 			return fmt.Sprintf(" in %s: brought back %d of %s. ", layout.WholeSeconds(res.Duration),
@@ -137,28 +137,28 @@ func reconciled() Row {
 		heading: func(res deploy.Result, _ func() string) string {
 			back := layout.CountedHosts(len(res.HostsWith(deploy.HostUnwound)), len(res.Hosts))
 			took := layout.Spaced(layout.WholeSeconds(res.Duration))
-			return fmt.Sprintf("Cleaned up: %s brought back, %s. %s runs %s", back, took, place(res), layout.Runs(res.Previous()))
+			return fmt.Sprintf("Reconciled: %s brought back, %s. %s runs %s", back, took, place(res), layout.Runs(res.Previous()))
 		},
 		state: func(res deploy.Result) string { return RunNow(res.Hosts) },
 	}
 }
 
-// nothingToReconcile is a clean-up that found nothing half done.
+// nothingToReconcile is a run that found nothing half done.
 func nothingToReconcile() Row {
 	row := reconciled()
-	row.Word = "NOTHING TO CLEAN UP"
+	row.Word = "NOTHING TO RECONCILE"
 	row.verdict = func(res deploy.Result) string { return ": " + RunNow(res.Hosts) }
-	row.heading = func(res deploy.Result, _ func() string) string { return "Nothing to clean up. " + RunNow(res.Hosts) }
+	row.heading = func(res deploy.Result, _ func() string) string { return "Nothing to reconcile. " + RunNow(res.Hosts) }
 	return row
 }
 
-// notReconciled is a clean-up that failed or was cancelled. Its outcome is failed or cancelled to whoever reads the outputs.
+// notReconciled is a post step that failed or was cancelled. Its outcome is failed or cancelled to whoever reads the outputs.
 func notReconciled() Row {
 	return Row{
-		Word: "NOT CLEANED UP", Icon: "⚠️",
+		Word: "NOT RECONCILED", Icon: "⚠️",
 		verdict: func(res deploy.Result) string { return exit(res) + ": hosts may be half switched." },
 		heading: func(res deploy.Result, whatFailed func() string) string {
-			return fmt.Sprintf("Not cleaned up: %s. Hosts of %s may be half switched", whatFailed(), place(res))
+			return fmt.Sprintf("Not reconciled: %s. Hosts of %s may be half switched", whatFailed(), place(res))
 		},
 		state: func(deploy.Result) string { return "Hosts may be half switched." },
 	}
