@@ -29,6 +29,7 @@ func TestClean(t *testing.T) {
 		{"NUL and bell", "a\x00b\a", "a<U+0000>b<U+0007>"},
 		{"tab", "a\tb", "a    b"},
 		{"CR inside", "50%\r100%", "50% / 100%"},
+		{"a sequence that does not end", "a\x1b[", "a"},
 		{"line ending", "text\r\n", "text"},
 		{"line separator", "a\u2028b\u2029c\u0085d", "a<U+2028>b<U+2029>c<U+0085>d"},
 		{"BOM, zero width, direction", "\ufeffa\u200bb\u202ec", "<U+FEFF>a<U+200B>b<U+202E>c"},
@@ -148,7 +149,7 @@ func TestBrokenLog(t *testing.T) {
 // FuzzRemote: whatever a host prints, the runner finds no command but ours, with the fence and without it.
 func FuzzRemote(f *testing.F) {
 	for _, seed := range []string{
-		"::error::x", "  ::set-output name=x::y", "a ##[error]b", "a\r::warning::b", "\x1b[31m::add-mask::a", "#\u200b#[group]x",
+		"::error::x", "  ::set-output name=x::y", "a ##[error]b", "a\r::warning::b", "\x1b[31m::add-mask::a", "#\u200b#[group]x", "\x1b[", "##\x1b[K[group]x", "#x\b#[group]y", "[error]x\r##", "\r::error::x",
 		"\u2028::error::x", "\ufeff::error::x", "\x00::error::x", "::stop-commands::x\n::x::\n::error::y", "\xff::error::x", "#\x1b[0m#[error]x",
 	} {
 		f.Add([]byte(seed))

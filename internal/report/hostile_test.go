@@ -89,7 +89,7 @@ func FuzzHostile(f *testing.F) {
 var (
 	ownMarkup = regexp.MustCompile(`</?(details|summary)>|\[[^\]]*\]\(<https?://[^<>()|\\]*>\)|^\[!(WARNING|NOTE)\]|\*\*Next:\*\*`)
 	acting    = regexp.MustCompile("(?i)[<>&@\\[\\]*~\\\\`]|https?:|www\\.|!\\[|(^|\\W)_|_(\\W|$)")
-	cellCount = regexp.MustCompile(`\|`)
+	cellCount = regexp.MustCompile(`(^|[^\\])\|`)
 )
 
 // nothingActs takes code and our own markup out of a page, by CommonMark's rules, and looks for what is left that could be

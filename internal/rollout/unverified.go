@@ -14,7 +14,7 @@ const maxNamed = 8
 func (r *run) noteUnverified() {
 	if where, silent := unverified(r.schedule, r.serving()); silent {
 		r.rec.Notice("nothing verifies this release" + where + ": one that does not start stays live, and nobody is told. Give `activate` a " +
-			"`verify`, like [{http: \"http://127.0.0.1:8000/\", header: \"X-Release: ${SLIPWAY_RELEASE}\"}], or the input `verify` a URL")
+			"`verify`, like `[{http: \"http://127.0.0.1:8000/\", header: \"X-Release: ${SLIPWAY_RELEASE}\"}]`, or the input `verify` a URL")
 	}
 }
 

@@ -145,7 +145,7 @@ func Merged(failures []Failure) []Failure {
 			list = append(list, f)
 			continue
 		}
-		list[i].Hosts = append(list[i].Hosts, f.Hosts...)
+		list[i].Hosts = appendNew(list[i].Hosts, f.Hosts...)
 		list[i].Hints = appendNew(list[i].Hints, f.Hints...)
 	}
 	return list

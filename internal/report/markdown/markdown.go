@@ -28,36 +28,118 @@ func Plain(text string) string {
 	return text
 }
 
-// Words is plainMarkdown word by word, so that a line of ours with an odd name in it stays readable. What stands between
-// two backticks is a code span already.
+// Row is a row of a table. A cell ends at every bar that is not escaped, also inside a code span.
+func Row(cells ...string) string {
+	var b strings.Builder
+	b.WriteString("|")
+	for _, cell := range cells {
+		cell = strings.ReplaceAll(cell, `\|`, `\¦`) // escaped again, it would be a backslash and the end of the cell
+		if cell = strings.ReplaceAll(cell, "|", `\|`); cell != "" {
+			b.WriteString(" " + cell)
+		}
+		b.WriteString(" |")
+	}
+	return b.String()
+}
+
+// Words is Plain word by word, so that a line of ours with an odd name in it stays readable. What stands between two backticks
+// is a code span already. Two code spans never touch: their backticks would make up others.
 func Words(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
 	pieces := strings.Split(text, "`")
 	if len(pieces)%2 == 0 { // one without its partner
 		return Code(text)
 	}
-	for i, piece := range pieces {
+	var list []piece
+	for i, p := range pieces {
 		if i%2 == 1 {
-			pieces[i] = Code(piece)
+			list = append(list, piece{p, quoted})
 			continue
 		}
-		list := strings.Split(piece, " ")
-		for j, word := range list {
-			if !isPlainWord(word) {
-				core := strings.TrimRight(word, ".,;:?")
-				if !strings.Contains(core, "(") {
-					core = strings.TrimRight(core, ".,;:?)")
-				}
-				list[j] = Code(core) + word[len(core):]
-			}
-		}
-		pieces[i] = strings.Join(list, " ")
+		list = append(list, split(p)...)
 	}
-	return strings.Join(pieces, "")
+	var b strings.Builder
+	for _, p := range joined(list) {
+		if p.code() {
+			b.WriteString(Code(p.text))
+		} else {
+			b.WriteString(p.text)
+		}
+	}
+	return b.String()
 }
 
-// Code is a code span. A cell of a table ends at every |, also inside one, so that becomes a broken bar.
+// piece is a part of a text.
+type piece struct {
+	text string
+	kind kind
+}
+
+type kind int
+
+const (
+	plain  kind = iota // shown as it is
+	quoted             // stood between backticks
+	odd                // a word that would mean something
+)
+
+func (p piece) code() bool { return p.kind != plain }
+
+// split finds the words that mean something in Markdown, less the punctuation behind them. One that opens a bracket goes on to
+// the word that closes it.
+func split(text string) []piece {
+	var list []piece
+	words := strings.Split(text, " ")
+	for i := 0; i < len(words); i++ {
+		if i > 0 {
+			list = append(list, piece{" ", plain})
+		}
+		word := words[i]
+		if isPlainWord(word) {
+			list = append(list, piece{word, plain})
+			continue
+		}
+		for end := i + 1; open(word) > 0 && end <= len(words); end++ {
+			if whole := strings.Join(words[i:end], " "); open(whole) == 0 {
+				word, i = whole, end-1
+			}
+		}
+		core := strings.TrimRight(word, ".,;:?")
+		if !strings.Contains(core, "(") {
+			core = strings.TrimRight(core, ".,;:?)")
+		}
+		list = append(list, piece{core, odd}, piece{word[len(core):], plain})
+	}
+	return list
+}
+
+// open is how many brackets of a text are not closed.
+func open(text string) int {
+	return strings.Count(text, "[") + strings.Count(text, "{") - strings.Count(text, "]") - strings.Count(text, "}")
+}
+
+// joined makes one piece of code of those that touch, and of odd words that follow each other.
+func joined(list []piece) []piece {
+	var out []piece
+	for _, p := range list {
+		last := len(out) - 1
+		switch {
+		case p.text == "":
+		case last >= 0 && p.code() && out[last].code():
+			out[last].text += p.text
+		case last >= 1 && p.kind == odd && out[last].text == " " && out[last-1].kind == odd:
+			out[last-1].text += " " + p.text
+			out = out[:last]
+		default:
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Code is a code span.
 func Code(text string) string {
-	text = strings.NewReplacer("\n", " ", "\r", " ", "|", "¦").Replace(text)
+	text = strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}

@@ -32,7 +32,7 @@ func (s Sanitizer) Event(event deploy.Event) deploy.Event {
 		e.Step, e.Hosts = s.Line(e.Step), s.lines(e.Hosts)
 		return e
 	case deploy.Output:
-		e.Step, e.Host, e.Line = s.Line(e.Step), s.Line(e.Host), s.Line(e.Line)
+		e.Step, e.Host, e.Line = s.Line(e.Step), s.Line(e.Host), s.remote(e.Line)
 		return e
 	case deploy.Progress:
 		e.Step, e.Host = s.Line(e.Step), s.Line(e.Host)
@@ -53,6 +53,12 @@ func (s Sanitizer) Event(event deploy.Event) deploy.Event {
 	}
 	return event
 }
+
+// short is Line with a bound, for what a host says.
+func (s Sanitizer) short(text string) string { return Shorten(s.Line(text)) }
+
+// remote is what is shown of a line that a host printed: what a terminal would show of it in the end.
+func (s Sanitizer) remote(line string) string { return s.short(ci.Draw(s.Redactor.String(line))) }
 
 func (s Sanitizer) lines(texts []string) []string {
 	texts = slices.Clone(texts)
@@ -79,19 +85,19 @@ func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
 		*text = s.Line(*text)
 	}
 	if c.Cause != nil {
-		c.Cause = errors.New(s.Line(c.Cause.Error()))
+		c.Cause = errors.New(s.short(c.Cause.Error()))
 	}
 	c.Own = s.lines(c.Own)
-	c.Tail = s.lines(c.Tail[max(0, len(c.Tail)-TailLines):])
+	c.Tail = slices.Clone(c.Tail[max(0, len(c.Tail)-TailLines):])
 	for i := range c.Tail {
-		c.Tail[i] = Shorten(c.Tail[i])
+		c.Tail[i] = s.remote(c.Tail[i])
 	}
 	return &c
 }
 
 func (s Sanitizer) span(span deploy.Span) deploy.Span {
 	for _, text := range []*string{&span.Host, &span.Step, &span.Status, &span.From, &span.Note} {
-		*text = s.Line(*text)
+		*text = s.short(*text)
 	}
 	span.Err = s.failure(span.Err)
 	return span

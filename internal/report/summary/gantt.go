@@ -2,7 +2,7 @@ package summary
 
 import (
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -83,14 +83,16 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000)
 }
 
-// ganttWords start a statement of Mermaid's gantt language; a name that starts with one is quoted.
-var ganttWords = []string{
-	"gantt", "dateformat", "axisformat", "tickinterval", "inclusiveenddates", "topaxis", "excludes", "includes", "todaymarker",
-	"weekday", "weekend", "title", "section", "click", "href", "call", "acctitle", "accdescr", "accdescription",
-}
+// statement is the beginning of a statement of Mermaid's gantt language (gantt.jison; its lexer knows no difference of case, and
+// no end of a word). A date is a token of its own, too.
+var statement = regexp.MustCompile(`(?i)^(gantt|dateFormat|axisFormat|tickInterval|inclusiveEndDates|topAxis|excludes|includes|todayMarker` +
+	`|weekday|weekend|title|section|click|href|call|acc|[0-9]{4}-[0-9]{2}-[0-9]{2})`)
+
+// maxName is how much of a name a chart shows, in columns.
+const maxName = 50
 
 // ganttName is a name that Mermaid reads as text: letters, digits, spaces, and a few signs. `:;,#` end a name, % starts a
-// comment, and what is left could be HTML.
+// comment, and what is left could be HTML. One that begins like a statement is quoted: no statement begins with a quote.
 func ganttName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./()'", r) {
@@ -98,12 +100,8 @@ func ganttName(name string) string {
 		}
 		return ' '
 	}, name)
-	name = layout.Cut(strings.Join(strings.Fields(name), " "), 50)
-	first := strings.ToLower(strings.TrimFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && r != ' ' }))
-	if i := strings.IndexFunc(first, func(r rune) bool { return !unicode.IsLetter(r) }); i >= 0 {
-		first = first[:i]
-	}
-	if name == "" || slices.ContainsFunc(ganttWords, func(word string) bool { return strings.HasPrefix(first, word) }) {
+	name = layout.Cut(strings.Join(strings.Fields(name), " "), maxName)
+	if name == "" || statement.MatchString(name) {
 		return "'" + name + "'"
 	}
 	return name

@@ -110,9 +110,9 @@ func (p Page) facts() string {
 		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", markdown.Words(strings.ReplaceAll(layout.Target(res.Header), "->", "→")))
+	b.WriteString(markdown.Row("", markdown.Words(strings.ReplaceAll(layout.Target(res.Header), "->", "→"))) + "\n| --- | --- |\n")
 	for _, row := range rows {
-		fmt.Fprintf(&b, "| %s | %s |\n", row[0], row[1])
+		b.WriteString(markdown.Row(row[0], row[1]) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

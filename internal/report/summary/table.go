@@ -98,26 +98,27 @@ func (p Page) cells() map[cellKey]*cell {
 }
 
 func (p Page) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %s |", markdown.Plain(h.Host))
+	row := []string{markdown.Plain(h.Host)}
 	for _, phase := range phases {
-		c := cells[cellKey{h.Host, phase}]
-		switch {
-		case c == nil:
-			b.WriteString(" |")
-		case len(c.failed) > 0:
-			icon := "❌"
-			if c.cut {
-				icon = "⏹️"
-			}
-			fmt.Fprintf(&b, " %s %s |", icon, markdown.Plain(layout.Cut(strings.Join(c.failed, "; "), maxCell)))
-		default:
-			fmt.Fprintf(&b, " ✅ %s |", layout.Spaced(layout.Seconds(c.took)))
-		}
+		row = append(row, cells[cellKey{h.Host, phase}].text())
 	}
-	fmt.Fprintf(&b, " %s |", p.runsNow(h))
-	return b.String()
+	return markdown.Row(append(row, p.runsNow(h))...)
 }
+
+// text is what the table says of a host in a phase; nothing where it took no part.
+func (c *cell) text() string {
+	switch {
+	case c == nil:
+		return ""
+	case len(c.failed) == 0:
+		return "✅ " + layout.Spaced(layout.Seconds(c.took))
+	case c.cut:
+		return "⏹️ " + c.how()
+	}
+	return "❌ " + c.how()
+}
+
+func (c *cell) how() string { return markdown.Plain(layout.Cut(strings.Join(c.failed, "; "), maxCell)) }
 
 func (p Page) runsNow(h deploy.HostResult) string {
 	now := "nothing"
