@@ -46,12 +46,12 @@ type settings struct {
 	Hosts        []host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
 	Rollout      rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	Allow        allow        `key:"allow" doc:"Who may deploy here."`
-	Prepare      []step       `key:"prepare" doc:"Steps on every host before anything live is touched, in the new release."`
-	Migrate      []step       `key:"migrate" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
+	Prepare      []step       `key:"prepare" variant:"Step of prepare" without:"undo" doc:"Steps on every host before anything live is touched, in the new release."`
+	Migrate      []step       `key:"migrate" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
 	Ensure       []ensureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`
 	Activate     activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
-	Finish       []step       `key:"finish" doc:"Steps after every host is activated. Their failure undoes nothing."`
-	OnFailure    []step       `key:"on_failure" doc:"Steps after a deployment failed in migrate or later."`
+	Finish       []step       `key:"finish" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
+	OnFailure    []step       `key:"on_failure" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after a deployment failed in migrate or later."`
 }
 
 type shared struct {
@@ -135,15 +135,15 @@ type activation struct {
 
 // ensureStep is a step that holds while the site changes.
 type ensureStep struct {
-	step
-	Via text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
+	step `without:"produces"`
+	Via  text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
 
 	Node *yamlfile.Node
 }
 
 // restartStep is a step that starts the new release.
 type restartStep struct {
-	step
+	step `without:"undo,idempotent,check,always,rerun,produces"`
 	Stop text `key:"stop" doc:"A script that ends what run started, run like the step. Run where a first deployment failed and there is no release to go back to: what it started must not go on answering. Where it is not given, the recipe's."`
 	Log  text `key:"log" doc:"A script that prints the end of the program's own log, run like the step for at most 10 seconds. Read where the restart or a check failed, and shown with the failure. Where it is not given, the recipe's."`
 
@@ -152,7 +152,7 @@ type restartStep struct {
 
 // drainStep is a step that takes a host out of its balancer; drains (drains.go) is one, a list, or none.
 type drainStep struct {
-	step
+	step `without:"once,roles,idempotent,check,always,rerun,produces"`
 	Via  text     `key:"via" doc:"The role whose hosts run it, for one drained host at a time. Where it is not given, the drained host itself."`
 	Wait duration `key:"wait" default:"30s" min:"0s" max:"1h" doc:"How long open requests may take to end."`
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"slipway/internal/cookbook"
@@ -17,11 +19,11 @@ func Reference() []byte {
 	b.WriteString("# The deploy file\n\n" + generated)
 	fmt.Fprintf(&b, referenceIntro, "`"+strings.Join(builtinVars, "`, `")+"`.")
 	r := &reference{out: &b}
-	r.section("The file", "", reflect.TypeFor[deployFile]())
+	r.section("The file", "", reflect.TypeFor[deployFile](), nil)
 	for len(r.queue) > 0 {
 		next := r.queue[0]
 		r.queue = r.queue[1:]
-		r.section(next.title, next.intro, next.t)
+		r.section(next.title, next.intro, next.t, next.without)
 	}
 	b.WriteString(presetSection())
 	return []byte(strings.TrimRight(b.String(), "\n") + "\n")
@@ -58,16 +60,20 @@ type reference struct {
 type referenceSection struct {
 	title, intro string
 	t            reflect.Type
+	without      []string // keys that mean nothing there
 }
 
 // section writes a table of a struct's keys, and notes the structs that it mentions for sections of their own.
-func (r *reference) section(title, intro string, t reflect.Type) {
+func (r *reference) section(title, intro string, t reflect.Type, without []string) {
 	fmt.Fprintf(r.out, "## %s\n\n", title)
 	if intro != "" {
 		r.out.WriteString(intro + "\n\n")
 	}
 	r.out.WriteString("| key | takes | default | |\n| --- | --- | --- | --- |\n")
 	for _, f := range yamlfile.Fields(t) {
+		if f.Useless || slices.Contains(without, f.Key) {
+			continue
+		}
 		doc := f.Doc
 		if len(f.Enum) > 0 {
 			doc += " One of " + strings.Join(f.Enum, ", ") + "."
@@ -79,13 +85,13 @@ func (r *reference) section(title, intro string, t reflect.Type) {
 		case f.Default != "":
 			usual = "`" + f.Default + "`"
 		}
-		fmt.Fprintf(r.out, "| `%s` | %s | %s | %s |\n", f.Key, r.kind(f.Type), usual, strings.ReplaceAll(doc, "|", `\|`))
+		fmt.Fprintf(r.out, "| `%s` | %s | %s | %s |\n", f.Key, r.kind(f.Type, f), usual, strings.ReplaceAll(doc, "|", `\|`))
 	}
 	r.out.WriteString("\n")
 }
 
 // kind is what a field takes, for people.
-func (r *reference) kind(t reflect.Type) string {
+func (r *reference) kind(t reflect.Type, f yamlfile.Field) string {
 	switch reflect.New(t).Interface().(type) {
 	case *text:
 		return "text"
@@ -100,40 +106,45 @@ func (r *reference) kind(t reflect.Type) string {
 	case *portion:
 		return "number, or text like 25%"
 	case *drains:
-		return "none, or one or a list of [drain](#drain)" + r.later("Drain", reflect.TypeFor[drainStep]())
+		return "none, or one or a list of [drain](#drain)" + r.later("Drain", reflect.TypeFor[drainStep](), nil)
 	case *host:
-		return "text or [host](#host)" + r.later("Host", reflect.TypeFor[hostMap]())
+		return "text or [host](#host)" + r.later("Host", reflect.TypeFor[hostMap](), nil)
 	case *settings:
 		return "[the file's keys](#the-file)"
 	}
 	if t.Kind() == reflect.Slice {
-		return "list of " + r.kind(t.Elem())
+		return "list of " + r.kind(t.Elem(), f)
 	}
 	if items, ok := t.FieldByName("Items"); ok {
-		return "one or a list of " + r.kind(items.Type.Elem())
+		return "one or a list of " + r.kind(items.Type.Elem(), f)
 	}
 	if pairs, ok := t.FieldByName("Pairs"); ok {
 		value, _ := pairs.Type.Elem().FieldByName("Value")
-		return "map of name to " + r.kind(value.Type)
+		return "map of name to " + r.kind(value.Type, f)
 	}
-	title := titles[t.Name()]
-	return fmt.Sprintf("[%s](#%s)", strings.ToLower(title), strings.ReplaceAll(strings.ToLower(title), " ", "-")) + r.later(title, t)
+	title := cmp.Or(f.Variant, titles[t.Name()])
+	return fmt.Sprintf("[%s](#%s)", strings.ToLower(title), anchor(title)) + r.later(title, t, f.Without)
+}
+
+// anchor is the link to a heading as GitHub makes it.
+func anchor(title string) string {
+	return strings.NewReplacer(" ", "-", ",", "").Replace(strings.ToLower(title))
 }
 
 // titles are the headings of the structs, by their type's name.
 var titles = map[string]string{
-	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "rollout": "Rollout", "step": "Step", "activate": "Activate",
+	"shared": "Shared", "secretFile": "Secret file", "allow": "Allow", "rollout": "Rollout", "activate": "Activate",
 	"activation": "Activation", "drainStep": "Drain", "restartStep": "Restart", "ensureStep": "Ensure", "fleet": "Fleet", "check": "Check",
 }
 
 // later queues a section once. It adds nothing to the text.
-func (r *reference) later(title string, t reflect.Type) string {
+func (r *reference) later(title string, t reflect.Type, without []string) string {
 	if r.seen == nil {
 		r.seen = map[string]bool{}
 	}
 	if !r.seen[title] {
 		r.seen[title] = true
-		r.queue = append(r.queue, referenceSection{title: title, t: t})
+		r.queue = append(r.queue, referenceSection{title: title, t: t, without: without})
 	}
 	return ""
 }

@@ -2,11 +2,13 @@ package yamlfile
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // Field is a key of a struct: what its tags say. Tags are key, doc, default, min, max, enum (comma-separated), pattern
-// with say (what the pattern means, for people), and required.
+// with say (what the pattern means, for people), and required. For documentation alone: without, keys of the struct that it is
+// or embeds which mean nothing here (comma-separated), and variant, the name of that struct without them.
 type Field struct {
 	Key      string
 	Doc      string
@@ -16,6 +18,9 @@ type Field struct {
 	Pattern  string
 	Say      string
 	Required bool
+	Useless  bool // it means nothing in the struct that embeds it: whoever judges what was decoded says so
+	Variant  string
+	Without  []string
 	Type     reflect.Type
 	index    []int
 }
@@ -26,8 +31,10 @@ func Fields(t reflect.Type) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
+			without := strings.Split(f.Tag.Get("without"), ",")
 			for _, inner := range Fields(f.Type) {
 				inner.index = append([]int{i}, inner.index...)
+				inner.Useless = inner.Useless || slices.Contains(without, inner.Key)
 				fields = append(fields, inner)
 			}
 			continue
@@ -38,7 +45,11 @@ func Fields(t reflect.Type) []Field {
 		}
 		field := Field{
 			Key: key, Doc: f.Tag.Get("doc"), Default: f.Tag.Get("default"), Min: f.Tag.Get("min"), Max: f.Tag.Get("max"),
-			Pattern: f.Tag.Get("pattern"), Say: f.Tag.Get("say"), Required: f.Tag.Get("required") != "", Type: f.Type, index: []int{i},
+			Pattern: f.Tag.Get("pattern"), Say: f.Tag.Get("say"), Required: f.Tag.Get("required") != "",
+			Variant: f.Tag.Get("variant"), Type: f.Type, index: []int{i},
+		}
+		if without := f.Tag.Get("without"); without != "" {
+			field.Without = strings.Split(without, ",")
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, ",")
