@@ -1,0 +1,94 @@
+// Package sshconfig reads an OpenSSH client configuration (ssh_config(5)) and says what it has for a host.
+//
+// Terms: an alias is the name that a person gives a host there. Read are HostName, User, Port, IdentityFile, ProxyJump,
+// UserKnownHostsFile and HostKeyAlias; what changes the way to a host and is not read is an error, all else is passed over. The
+// package must not know what the hosts are for, and opens no file.
+package sshconfig
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kevinburke/ssh_config"
+)
+
+// Config is a configuration that was read.
+type Config struct{ parsed *ssh_config.Config }
+
+// Host is what a configuration says of a host; what it does not say is empty.
+type Host struct {
+	HostName           string
+	User               string
+	Port               int // 0 where it says none
+	IdentityFile       string
+	ProxyJump          []string // hops, as written
+	UserKnownHostsFile []string
+	HostKeyAlias       string
+}
+
+// beyond are keywords that this package cannot read at all: which hosts they are for, another program or file says.
+var beyond = regexp.MustCompile(`(?i)^\s*(Match|Include)\b`)
+
+// Parse reads a configuration. Its error names the line.
+func Parse(text []byte) (*Config, error) {
+	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if keyword := beyond.FindSubmatch(line); keyword != nil {
+			return nil, fmt.Errorf("line %d: `%s` is not supported: write what it stands for under `Host`", i+1, keyword[1])
+		}
+	}
+	parsed, err := ssh_config.DecodeBytes(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Config{parsed}, nil
+}
+
+// refused are keywords that lead another way to a host than Slipway goes, and the value with which they do not.
+var refused = map[string]string{"ProxyCommand": "none", "CanonicalizeHostname": "no", "PKCS11Provider": "none"}
+
+// Of is what the configuration says of an alias: the first value of each keyword, as ssh takes them.
+func (c *Config) Of(alias string) (Host, error) {
+	for keyword, harmless := range refused {
+		if value := c.get(alias, keyword); value != "" && !strings.EqualFold(value, harmless) {
+			return Host{}, fmt.Errorf("%s of `%s` is not supported", keyword, alias)
+		}
+	}
+	h := Host{
+		HostName: tokens(c.get(alias, "HostName"), alias), User: c.get(alias, "User"), IdentityFile: c.get(alias, "IdentityFile"),
+		HostKeyAlias: c.get(alias, "HostKeyAlias"), UserKnownHostsFile: without(strings.Fields(c.get(alias, "UserKnownHostsFile")), "none"),
+		ProxyJump: without(strings.FieldsFunc(c.get(alias, "ProxyJump"), func(r rune) bool { return r == ',' || r == ' ' }), "none"),
+	}
+	if strings.EqualFold(h.IdentityFile, "none") {
+		h.IdentityFile = ""
+	}
+	if port := c.get(alias, "Port"); port != "" {
+		number, err := strconv.Atoi(port)
+		if err != nil || number < 1 || number > 65535 {
+			return Host{}, fmt.Errorf("Port of `%s` is no port: `%s`", alias, port)
+		}
+		h.Port = number
+	}
+	if strings.Contains(h.IdentityFile+strings.Join(h.UserKnownHostsFile, ""), "%") {
+		return Host{}, fmt.Errorf("the `%%` in a path of `%s` is not supported: write the path out", alias)
+	}
+	return h, nil
+}
+
+func (c *Config) get(alias, keyword string) string {
+	value, _ := c.parsed.Get(alias, keyword) // its errors are those of Include and Match, which Parse refuses
+	return strings.Trim(strings.TrimSpace(value), `"`)
+}
+
+// tokens expands what a HostName may hold: the alias.
+func tokens(value, alias string) string {
+	return strings.NewReplacer("%%", "%", "%h", alias).Replace(value)
+}
+
+func without(list []string, word string) []string {
+	return slices.DeleteFunc(list, func(value string) bool { return strings.EqualFold(value, word) })
+}

@@ -1,0 +1,91 @@
+package sshconfig_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"slipway/internal/sshconfig"
+)
+
+const sample = `# of the team
+Host web1 web2
+	HostName %h.example.com
+	Port=2222
+	IdentityFile "~/.ssh/deploy"
+Host web* !web9
+	User deploy
+	Port 22
+	ProxyJump jump@bastion:2200, second
+Host bastion
+	HostName 203.0.113.1
+Host odd
+	ProxyCommand nc %h %p
+Host fine
+	ProxyCommand none
+	ProxyJump none
+	HostKeyAlias fine.internal
+Host late
+	Port 99999
+Host path
+	IdentityFile ~/.ssh/%r
+Host *
+	User anna
+	UserKnownHostsFile ~/.ssh/known /etc/ssh/known
+	ForwardAgent yes
+`
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	config, err := sshconfig.Parse([]byte(strings.ReplaceAll(sample, "\n", "\r\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := []string{"~/.ssh/known", "/etc/ssh/known"}
+	jump := []string{"jump@bastion:2200", "second"}
+	for alias, want := range map[string]sshconfig.Host{
+		"web1":    {HostName: "web1.example.com", User: "deploy", Port: 2222, IdentityFile: "~/.ssh/deploy", ProxyJump: jump, UserKnownHostsFile: known},
+		"web3":    {User: "deploy", Port: 22, ProxyJump: jump, UserKnownHostsFile: known},
+		"web9":    {User: "anna", UserKnownHostsFile: known},
+		"bastion": {HostName: "203.0.113.1", User: "anna", UserKnownHostsFile: known},
+		"fine":    {User: "anna", HostKeyAlias: "fine.internal", UserKnownHostsFile: known},
+	} {
+		got, err := config.Of(alias)
+		if len(got.ProxyJump) == 0 {
+			got.ProxyJump = nil
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v; want %+v", alias, got, err, want)
+		}
+	}
+	for alias, want := range map[string]string{"odd": "ProxyCommand of `odd` is not supported", "late": "`99999`", "path": "`%`"} {
+		if _, err := config.Of(alias); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", alias, err, want)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Host a\n  Match exec true":     "line 2: `Match`",
+		"\nInclude ~/.ssh/*.conf":       "line 2: `Include`",
+		"Host a\n  HostName \"open\x00": "",
+	} {
+		if _, err := sshconfig.Parse([]byte(text)); want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// FuzzConfig reads anything, and asks it for a host.
+func FuzzConfig(f *testing.F) {
+	f.Add(sample, "web1")
+	f.Add("Host *\nHostName=\"", "")
+	f.Fuzz(func(t *testing.T, text, alias string) {
+		config, err := sshconfig.Parse([]byte(text))
+		if err == nil {
+			_, _ = config.Of(alias)
+		}
+	})
+}
