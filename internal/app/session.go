@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -41,6 +42,7 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.redactor.Add(cfg.Login.Key) // it may come from a file that an input names
 	c.options.LogLines = cfg.LogLines
 	dialer, err := ssh.NewDialer(login(cfg))
 	if err != nil {
@@ -52,7 +54,10 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	_, name, _ := strings.Cut(run.Repository, "/")
-	return config.Env{DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run, name)}
+	return config.Env{
+		DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run, name),
+		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
+	}
 }
 
 // dirs are the absolute names of the working directory: its own, that behind links, and in a container of GitHub's the one

@@ -32,6 +32,7 @@ type Inputs struct {
 	SSHCertificate   string `name:"ssh_certificate" aliases:"ssh-certificate" group:"login" file:"yes" help:"User certificate that goes with the private key."`
 	KnownHosts       string `name:"known_hosts" aliases:"known-hosts" group:"login" file:"yes" help:"Host identity: lines of known_hosts, as ssh-keyscan prints them. This or host_fingerprints is mandatory."`
 	HostFingerprints string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, one per line. This or known_hosts is mandatory."`
+	SSHConfig        string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, ProxyJump, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
 	Jump             string `name:"jump" group:"login" help:"Bastions to go through, in order: user@host:port, one per line."`
 
 	Vars    string `name:"vars" group:"steps" help:"Variables of the steps: NAME=value lines, NAME<<END blocks, or a JSON object."`

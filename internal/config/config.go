@@ -90,10 +90,11 @@ type Identity struct {
 
 // Env is what Load needs beside inputs and files.
 type Env struct {
-	DefaultApp  string   // the repository's name, without its owner; may be empty
-	AgentSocket string   // of an SSH agent; may be empty
-	Ref         string   // that the run is for, "refs/heads/main"; "" outside CI
-	Dirs        []string // absolute names of the working directory: its own, and those that CI's expressions give it
+	DefaultApp  string                            // the repository's name, without its owner; may be empty
+	AgentSocket string                            // of an SSH agent; may be empty
+	Ref         string                            // that the run is for, "refs/heads/main"; "" outside CI
+	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
+	Dirs        []string                          // absolute names of the working directory: its own, and those that CI's expressions give it
 }
 
 // What holds where the keys' table (keys.go) has no default of its own.

@@ -101,7 +101,7 @@ func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[st
 		if !entry.Address.Given() {
 			continue // a problem already
 		}
-		address, err := parseAddress(entry.Address.V)
+		address, alias, err := l.address(entry.Address.V)
 		if err != nil {
 			l.problem(entry.Address.At(), "", "%s", err.Error())
 			continue
@@ -112,7 +112,7 @@ func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[st
 		}
 		nameAt := entry.Name.At()
 		if !entry.Name.Given() {
-			h.Name, nameAt = address.Host, h.At
+			h.Name, nameAt = alias, h.At
 			if _, taken := names[h.Name]; taken {
 				h.Name = address.HostPort()
 			}

@@ -55,6 +55,7 @@ func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l.inputSecrets, problems = parseAssignments("secrets", in.Secrets)
 	l.problems = append(l.problems, problems...)
 	l.readFile()
+	l.readSSHConfig()
 	l.joined()
 	return l
 }
@@ -81,6 +82,7 @@ type loader struct {
 
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
 	whole        deployFile     // what node says, before anything is merged
+	ssh          sshHosts       // what the input ssh_config says
 	inputVars    []assignment
 	inputSecrets []assignment
 

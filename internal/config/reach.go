@@ -20,12 +20,13 @@ func (l *loader) reach(c *Config) {
 	}
 	c.Identity.KnownHosts = l.in.KnownHosts
 	c.Identity.Fingerprints = l.fingerprints()
+	l.fromSSHConfig(c)
 	for _, hop := range l.inputHosts("jump", l.in.Jump).Items {
 		if hop.Kind != yamlfile.Text || strings.ContainsAny(hop.Text, " \t") {
 			l.problem(hop.At, "nothing else: its key is the hosts' key", "a hop of `jump` is user@host:port")
 			continue
 		}
-		address, err := parseAddress(hop.Text)
+		address, _, err := l.address(hop.Text)
 		if err != nil {
 			l.problem(hop.At, "", "%s", err.Error())
 			continue

@@ -11,6 +11,8 @@ type Address struct {
 	User string // never empty once read
 	Host string // name, IPv4, or IPv6 without brackets
 	Port int    // 22 unless given
+
+	KeyAlias string `json:",omitempty"` // the name that the host's key is known by; "" is Host and Port
 }
 
 // HostPort is host:port as net.Dial and known_hosts take it, IPv6 in brackets.

@@ -79,6 +79,7 @@ func openKnownHosts(text string) (*knownhosts.HostKeyDB, error) {
 
 // pinned are the fingerprints that count for an address.
 func (id *identity) pinned(address deploy.Address) []fingerprint {
+	address = knownAs(address)
 	names := []string{address.Host, "[" + address.Host + "]", address.HostPort(), knownhosts.Normalize(address.HostPort())}
 	var list []fingerprint
 	for _, pin := range id.fingerprints {
@@ -87,6 +88,14 @@ func (id *identity) pinned(address deploy.Address) []fingerprint {
 		}
 	}
 	return list
+}
+
+// knownAs is where a host's key is looked up.
+func knownAs(address deploy.Address) deploy.Address {
+	if address.KeyAlias != "" {
+		address.Host, address.Port = address.KeyAlias, 22
+	}
+	return address
 }
 
 // families are the types of host keys, the best first. What a fingerprint's type is it does not say: all are offered, and
@@ -122,6 +131,7 @@ func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []
 // does not say: all are offered, before the others, so that a host with a certificate shows that.
 func (id *identity) known(address deploy.Address) []string {
 	var offered []string
+	address = knownAs(address)
 	for _, key := range id.db.HostKeys(address.HostPort()) {
 		if key.Cert {
 			offered = slices.Concat(certificates, offered)
@@ -160,6 +170,7 @@ func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
 	if refused.revoked {
 		return refused
 	}
+	address = knownAs(address)
 	if id.db != nil {
 		err := id.db.HostKeyCallback()(address.HostPort(), &net.TCPAddr{IP: net.IPv4zero, Port: address.Port}, key)
 		if err == nil {

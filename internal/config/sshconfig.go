@@ -1,0 +1,167 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+	"slipway/internal/sshconfig"
+)
+
+// sshHosts are the hosts as the input ssh_config has them.
+type sshHosts struct {
+	config *sshconfig.Config // nil: there is none
+	of     map[deploy.Address]sshconfig.Host
+}
+
+var atSSHConfig = deploy.Position{File: "input ssh_config"}
+
+// readSSHConfig reads the input ssh_config: text, or the path of a file.
+func (l *loader) readSSHConfig() {
+	given := strings.TrimSpace(l.in.SSHConfig)
+	if given == "" {
+		return
+	}
+	text := []byte(l.in.SSHConfig)
+	if !strings.ContainsAny(given, " \n=") {
+		read, ok := l.readNamed(given, atSSHConfig)
+		if !ok {
+			return
+		}
+		text = read
+	}
+	config, err := sshconfig.Parse(text)
+	if err != nil {
+		l.problem(atSSHConfig, "", "%s", err)
+		return
+	}
+	l.ssh = sshHosts{config: config, of: map[deploy.Address]sshconfig.Host{}}
+}
+
+// readNamed reads a file that an input names.
+func (l *loader) readNamed(path string, at deploy.Position) (text []byte, ok bool) {
+	if l.env.ReadFile == nil {
+		l.problem(at, "give the text instead", "`%s` cannot be read here", path)
+		return nil, false
+	}
+	text, err := l.env.ReadFile(path)
+	if err != nil {
+		l.problem(at, "a container sees the workspace alone: give the text instead", "cannot read `%s`: %s", path, err)
+		return nil, false
+	}
+	return text, true
+}
+
+// address reads an address, and gives the name that was written. Where there is an ssh_config, the name may be an alias of it;
+// what stands in the address itself counts.
+func (l *loader) address(word string) (address deploy.Address, alias string, err error) {
+	if l.ssh.config == nil {
+		address, err = parseAddress(word)
+		return address, address.Host, err
+	}
+	whole := word
+	if !strings.Contains(word, "@") {
+		const anybody = "x@"
+		whole = anybody + word
+		if rest, isURL := strings.CutPrefix(word, "ssh://"); isURL {
+			whole = "ssh://" + anybody + rest
+		}
+	}
+	if address, err = parseAddress(whole); err != nil {
+		return address, address.Host, err
+	}
+	alias = address.Host
+	said, err := l.ssh.config.Of(alias)
+	if err != nil {
+		return address, alias, fmt.Errorf("ssh_config: %w", err)
+	}
+	if whole != word {
+		address.User = said.User
+	}
+	if said.Port != 0 && !strings.HasSuffix(strings.TrimSuffix(word, "/"), ":"+strconv.Itoa(address.Port)) {
+		address.Port = said.Port
+	}
+	address.Host, address.KeyAlias = cmp.Or(said.HostName, alias), said.HostKeyAlias
+	if address.User == "" {
+		return address, alias, fmt.Errorf("no user for `%s`: write user@host, or `User` in ssh_config", word)
+	}
+	l.ssh.of[address] = said
+	return address, alias, nil
+}
+
+// fromSSHConfig takes the key, the host identities and the jump hosts from ssh_config, where no input gives them. Slipway logs
+// in with one key, over one way: hosts that differ in them are refused.
+func (l *loader) fromSSHConfig(c *Config) {
+	if l.ssh.config == nil {
+		return
+	}
+	if c.Login.Key.IsEmpty() {
+		keys := l.sshSetting(c, "IdentityFile", "ssh_key", func(h sshconfig.Host) []string { return without(h.IdentityFile) })
+		for _, path := range keys {
+			if text, ok := l.readNamed(path, atSSHConfig); ok {
+				c.Login.Key = secret.New(string(text))
+			}
+		}
+	}
+	if strings.TrimSpace(l.in.Jump) == "" {
+		for _, hop := range l.sshSetting(c, "ProxyJump", "jump", func(h sshconfig.Host) []string { return h.ProxyJump }) {
+			address, _, err := l.address(hop)
+			switch {
+			case err != nil:
+				l.problem(atSSHConfig, "", "ProxyJump: %s", err)
+			case len(l.ssh.of[address].ProxyJump) > 0:
+				l.problem(atSSHConfig, "write all hops, in order, into the ProxyJump of the hosts", "`%s`, which is jumped through, has a ProxyJump of its own", hop)
+			default:
+				c.Jump = append(c.Jump, address)
+			}
+		}
+	}
+	if strings.TrimSpace(c.Identity.KnownHosts) == "" && len(c.Identity.Fingerprints) == 0 {
+		var texts []string
+		for _, path := range l.sshFiles(c) {
+			if text, ok := l.readNamed(path, atSSHConfig); ok {
+				texts = append(texts, strings.TrimSuffix(string(text), "\n"))
+			}
+		}
+		c.Identity.KnownHosts = strings.Join(texts, "\n")
+	}
+}
+
+func without(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
+// sshSetting is what ssh_config says of every host alike.
+func (l *loader) sshSetting(c *Config, keyword, input string, of func(sshconfig.Host) []string) []string {
+	var first []string
+	for i, h := range c.Hosts {
+		own := of(l.ssh.of[h.Address])
+		if i == 0 {
+			first = own
+		} else if !slices.Equal(own, first) {
+			l.problem(atSSHConfig, "say it once for all of them as `"+input+"`", "`%s` and `%s` have not the same %s", c.Hosts[0].Name, h.Name, keyword)
+			return nil
+		}
+	}
+	return first
+}
+
+// sshFiles are the known_hosts files of all hosts, each once.
+func (l *loader) sshFiles(c *Config) []string {
+	var files []string
+	for _, h := range c.Hosts {
+		for _, file := range l.ssh.of[h.Address].UserKnownHostsFile {
+			if !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	return files
+}
