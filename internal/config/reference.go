@@ -42,6 +42,9 @@ other ` + "`$`" + ` for itself. Scripts read variables and secrets from their en
 
 %s
 
+Steps of ` + "`on_failure`" + ` see besides what failed: ` + "`SLIPWAY_FAILED_PHASE`" + ` (migrate or activate), ` + "`SLIPWAY_FAILED_STEP`" + ` (the step, or
+` + "`verify Health`" + `) and ` + "`SLIPWAY_FAILED_HOST`" + ` (the hosts it failed on, with spaces between them; fleet for the fleet's own checks).
+
 A name that begins with SLIPWAY_ cannot be declared. Nearest wins: a step's own, the input ` + "`vars`" + `, the host's, the environment
 entry's, the file's.
 

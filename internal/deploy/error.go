@@ -19,6 +19,7 @@ type Error struct {
 	Cause error
 	Hint  string   // what to do now, one line
 	Tail  []string // the last lines that the host printed, oldest first
+	Log   []string // the last lines of the program's own log, where that is known
 	Times int      // how often it was tried in vain, where that is worth telling; else 0
 
 	// Printed says that a command on the host ended badly: Cause is how it ended, and why is what it printed.

@@ -79,6 +79,7 @@ const (
 	LiveUnlink  LiveAct = "unlink"
 	LiveRestart LiveAct = "restart"
 	LiveVerify  LiveAct = "verify"
+	LiveStop    LiveAct = "stop"
 	ToggleOn    LiveAct = "on"
 	ToggleOff   LiveAct = "off"
 )

@@ -39,6 +39,7 @@ const (
 	PartVerify  Part = "verify"
 	PartSoak    Part = "stable" // the checks go on being asked after they passed
 	PartUndrain Part = "undrain"
+	PartStop    Part = "stop" // what a restart started, where there is no release to go back to
 )
 
 // Of is what people call a part, with the name of the step or check where it has one: "verify Health".

@@ -26,7 +26,7 @@ func hostileRun(line, name string) []deploy.Event {
 	bad := fails(span(deploy.Prepare, "One", "web1", time.Second), line, line, line)
 	bad.Note = line
 	worse := fails(span(deploy.Prepare, "One", "web2", time.Second), "", "", "")
-	worse.Err.Cause, worse.Err.Tail, worse.Err.Op = errors.New(line), []string{line, "x " + line}, line
+	worse.Err.Cause, worse.Err.Tail, worse.Err.Log, worse.Err.Op = errors.New(line), []string{line, "x " + line}, []string{line}, line
 	s.done(deploy.StepDone{
 		Phase: deploy.Prepare, Step: "One", Note: line, Command: line, Spans: []deploy.Span{bad, worse},
 		At: deploy.Position{File: name, Line: 3},

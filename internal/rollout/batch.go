@@ -107,7 +107,7 @@ func (r *run) soakHost(ctx context.Context, h plan.Host, long time.Duration) *de
 		},
 	})
 	if failure != nil {
-		return failure
+		return a.withLog(ctx, failure, block.Vars, block.Activation.Restart...)
 	}
 	select { // with no checks there was nothing to wait for
 	case <-time.After(time.Until(start.Add(long))):

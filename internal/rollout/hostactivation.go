@@ -101,19 +101,21 @@ func (a *hostActivation) restartAndVerify(ctx context.Context, block activate.Bl
 			name = s.Name
 		}
 		if err := a.noted(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
-			return err
+			return a.withLog(ctx, err, block.Vars, s)
 		}
 	}
-	return a.noted(ctx, deploy.LiveVerify, func() *deploy.Error {
+	err := a.noted(ctx, deploy.LiveVerify, func() *deploy.Error {
 		start := time.Now()
 		if err := a.verify(ctx, block.Activation.Verify, block.Vars); err != nil || a.undo {
 			return err
 		}
 		return a.soak(ctx, block, time.Since(start))
 	})
+	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
 }
 
 func (a *hostActivation) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string) *deploy.Error {
+	a.run.restarts.Store(restart{a.host.Name, a.release}, true)
 	return a.part(deploy.PartRestart, name, func(span *deploy.Span) *deploy.Error {
 		result := a.run.steps.Run(ctx, a.host.Name, s, a.scene(vars))
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note

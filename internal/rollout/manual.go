@@ -12,14 +12,19 @@ import (
 // manually is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to
 // be copied.
 func manually(h deploy.Host, to plan.Link) string {
-	ssh := "ssh "
-	if h.Address.Port != 22 {
-		ssh += fmt.Sprintf("-p %d ", h.Address.Port)
-	}
 	back := "rm current"
 	if !to.None() {
 		back = fmt.Sprintf("ln -sfn %s .slipway/back && mv -fT .slipway/back current", shellescape.Quote(to.Target))
 	}
 	command := fmt.Sprintf("cd %s && %s", shellescape.Quote(h.DeployPath), back)
-	return fmt.Sprintf("by hand: `%s%s@%s %s`, then restart and check it", ssh, h.Address.User, h.Address.Host, shellescape.Quote(command))
+	return fmt.Sprintf("by hand: `%s %s`, then restart and check it", sshTo(h), shellescape.Quote(command))
+}
+
+// sshTo is what a person types to log in to a host.
+func sshTo(h deploy.Host) string {
+	port := ""
+	if h.Address.Port != 22 {
+		port = fmt.Sprintf("-p %d ", h.Address.Port)
+	}
+	return fmt.Sprintf("ssh %s%s@%s", port, h.Address.User, h.Address.Host)
 }

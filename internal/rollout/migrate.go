@@ -22,7 +22,7 @@ func (r *run) migrate(ctx context.Context) *stop {
 		if ran := stepNames(r.schedule.Migrate[:i]); ran != "" {
 			r.rec.Warn(ran + " ran and stays as it is; the live code was not switched")
 		}
-		r.onFailure(ctx)
+		r.onFailure(ctx, deploy.Migrate, errs)
 		stop := r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs)
 		if stop.outcome == deploy.OutcomeFailed {
 			stop.next = "see what the step left behind, fix it, then \"Re-run failed jobs\""
@@ -40,20 +40,6 @@ func (r *run) onItsHosts(ctx context.Context, s deploy.Step) deploy.Errors {
 		defer r.fleet.On(host).Lease(ctx)()
 		return r.step(ctx, host, s, step.Begin)
 	})
-}
-
-// onFailure runs the steps that put right what earlier ones changed; their own failures are said and change nothing more.
-func (r *run) onFailure(ctx context.Context) {
-	if len(r.schedule.OnFailure) == 0 {
-		return
-	}
-	ctx, cancel := r.owed(ctx)
-	defer cancel()
-	for _, s := range r.schedule.OnFailure {
-		for _, err := range r.onItsHosts(ctx, s) {
-			r.rec.Warn("on_failure step did not succeed: " + err.Error())
-		}
-	}
 }
 
 func stepNames(steps []deploy.Step) string {

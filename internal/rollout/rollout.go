@@ -59,6 +59,9 @@ type run struct {
 	opened bool                 // the journals are
 	cancel context.CancelCauseFunc
 
+	restarts  sync.Map // restart -> true: those that were begun
+	unstopped sync.Map // name of a restart -> true: it was said that nothing ends what it started
+
 	mu    sync.Mutex
 	ended time.Time // when the run's context did
 }

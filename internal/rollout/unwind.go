@@ -37,9 +37,15 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	stuck = append(stuck, r.undrainAll(owed, stuck)...)
 	done(len(stuck) == 0)
 	if applied := r.rec.Applied(); applied != "" {
-		r.rec.Warn(applied + " applied; old code runs on the new schema")
+		old := func(h plan.Host) bool { return !h.Unwind.None() }
+		if slices.ContainsFunc(r.serving(), old) {
+			applied += " applied; old code runs on the new schema"
+		} else {
+			applied += " applied; no release runs on it yet"
+		}
+		r.rec.Warn(applied)
 	}
-	r.onFailure(ctx)
+	r.onFailure(ctx, deploy.Activate, errs)
 	s := &stop{
 		outcome: deploy.OutcomeUnwound, exit: deploy.ExitUnwound, phase: deploy.Activate, step: errs[0].Step, errs: errs,
 		next: next(errs, len(errs) < touched(batches)),
@@ -123,8 +129,7 @@ func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.E
 	return nil
 }
 
-// goBack drains, goes back, undrains and records. back says that the host serves the release of before, and is only
-// drained still.
+// goBack drains, goes back, undrains and records. back says that current is what it was before, whatever else is not.
 func (r *run) goBack(ctx context.Context, a *hostActivation, u unwinding) (back bool, err *deploy.Error) {
 	if !r.balancers.Drained(a.host.Name) {
 		// A host behind its balancer that serves the release of before is better than one that serves the failed one.
@@ -132,8 +137,12 @@ func (r *run) goBack(ctx context.Context, a *hostActivation, u unwinding) (back 
 			r.rec.Warn("brought back without being drained: " + err.Error())
 		}
 	}
-	if err := r.switchBack(ctx, a, u); err != nil {
-		return false, err
+	var running *deploy.Error // a program of the release that is left
+	if u.to.None() {
+		running = r.stopPrograms(ctx, a, u.from)
+	}
+	if err := r.switchBack(ctx, a, u); err != nil || running != nil {
+		return err == nil, cmp.Or(err, running)
 	}
 	if !u.stayDrained {
 		if err := a.undrain(ctx); err != nil {

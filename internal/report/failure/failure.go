@@ -21,6 +21,7 @@ type Failure struct {
 	Status  string   // exit 1
 	Cause   string   // for people, "" where status says it all
 	Tail    []string // what the hosts printed last
+	Log     []string // the end of the program's own log on the first of the hosts
 	Hints   []string
 	Command string
 	At      deploy.Position
@@ -51,7 +52,7 @@ func Of(res deploy.Result, tails *Tails) []Failure {
 // of is the failure of one error.
 func of(e *deploy.Error, res deploy.Result, spans []deploy.Span, tails *Tails) Failure {
 	f := Failure{
-		Phase: e.Phase, Step: cmp.Or(e.Step, e.Op), Check: e.Check, At: e.At, Tail: tails.Of(e), Times: e.Times, Status: statusIn(spans, e),
+		Phase: e.Phase, Step: cmp.Or(e.Step, e.Op), Check: e.Check, At: e.At, Tail: tails.Of(e), Log: e.Log, Times: e.Times, Status: statusIn(spans, e),
 	}
 	if e.Host != "" {
 		f.Hosts = []string{e.Host}

@@ -95,11 +95,11 @@ func block(f failure.Failure, several bool, hostWidth int) []string {
 	if len(f.Hosts) > 1 || several || len(f.Hosts) == 1 && len(f.Tail) == 0 {
 		lines = append(lines, "--- "+headOf(f)+" ---")
 	}
+	host := ""
+	if len(f.Hosts) > 0 {
+		host = f.Hosts[0]
+	}
 	for _, line := range f.Words() {
-		host := ""
-		if len(f.Hosts) > 0 {
-			host = f.Hosts[0]
-		}
 		lines = append(lines, layout.Prefixed(host, hostWidth, line))
 	}
 	if f.Cause != "" || len(f.Tail) == 0 {
@@ -108,6 +108,12 @@ func block(f failure.Failure, several bool, hostWidth int) []string {
 			lines = append(lines, layout.Labelled(label, part)...)
 			label = ""
 		}
+	}
+	if len(f.Log) > 0 {
+		lines = append(lines, "--- the end of the program's own log ---")
+	}
+	for _, line := range f.Log {
+		lines = append(lines, layout.Prefixed(host, hostWidth, line))
 	}
 	return lines
 }

@@ -61,6 +61,7 @@ type errorDoc struct {
 	Error string   `json:"error"`
 	Hint  string   `json:"hint"`
 	Tail  []string `json:"tail,omitempty"`
+	Log   []string `json:"log,omitempty"` // of the program
 }
 
 type spanDoc struct {
@@ -80,7 +81,7 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 		func() { doc.Spans, doc.Truncated = nil, true },
 		func() {
 			for i := range doc.Errors {
-				doc.Errors[i].Tail = nil
+				doc.Errors[i].Tail, doc.Errors[i].Log = nil, nil
 			}
 		},
 		func() { doc.Errors = doc.Errors[:min(len(doc.Errors), 10)] },
@@ -113,7 +114,7 @@ func docOf(res deploy.Result) resultDoc {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})
 	}
 	for _, e := range res.Failures() {
-		d := errorDoc{Phase: string(e.Phase), Step: e.Step, Host: e.Host, Hint: e.Hint, Tail: e.Tail}
+		d := errorDoc{Phase: string(e.Phase), Step: e.Step, Host: e.Host, Hint: e.Hint, Tail: e.Tail, Log: e.Log}
 		if e.Cause != nil {
 			d.Error = e.Cause.Error()
 		}

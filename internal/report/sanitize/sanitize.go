@@ -88,11 +88,17 @@ func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
 		c.Cause = errors.New(s.short(c.Cause.Error()))
 	}
 	c.Own = s.lines(c.Own)
-	c.Tail = slices.Clone(c.Tail[max(0, len(c.Tail)-TailLines):])
-	for i := range c.Tail {
-		c.Tail[i] = s.remote(c.Tail[i])
-	}
+	c.Tail, c.Log = s.tail(c.Tail), s.tail(c.Log)
 	return &c
+}
+
+// tail are the last of the lines that a host printed.
+func (s Sanitizer) tail(lines []string) []string {
+	lines = slices.Clone(lines[max(0, len(lines)-TailLines):])
+	for i := range lines {
+		lines[i] = s.remote(lines[i])
+	}
+	return lines
 }
 
 func (s Sanitizer) span(span deploy.Span) deploy.Span {

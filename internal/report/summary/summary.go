@@ -132,6 +132,9 @@ func (p Page) failed(tails bool) string {
 		if tails && len(f.Tail) > 0 {
 			b.WriteString(markdown.Fence("text", f.Words()) + "\n")
 		}
+		if tails && len(f.Log) > 0 {
+			b.WriteString("The end of its log on " + markdown.Words(f.Hosts[0]) + ":\n\n" + markdown.Fence("text", f.Log) + "\n")
+		}
 		if f.Command != "" {
 			fmt.Fprintf(&b, "- Command: %s\n", markdown.Code(f.Command))
 		}

@@ -1,0 +1,136 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/activate"
+	"slipway/internal/stepper"
+	"slipway/internal/transport/retry"
+)
+
+// What a restart starts is a program with a log of its own, which is read where the restart or a check fails, and which must not go
+// on answering on a host that goes back to no release.
+
+const (
+	// logTimeout is how long the reading of a log may take on the host.
+	logTimeout = 10 * time.Second
+	// logGrace is how long its answer may take besides.
+	logGrace = 10 * time.Second
+)
+
+// withLog adds the end of the program's own log to a failure of its restarts, or of a check after them. nil stays nil.
+func (a *hostActivation) withLog(ctx context.Context, failure *deploy.Error, vars map[string]string, restarts ...deploy.Step) *deploy.Error {
+	if failure == nil || ctx.Err() != nil || retry.LinkFailed(failure) {
+		return failure
+	}
+	ctx, cancel := context.WithTimeout(ctx, logTimeout+logGrace)
+	defer cancel()
+	for _, s := range restarts {
+		if s.Log == "" {
+			continue
+		}
+		// A recipe may have printed it itself.
+		lines := slices.DeleteFunc(a.run.steps.Print(ctx, a.host.Name, logStep(s), a.scene(vars)), func(line string) bool {
+			return slices.Contains(failure.Tail, line)
+		})
+		failure.Log = append(failure.Log, lines...)
+	}
+	return failure
+}
+
+// logStep is the step that prints the log of what a restart started.
+func logStep(s deploy.Step) deploy.Step {
+	s.Name, s.Run, s.Timeout, s.Retries = "log of "+s.Name, s.Log, logTimeout, 0
+	return s
+}
+
+// stopStep is the step that ends what a restart started.
+func stopStep(s deploy.Step) deploy.Step {
+	s.Name, s.Run, s.Retries = "stop "+s.Name, s.Stop, 0
+	return s
+}
+
+// restart is one that was begun: of a release on a host.
+type restart struct {
+	host    string
+	release deploy.ReleaseID
+}
+
+// restarted reports whether a restart of a release was begun on a host, by this run or by one that left its journal there.
+func (r *run) restarted(h plan.Host, id deploy.ReleaseID) bool {
+	if _, here := r.restarts.Load(restart{h.Name, id}); here {
+		return true
+	}
+	journals := slices.Clone(h.Facts.Unfinished)
+	if h.Facts.Own != nil {
+		journals = append(journals, *h.Facts.Own)
+	}
+	return slices.ContainsFunc(journals, func(journal deploy.JournalFacts) bool {
+		return slices.ContainsFunc(journal.Live, func(entry deploy.LiveEntry) bool {
+			return entry.What == deploy.LiveRestart && entry.Release == id
+		})
+	})
+}
+
+// stopPrograms ends what the restarts of a release started on a host that goes back to none, the last one first. It is done before
+// current is removed: a run that dies in between leaves a host that the next command takes up.
+func (r *run) stopPrograms(ctx context.Context, a *hostActivation, from deploy.ReleaseID) *deploy.Error {
+	if !r.restarted(a.host, from) {
+		return nil
+	}
+	var block activate.Block
+	switch err := a.do(ctx, activate.Load(a.site, from, &block)); {
+	case errors.Is(err, activate.ErrNoBlock):
+		return nil
+	case err != nil:
+		return a.failed(deploy.PartStop, err)
+	}
+	var failed *deploy.Error
+	for _, s := range slices.Backward(block.Activation.Restart) {
+		if s.Stop == "" {
+			r.warnUnstopped(a.host, s)
+			continue
+		}
+		err := a.noted(ctx, deploy.LiveStop, func() *deploy.Error {
+			return a.stop(ctx, s, stepper.Scene{Release: from, Vars: block.Vars, Undo: true})
+		})
+		if err != nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+func (a *hostActivation) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deploy.Error {
+	return a.part(deploy.PartStop, "", func(span *deploy.Span) *deploy.Error {
+		result := a.run.steps.Run(ctx, a.host.Name, stopStep(s), at)
+		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
+		if result.Err != nil {
+			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`", s.Name, sshTo(a.host.Host))
+		}
+		return result.Err
+	})
+}
+
+// warnUnstopped says once for each restart that nothing ends what it started.
+func (r *run) warnUnstopped(h plan.Host, s deploy.Step) {
+	if _, said := r.unstopped.LoadOrStore(s.Name, true); said {
+		return
+	}
+	r.rec.Warn(fmt.Sprintf("there is no release to go back to, and `%s` has no `stop`: what it started may go on answering. End it on the host, `%s`; "+
+		"it was started by `%s`", s.Name, sshTo(h.Host), firstLine(s)))
+}
+
+// firstLine is the beginning of what a step runs, or its recipe, for people.
+func firstLine(s deploy.Step) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(s.Run), "\n")
+	return cmp.Or(s.Uses, line)
+}

@@ -1,0 +1,26 @@
+package stepper
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/deploy"
+)
+
+// Print runs a step once and gives the last lines that it printed, and how it ended where that was not well. They are not told
+// while it runs.
+func (r *Stepper) Print(ctx context.Context, host string, s deploy.Step, at Scene) []string {
+	var tail []string
+	add := func(line string) {
+		tail = append(tail, line)
+		tail = tail[max(0, len(tail)-tailLines):]
+	}
+	status, _, err := r.watch(ctx, host, r.NewTry(host, s, at), false, add)
+	switch {
+	case err != nil:
+		add(fmt.Sprintf("(%s: %v)", s.Name, deploy.CauseIn(err)))
+	case !status.OK():
+		add(fmt.Sprintf("(%s: %s)", s.Name, status))
+	}
+	return tail
+}
