@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -59,7 +61,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, errors.Join(err, bounded.Err())
 	}
 	options := rollout.Options{
-		Emit: l.emit, Secrets: l.cfg.Secrets, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
+		Emit: l.emit, Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
 		UnwindOnCancel: l.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
 	}
 	if l.reconcile {
@@ -68,8 +70,8 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	var contents plan.Artifact
 	if tarball != nil {
 		defer func() { _ = tarball.Close() }()
-		contents = describe(tarball)
-		run.Revision = cmp.Or(l.cfg.Revision, tarball.Revision(), run.Revision)
+		contents = describe(tarball, l.cfg)
+		options.Emit = l.noting(tarball)
 		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
 			return tarball.Payload(ctx, encoding)
 		}
@@ -79,7 +81,28 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, err
 	}
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
-	return rollout.Run(ctx, p, hosts, options), nil
+	result := rollout.Run(ctx, p, hosts, options)
+	if folder := folderOf(tarball); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))
+	}
+	return result, nil
+}
+
+// noting tells, behind the header, what is odd about the artifact.
+func (l launch) noting(tarball *artifact.Artifact) deploy.Emit {
+	notes := tarball.Notes()
+	if stated, given := tarball.Revision(), l.cfg.Revision; stated != "" && given != "" && !strings.HasPrefix(stated, given) {
+		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, the input `revision` says %s: the input's word is taken", stated, given))
+	}
+	return func(event deploy.Event) {
+		l.emit(event)
+		if _, begun := event.(deploy.Started); !begun {
+			return
+		}
+		for _, text := range notes {
+			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text, At: l.cfg.ArtifactAt})
+		}
+	}
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.
@@ -99,17 +122,29 @@ func (a *app) openArtifact(ctx context.Context, cfg *config.Config) (*artifact.A
 	if err != nil {
 		return nil, problems(err, cfg.ArtifactAt)
 	}
-	tarball, err := artifact.Open(ctx, file, artifact.Options{StripComponents: cfg.StripComponents, TempDir: a.env.TempDir})
+	tarball, err := artifact.Open(ctx, file, artifact.Options{
+		StripComponents: cfg.StripComponents, TempDir: a.env.TempDir, MaxSize: cfg.MaxSize, AllowLinks: cfg.AllowLinks,
+	})
 	if err != nil {
 		return nil, problems(err, cfg.ArtifactAt)
 	}
 	return tarball, nil
 }
 
-func describe(tarball *artifact.Artifact) plan.Artifact {
+// folderOf is the one folder in which everything in the artifact lies; "" where there is none, or no artifact.
+func folderOf(tarball *artifact.Artifact) string {
+	if tarball == nil {
+		return ""
+	}
+	return tarball.Manifest().Folder()
+}
+
+// describe is what a plan needs to know of the artifact. Where no input says what it was built of, its own header does.
+func describe(tarball *artifact.Artifact, cfg *config.Config) plan.Artifact {
 	bytes, inodes := tarball.Unpacked()
 	return plan.Artifact{
-		SHA256: tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
+		Revision: cmp.Or(cfg.Revision, tarball.Revision()),
+		SHA256:   tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
 	}
 }
 

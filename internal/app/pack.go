@@ -9,11 +9,15 @@ import (
 	"path/filepath"
 
 	"slipway/internal/artifact"
+	"slipway/internal/ci"
 )
 
 type packCmd struct {
 	Dir    string `arg:"" optional:"" help:"The folder to pack." fallback:"."`
 	Output string `short:"o" default:"release.tar.gz" help:"The tarball: .tar, .tar.gz or .tar.zst."`
+
+	Commit    string   `help:"The commit to write into the tarball, where git archive writes it." fallback:"that of the folder's git checkout, else the CI run's"`
+	AllowLink []string `help:"An absolute path that links may point to, like /usr/bin/python3."`
 }
 
 // Run builds the tarball beside its place and renames it in, so that a reader never sees half of one.
@@ -33,7 +37,11 @@ func (c *packCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
-	err = artifact.Pack(ctx, dir, file, artifact.PackOptions{Encoding: encoding, Time: date, Skip: below(dir, target, file.Name())})
+	err = artifact.Pack(ctx, dir, file, artifact.PackOptions{
+		Encoding: encoding, Time: date, Skip: below(dir, target, file.Name()), AllowLinks: c.AllowLink,
+		Revision: cmp.Or(c.Commit, artifact.CheckedOut(dir), ci.Detect(a.env.Getenv).SHA),
+		Note:     func(text string) { _, _ = fmt.Fprintln(a.env.Stderr, "slipway: "+text) },
+	})
 	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type Inputs struct {
 
 	Artifact        string `name:"artifact" group:"what" help:"Path or glob of the tarball; it must match exactly one file."`
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
+	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
 	StripComponents string `name:"strip_components" aliases:"strip-components" group:"what" help:"How many leading folders of the tarball's names to drop." fallback:"0"`
 
 	App        string `name:"app" group:"what" help:"Name of the application." fallback:"the repository's name"`

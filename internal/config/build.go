@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -36,6 +37,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c := &Config{
 		App: cmp.Or(s.App.V, l.env.DefaultApp), Environment: environment, URL: s.URL.V,
 		Artifact: s.Artifact.V, ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
+		MaxSize: bytesOf(s.MaxSize.V), AllowLinks: allowedLinks(s.AllowLinks),
 		KeepReleases: s.KeepReleases.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
 		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
 	}
@@ -80,6 +82,24 @@ func (l *loader) revision() string {
 }
 
 var commit = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// bytesOf reads an amount of bytes that has its pattern, as 2.5GB; 0 where it has not, which was refused.
+func bytesOf(text string) int64 {
+	digits := strings.TrimRight(text, " kMGTB")
+	amount, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		return 0
+	}
+	return int64(amount * map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}[strings.TrimSpace(text[len(digits):])])
+}
+
+func allowedLinks(targets []text) []string {
+	var links []string
+	for _, target := range targets {
+		links = append(links, target.V)
+	}
+	return links
+}
 
 // logLines reads the input log_lines, which no deploy file has.
 func (l *loader) logLines() int {

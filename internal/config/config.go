@@ -24,6 +24,8 @@ type Config struct {
 
 	Artifact        string          // path or glob, as written; "" where the command takes none
 	ArtifactAt      deploy.Position // where it was written
+	MaxSize         int64           // bytes that the artifact may unpack to
+	AllowLinks      []string        // absolute targets that links of the artifact may have
 	StripComponents int             // leading folders dropped from every member
 
 	DeployPath   string // absolute, clean, never "/"

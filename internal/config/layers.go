@@ -22,6 +22,7 @@ func (l *loader) inputLayer() *yamlfile.Node {
 	}
 	for _, plain := range []struct{ key, value string }{
 		{"app", l.in.App}, {"artifact", l.in.Artifact}, {"deploy_path", l.in.DeployPath}, {"timeout", l.in.Timeout},
+		{"max_size", l.in.MaxSize},
 	} {
 		if plain.value != "" {
 			add(inputText(plain.key, plain.value), plain.key)

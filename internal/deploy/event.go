@@ -1,29 +1,33 @@
 package deploy
 
+// LongestLine is how many bytes of a line are told at once; a longer one is cut before the character that does not fit.
+const LongestLine = 64 << 10
+
 // Event is one thing that happened, told while it happens. Events go one way, to a function that app supplies; that
 // function may be called from many goroutines.
 type Event interface{ event() }
 
 // Header is what is known of a deployment before it starts.
 type Header struct {
-	Version      string // of Slipway
-	Command      string // deploy, rollback
-	Reconcile    bool   // nothing is deployed: what an attempt of the command left half done is mended
-	App          string
-	Environment  string    // "" where the deploy file has none
-	URL          string    // of the environment, for people
-	Release      ReleaseID // "" where a clean-up finds no journal
-	Deployment   DeploymentID
-	ArtifactSize int64  // bytes of the file; 0 for a rollback
-	ArtifactSHA  Digest // of the file
-	ContentSHA   Digest // of the content
-	Revision     string // full commit
-	Actor        string
-	RunURL       string // page of the CI run
-	RunID        string
-	Attempt      int
-	Earlier      *Attempt // that this one goes on from; nil when it is the first
-	Hosts        []string
+	Version          string // of Slipway
+	Command          string // deploy, rollback
+	Reconcile        bool   // nothing is deployed: what an attempt of the command left half done is mended
+	App              string
+	Environment      string    // "" where the deploy file has none
+	URL              string    // of the environment, for people
+	Release          ReleaseID // "" where a clean-up finds no journal
+	Deployment       DeploymentID
+	ArtifactSize     int64  // bytes of the file; 0 for a rollback
+	ArtifactSHA      Digest // of the file
+	ContentSHA       Digest // of the content
+	Revision         string // full commit that the artifact was built of
+	WorkflowRevision string // of the run, where it is another than Revision; "" else
+	Actor            string
+	RunURL           string // page of the CI run
+	RunID            string
+	Attempt          int
+	Earlier          *Attempt // that this one goes on from; nil when it is the first
+	Hosts            []string
 }
 
 // Attempt is an earlier attempt of the same deployment.
@@ -47,7 +51,8 @@ type (
 		Hosts []string
 	}
 
-	// Output is one line that a host printed, without its line ending, exactly as it came: nothing is safe to print in it.
+	// Output is one line that a host printed, without its line ending, exactly as it came: nothing is safe to print in it. One
+	// that is nearly LongestLine long goes on in the next Output.
 	Output struct {
 		Phase Phase
 		Step  string

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/secret"
 )
 
 // Host is a host as its checks see it.
@@ -23,6 +24,8 @@ type Host struct {
 
 	// Dial connects from the host.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Redactor takes secrets out of answers; nil takes none.
+	Redactor *secret.Redactor
 	// Run runs the script of a check once, as steps are run.
 	Run func(ctx context.Context, s deploy.Step) deploy.Span
 	// Reach waits for the host to answer, for as long as it may be away; waited says that it did not at first.

@@ -35,7 +35,7 @@ func (k httpKind) explain(h *Host, how string, err error) *explanation {
 	if !errors.As(err, &wrong) {
 		return nil
 	}
-	e := &explanation{shown: k.show(wrong)}
+	e := &explanation{shown: k.show(h, wrong)}
 	e.cause, e.hint = k.wrong(h, how, wrong)
 	if !saysAnother(h, wrong) {
 		e.fault = deploy.FaultContent
@@ -81,7 +81,7 @@ func saysAnother(h *Host, wrong *probe.WrongAnswer) bool {
 }
 
 // show is a wrong answer as one line: GET http://127.0.0.1:8001/healthz 500 "relation does not exist".
-func (k httpKind) show(wrong *probe.WrongAnswer) string {
+func (k httpKind) show(h *Host, wrong *probe.WrongAnswer) string {
 	address := k.HTTP.URL
 	if u, err := url.Parse(address); err == nil { // without the parts that may hold tokens
 		u.User, u.RawQuery, u.Fragment = nil, "", ""
@@ -93,7 +93,20 @@ func (k httpKind) show(wrong *probe.WrongAnswer) string {
 	}
 	line := fmt.Sprintf("%s %s %d", method, address, wrong.Status)
 	if wrong.Body != "" {
-		line += fmt.Sprintf(" %q", wrong.Body)
+		line += fmt.Sprintf(" %q", beginning(h, wrong.Body))
 	}
 	return line
+}
+
+// shownBody is how much of an answer is shown, in bytes.
+const shownBody = 200
+
+// beginning is the part of an answer that is shown. It is cut once secrets are gone: half of one would not be known any more.
+func beginning(h *Host, body string) string {
+	if len(body) < probe.BodyLine {
+		body = h.Redactor.String(body)
+	} else {
+		body = h.Redactor.Head(body)
+	}
+	return strings.ToValidUTF8(body[:min(len(body), shownBody)], "")
 }

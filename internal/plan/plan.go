@@ -6,6 +6,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -55,6 +56,8 @@ type Artifact struct {
 	Size    int64 // bytes of the file
 	Bytes   int64 // unpacked, rounded up to blocks
 	Inodes  int64
+
+	Revision string // the commit that it was built of; "" where it is not known: the run's is taken then
 }
 
 // Run is what CI says of the run that deploys.
@@ -95,9 +98,12 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
-			ContentSHA: artifact.Content, Revision: run.Revision, Actor: run.Actor, RunURL: run.URL,
+			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
 		},
+	}
+	if p.Revision != run.Revision {
+		p.WorkflowRevision = run.Revision
 	}
 	var problems deploy.Problems
 	serving := deploy.WithRelease(cfg.Hosts)
@@ -114,7 +120,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	p.OnFailure = place(cfg.OnFailure, serving, &problems)
 	var id deploy.ReleaseID
 	if !p.Rollback() && !p.Reconcile {
-		id = deploy.NewReleaseID(now, run.Revision, artifact.Content)
+		id = deploy.NewReleaseID(now, p.Revision, artifact.Content)
 	}
 	if problem := p.setRelease(id); problem != nil {
 		problems = append(problems, *problem)

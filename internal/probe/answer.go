@@ -13,12 +13,15 @@ import (
 	"slipway/internal/deploy"
 )
 
+// BodyLine is how much of a body is looked at for people, in bytes.
+const BodyLine = 64 << 10
+
 // WrongAnswer is an answer that came and was not the one wanted.
 type WrongAnswer struct {
 	Status int
 	Got    string // "500", "200 without the text", "X-Release: 20261119-..."
 	Wanted string // "200"
-	Body   string // the beginning of the body, one line, for people; "" when it has none
+	Body   string // the first line of the body, for people; up to BodyLine, "" when it has none
 
 	page  string // the beginning of the body, as it came
 	about string // where the demand that failed looks: a header's values, or the body
@@ -92,16 +95,16 @@ func withoutQuery(location string) string {
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
-// words are what a body says to people: the title of a page, else the first line that has any letters, at most 200 bytes.
+// words are what a body says to people: the title of a page, else the first line that has any letters. Whoever shows it cuts it, once
+// secrets are taken out; only what is looked at has a bound here.
 func words(body []byte) string {
-	const looked, most = 4096, 200
-	text := strings.ToValidUTF8(string(body[:min(len(body), looked)]), "")
+	text := strings.ToValidUTF8(string(body[:min(len(body), BodyLine)]), "")
 	if title := htmlTitle.FindStringSubmatch(text); title != nil && strings.HasPrefix(strings.TrimSpace(text), "<") {
 		text = html.UnescapeString(strings.Join(strings.Fields(title[1]), " "))
 	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
-			return strings.ToValidUTF8(line[:min(len(line), most)], "")
+			return line
 		}
 	}
 	return ""

@@ -54,6 +54,7 @@ type Reporter struct {
 	mu      sync.Mutex
 	options Options
 	clean   sanitize.Sanitizer
+	streams sanitize.Streams
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when no more ticks are worked on
 
@@ -92,6 +93,7 @@ func newReporter(options Options, now func() time.Time, ticks <-chan time.Time) 
 	r := &Reporter{
 		options:  options,
 		clean:    sanitize.Sanitizer{Redactor: options.Redactor},
+		streams:  sanitize.Streams{Redactor: options.Redactor},
 		stop:     make(chan struct{}),
 		stopped:  make(chan struct{}),
 		progress: progress.New(now),
@@ -131,9 +133,19 @@ func (r *Reporter) tick() {
 
 // Emit takes an event. It may be called concurrently, and waits for nothing but the log.
 func (r *Reporter) Emit(event deploy.Event) {
-	event = r.clean.Event(event)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.takeAll(r.streams.Events(event))
+}
+
+func (r *Reporter) takeAll(events []deploy.Event) {
+	for _, event := range events {
+		r.take(r.clean.Event(event))
+	}
+}
+
+// take is Emit of an event that is safe to print.
+func (r *Reporter) take(event deploy.Event) {
 	switch e := event.(type) {
 	case deploy.Started:
 		r.hosts = e.Header.Hosts
@@ -207,5 +219,6 @@ func (r *Reporter) Close() error {
 	<-r.stopped
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.takeAll(r.streams.Flush())
 	return errors.Join(r.failed, r.log.Close())
 }

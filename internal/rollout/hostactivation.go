@@ -182,7 +182,7 @@ func (a *hostActivation) checked(vars map[string]string) *healthcheck.Host {
 	there := a.run.fleet.On(a.host.Name)
 	return &healthcheck.Host{
 		Name: a.done.Host, Phase: a.done.Phase, Release: a.release, Others: others, Back: a.undo || a.run.plan.Rollback(),
-		Dial: there.Conn().Dial,
+		Dial: there.Conn().Dial, Redactor: a.run.opts.Redactor,
 		Run: func(ctx context.Context, s deploy.Step) deploy.Span {
 			return a.run.steps.Try(ctx, a.host.Name, s, a.scene(vars))
 		},

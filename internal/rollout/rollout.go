@@ -25,6 +25,8 @@ import (
 type Options struct {
 	Emit    deploy.Emit
 	Secrets map[string]secret.Secret
+	// Redactor takes secrets out of what is cut before it is told; nil takes none.
+	Redactor *secret.Redactor
 	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
 	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
 	// TempFile makes a temporary file for what one host makes for others.

@@ -28,9 +28,11 @@ func Find(pattern string) (string, error) {
 	case err == nil && info.IsDir():
 		return "", refuse("name a file in it, or make a tarball of it with `slipway pack`", "%s is a folder; %s", pattern, listing(pattern))
 	case err == nil:
-		return pattern, nil
+		return found(pattern, info)
 	case !isGlob(pattern) && !errors.Is(err, fs.ErrNotExist):
 		return "", refuse("", "%w", err)
+	case dangling(pattern) != "":
+		return "", refuse("build what it points to, or name the file itself", "%s is a link to %s, which does not exist", pattern, printable(dangling(pattern)))
 	case !isGlob(pattern):
 		return "", refuse(missingHint(), "%s does not exist; %s", pattern, listing(existing(filepath.Dir(pattern))))
 	}
@@ -47,9 +49,46 @@ func glob(pattern string) (string, error) {
 		base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
 		return "", refuse(missingHint(), "%s matches no file; %s", pattern, listing(existing(filepath.FromSlash(base))))
 	case 1:
-		return matches[0], nil
+		info, err := os.Stat(matches[0])
+		if target := dangling(matches[0]); err != nil && target != "" {
+			return "", refuse("build what it points to, or write a narrower pattern", "%s is a link to %s, which does not exist", matches[0], printable(target))
+		}
+		if err != nil {
+			return "", refuse("", "%w", err)
+		}
+		return found(matches[0], info)
 	}
 	return "", refuse("write a narrower pattern, or let the build clear the folder first", "%s matches %d files: %s", pattern, len(matches), names(matches))
+}
+
+// found is a path that matches, unless no tarball can be read from it. Opening a FIFO would wait for somebody to write to it.
+func found(path string, info fs.FileInfo) (string, error) {
+	kind := ""
+	switch mode := info.Mode(); {
+	case mode.IsRegular():
+		return path, nil
+	case mode&fs.ModeNamedPipe != 0:
+		kind = "a FIFO"
+	case mode&fs.ModeSocket != 0:
+		kind = "a socket"
+	case mode&fs.ModeDevice != 0:
+		kind = "a device"
+	default:
+		kind = "no regular file"
+	}
+	return "", refuse("write the tarball to a file first, and name that", "%s is %s", path, kind)
+}
+
+// dangling is the target of a link that leads nowhere; "" for all else.
+func dangling(path string) string {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	target, err := os.Readlink(path)
+	if err != nil {
+		return ""
+	}
+	return target
 }
 
 func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }

@@ -2,9 +2,11 @@ package source
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"slipway/internal/deploy"
@@ -56,6 +58,34 @@ func TestFind(t *testing.T) {
 				t.Errorf("got %q (%q), want %q (%q)", refusal.Cause, refusal.Hint, test.cause, test.hint)
 			}
 		})
+	}
+}
+
+// What is no file is refused at once, and nothing waits for it.
+func TestFindWhatIsNoFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := syscall.Mkfifo("pipe.tar", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("gone.tar", "dangling.tar"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(os.DevNull, "device.tar"); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := net.Listen("unix", "socket.tar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for pattern, want := range map[string]string{
+		"pipe.tar": "pipe.tar is a FIFO", "pi*.tar": "pipe.tar is a FIFO", "socket.tar": "socket.tar is a socket",
+		"device.tar": "device.tar is a device", os.DevNull: "is a device",
+		"dangling.tar": "dangling.tar is a link to gone.tar, which does not exist", "dang*.tar": "dangling.tar is a link to gone.tar",
+	} {
+		if _, err := Find(pattern); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", pattern, err, want)
+		}
 	}
 }
 

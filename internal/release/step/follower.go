@@ -6,10 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"slipway/internal/deploy"
 )
 
 // longest is how much of a line without an end is kept together.
-const longest = 64 << 10
+const longest = deploy.LongestLine
 
 // trailer is more than a line of the launcher can take: the token, a word, the newline.
 const trailer = 256

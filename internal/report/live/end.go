@@ -27,7 +27,7 @@ func (l *Log) End(res deploy.Result, failures []failure.Failure) {
 	l.stream.suspend()
 	end := ending{shown: failures[:min(len(failures), maxBlocks)], hostWidth: l.hostWidth}
 	for _, line := range end.blocks() {
-		l.sink.Tail(l.clean.Line(line))
+		l.sink.Tail(l.clean.Own(line))
 	}
 	if more := len(failures) - len(end.shown); more > 0 {
 		l.Say(fmt.Sprintf("    and %s more", layout.Plural(more, "failure")))

@@ -27,6 +27,9 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 	}
 	if h.Revision != "" {
 		commit := "commit " + layout.ShortRevision(h.Revision)
+		if h.WorkflowRevision != "" {
+			commit += " (workflow " + layout.ShortRevision(h.WorkflowRevision) + ")"
+		}
 		if h.Actor != "" {
 			commit += " by " + h.Actor
 		}

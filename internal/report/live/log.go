@@ -121,7 +121,7 @@ func (l *Log) Say(lines ...string) {
 	}
 	l.stream.suspend()
 	for _, line := range lines {
-		l.sink.Own(l.clean.Line(line))
+		l.sink.Own(l.clean.Own(line))
 	}
 }
 

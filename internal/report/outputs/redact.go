@@ -7,7 +7,7 @@ import (
 	"slipway/internal/secret"
 )
 
-// redactedJSON takes secrets out of the values, so that no secret, whatever its characters, breaks the JSON.
+// redactedJSON takes secrets once more out of the values, so that no secret, whatever its characters, breaks the JSON.
 func redactedJSON(doc any, redactor *secret.Redactor) string {
 	var tree any
 	decoder := json.NewDecoder(bytes.NewReader([]byte(jsonText(doc))))
@@ -22,11 +22,11 @@ func redactedJSON(doc any, redactor *secret.Redactor) string {
 func redacted(redactor *secret.Redactor, tree any) any {
 	switch v := tree.(type) {
 	case string:
-		return redactor.String(v)
+		return redactor.Own(v)
 	case []string:
 		out := make([]string, len(v))
 		for i := range v {
-			out[i] = redactor.String(v[i])
+			out[i] = redactor.Own(v[i])
 		}
 		return out
 	case []any:

@@ -19,6 +19,7 @@ type resultDoc struct {
 	Previous    string     `json:"previous_release"`
 	Deployment  string     `json:"deployment"`
 	Revision    string     `json:"revision"`
+	Workflow    string     `json:"workflow_revision,omitempty"`
 	Artifact    string     `json:"artifact_sha256"`
 	Content     string     `json:"content_sha256"`
 	Actor       string     `json:"actor"`
@@ -101,7 +102,7 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 func docOf(res deploy.Result) resultDoc {
 	doc := resultDoc{
 		Version: res.Version, Command: res.Command, App: res.App, Environment: res.Environment, URL: res.URL,
-		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision,
+		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision,
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next,

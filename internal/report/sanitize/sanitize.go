@@ -21,6 +21,9 @@ func (s Sanitizer) Line(line string) string {
 	return s.Redactor.String(ci.Clean(s.Redactor.String(line)))
 }
 
+// Own is Line for words of Slipway's own, and of the deploy file's: see secret.Redactor.Own.
+func (s Sanitizer) Own(line string) string { return s.Redactor.Own(ci.Clean(line)) }
+
 // Event is an event whose texts are all safe to print. It is done once, at the door: what is cut to a width or compared
 // further in is clean by then, and no half of a secret is left by a cut.
 func (s Sanitizer) Event(event deploy.Event) deploy.Event {
@@ -29,13 +32,13 @@ func (s Sanitizer) Event(event deploy.Event) deploy.Event {
 		e.Header = s.header(e.Header)
 		return e
 	case deploy.StepStarted:
-		e.Step, e.Hosts = s.Line(e.Step), s.lines(e.Hosts)
+		e.Step, e.Hosts = s.Own(e.Step), s.own(e.Hosts)
 		return e
 	case deploy.Output:
-		e.Step, e.Host, e.Line = s.Line(e.Step), s.Line(e.Host), s.remote(e.Line)
+		e.Step, e.Host, e.Line = s.Own(e.Step), s.Own(e.Host), s.remote(e.Line)
 		return e
 	case deploy.Progress:
-		e.Step, e.Host = s.Line(e.Step), s.Line(e.Host)
+		e.Step, e.Host = s.Own(e.Step), s.Own(e.Host)
 		return e
 	case deploy.SpanDone:
 		e.Span = s.span(e.Span)
@@ -45,7 +48,7 @@ func (s Sanitizer) Event(event deploy.Event) deploy.Event {
 	case deploy.HostDone:
 		return s.host(e)
 	case deploy.Noted:
-		e.Text, e.At.File = s.Line(e.Text), s.Line(e.At.File)
+		e.Text, e.At.File = s.Own(e.Text), s.Own(e.At.File)
 		return e
 	case deploy.Finished:
 		e.Result = s.result(e.Result)
@@ -60,19 +63,19 @@ func (s Sanitizer) short(text string) string { return Shorten(s.Line(text)) }
 // remote is what is shown of a line that a host printed: what a terminal would show of it in the end.
 func (s Sanitizer) remote(line string) string { return s.short(ci.Draw(s.Redactor.String(line))) }
 
-func (s Sanitizer) lines(texts []string) []string {
+func (s Sanitizer) own(texts []string) []string {
 	texts = slices.Clone(texts)
 	for i := range texts {
-		texts[i] = s.Line(texts[i])
+		texts[i] = s.Own(texts[i])
 	}
 	return texts
 }
 
 func (s Sanitizer) header(h deploy.Header) deploy.Header {
-	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Revision, &h.Actor, &h.RunURL, &h.RunID} {
-		*text = s.Line(*text)
+	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Revision, &h.Actor, &h.RunURL, &h.RunID, &h.WorkflowRevision} {
+		*text = s.Own(*text)
 	}
-	h.Hosts = s.lines(h.Hosts)
+	h.Hosts = s.own(h.Hosts)
 	return h
 }
 
@@ -82,29 +85,39 @@ func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
 	}
 	c := *e
 	for _, text := range []*string{&c.Op, &c.Host, &c.Step, &c.Check, &c.Hint, &c.At.File} {
-		*text = s.Line(*text)
+		*text = s.Own(*text)
 	}
 	if c.Cause != nil {
 		c.Cause = errors.New(s.short(c.Cause.Error()))
 	}
-	c.Own = s.lines(c.Own)
+	c.Own = slices.Clone(c.Own) // of which Cause holds pieces: as they stand there
+	for i := range c.Own {
+		c.Own[i] = s.Line(c.Own[i])
+	}
 	c.Tail, c.Log = s.tail(c.Tail), s.tail(c.Log)
 	return &c
 }
 
-// tail are the last of the lines that a host printed.
+// tail are the last of the lines that a host printed one after the other, of which a secret may take several.
 func (s Sanitizer) tail(lines []string) []string {
-	lines = slices.Clone(lines[max(0, len(lines)-TailLines):])
-	for i := range lines {
-		lines[i] = s.remote(lines[i])
+	var safe []string
+	together := s.Redactor.Lines()
+	for _, line := range lines {
+		safe = append(safe, together.Add(line, false)...)
 	}
-	return lines
+	safe = append(safe, together.Flush()...)
+	safe = slices.Clone(safe[max(0, len(safe)-TailLines):])
+	for i := range safe {
+		safe[i] = s.remote(safe[i])
+	}
+	return safe
 }
 
 func (s Sanitizer) span(span deploy.Span) deploy.Span {
-	for _, text := range []*string{&span.Host, &span.Step, &span.Status, &span.From, &span.Note} {
-		*text = s.short(*text)
+	for _, text := range []*string{&span.Host, &span.Step, &span.Status, &span.From} {
+		*text = Shorten(s.Own(*text))
 	}
+	span.Note = s.short(span.Note)
 	span.Err = s.failure(span.Err)
 	return span
 }
@@ -118,23 +131,23 @@ func (s Sanitizer) spans(spans []deploy.Span) []deploy.Span {
 }
 
 func (s Sanitizer) step(e deploy.StepDone) deploy.StepDone {
-	e.Step, e.Note, e.At.File = s.Line(e.Step), s.Line(e.Note), s.Line(e.At.File)
-	e.Command = s.Line(layout.FirstLine(e.Command))
+	e.Step, e.Note, e.At.File = s.Own(e.Step), s.Own(e.Note), s.Own(e.At.File)
+	e.Command = s.Own(layout.FirstLine(e.Command))
 	e.Spans = s.spans(e.Spans)
 	return e
 }
 
 func (s Sanitizer) host(e deploy.HostDone) deploy.HostDone {
-	e.Host, e.Spans = s.Line(e.Host), s.spans(e.Spans)
+	e.Host, e.Spans = s.Own(e.Host), s.spans(e.Spans)
 	return e
 }
 
 func (s Sanitizer) result(res deploy.Result) deploy.Result {
 	res.Header = s.header(res.Header)
-	res.Step, res.Next, res.Warnings = s.Line(res.Step), s.Line(res.Next), s.lines(res.Warnings)
+	res.Step, res.Next, res.Warnings = s.Own(res.Step), s.Own(res.Next), s.own(res.Warnings)
 	res.Hosts = slices.Clone(res.Hosts)
 	for i := range res.Hosts {
-		res.Hosts[i].Host, res.Hosts[i].Roles = s.Line(res.Hosts[i].Host), s.lines(res.Hosts[i].Roles)
+		res.Hosts[i].Host, res.Hosts[i].Roles = s.Own(res.Hosts[i].Host), s.own(res.Hosts[i].Roles)
 	}
 	res.Steps, res.Parts, res.Errors = slices.Clone(res.Steps), slices.Clone(res.Parts), slices.Clone(res.Errors)
 	for i := range res.Steps {

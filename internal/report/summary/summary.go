@@ -91,7 +91,11 @@ func (p Page) facts() string {
 		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
 	}
 	if res.Revision != "" {
-		rows = append(rows, [2]string{"Commit", markdown.Code(layout.ShortRevision(res.Revision))})
+		text := markdown.Code(layout.ShortRevision(res.Revision))
+		if res.WorkflowRevision != "" {
+			text += ", by a workflow of " + markdown.Code(layout.ShortRevision(res.WorkflowRevision))
+		}
+		rows = append(rows, [2]string{"Commit", text})
 	}
 	if run := layout.RunText(res.Header, p.Run); run != "" || res.RunURL != "" {
 		text := run
