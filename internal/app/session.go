@@ -83,7 +83,7 @@ func login(cfg *config.Config) ssh.Config {
 
 // gather connects to hosts and asks them for their facts.
 func (s *session) gather(ctx context.Context, hosts []deploy.Host, question survey.Question) *fleet.Fleet {
-	return fleet.Gather(ctx, pool.New(s.dialer, s.cfg.Rollout.MaxParallel), hosts, question)
+	return fleet.Gather(ctx, pool.New(s.dialer, s.cfg.Rollout.MaxParallel), hosts, question, func(what string) { s.say("%s", what) })
 }
 
 // actor is who asked for this: in CI who caused the attempt, else the user of this machine.

@@ -23,17 +23,18 @@ type Fleet struct {
 }
 
 // Gather connects to every host, to as many at once as there are places, and asks each for its facts. It changes nothing on
-// any host. A host that fails does not keep the others from answering: its Span has the error.
-func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question) *Fleet {
+// any host. A host that fails does not keep the others from answering: its Span has the error. waiting is told now and then which
+// hosts are waited for, and for what; it is not called after Gather returns.
+func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question, waiting func(string)) *Fleet {
 	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
-	gathered := fanout.Do(hosts, func(host deploy.Host) *Host {
-		h := &Host{Host: host, patience: retry.Patience}
-		h.gather(ctx, places.Conn(host), question)
-		return h
-	})
-	for _, h := range gathered {
-		f.hosts[h.Name] = h
+	all := make([]*Host, len(hosts))
+	for i, host := range hosts {
+		all[i] = &Host{Host: host, patience: retry.Patience}
+		f.hosts[host.Name] = all[i]
 	}
+	done := tellWaiting(all, waiting)
+	fanout.Each(all, func(h *Host) { h.gather(ctx, places.Conn(h.Host), question) })
+	done()
 	return f
 }
 

@@ -23,10 +23,14 @@ type Host struct {
 	fenced   transport.Conn // nil before the lock is taken
 	patience time.Duration  // for how long it is waited for
 	away     atomic.Bool
+	awaited  atomic.Pointer[string] // what Gather waits for there; nil is nothing
 }
 
 func (h *Host) gather(ctx context.Context, conn *pool.Conn, question survey.Question) {
+	h.awaits(aPlace)
+	defer h.awaited.Store(nil)
 	defer conn.Lease(ctx)()
+	h.awaits(aConnection)
 	h.Span = deploy.Span{Host: h.Name, Phase: deploy.Preflight, Start: time.Now(), Outcome: deploy.Succeeded}
 	err := func() error {
 		if err := conn.Connect(ctx); err != nil {
@@ -34,6 +38,7 @@ func (h *Host) gather(ctx context.Context, conn *pool.Conn, question survey.Ques
 			return err
 		}
 		h.conn = conn
+		h.awaits(anAnswer)
 		return h.ask(ctx, question)
 	}()
 	h.Span.Duration = time.Since(h.Span.Start)

@@ -88,7 +88,7 @@ func (f *fleet) living() int {
 		return -1
 	}
 	defer func() { _ = dialer.Close() }()
-	rival := hosts.Gather(ctx, pool.New(dialer, 0), f.cfg.Hosts, survey.Question{})
+	rival := hosts.Gather(ctx, pool.New(dialer, 0), f.cfg.Hosts, survey.Question{}, nil)
 	defer func() { _ = rival.Close() }()
 	locks, err := rival.Locks([]string{"web1"})
 	if err != nil {

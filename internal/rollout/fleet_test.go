@@ -183,7 +183,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	if f.through != nil {
 		through = f.through(dialer)
 	}
-	crew := hosts.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question)
+	crew := hosts.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question, nil)
 	defer func() { _ = crew.Close() }()
 	log := &events{}
 	opts := f.opts

@@ -1,0 +1,73 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// What a host is waited for while its facts are gathered.
+var (
+	aPlace      = "a free connection"
+	aConnection = "a connection"
+	anAnswer    = "its log-in shell, or its answer"
+)
+
+func (h *Host) awaits(what string) { h.awaited.Store(&what) }
+
+// When Gather says for the first time what it waits for, and how often from then on.
+const (
+	firstWord = 10 * time.Second
+	nextWords = 30 * time.Second
+)
+
+// tellWaiting says what hosts are waited for, until it is done.
+func tellWaiting(hosts []*Host, tell func(string)) (done func()) {
+	if tell == nil {
+		return func() {}
+	}
+	stop := make(chan struct{})
+	var told sync.WaitGroup
+	told.Go(func() {
+		start, pause := time.Now(), firstWord
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(pause):
+				pause = nextWords
+			}
+			if list := waitedFor(hosts); list != "" {
+				tell(fmt.Sprintf("waiting for %s, for %s so far", list, time.Since(start).Round(time.Second)))
+			}
+		}
+	})
+	return func() {
+		close(stop)
+		told.Wait()
+	}
+}
+
+// mostNamed is how many hosts are named of those that are waited for.
+const mostNamed = 8
+
+// waitedFor lists the hosts that have not answered, by what each is waited for: "a connection (web1, web2)".
+func waitedFor(hosts []*Host) string {
+	var list []string
+	for _, what := range []string{aConnection, anAnswer, aPlace} {
+		var names []string
+		for _, h := range hosts {
+			if awaited := h.awaited.Load(); awaited != nil && *awaited == what {
+				names = append(names, h.Name)
+			}
+		}
+		if more := len(names) - mostNamed; more > 0 {
+			names = append(names[:mostNamed], fmt.Sprintf("%d more", more))
+		}
+		if len(names) > 0 {
+			list = append(list, fmt.Sprintf("%s (%s)", what, strings.Join(names, ", ")))
+		}
+	}
+	return strings.Join(list, ", ")
+}
