@@ -94,3 +94,17 @@ func uploadedAgain(t *testing.T, host *releasetest.Host) {
 		t.Fatal(err)
 	}
 }
+
+// A shared folder whose disk is not mounted is not made anew in its place.
+func TestSharedFolderIsAway(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		uploaded(t, host)
+		if err := os.Symlink("/nonexistent/disk/media", host.Site.Shared()+"/media"); err != nil {
+			t.Fatal(err)
+		}
+		err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, stage.Links{Dirs: []string{"media"}}))
+		if err == nil || !strings.Contains(err.Error(), "shared/media leads to /nonexistent/disk/media, which is not there (is the disk there") {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -73,7 +73,10 @@ place() {
 # Makes a shared directory where there is none, with what the first release has in it.
 share() {
 	[ ! -d "shared/$1" ] || return 0
-	if [ -e "shared/$1" ] || [ -L "shared/$1" ]; then
+	if [ -L "shared/$1" ] && [ ! -e "shared/$1" ]; then
+		refuse 93 "shared/$1 leads to $(readlink "shared/$1"), which is not there"
+	fi
+	if [ -e "shared/$1" ]; then
 		refuse 91 "shared/$1 is not a directory"
 	fi
 	new=shared/$2

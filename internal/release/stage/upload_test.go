@@ -80,7 +80,6 @@ func TestUpload(t *testing.T) {
 				}
 				last = done
 			}))
-
 			if err != nil {
 				t.Fatal(err)
 			}
