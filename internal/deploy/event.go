@@ -86,7 +86,8 @@ type (
 		Phase   Phase  // Activate or Unwind
 		Host    string // FleetName for the fleet's own verify
 		Release ReleaseID
-		Kept    bool // an earlier attempt did it: the host was only verified
+		Foreign string // of an unwinding: what another tool's current names, which the host went back to
+		Kept    bool   // an earlier attempt did it: the host was only verified
 		Spans   []Span
 	}
 

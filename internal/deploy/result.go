@@ -55,6 +55,7 @@ type HostResult struct {
 	Outcome     HostOutcome
 	Before      ReleaseID // what it ran before; "" when nothing, or nothing of Slipway's
 	Now         ReleaseID // what it runs now
+	Foreign     string    // what another tool's current named before; "" when it was none
 	Unreachable bool      // it did not answer: Before and Now are not known
 	Roles       []string
 }
@@ -131,6 +132,16 @@ func (r Result) Previous() ReleaseID {
 	for _, h := range r.Hosts {
 		if h.Before != "" {
 			return h.Before
+		}
+	}
+	return ""
+}
+
+// AnotherTools is what the fleet ran before of another tool's: the first host's that did; "" where none did.
+func (r Result) AnotherTools() string {
+	for _, h := range r.Hosts {
+		if h.Foreign != "" {
+			return h.Foreign
 		}
 	}
 	return ""

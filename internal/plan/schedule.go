@@ -47,6 +47,14 @@ type Link struct {
 // None tells that current did not exist.
 func (l Link) None() bool { return l.Target == "" }
 
+// Foreign is the link's text where it names another tool's release, else "".
+func (l Link) Foreign() string {
+	if l.Release != "" {
+		return ""
+	}
+	return l.Target
+}
+
 // String names the link for people.
 func (l Link) String() string {
 	switch {

@@ -45,9 +45,9 @@ func (rec *Recorder) Resolved(header deploy.Header) {
 	rec.result.Header = header
 }
 
-// Before says what a host ran before the deployment, and what it runs now.
-func (rec *Recorder) Before(name string, before, now deploy.ReleaseID) {
-	rec.onHost(name, func(h *deploy.HostResult) { h.Before, h.Now = before, now })
+// Before says what a host ran before the deployment, and what it runs now; foreign is what another tool's current named before.
+func (rec *Recorder) Before(name string, before deploy.ReleaseID, foreign string, now deploy.ReleaseID) {
+	rec.onHost(name, func(h *deploy.HostResult) { h.Before, h.Foreign, h.Now = before, foreign, now })
 }
 
 // Host says what became of a host.

@@ -70,7 +70,7 @@ func (r *run) judge() deploy.Errors {
 	}
 	r.rec.Resolved(schedule.Header)
 	for _, h := range schedule.Hosts {
-		r.rec.Before(h.Name, h.Before.Release, h.Facts.CurrentID)
+		r.rec.Before(h.Name, h.Before.Release, h.Before.Foreign(), h.Facts.CurrentID)
 	}
 	return nil
 }

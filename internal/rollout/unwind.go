@@ -115,6 +115,7 @@ type unwinding struct {
 // bringBack takes one host back, in the way of the release that it goes back to.
 func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.Error {
 	a := r.newHostActivation(deploy.Unwind, h, u.to.Release, true)
+	a.done.Foreign = u.to.Foreign()
 	back, err := r.goBack(ctx, a, u)
 	r.rec.HostDone(a.done)
 	if err != nil {

@@ -26,6 +26,7 @@ type Failure struct {
 	Command string
 	At      deploy.Position
 	Of      int  // hosts that took part in the step, or in the phase where each goes its own way; 0 is unknown
+	Unknown bool // nobody saw it end: it may have gone well
 	Times   int  // how often it was tried in vain, at most; 0 is not told
 	Varied  bool // the hosts' words differ, in a port or a moment
 
@@ -61,6 +62,7 @@ func of(e *deploy.Error, res deploy.Result, spans []deploy.Span, tails *Tails) F
 		f.Hints = []string{layout.OneLine(e.Hint)}
 	}
 	f.find(res, e.Step)
+	f.Unknown = unknownIn(spans, e)
 	f.Cause = causeOf(e)
 	if f.Cause == f.Status || len(f.Tail) > 0 && e.Printed {
 		f.Cause = "" // the verdict said it, and the host's own words follow
@@ -95,6 +97,13 @@ func statusIn(spans []deploy.Span, e *deploy.Error) string {
 		}
 	}
 	return status
+}
+
+// unknownIn reports whether nobody saw the step of an error end.
+func unknownIn(spans []deploy.Span, e *deploy.Error) bool {
+	return slices.ContainsFunc(spans, func(span deploy.Span) bool {
+		return span.Phase == e.Phase && span.Host == e.Host && span.Outcome == deploy.Unknown && span.Step == e.Step
+	})
 }
 
 // find looks up what the step was, and on how many hosts.
@@ -185,6 +194,9 @@ func (f Failure) Name() string {
 // Title names a failure: "Collect static files failed on web2, web3 (2 of 3)".
 func (f Failure) Title() string {
 	text := f.Name() + " failed"
+	if f.Unknown {
+		text = f.Name() + ": outcome unknown"
+	}
 	if len(f.Hosts) > 0 {
 		text += " on " + layout.Named(f.Hosts, ", ")
 	}

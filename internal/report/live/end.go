@@ -168,11 +168,15 @@ func migrateLines(res deploy.Result) []string {
 		if s.Phase != deploy.Migrate {
 			continue
 		}
-		if len(deploy.FailedSpans(s.Spans)) == 0 {
+		bad := deploy.FailedSpans(s.Spans)
+		if len(bad) == 0 {
 			parts = append(parts, s.Step)
 			continue
 		}
 		failed := s.Step + " (failed"
+		if !slices.ContainsFunc(bad, func(span deploy.Span) bool { return span.Outcome != deploy.Unknown }) {
+			failed = s.Step + " (outcome unknown"
+		}
 		for _, span := range s.Spans {
 			if span.Note != "" {
 				failed += "; " + span.Note

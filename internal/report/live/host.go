@@ -51,6 +51,8 @@ func (v *hostVerdicts) arrow(e deploy.HostDone, well bool) []string {
 	case e.Release != "":
 		v.unwound = e.Release
 		return []string{"-> " + string(e.Release)}
+	case well && e.Foreign != "":
+		return []string{"-> " + e.Foreign + ", another tool's"}
 	case well:
 		return []string{"-> no release, as before"}
 	}

@@ -161,13 +161,16 @@ func spanText(span deploy.Span, mixed bool) string {
 	return took
 }
 
-// status is the verdict in one word, from what went wrong. What was only cancelled failed at nothing.
+// status is the verdict in one word, from what went wrong. What was only cancelled failed at nothing, and what nobody
+// saw end may have gone well.
 func status(bad []deploy.Span) string {
 	switch {
 	case len(bad) == 0:
 		return "ok"
 	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !s.Cancelled() }):
 		return "STOP"
+	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return s.Outcome != deploy.Unknown }):
+		return "?"
 	}
 	return "FAIL"
 }

@@ -82,6 +82,9 @@ func unwound() Row {
 			return fmt.Sprintf(" on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit(res))
 		},
 		heading: func(res deploy.Result, whatFailed func() string) string {
+			if res.Previous() == "" && res.AnotherTools() != "" {
+				return fmt.Sprintf("Unwound: %s. %s runs what another tool deployed, as before", whatFailed(), place(res))
+			}
 			if res.Previous() == "" {
 				return fmt.Sprintf("Unwound: %s. %s runs no release, as before", whatFailed(), place(res))
 			}

@@ -34,16 +34,47 @@ func wentWell(res deploy.Result) (level deploy.Level, title, text string) {
 
 // stillRuns says what a place runs that was not deployed to.
 func stillRuns(res deploy.Result) string {
-	if switched := len(res.HostsWith(deploy.HostSwitched)); switched > 0 {
-		return fmt.Sprintf("%s may run %s on %s, not verified", place(res), layout.Runs(res.Release), layout.CountedHosts(switched, len(res.Hosts)))
+	if len(res.HostsWith(deploy.HostSwitched)) > 0 {
+		return "In " + place(res) + " " + eachHost(res)
 	}
 	switch {
 	case res.Previous() != "":
 		return place(res) + " still runs " + layout.Runs(res.Previous())
 	case res.Unasked():
 		return "Nothing was changed in " + place(res)
+	case res.AnotherTools() != "":
+		return place(res) + " still runs what another tool deployed"
 	}
 	return place(res) + " runs no release yet"
+}
+
+// eachHost says of every host whether it runs the release, may run it, or does not: "web1 runs 1a2b3c4, web2 and web3 may run it
+// unverified, web4 still runs 77aa001".
+func eachHost(res deploy.Result) string {
+	var parts []string
+	add := func(hosts []string, one, many string) {
+		switch {
+		case len(hosts) == 0:
+		case len(hosts) == 1:
+			parts = append(parts, hosts[0]+" "+one)
+		default:
+			parts = append(parts, layout.Names(hosts, ", ")+" "+many)
+		}
+	}
+	now := layout.Runs(res.Release)
+	add(res.HostsWith(deploy.HostActivated), "runs "+now, "run "+now)
+	add(res.HostsWith(deploy.HostSwitched), "may run "+now+", not verified", "may run "+now+", not verified")
+	add(res.HostsWith(deploy.HostFailed), "failed", "failed")
+	var others []deploy.HostResult
+	for _, h := range res.Hosts {
+		if h.Outcome == deploy.HostUnchanged || h.Outcome == deploy.HostSkipped || h.Outcome == deploy.HostUnwound {
+			others = append(others, h)
+		}
+	}
+	for _, group := range byRelease(others) {
+		add(group.hosts, "still runs "+group.what(), "still run "+group.what())
+	}
+	return strings.Join(parts, "; ")
 }
 
 // whatFailed is the first failure, and how many there are more.
@@ -86,12 +117,12 @@ func Live(res deploy.Result) string {
 		switch {
 		case group.unasked:
 			parts = append(parts, layout.Named(group.hosts, " ")+" could not be asked")
-		case group.release == "" && len(group.hosts) == len(res.Hosts):
+		case group.release == "" && group.foreign == "" && len(group.hosts) == len(res.Hosts):
 			parts = append(parts, "no host runs a release of Slipway's yet")
-		case group.release == "":
+		case group.release == "" && group.foreign == "":
 			parts = append(parts, layout.Names(group.hosts, " ")+" without a release of Slipway's, as before")
 		default:
-			parts = append(parts, layout.Names(group.hosts, " ")+" "+verb+string(group.release))
+			parts = append(parts, layout.Names(group.hosts, " ")+" "+verb+group.what())
 		}
 	}
 	if len(parts) == 0 {
@@ -104,15 +135,11 @@ func Live(res deploy.Result) string {
 func RunNow(hosts []deploy.HostResult) string {
 	var parts []string
 	for _, group := range byRelease(hosts) {
-		verb, what := "run", string(group.release)
+		verb := " run "
 		if len(group.hosts) == 1 {
-			verb = "runs"
+			verb = " runs "
 		}
-		if what == "" {
-			what = "no release of Slipway's"
-		}
-		who := layout.Names(group.hosts, " ")
-		parts = append(parts, who+" "+verb+" "+what)
+		parts = append(parts, layout.Names(group.hosts, " ")+verb+group.what())
 	}
 	return strings.Join(parts, "; ") + "."
 }
@@ -140,19 +167,46 @@ func hostsNow(res deploy.Result) string {
 	return strings.Join(parts, "; ")
 }
 
+// releaseGroup are hosts that run the same.
 type releaseGroup struct {
 	release deploy.ReleaseID
+	foreign string // another tool's release, where there is none of Slipway's
 	unasked bool
 	hosts   []string
+}
+
+// what is what they run.
+func (g releaseGroup) what() string {
+	switch {
+	case g.unasked:
+		return "what is not known"
+	case g.release != "":
+		return string(g.release)
+	case g.foreign != "":
+		return "another tool's " + g.foreign
+	}
+	return "no release of Slipway's"
+}
+
+func (g releaseGroup) takes(h deploy.HostResult) bool {
+	return g.release == h.Now && g.unasked == h.Unreachable && g.foreign == foreign(h)
+}
+
+// foreign is another tool's release that a host runs now.
+func foreign(h deploy.HostResult) string {
+	if h.Now != "" {
+		return ""
+	}
+	return h.Foreign
 }
 
 // byRelease groups hosts by what they run now, in order.
 func byRelease(hosts []deploy.HostResult) []releaseGroup {
 	var groups []releaseGroup
 	for _, h := range hosts {
-		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.release == h.Now && g.unasked == h.Unreachable })
+		i := slices.IndexFunc(groups, func(g releaseGroup) bool { return g.takes(h) })
 		if i < 0 {
-			groups = append(groups, releaseGroup{release: h.Now, unasked: h.Unreachable})
+			groups = append(groups, releaseGroup{release: h.Now, foreign: foreign(h), unasked: h.Unreachable})
 			i = len(groups) - 1
 		}
 		groups[i].hosts = append(groups[i].hosts, h.Host)

@@ -2,7 +2,7 @@
 package outputs
 
 import (
-	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -71,22 +71,27 @@ func outcomes() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// Write gives the outputs of a result to the CI. Every one is tried, whatever fails.
+// Write gives the outputs of a result to the CI. They go into one file: the first that cannot be written is the last that is tried.
 func Write(files *ci.Files, res deploy.Result, redactor *secret.Redactor) error {
-	var errs []error
-	for _, o := range of(res, redactor) {
-		errs = append(errs, files.SetOutput(o.name, o.value))
+	return write(files, of(res, redactor))
+}
+
+func write(files *ci.Files, list []output) error {
+	for _, o := range list {
+		if err := files.SetOutput(o.name, o.value); err != nil {
+			return fmt.Errorf("outputs from %s on are not set: %w", o.name, err)
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // WriteRefused gives the outputs of a run that ended before any host was contacted.
 func WriteRefused(files *ci.Files) error {
-	return errors.Join(
-		files.SetOutput("outcome", string(deploy.OutcomeFailed)),
-		files.SetOutput("changed", "false"),
-		files.SetOutput("hosts_activated", "[]"),
-		files.SetOutput("hosts_failed", "[]"),
-		files.SetOutput("exit_code", strconv.Itoa(deploy.ExitBadInput)),
-	)
+	return write(files, []output{
+		{"outcome", string(deploy.OutcomeFailed)},
+		{"changed", "false"},
+		{"hosts_activated", "[]"},
+		{"hosts_failed", "[]"},
+		{"exit_code", strconv.Itoa(deploy.ExitBadInput)},
+	})
 }

@@ -138,7 +138,7 @@ func (s Sanitizer) step(e deploy.StepDone) deploy.StepDone {
 }
 
 func (s Sanitizer) host(e deploy.HostDone) deploy.HostDone {
-	e.Host, e.Spans = s.Own(e.Host), s.spans(e.Spans)
+	e.Host, e.Foreign, e.Spans = s.Own(e.Host), s.short(e.Foreign), s.spans(e.Spans)
 	return e
 }
 
@@ -147,7 +147,8 @@ func (s Sanitizer) result(res deploy.Result) deploy.Result {
 	res.Step, res.Next, res.Warnings = s.Own(res.Step), s.Own(res.Next), s.own(res.Warnings)
 	res.Hosts = slices.Clone(res.Hosts)
 	for i := range res.Hosts {
-		res.Hosts[i].Host, res.Hosts[i].Roles = s.Own(res.Hosts[i].Host), s.own(res.Hosts[i].Roles)
+		h := &res.Hosts[i]
+		h.Host, h.Foreign, h.Roles = s.Own(h.Host), s.short(h.Foreign), s.own(h.Roles)
 	}
 	res.Steps, res.Parts, res.Errors = slices.Clone(res.Steps), slices.Clone(res.Parts), slices.Clone(res.Errors)
 	for i := range res.Steps {

@@ -87,6 +87,8 @@ func (p Page) facts() string {
 		rows = append(rows, [2]string{"Before", markdown.Code(string(b))})
 	case res.Unasked():
 		rows = append(rows, [2]string{"Before", "not known"})
+	case res.AnotherTools() != "":
+		rows = append(rows, [2]string{"Before", markdown.Code(res.AnotherTools()) + ", another tool's"})
 	default:
 		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
 	}

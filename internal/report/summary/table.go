@@ -23,7 +23,7 @@ func (p Page) table() string {
 	for _, h := range p.Result.Hosts {
 		row := p.row(h, phases, cells)
 		rows = append(rows, row)
-		if strings.Contains(row, "❌") || slices.Contains(oddOutcomes, h.Outcome) {
+		if strings.ContainsAny(row, "❌❔") || slices.Contains(oddOutcomes, h.Outcome) {
 			odd = append(odd, row)
 		}
 	}
@@ -74,6 +74,7 @@ type cell struct {
 	took   time.Duration
 	failed []string // what failed, and how
 	cut    bool     // nothing failed: it was cancelled
+	seen   bool     // somebody saw a failure
 }
 
 func (p Page) cells() map[cellKey]*cell {
@@ -91,6 +92,7 @@ func (p Page) cells() map[cellKey]*cell {
 		c.took += span.Duration
 		if span.Failed() {
 			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+failure.Status(span))
+			c.seen = c.seen || span.Outcome != deploy.Unknown
 			c.cut = (c.cut || len(c.failed) == 1) && span.Cancelled()
 		}
 	}
@@ -114,6 +116,8 @@ func (c *cell) text() string {
 		return "✅ " + layout.Spaced(layout.Seconds(c.took))
 	case c.cut:
 		return "⏹️ " + c.how()
+	case !c.seen:
+		return "❔ " + c.how()
 	}
 	return "❌ " + c.how()
 }
@@ -125,6 +129,8 @@ func (p Page) runsNow(h deploy.HostResult) string {
 	switch {
 	case h.Unreachable, h.Outcome == deploy.HostFailed && h.Now == "":
 		now = "not known"
+	case h.Now == "" && h.Foreign != "":
+		now = "another tool's " + markdown.Code(h.Foreign)
 	case h.Now != "":
 		now = markdown.Plain(layout.Runs(h.Now))
 	}
