@@ -93,8 +93,11 @@ func newGuide(ctx context.Context, t *testing.T) *guide {
 	run(ctx, t, python, "-m", "django", "startproject", "mysite", g.project)
 	g.wsgi = read(t, filepath.Join(g.project, "mysite", "wsgi.py"))
 	settings := filepath.Join(g.project, "mysite", "settings.py")
-	replaced := regexp.MustCompile(`(?ms)^(from pathlib|BASE_DIR|SECRET_KEY|DEBUG|ALLOWED_HOSTS)\b[^\n]*$|^DATABASES = \{.*?^\}$`)
-	write(t, settings, block(t, page, "import os")+replaced.ReplaceAllString(read(t, settings), ""))
+	generated := read(t, settings)
+	for _, replaced := range []string{`(?m)^(from pathlib|BASE_DIR|SECRET_KEY|DEBUG|ALLOWED_HOSTS)\b.*$`, `(?s)\nDATABASES = \{.*?\n\}\n`} {
+		generated = regexp.MustCompile(replaced).ReplaceAllString(generated, "")
+	}
+	write(t, settings, block(t, page, "import os")+generated)
 	write(t, filepath.Join(g.project, "mysite", "urls.py"), block(t, page, "from django.conf import settings"))
 	write(t, filepath.Join(g.project, "requirements.txt"), "Django\ngunicorn\n")
 	write(t, filepath.Join(g.project, ".gitattributes"), block(t, page, ".gitattributes export-ignore"))
@@ -178,7 +181,7 @@ func (g *guide) answers(ctx context.Context, t *testing.T, version string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/healthz", g.port), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/healthz", g.port), http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
