@@ -22,7 +22,7 @@ const (
 // Phases are the phases of a deployment that goes well, in order.
 var Phases = []Phase{Preflight, Prepare, Migrate, Activate, Finish}
 
-// PerHost reports whether each host goes through the phase by itself, in parts, and has a verdict of its own.
+// PerHost reports whether each host goes through the phase by itself, in parts, and is told for itself.
 func (p Phase) PerHost() bool { return p == Activate || p == Unwind }
 
 // HostOutcome is what became of a host by the end of a deployment.

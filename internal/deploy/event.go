@@ -68,10 +68,10 @@ type (
 		Done, Total int64 // bytes
 	}
 
-	// SpanDone says that one host is through with a step, for live views; the verdict follows with StepDone.
+	// SpanDone says that one host is through with a step, for live views; StepDone follows.
 	SpanDone struct{ Span }
 
-	// StepDone is a verdict: the step is over on all its hosts.
+	// StepDone says that the step is over on all its hosts.
 	StepDone struct {
 		Phase   Phase
 		Step    string
@@ -81,7 +81,7 @@ type (
 		Spans   []Span // in the plan's order of hosts
 	}
 
-	// HostDone is a verdict of activate or unwind: one host went through its parts in this order.
+	// HostDone says that one host went through its parts in this order.
 	HostDone struct {
 		Phase   Phase  // Activate or Unwind
 		Host    string // FleetName for the fleet's own verify

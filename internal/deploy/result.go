@@ -32,7 +32,7 @@ type Result struct {
 	Duration time.Duration
 	Phases   []PhaseResult // those that started, in order
 	Hosts    []HostResult  // in the plan's order
-	Steps    []StepDone    // verdicts in the order they were given
+	Steps    []StepDone    // in the order in which they ended
 	Parts    []HostDone    // activations and unwindings in order
 	Warnings []string      // what is true now and a person must know: "shop.0042 stays applied"
 	Errors   []*Error      // in the plan's order: what failed, on which host

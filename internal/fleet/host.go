@@ -80,7 +80,7 @@ func (h *Host) Reach(ctx context.Context) (waited bool, err error) {
 // Away reports whether the host was waited for in vain, and has not answered since.
 func (h *Host) Away() bool { return h.away.Load() }
 
-// Connected tells whether the host could be connected at first: only then there is a Conn.
+// Connected reports whether the host could be connected at first: only then there is a Conn.
 func (h *Host) Connected() bool { return h.conn != nil }
 
 // Conn is the connection; once there is a Fence, one on which every command is refused when the lock is lost.

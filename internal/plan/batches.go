@@ -37,11 +37,11 @@ func batches(hosts []deploy.Host, policy deploy.Rollout) []Batch {
 func groups(hosts []deploy.Host, order []string) [][]deploy.Host {
 	found := make([][]deploy.Host, len(order)+1)
 	for _, h := range hosts {
-		turn := slices.IndexFunc(order, func(role string) bool { return slices.Contains(h.Roles, role) })
-		if turn < 0 {
-			turn = len(order)
+		at := slices.IndexFunc(order, func(role string) bool { return slices.Contains(h.Roles, role) })
+		if at < 0 {
+			at = len(order)
 		}
-		found[turn] = append(found[turn], h)
+		found[at] = append(found[at], h)
 	}
 	return slices.DeleteFunc(found, func(group []deploy.Host) bool { return len(group) == 0 })
 }

@@ -8,7 +8,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Joining tells whether the plan brings the release that the fleet runs to the hosts that lack it.
+// Joining reports whether the plan brings the release that the fleet runs to the hosts that lack it.
 func (p *Plan) Joining() bool { return p.Command == "join" }
 
 // fleetRelease is what the fleet runs: the verified release that went live last on any host. It must be of the artifact that

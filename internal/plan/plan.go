@@ -69,7 +69,7 @@ type Run struct {
 	URL       string
 	Attempt   int
 	Person    bool // a person asked for it: a command line, or a dispatch that is no re-run
-	Reconcile bool // it only mends what an attempt of this deployment left half done; the artifact is empty then
+	Reconcile bool // it only reconciles what an attempt of this deployment left half done; the artifact is empty then
 }
 
 // Owner is whose deploy paths the plan deploys to.

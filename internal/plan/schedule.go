@@ -32,7 +32,7 @@ type Host struct {
 	Earlier *Earlier // what an earlier attempt wrote here; nil when there was none
 }
 
-// Activated tells whether an earlier attempt took the release into service here, and verified it.
+// Activated reports whether an earlier attempt took the release into service here, and verified it.
 func (h Host) Activated(id deploy.ReleaseID) bool {
 	known, ok := h.Facts.Release(id)
 	return ok && known.Verified && !known.Bad && h.Facts.CurrentID == id
@@ -44,7 +44,7 @@ type Link struct {
 	Release deploy.ReleaseID // "" when the target is no release of Slipway's
 }
 
-// None tells that current did not exist.
+// None reports whether current did not exist.
 func (l Link) None() bool { return l.Target == "" }
 
 // Foreign is the link's text where it names another tool's release, else "".

@@ -6,9 +6,9 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Spare tells which of the plan's hosts the others may go on without: those on which no step runs once, that are no canary and
-// are not named as primary. A host that runs something for others cannot be spared either.
-func (p *Plan) Spare(host string) bool {
+// Dispensable reports whether the others may go on without a host: no step runs once on it, it is no canary, and it is
+// not named as primary. A host that runs something for others is not dispensable either.
+func (p *Plan) Dispensable(host string) bool {
 	i := slices.IndexFunc(p.Targets, func(h deploy.Host) bool { return h.Name == host })
 	if i < 0 || p.Targets[i].Primary || p.Targets[i].NoRelease {
 		return false

@@ -196,7 +196,7 @@ func TestRestartOfADeadAttemptIsEnded(t *testing.T) {
 	}
 }
 
-// alive tells whether a process has not ended.
+// alive reports whether a process has not ended.
 func alive(pid string) bool {
 	stat, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(pid), "stat"))
 	if err != nil {

@@ -50,7 +50,7 @@ func (r *run) close(ctx context.Context, s *stop) {
 }
 
 // leavesOpen reports whether the journals are to say that something is half done: a person, the job's clean-up or the next
-// deployment has to mend it.
+// deployment has to reconcile it.
 func (r *run) leavesOpen(s *stop) bool {
 	switch {
 	case s == nil:

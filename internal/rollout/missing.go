@@ -11,7 +11,7 @@ import (
 
 // dispensable reports whether the others may go on without a host: no primary, no canary, no balancer.
 func (r *run) dispensable(host string) bool {
-	return r.plan.Spare(host) && (r.schedule == nil || r.schedule.Spare(host))
+	return r.plan.Dispensable(host) && (r.schedule == nil || r.schedule.Dispensable(host))
 }
 
 // goOnWithoutMissing takes the hosts that are missing out of everything that is still to be done.

@@ -11,7 +11,7 @@ import (
 	"slipway/internal/release/journal"
 )
 
-// preflight judges what the hosts answered, takes the lock on all of them, mends what a dead deployment left, and writes the
+// preflight judges what the hosts answered, takes the lock on all of them, reconciles what a dead deployment left, and writes the
 // plan into every host's journal. Nothing else is changed on any host before it has passed everywhere.
 func (r *run) preflight(ctx context.Context) *stop {
 	spans, errs := r.answers()

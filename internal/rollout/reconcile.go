@@ -19,8 +19,8 @@ import (
 // (docs.github.com, workflow cancellation). What is not done by then stays open in the journals, for the next command.
 const reconcileTimeout = 4 * time.Minute
 
-// reconcile mends what dead deployments left half done, oldest first, and says so. Nothing else is changed before it. changed says
-// that anything was: the facts are old then.
+// reconcile puts right what dead deployments left half done, oldest first, and says so. Nothing else is changed before it. changed
+// says that anything was: the facts are old then.
 func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) {
 	for _, dead := range r.schedule.Dead(r.plan.Reconcile) {
 		changed = true
@@ -92,7 +92,7 @@ func reconciledText(brought, undone []string) string {
 	return strings.Join(did, "; ")
 }
 
-// reconcileOwn mends what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched,
+// reconcileOwn goes over what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched,
 // where it failed before it came to switch them itself, and what is on still.
 func (r *run) reconcileOwn(ctx context.Context, s *stop) *stop {
 	own := r.schedule.OwnLeft(r.asked, r.toggled)

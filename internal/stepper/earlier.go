@@ -51,7 +51,7 @@ func decide(s deploy.Step, earlier []deploy.StepFacts) decision {
 	return decision{}
 }
 
-// Refused tells that a step succeeded once and for all and is another one now, and in which attempt it did: running it again is
+// Refused reports whether a step succeeded once and for all and is another one now, and in which attempt it did: running it again is
 // not ours to decide, and leaving it out is not either.
 func Refused(s deploy.Step, earlier []deploy.StepFacts) (attempt int, refused bool) {
 	d := decide(s, earlier)

@@ -65,13 +65,13 @@ var ErrUndecided = errors.New("it was started, and nobody saw how it ended")
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute
 
-// answered tells whether a check ran to its end: what could not be asked, or was killed, says nothing.
+// answered reports whether a check ran to its end: what could not be asked, or was killed, says nothing.
 func answered(err error) bool {
 	var end ended
 	return errors.As(err, &end) && end.Signal == "" && !end.TimedOut
 }
 
-// repeatable tells whether a step is by its place one that may run again: it restarts, or checks what is restarted anyway.
+// repeatable reports whether a step is by its place one that may run again: it restarts, or checks what is restarted anyway.
 func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
 
 // rerun voids a try and makes the next one. Of a try whose wrapper died the step itself may live: it is ended first, so that
