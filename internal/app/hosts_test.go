@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -33,6 +34,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"mount":   mount,
 	"need":    need,
 	"current": current,
+	"newest":  newest,
 }
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the
@@ -214,6 +216,24 @@ func need(ts *testscript.TestScript, neg bool, args []string) {
 			needtest.Root(ts.Value("t").(testing.TB))
 		} else {
 			needtest.Program(ts.Value("t").(testing.TB), what)
+		}
+	}
+}
+
+// newest NAME VARIABLE puts the ID of the release that was made last on a host into a variable.
+func newest(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: newest NAME VARIABLE")
+	}
+	entries, err := os.ReadDir(filepath.Join(ts.Getenv(strings.ToUpper(args[0])+"_SITE"), "releases"))
+	ts.Check(err)
+	var last time.Time
+	for _, entry := range entries {
+		about, err := entry.Info()
+		ts.Check(err)
+		if about.ModTime().After(last) {
+			last = about.ModTime()
+			ts.Setenv(args[1], entry.Name())
 		}
 	}
 }

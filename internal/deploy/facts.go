@@ -10,6 +10,7 @@ const (
 	CurrentNone      CurrentKind = "none"
 	CurrentRelease   CurrentKind = "release"   // a link to a release of Slipway's
 	CurrentForeign   CurrentKind = "foreign"   // a link that another tool made: adopted
+	CurrentLost      CurrentKind = "lost"      // a link that leads to no folder: nothing is live
 	CurrentDirectory CurrentKind = "directory" // a real directory or file: refused
 )
 
@@ -66,6 +67,9 @@ type ReleaseFacts struct {
 	Bad      bool // failed them; never a target to unwind or roll back to
 	Failed   bool // its deployment failed before it was live; kept a while for looking at
 }
+
+// Good reports whether a release may be gone back to.
+func (r ReleaseFacts) Good() bool { return r.Verified && !r.Bad }
 
 // Release finds what is known of a release.
 func (f Facts) Release(id ReleaseID) (ReleaseFacts, bool) {

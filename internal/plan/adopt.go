@@ -38,14 +38,15 @@ func earlier(f deploy.Facts) *Earlier {
 // others join them; else the plan's own.
 func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	if p.Rollback() || p.Reconcile {
-		if id := recorded(p, facts); id != "" || p.Reconcile {
-			return id, nil // what is live has changed since, what was asked for has not
+		id := recorded(p, facts)
+		if p.Reconcile {
+			return id, nil
 		}
 		serving := map[string]deploy.Facts{}
 		for _, h := range deploy.WithRelease(p.Targets) {
 			serving[h.Name] = facts[h.Name]
 		}
-		return rollbackTarget(p, serving)
+		return rollbackTarget(p, id, serving)
 	}
 	if p.Joining() {
 		return fleetRelease(p, facts)

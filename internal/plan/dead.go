@@ -128,14 +128,18 @@ func (l Leftover) release() deploy.ReleaseID { return Read(l.Journal.Plan).Relea
 
 // wayBack is the host's way back; ok is false when it need not go. stands says that the deployment's release may stay.
 func (l Leftover) wayBack(stands bool) (way WayBack, ok bool) {
-	switch id := l.release(); id {
-	case "":
+	id, facts := l.release(), l.Host.Facts
+	before, _ := firstSwitch(l.Journal.Live, id)
+	switch {
+	case id == "":
 		return WayBack{}, false
-	case l.Host.Facts.CurrentID:
-		before, _ := firstSwitch(l.Journal.Live, id)
-		return WayBack{From: id, To: UnwindTarget(id, before, l.Host.Facts)}, !stands
+	case facts.Current == deploy.CurrentLost:
+		to := UnwindTarget(id, before, facts)
+		return WayBack{From: id, To: to}, !to.None()
+	case id == facts.CurrentID:
+		return WayBack{From: id, To: UnwindTarget(id, before, facts)}, !stands
 	default:
-		return WayBack{From: id, To: LinkTo(l.Host.Facts.CurrentTarget)}, l.halfBack()
+		return WayBack{From: id, To: LinkTo(facts.CurrentTarget)}, l.halfBack()
 	}
 }
 

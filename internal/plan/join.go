@@ -20,7 +20,7 @@ func fleetRelease(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *de
 		f := facts[target.Name]
 		entry, ok := liveEntry(f)
 		known, _ := f.Release(f.CurrentID)
-		if ok && entry.Release == f.CurrentID && known.Verified && !known.Bad && entry.At.After(since) {
+		if ok && entry.Release == f.CurrentID && known.Good() && entry.At.After(since) {
 			live, since = f.CurrentID, entry.At
 		}
 	}

@@ -17,7 +17,7 @@ func (s *Schedule) Keep() []deploy.ReleaseID {
 	for _, h := range s.Hosts {
 		keep = append(keep, h.Before.Release, h.Unwind.Release)
 		for _, r := range h.Facts.Releases {
-			if r.Verified && !r.Bad {
+			if r.Good() {
 				verified[r.ID] = true
 			} else {
 				failed[r.ID] = true

@@ -226,6 +226,11 @@ func TestUnwindTarget(t *testing.T) {
 	bad := deploy.ReleaseFacts{ID: v2, Staged: true, Verified: true, Bad: true}
 	foreign := fine("a")
 	foreign.Current, foreign.CurrentTarget = deploy.CurrentForeign, "/opt/old/7"
+	lost := func(releases ...deploy.ReleaseFacts) deploy.Facts {
+		f := kept(fine("a"), "", releases...)
+		f.Current, f.CurrentTarget = deploy.CurrentLost, "releases/"+string(v3)
+		return f
+	}
 	cases := map[string]struct {
 		facts deploy.Facts
 		want  string
@@ -235,6 +240,10 @@ func TestUnwindTarget(t *testing.T) {
 		"what is live":                   {kept(fine("a"), v2, verified(v1), verified(v2)), string(v2)},
 		"live is bad: the one before":    {kept(fine("a"), v2, verified(v1), bad), string(v1)},
 		"nothing verified: what is live": {kept(fine("a"), v1, deploy.ReleaseFacts{ID: v1, Staged: true}), string(v1)},
+		"its records are gone":           {kept(fine("a"), v1, deploy.ReleaseFacts{ID: v1}), "releases/" + string(v1)},
+		"leads nowhere":                  {lost(), "nothing"},
+		"leads nowhere, a good one kept": {lost(verified(v1)), string(v1)},
+		"leads nowhere, a bad one kept":  {lost(bad), "nothing"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -260,6 +269,7 @@ func TestRollbackTarget(t *testing.T) {
 	t.Parallel()
 	all := []deploy.ReleaseFacts{verified(v1), verified(v2), verified(v3)}
 	badV2 := []deploy.ReleaseFacts{verified(v1), {ID: v2, Staged: true, Verified: true, Bad: true}, verified(v3)}
+	unfinishedV2 := []deploy.ReleaseFacts{verified(v1), {ID: v2, Staged: true}, verified(v3)}
 	cases := map[string]struct {
 		to       string
 		releases []deploy.ReleaseFacts
@@ -273,6 +283,17 @@ func TestRollbackTarget(t *testing.T) {
 		"by a full commit":  {"0000001abcdef", all, v1, ""},
 		"none kept":         {"deadbee", all, "", "no release \"deadbee\""},
 		"none older":        {"", []deploy.ReleaseFacts{verified(v3)}, "", "no verified release older"},
+		"bad": {
+			string(v2), badV2, "",
+			string(v2) + " is no way back: it failed its checks (kept on every host: " + string(v1) + " (good), " + string(v2) + " (bad), " + string(v3) + " (good))",
+		},
+		"unfinished": {
+			string(v2), unfinishedV2, "",
+			string(v2) + " is no way back: it was never live and verified on every host (kept on every host: " + string(v1) + " (good), " + string(v2) + " (unfinished), ",
+		},
+		"unfinished, by revision":  {v2.Revision(), unfinishedV2, "", "is no way back: it was never live"},
+		"previous, not unfinished": {"", unfinishedV2, v1, ""},
+		"not there":                {"20201121-073000-0000009-9f3c51", all, "", "no release \"20201121-073000-0000009-9f3c51\""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -304,6 +325,58 @@ func TestRollbackTarget(t *testing.T) {
 				t.Error("Resolve changed the plan")
 			}
 		})
+	}
+}
+
+// A release that was verified on some hosts only is no way back, and one that is bad on any is bad.
+func TestRollbackTargetOnEveryHost(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		onOne deploy.ReleaseFacts
+		err   string
+	}{
+		"unfinished on one": {deploy.ReleaseFacts{ID: v1, Staged: true}, "never live and verified on every host"},
+		"bad on one":        {deploy.ReleaseFacts{ID: v1, Staged: true, Bad: true}, "it failed its checks"},
+	} {
+		cfg := shop()
+		cfg.To = string(v1)
+		p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := fleet()
+		for host, f := range facts {
+			facts[host] = kept(f, v3, verified(v1), verified(v3))
+		}
+		facts["web2"] = kept(fine("b"), v3, test.onOne, verified(v3))
+		if _, err := plan.Resolve(p, facts); err == nil || !strings.Contains(err.Error(), test.err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A re-run of a rollback goes on to what its first attempt chose, unless that has failed its checks since.
+func TestRollbackRerun(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []bool{false, true} {
+		p, err := plan.Build(shop(), plan.Artifact{}, ciRun("rollback"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := fleet()
+		for host, f := range facts {
+			f = kept(f, v3, verified(v1), verified(v2), verified(v3))
+			f.Releases[0].Bad = bad
+			f.Own = &deploy.JournalFacts{Plan: []byte(`{"format": 1, "release": "` + string(v1) + `"}`)}
+			facts[host] = f
+		}
+		s, err := plan.Resolve(p, facts)
+		switch {
+		case bad && (err == nil || !strings.Contains(err.Error(), "it failed its checks")):
+			t.Errorf("bad: %v", err)
+		case !bad && (err != nil || s.Release != v1):
+			t.Errorf("%v %v", s, err)
+		}
 	}
 }
 

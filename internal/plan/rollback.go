@@ -9,20 +9,27 @@ import (
 )
 
 // rollbackTarget is the release to go back to, one for the whole fleet: a release ID, the start of a revision, or
-// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad.
-func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
+// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad. What an
+// earlier attempt chose stays chosen, as long as it may be gone back to: what is live has changed since, what was asked for has not.
+func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	kept := common(facts)
-	hint := "kept on every host: " + strings.Join(kept, " ")
+	hint := "kept on every host: " + describe(kept, facts)
 	if len(kept) == 0 {
 		hint = "no release is kept on every host; deploy one"
 	}
 	fail := func(format string, args ...any) (deploy.ReleaseID, *deploy.Error) {
 		return "", &deploy.Error{Op: "rollback", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
 	}
+	if chosen != "" {
+		if condition(chosen, facts) == bad {
+			return fail("%s is no way back: it failed its checks", chosen)
+		}
+		return chosen, nil
+	}
 	if p.To == "" || p.To == "previous" {
 		live, older := beforeCurrent(wentLive(p, facts, kept), facts)
 		for _, id := range slices.Backward(older) {
-			if slices.Contains(kept, string(id)) && good(id, facts) {
+			if slices.Contains(kept, string(id)) && condition(id, facts) == good {
 				return id, nil
 			}
 		}
@@ -41,7 +48,14 @@ func rollbackTarget(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *
 	default:
 		return fail("%q names several releases: %s", p.To, strings.Join(matches, " "))
 	}
-	return deploy.ReleaseID(matches[0]), nil
+	id := deploy.ReleaseID(matches[0])
+	switch condition(id, facts) {
+	case bad:
+		return fail("%s is no way back: it failed its checks", id)
+	case unfinished:
+		return fail("%s is no way back: it was never live and verified on every host", id)
+	}
+	return id, nil
 }
 
 // common are the releases that lie complete on every host, oldest first (their IDs begin with the time).
@@ -97,13 +111,34 @@ func beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (liv
 	return "", order
 }
 
-func good(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
+// The conditions of a release that lies on every host.
+const (
+	good       = "good"       // verified on every host: it may be gone back to
+	bad        = "bad"        // it failed its checks on one of them
+	unfinished = "unfinished" // its deployment did not come to its end on one of them
+)
+
+// condition is what is known of a release on the fleet.
+func condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
+	worst := good
 	for _, f := range facts {
-		if r, ok := f.Release(id); !ok || !r.Verified || r.Bad {
-			return false
+		switch r, _ := f.Release(id); {
+		case r.Bad:
+			return bad
+		case !r.Verified:
+			worst = unfinished
 		}
 	}
-	return true
+	return worst
+}
+
+// describe lists releases with their conditions.
+func describe(kept []string, facts map[string]deploy.Facts) string {
+	list := make([]string, len(kept))
+	for i, id := range kept {
+		list[i] = fmt.Sprintf("%s (%s)", id, condition(deploy.ReleaseID(id), facts))
+	}
+	return strings.Join(list, ", ")
 }
 
 func orNone(id deploy.ReleaseID) string {

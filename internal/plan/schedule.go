@@ -35,7 +35,7 @@ type Host struct {
 // Activated reports whether an earlier attempt took the release into service here, and verified it.
 func (h Host) Activated(id deploy.ReleaseID) bool {
 	known, ok := h.Facts.Release(id)
-	return ok && known.Verified && !known.Bad && h.Facts.CurrentID == id
+	return ok && known.Good() && h.Facts.CurrentID == id
 }
 
 // Link is something that `current` can name.
@@ -121,7 +121,7 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 		h.Before = Link{Target: f.CurrentTarget, Release: f.CurrentID}
 	case deploy.CurrentForeign:
 		h.Before = Link{Target: f.CurrentTarget}
-	case deploy.CurrentNone, deploy.CurrentDirectory:
+	case deploy.CurrentNone, deploy.CurrentDirectory, deploy.CurrentLost:
 	}
 	if h.Earlier != nil && h.Before.Release == p.Release {
 		if before, ok := firstSwitch(h.Earlier.Facts.Live, p.Release); ok {
@@ -130,27 +130,6 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	}
 	h.Unwind = UnwindTarget(p.Release, h.Before, f)
 	return h
-}
-
-// UnwindTarget is where a host goes back to from the release `next`: the newest verified release in the host's history that is not marked bad; what current names now, when
-// another tool made it; nothing, on a first deployment.
-func UnwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
-	if before.Release == "" {
-		return before
-	}
-	candidates := []deploy.ReleaseID{before.Release}
-	for _, entry := range slices.Backward(f.History) {
-		candidates = append(candidates, entry.Release)
-	}
-	for _, id := range candidates {
-		if r, ok := f.Release(id); ok && id != next && r.Staged && r.Verified && !r.Bad {
-			return To(id)
-		}
-	}
-	if before.Release == next {
-		return Link{}
-	}
-	return before
 }
 
 // judge says everything that keeps a host from taking part.
@@ -198,7 +177,8 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	}
 	if p.Rollback() {
 		if r, ok := f.Release(p.Release); !ok || !r.Staged {
-			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps: "+strings.Join(common(map[string]deploy.Facts{target.Name: f}), " "))
+			own := map[string]deploy.Facts{target.Name: f}
+			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps; here: "+describe(common(own), own))
 		}
 		return errs
 	}

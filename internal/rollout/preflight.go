@@ -32,6 +32,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 	}
 	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
 	r.warnOfClocks()
+	r.warnOfLostCurrent()
 	return nil
 }
 
@@ -253,6 +254,8 @@ func (r *run) startingPoint() string {
 	}
 	before := serving[0].Before
 	switch {
+	case before.None() && serving[0].Facts.Current == deploy.CurrentLost:
+		return hosts + ", nothing live"
 	case before.None():
 		return hosts + ", first deployment"
 	case len(serving) == 1:

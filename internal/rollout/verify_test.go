@@ -131,7 +131,7 @@ func TestFlappingProcess(t *testing.T) {
 	site := loopback.Free(t).String()
 	f.restarts(supervised(t, site))
 	f.asks(deploy.Check{Within: 10 * time.Second, HTTP: &deploy.HTTPCheck{URL: "http://" + site, Header: []string{"X-Release: ${SLIPWAY_RELEASE}"}}})
-	flaps := map[string]string{"dies": ""}
+	flaps := map[string]string{"dies": "soon"}
 	lucky, _ := f.deploy(t.Context(), flaps)
 	wantEnd(t, lucky, deploy.ExitDone, deploy.OutcomeActivated) // asked once, it was up
 

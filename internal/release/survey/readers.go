@@ -186,7 +186,10 @@ func parseFree(df string) (int64, error) {
 func (p *parser) current(value string) error {
 	f := &p.facts
 	target, isLink := strings.CutPrefix(value, "link ")
+	lost, isLost := strings.CutPrefix(value, "lost ")
 	switch {
+	case isLost:
+		f.Current, f.CurrentTarget = deploy.CurrentLost, lost
 	case isLink:
 		f.Current, f.CurrentTarget = deploy.CurrentForeign, target
 		relative := strings.TrimPrefix(target, p.site.Root+"/")

@@ -103,7 +103,9 @@ place=.
 file_system "$place"
 
 if [ -L current ]; then
-	printf 'current=link '; readlink -n current; printf '\0'
+	kind=link
+	[ -d current ] || kind=lost
+	printf 'current=%s ' "$kind"; readlink -n current; printf '\0'
 elif [ -e current ]; then
 	printf 'current=directory\0'
 else

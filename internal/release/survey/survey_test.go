@@ -160,16 +160,25 @@ func TestCurrent(t *testing.T) {
 		kind deploy.CurrentKind
 		id   deploy.ReleaseID
 	}{
-		"release":               {"releases/" + string(first), deploy.CurrentRelease, first},
-		"dangling is a release": {"releases/" + string(second), deploy.CurrentRelease, second},
-		"capistrano":            {"/srv/www/releases/20191231235959", deploy.CurrentForeign, ""},
-		"odd":                   {"it's \"a\"\nlink", deploy.CurrentForeign, ""},
-		"inside a release":      {"releases/" + string(first) + "/public", deploy.CurrentForeign, ""},
-		"directory":             {"", deploy.CurrentDirectory, ""},
+		"release":                {"releases/" + string(first), deploy.CurrentRelease, first},
+		"a release that is gone": {"releases/" + string(second), deploy.CurrentLost, ""},
+		"a file":                 {"releases/" + string(first) + "/x", deploy.CurrentLost, ""},
+		"itself":                 {"current", deploy.CurrentLost, ""},
+		"capistrano":             {"capistrano/20191231235959", deploy.CurrentForeign, ""},
+		"capistrano, gone":       {"/srv/www/releases/20191231235959", deploy.CurrentLost, ""},
+		"odd":                    {"it's \"a\"\nlink", deploy.CurrentForeign, ""},
+		"odd, gone":              {"it's \"no\"\nlink", deploy.CurrentLost, ""},
+		"inside a release":       {"releases/" + string(first) + "/public", deploy.CurrentForeign, ""},
+		"directory":              {"", deploy.CurrentDirectory, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 				put(t, host.Site.Release(first)+"/x", "")
+				for _, folder := range []string{"releases/" + string(first) + "/public", "capistrano/20191231235959", "it's \"a\"\nlink"} {
+					if err := os.MkdirAll(filepath.Join(host.Site.Root, folder), 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}
 				var err error
 				if test.link == "" {
 					err = os.Mkdir(host.Site.Current(), 0o755)

@@ -1,0 +1,35 @@
+package plan
+
+import (
+	"slices"
+
+	"slipway/internal/deploy"
+)
+
+// UnwindTarget is where a host goes back to from the release `next`, where current named `before`: the newest verified release of the
+// host's history that is not marked bad. Where there is none: what current named, if that is there still, whatever it is; else
+// nothing. Every release that it names lies on the host.
+func UnwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
+	if before.Release == "" && !before.None() {
+		return before
+	}
+	candidates := []deploy.ReleaseID{before.Release}
+	if before.Release != "" || f.Current == deploy.CurrentLost {
+		for _, entry := range slices.Backward(f.History) {
+			candidates = append(candidates, entry.Release)
+		}
+	}
+	for _, id := range candidates {
+		if r, ok := f.Release(id); ok && id != next && r.Staged && r.Good() {
+			return To(id)
+		}
+	}
+	r, there := f.Release(before.Release)
+	switch {
+	case !there || before.Release == next:
+		return Link{}
+	case !r.Staged: // its records are gone: it is switched to like another tool's
+		return Link{Target: before.Target}
+	}
+	return before
+}
