@@ -64,8 +64,8 @@ func (a *app) environment(run ci.Run) config.Env {
 // that an expression like github.workspace gives, which is the runner's.
 func (a *app) dirs(run ci.Run, repository string) []string {
 	names := []string{a.env.Dir}
-	if real, err := filepath.EvalSymlinks(a.env.Dir); err == nil && real != a.env.Dir {
-		names = append(names, real)
+	if target, err := filepath.EvalSymlinks(a.env.Dir); err == nil && target != a.env.Dir {
+		names = append(names, target)
 	}
 	if outside := a.env.Getenv("RUNNER_WORKSPACE"); outside != "" && run.Workspace == a.env.Dir {
 		names = append(names, filepath.Join(outside, repository))

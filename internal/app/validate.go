@@ -41,6 +41,7 @@ func (cmd *validateCmd) Run(a *app) error {
 	for _, cfg := range configs {
 		c.say("%s", sound(cfg))
 		c.sayOwnMachine(cfg)
+		c.sayUndrained(cfg)
 	}
 	return nil
 }
@@ -64,6 +65,21 @@ func planned(cfg *config.Config) deploy.Problems {
 		}
 	}
 	return problems
+}
+
+// sayUndrained says what batches without a drain mean behind a balancer, where the deploy file knows of one.
+func (c *console) sayUndrained(cfg *config.Config) {
+	serving := deploy.WithRelease(cfg.Hosts)
+	if len(serving) == len(cfg.Hosts) || cfg.Rollout.BatchWait > 0 || cfg.Rollout.Batch.Of(len(serving)) >= len(serving) {
+		return
+	}
+	for _, host := range serving {
+		if a := cfg.ActivationOf(host); len(a.Drain) > 0 || a.StableFor > 0 {
+			return
+		}
+	}
+	c.say("note       batches without a drain: a balancer leaves a host out for a while after a failed request (nginx: fail_timeout, 10 s), " +
+		"and the next batch may begin in that time. Give `activate` a `drain`, or `rollout` a `batch_wait`")
 }
 
 // sound is the line of an environment without mistakes.

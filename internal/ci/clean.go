@@ -59,7 +59,7 @@ func isPlain(line string) bool {
 	return !strings.Contains(line, "##[")
 }
 
-// visible tells whether a character leaves a mark, or is the plain space.
+// visible reports whether a character leaves a mark, or is the plain space.
 func visible(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

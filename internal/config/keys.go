@@ -78,7 +78,7 @@ type secretFile struct {
 }
 
 type allow struct {
-	Refs []text `key:"refs" doc:"Refs whose runs may deploy here, like refs/heads/production; * and ** are wildcards. None given: every ref."`
+	Refs []text `key:"refs" doc:"Refs whose runs may deploy here, like refs/heads/production; * and ** are wildcards. None given: every ref. It stops runs of CI alone: a person's machine has no ref."`
 }
 
 // hostMap is a host in its long form; host (hosts.go) is either form.

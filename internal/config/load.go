@@ -45,6 +45,23 @@ func LoadAll(in ci.Inputs, files fs.FS, env Env) ([]*Config, error) {
 	return configs, nil
 }
 
+// loader is one call of Load.
+type loader struct {
+	in      ci.Inputs
+	files   fs.FS
+	env     Env
+	command string
+	file    string // name of the deploy file
+
+	node         *yamlfile.Node // of the deploy file; an empty map where there is none
+	whole        deployFile     // what node says, before anything is merged
+	ssh          sshHosts       // what the input ssh_config says
+	inputVars    []assignment
+	inputSecrets []assignment
+
+	problems deploy.Problems
+}
+
 // newLoader reads the deploy file and the inputs that are lists of variables.
 func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
@@ -70,23 +87,6 @@ func (l *loader) load(environments []string) []*Config {
 		configs = append(configs, l.build(name, l.withPreset(node)))
 	}
 	return configs
-}
-
-// loader is one call of Load.
-type loader struct {
-	in      ci.Inputs
-	files   fs.FS
-	env     Env
-	command string
-	file    string // name of the deploy file
-
-	node         *yamlfile.Node // of the deploy file; an empty map where there is none
-	whole        deployFile     // what node says, before anything is merged
-	ssh          sshHosts       // what the input ssh_config says
-	inputVars    []assignment
-	inputSecrets []assignment
-
-	problems deploy.Problems
 }
 
 func (l *loader) problem(at deploy.Position, hint, format string, args ...any) {

@@ -84,7 +84,7 @@ func (l *loader) inRelease(p text, what string) (string, bool) {
 	return clean, true
 }
 
-// overlap tells whether two clean paths are one, or one lies in the other.
+// overlap reports whether two clean paths are one, or one lies in the other.
 func overlap(a, b string) bool {
 	return strings.HasPrefix(a+"/", b+"/") || strings.HasPrefix(b+"/", a+"/")
 }

@@ -148,6 +148,18 @@ func (b *builder) checks(entries []check) []deploy.Check {
 	return checks
 }
 
+// checkKind is what the key of a check makes of it.
+type checkKind struct {
+	key, usual string // usual is what one without a name is called
+	build      func(*builder, check, *deploy.Check)
+}
+
+var checkKinds = []checkKind{
+	{"http", "HTTP", (*builder).httpCheck},
+	{"tcp", "TCP", func(_ *builder, c check, built *deploy.Check) { built.TCP = c.TCP.V }},
+	{"run", "Script", (*builder).scriptCheck},
+}
+
 // httpOnly are the keys of a check that mean something for http alone.
 var httpOnly = []string{"method", "headers", "status", "header", "body", "ca", "insecure"}
 
@@ -158,20 +170,14 @@ func (b *builder) check(c check) deploy.Check {
 	if c.Name.Given() && (!printable(c.Name.V) || strings.TrimSpace(c.Name.V) == "" || len([]rune(c.Name.V)) > 60) {
 		b.problem(c.Name.At(), "one line of at most 60 characters", "a check cannot have this name")
 	}
-	var kinds []string
-	for _, kind := range []string{"http", "tcp", "run"} {
-		if c.Node.Get(kind) != nil {
-			kinds = append(kinds, kind)
-		}
-	}
+	kinds := slices.DeleteFunc(slices.Clone(checkKinds), func(kind checkKind) bool { return c.Node.Get(kind.key) == nil })
 	if len(kinds) != 1 {
 		b.problem(c.Node.At, "", "a check needs exactly one of `http`, `tcp` and `run`")
 		return built
 	}
-	usual := map[string]string{"http": "HTTP", "tcp": "TCP", "run": "Script"}[kinds[0]]
-	built.Name = cmp.Or(built.Name, usual)
+	built.Name = cmp.Or(built.Name, kinds[0].usual)
 	for _, key := range httpOnly {
-		if node := c.Node.Get(key); node != nil && kinds[0] != "http" {
+		if node := c.Node.Get(key); node != nil && kinds[0].key != "http" {
 			b.problem(node.At, "", "`%s` is for http checks", key)
 		}
 	}
@@ -179,42 +185,43 @@ func (b *builder) check(c check) deploy.Check {
 		b.problem(c.Successes.At(), "raise `within`",
 			"`within` of %s leaves no time for %d successes, %s apart", built.Within, built.Successes, built.Interval)
 	}
-	switch kinds[0] {
-	case "http":
-		built.HTTP = &deploy.HTTPCheck{URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Body: c.Body.V}
-		for _, status := range c.Status.Items {
-			built.HTTP.Status = append(built.HTTP.Status, status.V)
-		}
-		for _, header := range c.Header.Items {
-			b.header(header)
-			built.HTTP.Header = append(built.HTTP.Header, header.V)
-		}
-		b.trusted(c, built.HTTP)
-		if c.Method.V == "HEAD" && c.Body.Given() {
-			b.problem(c.Body.At(), "", "an answer to HEAD has no body")
-		}
-		for _, pair := range c.Headers.Pairs {
-			if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
-				b.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
-			}
-			built.HTTP.Headers[pair.Key] = string(pair.Value.V)
-		}
-	case "tcp":
-		built.TCP = c.TCP.V
-	case "run":
-		if built.Runner {
-			b.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
-		}
-		if c.Run.Given() {
-			b.script(c.Run.Node, "sh -eu")
-		}
-		b.number++
-		built.Run = &deploy.Step{
-			Name: built.Name, Phase: deploy.Activate, Number: b.number, Run: c.Run.V, Shell: "sh -eu", Timeout: built.Within,
-			Secrets: slices.Clone(b.shared), At: built.At,
-		}
-	}
+	kinds[0].build(b, c, &built)
 	return built
+}
+
+func (b *builder) httpCheck(c check, built *deploy.Check) {
+	built.HTTP = &deploy.HTTPCheck{URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Body: c.Body.V}
+	b.trusted(c, built.HTTP)
+	for _, status := range c.Status.Items {
+		built.HTTP.Status = append(built.HTTP.Status, status.V)
+	}
+	for _, header := range c.Header.Items {
+		b.header(header)
+		built.HTTP.Header = append(built.HTTP.Header, header.V)
+	}
+	if c.Method.V == "HEAD" && c.Body.Given() {
+		b.problem(c.Body.At(), "", "an answer to HEAD has no body")
+	}
+	for _, pair := range c.Headers.Pairs {
+		if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
+			b.problem(pair.At, "", "`%s` cannot be a header", pair.Key)
+		}
+		built.HTTP.Headers[pair.Key] = string(pair.Value.V)
+	}
+}
+
+func (b *builder) scriptCheck(c check, built *deploy.Check) {
+	if built.Runner {
+		b.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
+	}
+	if c.Run.Given() {
+		b.script(c.Run.Node, "sh -eu")
+	}
+	b.number++
+	built.Run = &deploy.Step{
+		Name: built.Name, Phase: deploy.Activate, Number: b.number, Run: c.Run.V, Shell: "sh -eu", Timeout: built.Within,
+		Secrets: slices.Clone(b.shared), At: built.At,
+	}
 }
 
 // headerName is a token of RFC 9110, 5.6.2.

@@ -338,6 +338,23 @@ func TestCanaryIsWatched(t *testing.T) {
 	}
 }
 
+func TestBatchWait(t *testing.T) {
+	t.Parallel()
+	f := newBalanced(t, 3)
+	f.cfg.Rollout.Batch.Count, f.cfg.Rollout.BatchWait = 1, 100*time.Millisecond
+	result, _ := f.deploy(t.Context(), good)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	var waited []string
+	for _, s := range result.Steps {
+		if s.Step == "Batch wait" {
+			waited = append(waited, s.Spans[0].Host)
+		}
+	}
+	if !slices.Equal(waited, []string{"web1", "web2"}) { // after the last batch there is nothing to wait for
+		t.Errorf("waited after %v", waited)
+	}
+}
+
 func TestEnsure(t *testing.T) {
 	t.Parallel()
 	f := newBalanced(t, 2)

@@ -24,7 +24,7 @@ func (r *run) inBatches(ctx context.Context) (begun [][]activated, errs deploy.E
 			}
 		}
 		if len(errs) == 0 && batch.Wait > 0 {
-			errs = r.soakCanary(ctx, batch, results)
+			errs = r.soakBatch(ctx, batch, results)
 		}
 		if len(errs) > 0 {
 			return begun, errs
@@ -60,29 +60,35 @@ func (b *batchAbort) judge(ctx context.Context, host string, err *deploy.Error) 
 
 func (b *batchAbort) aborted() bool { return b.failed.Load() }
 
-const (
-	canaryName = "Canary"
-	// canaryPause is how long to wait between two looks at a canary that is live.
-	canaryPause = 5 * time.Second
-)
+// soakPause is how long to wait between two looks at a batch that is live.
+const soakPause = 5 * time.Second
 
-// soakCanary waits while a canary is live: it must pass its checks until the time is over. Canaries that an earlier attempt
-// activated have soaked.
-func (r *run) soakCanary(ctx context.Context, batch plan.Batch, results []activated) deploy.Errors {
+// soakName is what the report calls the wait after a batch.
+func soakName(batch plan.Batch) string {
+	if batch.Canary {
+		return "Canary"
+	}
+	return "Batch wait"
+}
+
+// soakBatch waits while a batch is live: its hosts must pass their checks until the time is over. What an earlier attempt
+// activated has soaked, and what was left behind is not live.
+func (r *run) soakBatch(ctx context.Context, batch plan.Batch, results []activated) deploy.Errors {
 	var fresh []string
 	for _, result := range results {
-		if !result.kept {
+		if !result.kept && result.err == nil {
 			fresh = append(fresh, result.host.Name)
 		}
 	}
 	if len(fresh) == 0 {
 		return nil
 	}
-	step := r.rec.Step(canaryName, deploy.Step{Phase: deploy.Activate}, fresh)
+	name := soakName(batch)
+	step := r.rec.Step(name, deploy.Step{Phase: deploy.Activate}, fresh)
 	step.Begin()
 	return step.OnHosts(func(host string) deploy.Span {
-		span := deploy.Span{Host: host, Phase: deploy.Activate, Step: canaryName, Start: time.Now(), Outcome: deploy.Succeeded}
-		span.Err = r.soakHost(ctx, r.host(host), batch.Wait)
+		span := deploy.Span{Host: host, Phase: deploy.Activate, Step: name, Start: time.Now(), Outcome: deploy.Succeeded}
+		span.Err = r.soakHost(ctx, r.host(host), batch)
 		span.Duration = time.Since(span.Start)
 		if span.Err != nil {
 			span.Outcome, span.Status = deploy.Failed, causeOf(span.Err)
@@ -92,15 +98,15 @@ func (r *run) soakCanary(ctx context.Context, batch plan.Batch, results []activa
 }
 
 // soakHost asks the checks of a host that is live until the time is over, or one fails.
-func (r *run) soakHost(ctx context.Context, h plan.Host, long time.Duration) *deploy.Error {
-	start := time.Now()
+func (r *run) soakHost(ctx context.Context, h plan.Host, batch plan.Batch) *deploy.Error {
+	start, long, name := time.Now(), batch.Wait, soakName(batch)
 	a := r.newHostActivation(deploy.Activate, h, r.schedule.Release, false)
 	block, err := r.newBlock(ctx, a)
 	if err != nil {
-		return deploy.OnHost(h.Name, deploy.Activate, canaryName, err)
+		return deploy.OnHost(h.Name, deploy.Activate, name, err)
 	}
 	failure := a.checked(block.Vars).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
-		Until: start.Add(long), Interval: canaryPause,
+		Until: start.Add(long), Interval: soakPause,
 		How: func() (how string, moments []string) {
 			live := time.Since(start).Round(time.Second).String()
 			return fmt.Sprintf("live for %s, then down", live), []string{live}
@@ -113,6 +119,6 @@ func (r *run) soakHost(ctx context.Context, h plan.Host, long time.Duration) *de
 	case <-time.After(time.Until(start.Add(long))):
 		return nil
 	case <-ctx.Done():
-		return deploy.OnHost(h.Name, deploy.Activate, canaryName, context.Cause(ctx))
+		return deploy.OnHost(h.Name, deploy.Activate, name, context.Cause(ctx))
 	}
 }

@@ -20,7 +20,7 @@ type Value[T any] struct {
 // Scalar is text that may also be written as a number or as true and false, and is then kept as written.
 type Scalar string
 
-// Given tells whether the value was written.
+// Given reports whether the value was written.
 func (v Value[T]) Given() bool { return v.Node != nil }
 
 // At is where the value was written.
