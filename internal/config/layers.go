@@ -21,7 +21,10 @@ func (l *loader) inputLayer() *yamlfile.Node {
 		layer = yamlfile.Merge(layer, node)
 	}
 	for _, plain := range []struct{ key, value string }{
-		{"app", l.in.App}, {"artifact", l.in.Artifact}, {"deploy_path", l.in.DeployPath}, {"timeout", l.in.Timeout},
+		{"app", l.in.App},
+		{"artifact", l.in.Artifact},
+		{"deploy_path", l.in.DeployPath},
+		{"timeout", l.in.Timeout},
 		{"max_size", l.in.MaxSize},
 	} {
 		if plain.value != "" {

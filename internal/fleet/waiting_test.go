@@ -22,15 +22,15 @@ func TestTellWaiting(t *testing.T) {
 		}
 		var told []string
 		done := tellWaiting(hosts, func(text string) { told = append(told, text) })
-		time.Sleep(15 * time.Second)
+		<-time.After(15 * time.Second)
 		for _, h := range hosts[2:] {
 			h.awaited.Store(nil)
 		}
 		hosts[1].awaits(anAnswer)
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		hosts[0].awaited.Store(nil)
 		hosts[1].awaited.Store(nil)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		done()
 		want := []string{
 			"waiting for a connection (web1, web2, web3, web4, web5, web6, web7, web8, 4 more), for 10s so far",

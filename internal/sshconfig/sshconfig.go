@@ -69,7 +69,7 @@ func (c *Config) Of(alias string) (Host, error) {
 	if port := c.get(alias, "Port"); port != "" {
 		number, err := strconv.Atoi(port)
 		if err != nil || number < 1 || number > 65535 {
-			return Host{}, fmt.Errorf("Port of `%s` is no port: `%s`", alias, port)
+			return Host{}, fmt.Errorf("`%s`, the Port of `%s`, is no port", port, alias)
 		}
 		h.Port = number
 	}

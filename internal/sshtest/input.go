@@ -17,7 +17,7 @@ type dialogue struct {
 	inRow    int         // bytes of input since then, or since the last operation
 }
 
-// speaks takes note of n bytes of input and tells whether they begin an operation.
+// speaks takes note of n bytes of input and reports whether they begin an operation.
 func (d *dialogue) speaks(n int) bool {
 	begins := d.answered.Swap(false) || d.inRow >= InputStep
 	if begins {

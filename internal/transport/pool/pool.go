@@ -110,7 +110,7 @@ func (p *Pool) next() *waiter {
 	return work
 }
 
-// joins tells whether the host has all that the use needs already.
+// joins reports whether the host has all that the use needs already.
 func (w *waiter) joins() bool {
 	if w.urgent {
 		return w.conn.placed
@@ -131,7 +131,7 @@ func (p *Pool) load() (working, urgent int) {
 	return working, urgent
 }
 
-// room tells whether a host has a place, or there is one for it.
+// room reports whether a host has a place, or there is one for it.
 func (p *Pool) room(w *waiter) bool {
 	return w.conn.placed || len(p.places) < p.size || slices.ContainsFunc(p.places, (*Conn).idle)
 }

@@ -42,7 +42,7 @@ func TestRetryEndsOnASilentHost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start, silent := time.Now(), fmt.Errorf("%w: %w", transport.ErrLost, transport.ErrSilent)
-		err := retry.Do(t.Context(), time.Minute, func() error { time.Sleep(25 * time.Second); return silent })
+		err := retry.Do(t.Context(), time.Minute, func() error { <-time.After(25 * time.Second); return silent })
 		if !errors.Is(err, silent) || time.Since(start) > 2*time.Minute {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}

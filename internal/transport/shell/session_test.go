@@ -105,7 +105,7 @@ func TestSigns(t *testing.T) {
 // say writes a few times, each after a pause.
 func say(w io.Writer, times int, pause time.Duration) {
 	for range times {
-		time.Sleep(pause)
+		<-time.After(pause)
 		_, _ = io.WriteString(w, "still here\n")
 	}
 }
@@ -113,8 +113,8 @@ func say(w io.Writer, times int, pause time.Duration) {
 // slow takes an hour for everything.
 type slow struct{}
 
-func (slow) Write(p []byte) (int, error) { time.Sleep(time.Hour); return len(p), nil }
-func (slow) Read([]byte) (int, error)    { time.Sleep(time.Hour); return 0, io.EOF }
+func (slow) Write(p []byte) (int, error) { <-time.After(time.Hour); return len(p), nil }
+func (slow) Read([]byte) (int, error)    { <-time.After(time.Hour); return 0, io.EOF }
 
 // TestUnfitShell has a login shell hang or print before it starts anything: what it said is kept, to its end.
 func TestUnfitShell(t *testing.T) {

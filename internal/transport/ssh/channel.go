@@ -97,7 +97,7 @@ func (c *channel) listen(requests <-chan *ssh.Request) {
 	}
 }
 
-// over tells whether the shell has ended, as far as is known.
+// over reports whether the shell has ended, as far as is known.
 func (c *channel) over() bool {
 	select {
 	case <-c.ended:

@@ -125,7 +125,7 @@ func (l login) refused(hop hop, e *attemptError) (cause error, hint string) {
 		hop.address.User)
 }
 
-// ended tells whether the other side closed the connection.
+// ended reports whether the other side closed the connection.
 func ended(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }

@@ -111,12 +111,18 @@ func passphraseProblem(public ssh.PublicKey, err error) error {
 func unreadable(err error) error {
 	text := strings.TrimPrefix(err.Error(), "ssh: ")
 	for _, known := range []struct{ sign, message, hint string }{
-		{"unknown cipher", "the key is encrypted in a way that cannot be read here: " + text,
-			"convert it with `ssh-keygen -p -Z aes256-ctr -f key`"},
-		{"unhandled key type", "the key is of a kind that cannot be used here: one of a security token (sk) needs somebody to touch that",
-			"make one with `ssh-keygen -t ed25519`"},
-		{"elliptic curve", "the key is of a curve that SSH does not have: it has P-256, P-384, P-521 and Ed25519",
-			"make one with `ssh-keygen -t ed25519`"},
+		{
+			"unknown cipher", "the key is encrypted in a way that cannot be read here: " + text,
+			"convert it with `ssh-keygen -p -Z aes256-ctr -f key`",
+		},
+		{
+			"unhandled key type", "the key is of a kind that cannot be used here: one of a security token (sk) needs somebody to touch that",
+			"make one with `ssh-keygen -t ed25519`",
+		},
+		{
+			"elliptic curve", "the key is of a curve that SSH does not have: it has P-256, P-384, P-521 and Ed25519",
+			"make one with `ssh-keygen -t ed25519`",
+		},
 		{"unsupported key type", "the key is of a kind that SSH does not have: " + text, "make one with `ssh-keygen -t ed25519`"},
 	} {
 		if strings.Contains(text, known.sign) {

@@ -253,7 +253,7 @@ func FuzzKey(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, passphrase string) {
 		if len(text) > 4096 || strings.Contains(text, "bcrypt") {
-			t.Skip() // bcrypt takes as many rounds as a key says
+			return // bcrypt takes as many rounds as a key says
 		}
 		signer, err := ParseKey(secret.New(text), secret.New(passphrase))
 		var problem deploy.Problem

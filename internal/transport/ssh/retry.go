@@ -29,7 +29,7 @@ func retry(ctx context.Context, connect func() (*link, error)) (*link, error) {
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0))
 }
 
-// transient tells whether a connection failed for a reason that may pass.
+// transient reports whether a connection failed for a reason that may pass.
 func transient(err error) bool {
 	var failure *attemptError
 	if !errors.As(err, &failure) {
@@ -51,7 +51,7 @@ func transient(err error) bool {
 	return failure.stage < offeredKey
 }
 
-// mayPass tells whether a host that was connected to before may be there again later, for reasons that are not worth
+// mayPass reports whether a host that was connected to before may be there again later, for reasons that are not worth
 // another try at once: it is silent while it boots, or its name is away with it.
 func mayPass(err error) bool {
 	var failure *attemptError

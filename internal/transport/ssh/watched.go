@@ -65,7 +65,7 @@ func (w *watched) listen(p []byte) {
 	}
 }
 
-// greeting tells whether an SSH version came, and what came before it or instead of it.
+// greeting reports whether an SSH version came, and what came before it or instead of it.
 func (w *watched) greeting() (version bool, said string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
