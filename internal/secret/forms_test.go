@@ -199,11 +199,12 @@ func TestEveryCut(t *testing.T) {
 			}
 			for cut := range len(text) + 1 {
 				// A mark at the end stands for what may be the beginning of another secret.
-				if got := marks(r.Head(text[:cut])); !strings.HasPrefix("<***> end", strings.TrimSuffix(got, Redacted)) {
+				got := marks(r.Head(text[:cut]))
+				if shown := strings.TrimSuffix(got, Redacted); shown != marks(whole)[:min(len(shown), len(marks(whole)))] {
 					t.Fatalf("cut at %d: %q", cut, got)
 				}
 				pieces := r.Lines()
-				got := strings.Join(append(pieces.Add(text[:cut], true), append(pieces.Add(text[cut:], false), pieces.Flush()...)...), "")
+				got = strings.Join(append(pieces.Add(text[:cut], true), append(pieces.Add(text[cut:], false), pieces.Flush()...)...), "")
 				if marks(got) != "<***> end" {
 					t.Fatalf("in pieces, cut at %d: %q", cut, got)
 				}

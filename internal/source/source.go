@@ -63,7 +63,7 @@ func glob(pattern string) (string, error) {
 
 // found is a path that matches, unless no tarball can be read from it. Opening a FIFO would wait for somebody to write to it.
 func found(path string, info fs.FileInfo) (string, error) {
-	kind := ""
+	var kind string
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return path, nil
