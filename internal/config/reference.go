@@ -214,7 +214,7 @@ failed and there is no release to go back to, before ` + "`current`" + ` is remo
 10 seconds, where the restart or a check fails, and its last lines are shown with the failure. Both see what ` + "`run`" + ` sees, may run when nothing
 runs any more, and run a second time without harm.
 
-A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its verdict. In ` + "`migrate`" + ` two notes mean more:
+A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its result. In ` + "`migrate`" + ` two notes mean more:
 ` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and
 ` + "`slipway-note: nothing to apply`" + ` says that nothing does.
 

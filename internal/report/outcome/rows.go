@@ -117,7 +117,7 @@ func superseded() Row {
 func cancelled() Row {
 	return Row{
 		Outcome: deploy.OutcomeCancelled, Exits: []int{deploy.ExitInterrupted}, Word: "CANCELLED", Icon: "⏹️",
-		Means:   "a person or the CI ended the run; what is half done is mended by the post step or the next command",
+		Means:   "a person or the CI ended the run; what is half done is brought back by the post step or the next command",
 		verdict: func(res deploy.Result) string { return in(res) + ". " + Live(res) },
 		heading: func(res deploy.Result, _ func() string) string {
 			return fmt.Sprintf("Cancelled%s. %s", in(res), stillRuns(res))

@@ -54,7 +54,11 @@ change() {
 	if [ -z "$sudo" ]; then option_="$scope --no-ask-password"; fi
 	# shellcheck disable=SC2086 # commands and lists of names
 	if $sudo systemctl $option_ "$1" $units; then return 0; fi
-	tell "\`${sudo:+$sudo }systemctl ${scope:+$scope }$1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
+	why_="\`${sudo:+$sudo }systemctl ${scope:+$scope }$1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
+	case $sudo in
+	sudo*) why_="$why_; as root: echo '$(id -un) ALL=(root) NOPASSWD: $(command -v systemctl) $1$units' >/etc/sudoers.d/$(id -un)-$1 && visudo -c" ;;
+	esac
+	tell "$why_"
 }
 
 # any STATE... says whether a unit is in one of these states.
