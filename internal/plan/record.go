@@ -68,7 +68,7 @@ func (s *Schedule) madeIn() int {
 // Read reads a plan.json; the zero Record when it cannot be read.
 func Read(text []byte) Record {
 	var record Record
-	if json.Unmarshal(text, &record) != nil {
+	if json.Unmarshal(text, &record) != nil || record.Release != "" && !record.Release.Valid() {
 		return Record{}
 	}
 	return record

@@ -58,7 +58,7 @@ type Status struct {
 	Limit    time.Duration // the time-out, when TimedOut
 }
 
-// OK tells whether the step succeeded.
+// OK reports whether the step succeeded.
 func (s Status) OK() bool { return s.Exit == 0 && s.Signal == "" && !s.TimedOut }
 
 // String is the status for people: "exit 1", "killed by TERM", "timed out after 5m0s".
@@ -81,8 +81,8 @@ func parseStatus(line string, limit time.Duration) (Status, error) {
 	case kind == "signal" && value != "":
 		return Status{Signal: value}, nil
 	case kind == "exit":
-		if code, err := strconv.Atoi(value); err == nil && code >= 0 && code <= 255 {
-			return Status{Exit: code}, nil
+		if code, err := strconv.ParseUint(value, 10, 8); err == nil {
+			return Status{Exit: int(code)}, nil
 		}
 	case kind == "unknown":
 		return Status{}, ErrUnknown
