@@ -19,6 +19,7 @@ import (
 	"slipway/internal/release/survey"
 	"slipway/internal/secret"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/hosttest"
 	"slipway/internal/sshtest/sshd"
 	"slipway/internal/transport"
 	"slipway/internal/transport/ssh"
@@ -46,15 +47,8 @@ func local(t *testing.T) (conn transport.Conn, root string) {
 
 func inProcess(t *testing.T) (conn transport.Conn, root string) {
 	t.Helper()
-	key, authorized := sshtest.ClientKey()
-	root = t.TempDir()
-	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	host, port := server.Addr()
-	return dial(t, ssh.Config{Key: key, KnownHosts: server.HostKeyLine()}, deploy.Address{User: server.User(), Host: host, Port: port}), root
+	host := hosttest.Start(t, sshtest.Options{})
+	return dial(t, ssh.Config{Key: host.Key, KnownHosts: host.KnownHosts}, host.Address), host.Root
 }
 
 func openSSH(t *testing.T) (conn transport.Conn, root string) {

@@ -15,6 +15,7 @@ import (
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/hosttest"
 	"slipway/internal/transport"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
@@ -23,19 +24,13 @@ import (
 // The connection is reset again and again while a step prints; who connects again hears the rest.
 func TestConnectionReset(t *testing.T) {
 	t.Parallel()
-	key, authorized := sshtest.ClientKey()
-	server, err := sshtest.Start(sshtest.Options{Root: t.TempDir(), AuthorizedKey: authorized})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	dialer, err := ssh.NewDialer(ssh.Config{Key: key, KnownHosts: server.HostKeyLine()})
+	server := hosttest.Start(t, sshtest.Options{})
+	dialer, err := ssh.NewDialer(ssh.Config{Key: server.Key, KnownHosts: server.KnownHosts})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = dialer.Close() })
-	address, port := server.Addr()
-	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: deploy.Address{User: server.User(), Host: address, Port: port}})
+	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: server.Address})
 	t.Cleanup(func() { _ = conn.Close() })
 
 	site := release.Site{Root: filepath.Join(t.TempDir(), "site")}

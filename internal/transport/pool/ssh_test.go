@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/hosttest"
 	"slipway/internal/transport"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/retry"
@@ -14,21 +15,15 @@ import (
 	"slipway/internal/transport/transporttest"
 )
 
-func connect(t *testing.T) (*sshtest.Server, *pool.Conn) {
+func connect(t *testing.T) (hosttest.Host, *pool.Conn) {
 	t.Helper()
-	key, authorized := sshtest.ClientKey()
-	server, err := sshtest.Start(sshtest.Options{Root: t.TempDir(), AuthorizedKey: authorized})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	dialer, err := ssh.NewDialer(ssh.Config{Key: key, KnownHosts: server.HostKeyLine()})
+	server := hosttest.Start(t, sshtest.Options{})
+	dialer, err := ssh.NewDialer(ssh.Config{Key: server.Key, KnownHosts: server.KnownHosts})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = dialer.Close() })
-	host, port := server.Addr()
-	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: deploy.Address{User: "deploy", Host: host, Port: port}})
+	conn := pool.New(dialer, 0).Conn(deploy.Host{Name: "web1", Address: server.Address})
 	t.Cleanup(func() { _ = conn.Close() })
 	return server, conn
 }

@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
+	"slipway/internal/sshtest/hosttest"
 	"slipway/internal/sshtest/sshd"
 	"slipway/internal/transport"
 	"slipway/internal/transport/ssh"
@@ -22,19 +23,8 @@ func TestContractInProcess(t *testing.T) {
 // start starts a server, and gives what is needed to log in there.
 func start(t *testing.T, options sshtest.Options) (*sshtest.Server, ssh.Config) {
 	t.Helper()
-	if options.Root == "" {
-		options.Root = t.TempDir()
-	}
-	key, authorized := sshtest.ClientKey()
-	if options.AuthorizedKey == "" {
-		options.AuthorizedKey = authorized
-	}
-	server, err := sshtest.Start(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	return server, ssh.Config{Key: key, KnownHosts: server.HostKeyLine()}
+	host := hosttest.Start(t, options)
+	return host.Server, ssh.Config{Key: host.Key, KnownHosts: host.KnownHosts}
 }
 
 func newDialer(t *testing.T, config ssh.Config) *ssh.Dialer {
