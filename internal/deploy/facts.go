@@ -90,6 +90,7 @@ type HistoryEntry struct {
 	Command    string       `json:"command"` // deploy, rollback
 	Actor      string       `json:"actor,omitempty"`
 	RunURL     string       `json:"run_url,omitempty"`
-	Order      Order        `json:"order,omitempty"` // the newest CI run's that is behind what is live
-	Outcome    string       `json:"outcome"`         // activated, unwound
+	Order      Order        `json:"order,omitempty"`    // the newest CI run's that is behind what is live
+	Outcome    string       `json:"outcome"`            // activated, unwound
+	Revision   string       `json:"revision,omitempty"` // full commit that Release was built of; "" where that is not known
 }

@@ -134,8 +134,11 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 }
 
 // named is the plan for a release whose name the hosts gave.
-func (p *Plan) named(id deploy.ReleaseID) (*Plan, *deploy.Error) {
+func (p *Plan) named(id deploy.ReleaseID, facts map[string]deploy.Facts) (*Plan, *deploy.Error) {
 	copied := *p
+	if !p.Reconcile && (p.Rollback() || p.Joining() && p.Artifact.Revision == "") {
+		copied.builtOf(commitOf(id, p.Targets, facts))
+	}
 	if problem := copied.setRelease(id); problem != nil {
 		return nil, &deploy.Error{Phase: deploy.Preflight, At: problem.At, Cause: errors.New(problem.Message), Hint: problem.Hint}
 	}
@@ -159,17 +162,13 @@ func (p *Plan) setRelease(id deploy.ReleaseID) *deploy.Problem {
 
 // own are the variables that Slipway gives to every step on a host.
 func (p *Plan) own(host deploy.Host) map[string]string {
-	revision := p.Revision
-	if p.Rollback() {
-		revision = p.Release.Revision()
-	}
 	return map[string]string{
 		"SLIPWAY_RELEASE":         string(p.Release),
 		"SLIPWAY_DEPLOY_PATH":     host.DeployPath,
 		"SLIPWAY_RELEASE_PATH":    path.Join(host.DeployPath, "releases", string(p.Release)),
 		"SLIPWAY_CURRENT_PATH":    path.Join(host.DeployPath, "current"),
 		"SLIPWAY_SHARED_PATH":     path.Join(host.DeployPath, "shared"),
-		"SLIPWAY_REVISION":        revision,
+		"SLIPWAY_REVISION":        p.Revision,
 		"SLIPWAY_ARTIFACT_SHA256": string(p.ArtifactSHA),
 		"SLIPWAY_HOST":            host.Name,
 		"SLIPWAY_ENVIRONMENT":     p.Environment,

@@ -80,7 +80,7 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 		return nil, deploy.Errors{err}
 	}
 	if id != p.Release {
-		if p, err = p.named(id); err != nil {
+		if p, err = p.named(id, facts); err != nil {
 			return nil, deploy.Errors{err}
 		}
 	}

@@ -14,16 +14,18 @@ const (
 )
 
 // Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It is what the steps noted;
-// of steps that noted nothing of the kind their names, since they may have changed anything. Empty when nothing was applied.
-func (rec *Recorder) Applied() string {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
+// of steps that noted nothing of the kind their names, since they may have changed anything. Empty when nothing was applied. recall
+// gives what a step noted that an earlier attempt ran.
+func (rec *Recorder) Applied(recall func(deploy.Span) string) string {
 	var changes, unknown []string
-	for _, step := range rec.result.Steps {
+	for _, step := range rec.Result().Steps {
 		if step.Phase != deploy.Migrate {
 			continue
 		}
 		for _, span := range step.Spans {
+			if span.Kept > 0 && span.Note == "" {
+				span.Note = recall(span)
+			}
 			if _, list, ok := strings.Cut(span.Note, noteApplied); ok {
 				changes = appendNew(changes, list)
 			} else if span.Note != noteNothing {

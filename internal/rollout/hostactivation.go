@@ -244,8 +244,12 @@ func (a *hostActivation) record(ctx context.Context, outcome string, before depl
 
 // historyEntry is the line that a change of current leaves on a host.
 func (r *run) historyEntry(now, before deploy.ReleaseID, outcome string) deploy.HistoryEntry {
+	revision := ""
+	if now == r.schedule.Release {
+		revision = r.schedule.Revision
+	}
 	return deploy.HistoryEntry{
 		At: time.Now().UTC(), Release: now, Before: before, Deployment: r.plan.Deployment, Command: r.plan.Command,
-		Actor: r.plan.Actor, RunURL: r.plan.RunURL, Order: r.schedule.Stamp(), Outcome: outcome,
+		Actor: r.plan.Actor, RunURL: r.plan.RunURL, Order: r.schedule.Stamp(), Outcome: outcome, Revision: revision,
 	}
 }

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -40,6 +41,15 @@ func (r *run) onItsHosts(ctx context.Context, s deploy.Step) deploy.Errors {
 		defer r.fleet.On(host).Lease(ctx)()
 		return r.step(ctx, host, s, step.Begin)
 	})
+}
+
+// noteOf is what a step of migrate noted of itself in an earlier attempt.
+func (r *run) noteOf(ctx context.Context, kept deploy.Span) string {
+	i := slices.IndexFunc(r.schedule.Migrate, func(s deploy.Step) bool { return s.Name == kept.Step })
+	if i < 0 {
+		return ""
+	}
+	return r.steps.Note(ctx, kept.Host, r.schedule.On(kept.Host, r.schedule.Migrate[i]))
 }
 
 func stepNames(steps []deploy.Step) string {

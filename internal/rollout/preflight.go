@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
@@ -30,7 +32,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 		}
 		return s
 	}
-	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.startingPoint(), Spans: spans})
+	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: startingPoint(r.serving()), Spans: spans})
 	r.warnOfClocks()
 	r.warnOfLostCurrent()
 	return nil
@@ -239,27 +241,42 @@ func blame(spans []deploy.Span, errs deploy.Errors) bool {
 }
 
 // startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".
-func (r *run) startingPoint() string {
-	count := map[string]int{}
-	serving := r.serving()
+func startingPoint(serving []plan.Host) string {
+	var releases []string
+	lost, without := 0, 0
 	for _, h := range serving {
-		count[h.Before.String()]++
+		switch before := h.Before.String(); {
+		case h.Facts.Current == deploy.CurrentLost:
+			lost++
+			without++
+		case h.Before.None():
+			without++
+		case !slices.Contains(releases, before):
+			releases = append(releases, before)
+		}
 	}
 	hosts := fmt.Sprintf("%d hosts", len(serving))
 	if len(serving) == 1 {
 		hosts = "1 host"
 	}
-	if len(count) > 1 {
-		return fmt.Sprintf("%s, on %d different releases", hosts, len(count))
+	runs := "all on "
+	if len(serving) == 1 {
+		runs = "on "
+	} else if without > 0 {
+		runs = fmt.Sprintf("%d on ", len(serving)-without)
 	}
-	before := serving[0].Before
 	switch {
-	case before.None() && serving[0].Facts.Current == deploy.CurrentLost:
+	case without == len(serving) && lost > 0:
 		return hosts + ", nothing live"
-	case before.None():
+	case without == len(serving):
 		return hosts + ", first deployment"
-	case len(serving) == 1:
-		return hosts + ", on " + before.String()
+	case len(releases) == 1:
+		runs += releases[0]
+	default:
+		runs = strings.TrimPrefix(runs, "all ") + fmt.Sprintf("%d different releases", len(releases))
 	}
-	return hosts + ", all on " + before.String()
+	if without > 0 {
+		runs += fmt.Sprintf(", %d with none", without)
+	}
+	return hosts + ", " + runs
 }

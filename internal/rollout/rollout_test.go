@@ -147,6 +147,9 @@ func TestBadReleaseIsUnwoundEverywhere(t *testing.T) {
 	if result, _ = f.deploy(t.Context(), bad); len(result.Warnings) != 0 {
 		t.Errorf("warnings: %q", result.Warnings)
 	}
+	if result, _ = f.again(2).deploy(t.Context(), bad); len(result.Warnings) != 0 {
+		t.Errorf("warnings of a re-run that kept it: %q", result.Warnings)
+	}
 	f.cfg.Migrate = nil
 	// A bad release is never the one that a rollback finds.
 	third, _ := f.deploy(t.Context(), next)

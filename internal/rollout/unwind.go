@@ -36,7 +36,8 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	defer cancel()
 	stuck = append(stuck, r.undrainAll(owed, stuck)...)
 	done(len(stuck) == 0)
-	if applied := r.rec.Applied(); applied != "" {
+	recall := func(span deploy.Span) string { return r.noteOf(owed, span) }
+	if applied := r.rec.Applied(recall); applied != "" {
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
 		if slices.ContainsFunc(r.serving(), old) {
 			applied += " applied; old code runs on the new schema"
