@@ -156,6 +156,7 @@ func (f *fleet) dieSwitched(files map[string]string) deploy.Result {
 	block := f.cfg.Activation[""]
 	stuck := block
 	stuck.Restart = []deploy.Step{script(deploy.Activate, "Restart", `touch "$SLIPWAY_SHARED_PATH/run/stuck"; exec sleep 60`)}
+	stuck.Restart[0].Stop = block.Restart[0].Stop
 	f.cfg.Activation[""] = stuck
 	ctx, cancel := context.WithCancel(f.t.Context())
 	defer cancel()
