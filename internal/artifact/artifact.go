@@ -16,7 +16,7 @@
 //   - an archive that is empty, cut off, damaged, or has other data after its end; zeros after a gzip stream, and one line
 //     break, are padding;
 //   - content in which no file but empty and hidden ones is left: such a build would replace a site by nothing;
-//   - content of more bytes than Options allow, sparse files and hard links at their full size, or of more than MaxMembers.
+//   - content of more bytes than Options allow, sparse files and hard links at their full size, or of more than maxMembers.
 //
 // What is rewritten:
 //   - modes become 0755 & mode | 0600 for files and 0755 for folders: no setuid, setgid or sticky bit, nothing that other
@@ -37,17 +37,17 @@ import (
 	"slipway/internal/deploy"
 )
 
-// DefaultMaxSize is how much an artifact may unpack to, in bytes, where Options do not say.
-const DefaultMaxSize = 20_000_000_000
+// defaultMaxSize is how much an artifact may unpack to, in bytes, where Options do not say.
+const defaultMaxSize = 20_000_000_000
 
-// MaxMembers is how many members an archive may have.
-const MaxMembers = 1_000_000
+// maxMembers is how many members an archive may have.
+const maxMembers = 1_000_000
 
 // Options are what may be asked of Open. The zero value is good.
 type Options struct {
 	StripComponents int      // leading folders dropped from every name, as tar's --strip-components
 	TempDir         string   // where the payload is kept; "" is the system's
-	MaxSize         int64    // bytes that it may unpack to; 0 is DefaultMaxSize
+	MaxSize         int64    // bytes that it may unpack to; 0 is defaultMaxSize
 	AllowLinks      []string // absolute paths that symbolic links may have as their target
 }
 
@@ -76,7 +76,7 @@ func Open(ctx context.Context, path string, opts Options) (*Artifact, error) {
 }
 
 func read(ctx context.Context, from input, opts Options, store newStore, compress compressor) (_ *Artifact, err error) {
-	opts.MaxSize = cmp.Or(opts.MaxSize, DefaultMaxSize)
+	opts.MaxSize = cmp.Or(opts.MaxSize, defaultMaxSize)
 	in, err := openStream(ctx, from, opts.MaxSize)
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func FuzzIgnore(f *testing.F) {
 		}
 		rules, err := parseIgnore(text)
 		if err != nil {
-			if !strings.Contains(err.Error(), IgnoreFile+":") {
+			if !strings.Contains(err.Error(), ignoreFile+":") {
 				t.Errorf("%q: %v", text, err)
 			}
 			return

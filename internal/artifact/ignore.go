@@ -12,8 +12,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// IgnoreFile lists what Pack leaves out, at the top of the packed folder, in the language of .gitignore.
-const IgnoreFile = ".slipwayignore"
+// ignoreFile lists what Pack leaves out, at the top of the packed folder, in the language of .gitignore.
+const ignoreFile = ".slipwayignore"
 
 // always comes before the first line of the ignore file, which may take it back with `!.git`.
 var always = []string{".git"}
@@ -31,7 +31,7 @@ type ignoreRule struct {
 
 // readIgnoreRules reads the ignore file of a folder, which need not exist.
 func readIgnoreRules(dir string) (ignoreRules, error) {
-	text, err := os.ReadFile(filepath.Join(dir, IgnoreFile))
+	text, err := os.ReadFile(filepath.Join(dir, ignoreFile))
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func parseIgnore(text string) (ignoreRules, error) {
 		next, err := rules.with(strings.TrimSuffix(line, "\r"))
 		if err != nil {
 			problems = append(problems, deploy.Problem{
-				At:      deploy.Position{File: IgnoreFile, Line: i + 1},
+				At:      deploy.Position{File: ignoreFile, Line: i + 1},
 				Message: fmt.Sprintf("%s is no pattern: %v", quote(line), err),
 				Hint:    "write it as in .gitignore; a backslash makes the character after it plain",
 			})

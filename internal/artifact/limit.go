@@ -16,8 +16,8 @@ type budget struct {
 
 // take spends what a member of the archive will need, also where strip_components drops it: it is read all the same.
 func (b *budget) take(header *tar.Header) error {
-	if b.members++; b.members > MaxMembers {
-		return refuse("leave out what the site does not need: "+IgnoreFile+" of `slipway pack`", "it has more than %d members", MaxMembers)
+	if b.members++; b.members > maxMembers {
+		return refuse("leave out what the site does not need: "+ignoreFile+" of `slipway pack`", "it has more than %d members", maxMembers)
 	}
 	return b.spend(header.Name, header.Size)
 }

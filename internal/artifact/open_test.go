@@ -416,7 +416,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d members", a.Manifest().Len())
 		}
 	}
-	b := budget{most: DefaultMaxSize, members: MaxMembers}
+	b := budget{most: defaultMaxSize, members: maxMembers}
 	if err := b.take(&tar.Header{Name: "one more"}); err == nil || !strings.Contains(err.Error(), "more than 1000000 members") {
 		t.Errorf("one member more: %v", err)
 	}

@@ -65,7 +65,7 @@ func Pack(ctx context.Context, dir string, out io.Writer, opts PackOptions) erro
 		return packError(ctx, dir, err)
 	}
 	if len(members) == 0 {
-		return packError(ctx, dir, refuse("build something into it first; "+IgnoreFile+" may leave out too much", "there is nothing in it to pack"))
+		return packError(ctx, dir, refuse("build something into it first; "+ignoreFile+" may leave out too much", "there is nothing in it to pack"))
 	}
 	var list memberList
 	for _, member := range members {
@@ -184,7 +184,7 @@ func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, err
 		}
 		return Member{Path: path, Kind: Link, Mode: linkMode, Target: target}, checkTarget(path, target, allowed)
 	}
-	return Member{}, refuse("remove it, or list it in "+IgnoreFile, "%s is no file, folder or link (%s)", quote(path), info.Mode().Type())
+	return Member{}, refuse("remove it, or list it in "+ignoreFile, "%s is no file, folder or link (%s)", quote(path), info.Mode().Type())
 }
 
 // packWindow is how far back zstd looks in a packed tarball, in bytes.
@@ -249,7 +249,7 @@ func packFile(ctx context.Context, w *tar.Writer, dir string, member Member, buf
 	counted := &tail{r: file}
 	_, err = copyHashed(ctx, w, counted, buf)
 	if errors.Is(err, tar.ErrWriteTooLong) || err == nil && counted.count != member.Size {
-		return refuse("wait for whatever writes to it, or list it in "+IgnoreFile, "%s changed while it was packed", quote(member.Path))
+		return refuse("wait for whatever writes to it, or list it in "+ignoreFile, "%s changed while it was packed", quote(member.Path))
 	}
 	return err
 }

@@ -149,8 +149,8 @@ func TestIgnoreFileIsGits(t *testing.T) {
 		"docs/*.md\n", "docs/**/*.md\n", "a+b\n", "a.b\n", "q\\?r\n", "b[0-9]\n", "b[!0-9]\n", "b\\[1\\]\n", "*~\n", "*\n!*.env\n", "*\n!*/\n!*.md\n",
 		"secret.env\n!/secret.env\n", "\ufeff*.pyc\n", "*.pyc\r\nlog\r\n", "/\n", "!\n", "x/\n!x/log\n", "/*\n!/foo\n/foo/*\n!/foo/bar\n", "\\log\n", "[ab]bc\n",
 	} {
-		writeFiles(t, dir, map[string]string{IgnoreFile: ignore})
-		listed := run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+IgnoreFile)
+		writeFiles(t, dir, map[string]string{ignoreFile: ignore})
+		listed := run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+ignoreFile)
 		want := strings.Split(strings.TrimSuffix(listed, "\x00"), "\x00")
 		slices.Sort(want)
 		var got []string
@@ -256,7 +256,7 @@ func TestPackSaysWhatIsOdd(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	notes = nil
-	writeFiles(t, dir, map[string]string{IgnoreFile: "slipway.yml\n.github\n.DS_Store\n"})
+	writeFiles(t, dir, map[string]string{ignoreFile: "slipway.yml\n.github\n.DS_Store\n"})
 	packed(t, dir, PackOptions{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
 	if len(notes) != 0 {
 		t.Errorf("%q", notes)

@@ -6,7 +6,10 @@ import (
 	"strings"
 )
 
-// Forms are the texts that give a secret away. None is shorter than MinLength.
+// looseLength is how long a form must be to be looked for across line breaks.
+const looseLength = 12
+
+// formsOf are the texts that give a secret away, each once. None is shorter than MinLength.
 //
 // Of the value these are taken as secrets: itself; each of its lines, and the lines joined; what `echo` and others make of
 // backslashes in it (`\n` of a key in JSON, read by dash); if it is JSON, each of its strings; if it has lines of NAME=value,
@@ -28,19 +31,6 @@ import (
 //
 // Not known are what is encrypted, compressed, hashed or spelled backwards, a part of a value alone (its first characters,
 // one word of several), and encodings of encodings other than JSON's.
-func Forms(s Secret) []string {
-	list := formsOf(s.value)
-	texts := make([]string, len(list))
-	for i, f := range list {
-		texts[i] = f.text
-	}
-	return texts
-}
-
-// looseLength is how long a form must be to be looked for across line breaks.
-const looseLength = 12
-
-// formsOf are the forms of a value, each once.
 func formsOf(value string) []form {
 	if len(value) < MinLength {
 		return nil

@@ -11,7 +11,7 @@ import (
 // take words out of everything and protect nothing: whoever can read the log can guess them.
 const MinLength = 4
 
-// Redactor takes known secrets out of text, in all their Forms. Where several match, everything that any of them covers
+// Redactor takes known secrets out of text, in all their forms, see formsOf. Where several match, everything that any of them covers
 // goes, so that overlapping secrets leave no part behind. A Redactor is safe for concurrent use.
 //
 // Text that is shown in part is redacted first and cut afterwards. Where it was cut before, Head says so.
