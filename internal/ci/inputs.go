@@ -28,11 +28,11 @@ type Inputs struct {
 	Hosts      string `name:"hosts" group:"hosts" help:"Where to deploy: user@host:port roles=web,db primary, one host per line."`
 	DeployPath string `name:"deploy_path" aliases:"deploy-path" group:"hosts" help:"Absolute path on the hosts that holds releases, shared files and current."`
 
-	SSHKey           string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with."`
+	SSHKey           string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with: OpenSSH or PEM, as it is or in base64."`
 	SSHKeyPassphrase string `name:"ssh_key_passphrase" aliases:"ssh-key-passphrase" group:"login" secret:"yes" file:"yes" help:"Passphrase of the private key."`
 	SSHCertificate   string `name:"ssh_certificate" aliases:"ssh-certificate" group:"login" file:"yes" help:"User certificate that goes with the private key."`
 	KnownHosts       string `name:"known_hosts" aliases:"known-hosts" group:"login" file:"yes" help:"Host identity: lines of known_hosts, as ssh-keyscan prints them. This or host_fingerprints is mandatory."`
-	HostFingerprints string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, one per line. This or known_hosts is mandatory."`
+	HostFingerprints string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, or the lines of ssh-keygen -lf, one per line. This or known_hosts is mandatory."`
 	SSHConfig        string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, ProxyJump, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
 	Jump             string `name:"jump" group:"login" help:"Bastions to go through, in order: user@host:port, one per line."`
 
