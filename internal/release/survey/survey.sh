@@ -103,7 +103,7 @@ place=.
 file_system "$place"
 
 if [ -L current ]; then
-	kind=link
+	kind='link'
 	[ -d current ] || kind=lost
 	printf 'current=%s ' "$kind"; readlink -n current; printf '\0'
 elif [ -e current ]; then
