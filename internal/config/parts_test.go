@@ -154,7 +154,7 @@ func TestInterleave(t *testing.T) {
 		"Collect static files, Warm":  "Install dependencies, Check, Collect static files, Warm",
 		"Install dependencies, Collect static files": "Install dependencies, Check, Collect static files",
 		"Build, Check, Warm":                         "Build, Install dependencies, Check, Collect static files, Warm",
-		"Collect static files, Check, X":             "Collect static files, Install dependencies, Check, X",
+		"Collect static files, Check, X":             "Install dependencies, Collect static files, Check, X",
 		"Warm":                                       "Warm, Install dependencies, Check, Collect static files",
 	} {
 		file := "preset: django\nprepare:"

@@ -78,8 +78,8 @@ func (l *loader) skip(names, preset *yamlfile.Node) {
 }
 
 // interleave puts one's own steps and a preset's together. One's own keep their order, and take the place of the preset's
-// of the same name. A step of the preset that is not replaced runs just before the next one that is; where none after it
-// is, right after the one before it; where none is replaced at all, after all one's own.
+// of the same name. A step of the preset that is not replaced runs right before the first of its later ones that are; where none
+// after it is, right after the one before it; where none is replaced at all, after all one's own.
 func (l *loader) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 	result := slices.Clone(own)
 	find := func(name string) int {
@@ -91,8 +91,8 @@ func (l *loader) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 		}
 		at := -1
 		for _, later := range usual[i+1:] {
-			if at = find(l.nameOf(later)); at >= 0 {
-				break
+			if found := find(l.nameOf(later)); found >= 0 && (at < 0 || found < at) {
+				at = found
 			}
 		}
 		if at < 0 && i > 0 {

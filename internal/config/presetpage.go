@@ -8,7 +8,7 @@ import (
 const presetIntro = `## Presets
 
 A preset brings the usual steps of a kind of application. Your steps keep their order, and take the place of the preset's of the same
-name. A step of the preset that you do not replace runs just before the next one that you do; where there is none after it, right
+name. A step of the preset that you do not replace runs right before the first of the steps after it that you do; where there is none, right
 after the one before it; where you replace none, after all yours. ` + "`skip: [Check]`" + ` drops steps by name. Restart, checks, and what is
 linked from ` + "`shared`" + ` are your own.
 `
