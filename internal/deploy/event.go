@@ -1,5 +1,7 @@
 package deploy
 
+import "time"
+
 // LongestLine is how many bytes of a line are told at once; a longer one is cut before the character that does not fit.
 const LongestLine = 64 << 10
 
@@ -98,6 +100,16 @@ type (
 		At    Position
 	}
 
+	// HostAway says that a host that answered does no longer, and for how long it is waited for. HostBack follows when it
+	// answers again.
+	HostAway struct {
+		Host string
+		Wait time.Duration
+	}
+
+	// HostBack says that a host answers again that was away.
+	HostBack struct{ Host string }
+
 	// Finished closes the log.
 	Finished struct{ Result Result }
 )
@@ -121,6 +133,8 @@ func (SpanDone) event()     {}
 func (StepDone) event()     {}
 func (HostDone) event()     {}
 func (Noted) event()        {}
+func (HostAway) event()     {}
+func (HostBack) event()     {}
 func (Finished) event()     {}
 
 // Emit takes events. It may be called concurrently and returns quickly.

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -49,4 +50,33 @@ func TestAwayHostIsNotWaitedForTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("it went away again", t.Context(), true)
+}
+
+// The loss of a host is told once, when the first command meets it, and its return once.
+func TestLossIsTold(t *testing.T) {
+	t.Parallel()
+	var told []deploy.Event
+	link := &link{err: transport.ErrLost}
+	h := &Host{Host: deploy.Host{Name: "web1"}, patience: 300 * time.Millisecond, fenced: link, emit: func(e deploy.Event) { told = append(told, e) }}
+	for range 2 {
+		if err := h.Do(t.Context(), look); !errors.Is(err, transport.ErrLost) {
+			t.Fatal(err)
+		}
+	}
+	want := []deploy.Event{deploy.HostAway{Host: "web1", Wait: 300 * time.Millisecond}}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %v", told)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = h.Do(ended, look)
+	link.err = nil
+	for range 2 {
+		if err := h.Do(t.Context(), look); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want = append(want, deploy.HostBack{Host: "web1"}); !slices.Equal(told, want) {
+		t.Errorf("told %v", told)
+	}
 }

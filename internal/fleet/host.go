@@ -19,10 +19,12 @@ type Host struct {
 	Facts deploy.Facts
 	Span  deploy.Span // connecting and asking; Err says why there are no facts
 
-	conn     *pool.Conn     // nil when it could not be connected
-	fenced   transport.Conn // nil before the lock is taken
-	patience time.Duration  // for how long it is waited for
-	away     atomic.Bool
+	conn     *pool.Conn             // nil when it could not be connected
+	fenced   transport.Conn         // nil before the lock is taken
+	patience time.Duration          // for how long it is waited for
+	away     atomic.Bool            // it was waited for in vain
+	lost     atomic.Bool            // its last command had no end because of the link
+	emit     deploy.Emit            // nil: nobody is told
 	awaited  atomic.Pointer[string] // what Gather waits for there; nil is nothing
 }
 
@@ -61,7 +63,7 @@ func (h *Host) do(ctx context.Context, conn transport.Conn, op release.Operation
 	if away {
 		patience = 0
 	}
-	err := release.Do(ctx, conn, op, patience)
+	err := release.Do(ctx, watched{conn, h}, op, patience)
 	h.away.Store(retry.LinkFailed(err) && (away || ctx.Err() == nil))
 	return err
 }

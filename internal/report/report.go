@@ -173,6 +173,11 @@ func (r *Reporter) take(event deploy.Event) {
 			r.tails.ForgetHost(e.Host)
 		}
 		r.log.Host(e)
+	case deploy.HostAway:
+		r.progress.Away(e)
+		r.log.Away(e)
+	case deploy.HostBack:
+		r.log.Back(e, r.progress.Back(e.Host))
 	case deploy.Noted:
 		r.note(e)
 	case deploy.Finished:

@@ -178,3 +178,31 @@ func TestLogLinesOfManyHosts(t *testing.T) {
 		t.Errorf("%d hosts say that there is more", n)
 	}
 }
+
+// A host that does not answer is named at once, with the time that it is waited for, and in every line that says what goes on.
+func TestHostAway(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	at := began
+	r := newReporter(Options{Log: ci.NewPlain(&out)}, func() time.Time { return at }, nil)
+	r.Emit(deploy.Started{Header: deploy.Header{Hosts: []string{"web1", "web2"}}})
+	r.Emit(deploy.StepStarted{Phase: deploy.Prepare, Step: "One", Hosts: []string{"web1", "web2"}})
+	r.Emit(deploy.HostAway{Host: "web2", Wait: 3 * time.Minute})
+	if want := "lost             web2 does not answer; it is waited for up to 3m00s\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q", out.String())
+	}
+	at = at.Add(12 * time.Second)
+	r.tick()
+	if want := "prepare    ...   One                    web1  web2 (no answer for 12s of 3m00s)  12s\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q", out.String())
+	}
+	at = at.Add(15 * time.Second)
+	r.Emit(deploy.HostBack{Host: "web2"})
+	r.tick()
+	if want := "back             web2 answers again after 27s\nprepare    ...   One                    web1  web2  27s\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q", out.String())
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

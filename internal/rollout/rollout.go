@@ -80,6 +80,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r := newRun(p, hosts, opts)
+	hosts.Report(opts.Emit)
 	r.rec = recorder.New(opts.Emit, p.Header, hosts.Begun(), startingHosts(p, hosts), func(err error) bool { return echo(ctx, err) })
 	r.cancel = end
 	context.AfterFunc(running, r.over)

@@ -59,12 +59,12 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		span.Outcome, span.Status = deploy.Unknown, unseen
 		r.stopStep(ctx, host, instance)
 	case errors.Is(err, step.ErrUnknown): // its caller settles what that means
-		span.Outcome, span.Status, hint = deploy.Unknown, unseen, r.hintUnseen(host, s, nil)
+		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host)
 	case errors.Is(err, lock.ErrFenced) && begun:
 		span.Outcome, span.Status = deploy.Unknown, unseen
 	case begun && !errors.Is(err, step.ErrNeverStarted):
 		span.Outcome, span.Status = deploy.Unknown, unseen
-		hint = r.hintUnseen(host, s, err)
+		hint = hintUnseen(host)
 		err = fmt.Errorf("%w: %w", errUnseen, deploy.CauseIn(err))
 	default:
 		span.Outcome, span.Status = deploy.Failed, "not started"
@@ -72,6 +72,9 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	span.Err = deploy.OnHost(host, s.Phase, s.Name, err)
 	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
 	span.Err.Hint, span.Err.Printed, span.Err.Fault = cmp.Or(span.Err.Hint, hint), printed, cmp.Or(span.Err.Fault, fault)
+	if span.Outcome == deploy.Unknown && hint != "" {
+		span.Err.Hint = hint
+	}
 	return span
 }
 

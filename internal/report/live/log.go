@@ -8,6 +8,7 @@ package live
 
 import (
 	"fmt"
+	"time"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
@@ -105,6 +106,20 @@ func (l *Log) Note(n deploy.Noted) {
 		word = "WARNING"
 	}
 	l.Say(layout.Wrap(layout.Pad(word, layout.PhaseWidth)+n.Text, layout.PhaseWidth)...)
+}
+
+// Away says at once that a host does not answer.
+func (l *Log) Away(e deploy.HostAway) {
+	l.Say(hostLine("lost", e.Host, "does not answer; it is waited for up to "+layout.Elapsed(e.Wait))...)
+}
+
+// Back says that a host answers again.
+func (l *Log) Back(e deploy.HostBack, after time.Duration) {
+	l.Say(hostLine("back", e.Host, "answers again after "+layout.Elapsed(after))...)
+}
+
+func hostLine(word, host, text string) []string {
+	return layout.Wrap(layout.Pad(word, layout.TextColumn)+host+" "+text, layout.TextColumn)
 }
 
 // Tick says what goes on, if nothing was printed since the last tick.

@@ -15,6 +15,7 @@ type Tracker struct {
 	steps []*Step
 	turns []string          // hosts that were activated, for better or worse
 	last  map[string]string // the last line of each host
+	away  map[string]Absence
 }
 
 // Step is a step that has no verdict yet.

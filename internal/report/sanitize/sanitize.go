@@ -50,6 +50,12 @@ func (s Sanitizer) Event(event deploy.Event) deploy.Event {
 	case deploy.Noted:
 		e.Text, e.At.File = s.Own(e.Text), s.Own(e.At.File)
 		return e
+	case deploy.HostAway:
+		e.Host = s.Own(e.Host)
+		return e
+	case deploy.HostBack:
+		e.Host = s.Own(e.Host)
+		return e
 	case deploy.Finished:
 		e.Result = s.result(e.Result)
 		return e

@@ -24,7 +24,10 @@ func (s *Screen) view() []string {
 				lines = append(lines, fmt.Sprintf("    and %d more", len(step.Hosts)-shown))
 				break
 			}
-			if t := step.Transfers[host]; t != nil {
+			if a, away := s.progress.Absent(host); away {
+				lines = append(lines, layout.Prefixed(host, s.hostWidth, fmt.Sprintf("does not answer since %s, waiting up to %s",
+					layout.Elapsed(now.Sub(a.Since)), layout.Elapsed(a.Wait))))
+			} else if t := step.Transfers[host]; t != nil {
 				lines = append(lines, s.bar(host, *t, now))
 			} else if text := s.progress.Line(host); text != "" {
 				lines = append(lines, layout.Prefixed(host, s.hostWidth, text))
