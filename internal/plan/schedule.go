@@ -186,9 +186,10 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	if known.Staged {
 		return errs
 	}
-	const margin = 16 << 20
-	if need := p.Artifact.Bytes + margin; f.FreeBytes >= 0 && f.FreeBytes < need {
-		add(fmt.Sprintf("%s has %s free, the release needs %s", target.DeployPath, deploy.Size(f.FreeBytes), deploy.Size(need)), "free space or lower keep_releases")
+	const margin = 16 << 20 // for logs, journals and what else writes there
+	if f.FreeBytes >= 0 && f.FreeBytes < p.Artifact.Bytes+margin {
+		add(fmt.Sprintf("%s has %s free; the release takes %s, and %s are to stay free beside it", target.DeployPath,
+			deploy.Size(f.FreeBytes), deploy.Size(p.Artifact.Bytes), deploy.Size(margin)), "free space or lower keep_releases")
 	}
 	if need := p.Artifact.Inodes + 64; f.FreeInodes >= 0 && f.FreeInodes < need {
 		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", target.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")

@@ -165,6 +165,18 @@ func (r *run) askAgain(ctx context.Context) *stop {
 	return r.refused(ctx, errs)
 }
 
+// onHold says since when deploys are on hold, by whom, and why, as far as that is known.
+func onHold(hold *deploy.Hold) string {
+	text := "deploys are on hold since " + hold.At.UTC().Format("2006-01-02 15:04")
+	if hold.Actor != "" {
+		text += " by " + hold.Actor
+	}
+	if hold.Reason != "" {
+		text += ": " + hold.Reason
+	}
+	return text
+}
+
 // held refuses to deploy while a person wants no deployments.
 func (r *run) held() *stop {
 	var errs deploy.Errors
@@ -172,7 +184,7 @@ func (r *run) held() *stop {
 		if hold := h.Facts.Hold; hold != nil {
 			errs = append(errs, &deploy.Error{
 				Host: h.Name, Phase: deploy.Preflight,
-				Cause: fmt.Errorf("deploys are on hold since %s by %s: %s", hold.At.UTC().Format("2006-01-02 15:04"), hold.Actor, hold.Reason),
+				Cause: errors.New(onHold(hold)),
 				Hint:  "`slipway unhold` when it is over, then run the job again",
 			})
 		}
