@@ -29,7 +29,8 @@ func strip(line string) string {
 // terminator; others of two characters or three. 0 where there is none; of one that does not end only the start counts, so that
 // its text is seen.
 func sequence(s string, first rune) int {
-	kind, size := rune(0), 0
+	var kind rune
+	var size int
 	switch {
 	case first == 0x1b && len(s) > 1 && s[1] < utf8.RuneSelf && s[1] >= ' ':
 		kind, size = rune(s[1]), 2

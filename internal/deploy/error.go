@@ -40,18 +40,6 @@ const (
 	FaultContent Fault = "content" // what was deployed: to do it again gives the same
 )
 
-// Fault is whose the failures are: the host's or the content's where all of them agree.
-func (es Errors) Fault() Fault {
-	var fault Fault
-	for i, e := range es {
-		if i > 0 && e.Fault != fault {
-			return ""
-		}
-		fault = e.Fault
-	}
-	return fault
-}
-
 // Alike is a text of the error without what is its host's or its moment's own: equal texts say that two hosts failed in the
 // same way.
 func (e *Error) Alike(text string) string {
@@ -122,6 +110,18 @@ func (es Errors) Unwrap() []error {
 		list[i] = e
 	}
 	return list
+}
+
+// Fault is whose the failures are: the host's or the content's where all of them agree.
+func (es Errors) Fault() Fault {
+	var fault Fault
+	for i, e := range es {
+		if i > 0 && e.Fault != fault {
+			return ""
+		}
+		fault = e.Fault
+	}
+	return fault
 }
 
 // CauseIn is what an error says less the names of its host and step, which the one around it has.

@@ -16,11 +16,15 @@ func TestAlike(t *testing.T) {
 		alike      bool
 	}{
 		{
-			"address", deploy.Error{Own: []string{"deploy@10.0.0.1"}}, deploy.Error{Own: []string{"deploy@10.0.0.12"}},
+			"address",
+			deploy.Error{Own: []string{"deploy@10.0.0.1"}},
+			deploy.Error{Own: []string{"deploy@10.0.0.12"}},
 			"cannot reach deploy@10.0.0.1: refused", "cannot reach deploy@10.0.0.12: refused", true,
 		},
 		{
-			"port", deploy.Error{Own: []string{"127.0.0.1:8001"}}, deploy.Error{Own: []string{"127.0.0.1:8002"}},
+			"port",
+			deploy.Error{Own: []string{"127.0.0.1:8001"}},
+			deploy.Error{Own: []string{"127.0.0.1:8002"}},
 			"GET http://127.0.0.1:8001/ 500", "GET http://127.0.0.1:8002/ 500", true,
 		},
 		{"words", deploy.Error{Own: []string{"a"}}, deploy.Error{Own: []string{"b"}}, "a: bad", "b: mad", false},

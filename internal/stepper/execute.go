@@ -59,12 +59,12 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		span.Outcome, span.Status = deploy.Unknown, unseen
 		r.stopStep(ctx, host, instance)
 	case errors.Is(err, step.ErrUnknown): // its caller settles what that means
-		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host)
+		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host, nil)
 	case errors.Is(err, lock.ErrFenced) && begun:
 		span.Outcome, span.Status = deploy.Unknown, unseen
 	case begun && !errors.Is(err, step.ErrNeverStarted):
 		span.Outcome, span.Status = deploy.Unknown, unseen
-		hint = hintUnseen(host)
+		hint = hintUnseen(host, err)
 		err = fmt.Errorf("%w: %w", errUnseen, deploy.CauseIn(err))
 	default:
 		span.Outcome, span.Status = deploy.Failed, "not started"

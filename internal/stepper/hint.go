@@ -1,15 +1,21 @@
 package stepper
 
 import (
+	"errors"
 	"fmt"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport"
 )
 
 // hintUnseen says what to do about a step whose host was lost for good. It is one way: whoever looks at three in the morning has
-// nothing to choose.
-func hintUnseen(host string) string {
-	return fmt.Sprintf("once %s can be reached, run the job again: it goes on with what became of the step", host)
+// nothing to choose. A loss that does not pass by itself, like a machine that is another now, says first what mends it.
+func hintUnseen(host string, err error) string {
+	var told *deploy.Error
+	if errors.As(err, &told) && told.Hint != "" && !errors.Is(err, transport.ErrLost) && !errors.Is(err, transport.ErrUnreachable) {
+		return told.Hint + "; then re-run the job: it goes on with what became of the step"
+	}
+	return fmt.Sprintf("once %s can be reached, re-run the job: it goes on with what became of the step", host)
 }
 
 // resolveCommand is what a person types to say what became of a step, less the word.

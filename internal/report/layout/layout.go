@@ -106,8 +106,10 @@ func Wrap(text string, indent int) []string {
 	return append(lines, text)
 }
 
+// OneLine is a text with single spaces in place of all white space.
 func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// FirstLine is the first line of a text, and says whether there is more.
 func FirstLine(text string) string {
 	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")
 	if more {

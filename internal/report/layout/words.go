@@ -61,6 +61,7 @@ func Named(hosts []string, separator string) string {
 	return strings.Join(hosts, separator)
 }
 
+// Plural counts: "1 host", "3 hosts".
 func Plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
@@ -68,6 +69,8 @@ func Plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
+// Counted is "2 of 3".
 func Counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
 
+// CountedHosts is "2 of 3 hosts".
 func CountedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, Plural(of, "host")) }

@@ -90,8 +90,9 @@ func checkGantt(t testing.TB, chart string) (bars int) {
 		case token != "task data":
 			t.Fatalf("a task is %s: %q", token, line)
 		}
-		data := ganttData.FindStringSubmatch(line[strings.Index(line, ":"):])
-		if data == nil || data[2] >= data[3] || strings.ContainsAny(line[:strings.Index(line, ":")], "<>\"") {
+		name, rest, _ := strings.Cut(line, ":")
+		data := ganttData.FindStringSubmatch(":" + rest)
+		if len(data) != 4 || data[2] >= data[3] || strings.ContainsAny(name, "<>\"") {
 			t.Fatalf("no task: %q", line)
 		}
 		bars++
