@@ -41,11 +41,36 @@ var groups = []kong.Group{
 
 // parse reads the command line. It gives nothing where the help was printed and that was all.
 func (a *app) parse(args []string) (*kong.Context, error) {
-	a.redactor.Add(config.SecretsOf(a.given)...)
 	printed := false
+	parser, err := a.parser(func(int) { printed = true })
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := read(parser, args)
+	if printed {
+		return nil, nil
+	}
+	return parsed, err
+}
+
+// read reads arguments, and explains what is wrong with them.
+func read(parser *kong.Kong, args []string) (*kong.Context, error) {
+	line, err := newCommandLine(parser.Model, args)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parser.Parse(line.args)
+	if err != nil {
+		return nil, line.explain(err)
+	}
+	return parsed, nil
+}
+
+func (a *app) parser(exit func(int)) (*kong.Kong, error) {
+	a.redactor.Add(config.SecretsOf(a.given)...)
 	parser, err := kong.New(&cli{},
 		kong.Name("slipway"), kong.Description("Launch what CI built.\n\n"+whence),
-		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(func(int) { printed = true }),
+		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.ValueFormatter(helpOf), kong.ExplicitGroups(groups), kong.Resolvers(fromInputs(a.given)), kong.Bind(a),
 	)
@@ -55,18 +80,7 @@ func (a *app) parse(args []string) (*kong.Context, error) {
 	for _, command := range parser.Model.Children {
 		narrow(command)
 	}
-	line, err := newCommandLine(parser.Model, args)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := parser.Parse(line.args)
-	switch {
-	case printed:
-		return nil, nil
-	case err != nil:
-		return nil, line.explain(err)
-	}
-	return parsed, nil
+	return parser, nil
 }
 
 const whence = "Binaries with checksums, and images, are attached to the releases of its repository."

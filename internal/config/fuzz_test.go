@@ -1,15 +1,19 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
 )
 
 // FuzzLoad reads any file: it may be refused, with places inside the file, and never panics.
@@ -46,6 +50,76 @@ func FuzzInputs(f *testing.F) {
 		}
 		if _, err := Load(in, fstest.MapFS{}, Env{}); err == nil {
 			t.Fatal("nothing to deploy, and no problem")
+		}
+	})
+}
+
+// FuzzHosts takes any text of hosts apart: each part names one host, at a place in the text, and an address that is read is read
+// again the same.
+func FuzzHosts(f *testing.F) {
+	for _, text := range []string{
+		"deploy@a,deploy@b:22; ssh://deploy@c:22/ roles=web,db primary", `["deploy@a", {"address": "deploy@b"}]`, "- deploy@a\n- deploy@b", "u@[::1]:22 # x", "a@b@c d@e",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		l := &loader{}
+		for _, item := range l.inputHosts("hosts", text).Items {
+			if item.Kind != yamlfile.Text {
+				continue
+			}
+			parts := words(item)
+			if item.At.Line < 1 || item.At.Column < 1 {
+				t.Errorf("%q: %q stands at %v", text, item.Text, item.At)
+			}
+			for i, word := range parts {
+				if i > 0 && hasUser(word.Text) {
+					t.Errorf("%q: two hosts in %q", text, item.Text)
+				}
+			}
+			if len(parts) == 0 {
+				continue
+			}
+			address, err := parseAddress(parts[0].Text)
+			if err != nil {
+				continue
+			}
+			if again, err := parseAddress(address.User + "@" + address.HostPort()); err != nil || again != address {
+				t.Errorf("%q: %v is read again as %v, %v", text, address, again, err)
+			}
+		}
+	})
+}
+
+// FuzzAssignments reads any variables: names are names, a value of one line has one, and what was read is read the same as JSON.
+func FuzzAssignments(f *testing.F) {
+	for _, text := range []string{"A=1\nB<<E\nx\nE\n# no\n", `{"A": "b", "C": 1}`, `["A=1"]`, "A=B=1\nC=2", "A=\"x\ny"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		found, problems := parseAssignments("vars", text)
+		object := map[string]string{}
+		for _, a := range found {
+			if a.OneLine && (!variableName.MatchString(a.Name) || strings.Contains(a.Value, "\n")) {
+				t.Errorf("%q: %+v", text, a)
+			}
+			object[a.Name] = a.Value
+		}
+		if len(problems) > 0 || !utf8.ValidString(text) {
+			return
+		}
+		written, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, problems := parseAssignments("vars", string(written))
+		if len(problems) > 0 || len(again) != len(object) {
+			t.Fatalf("%q: as JSON %v, %v", text, again, problems)
+		}
+		for _, a := range again {
+			if object[a.Name] != a.Value {
+				t.Errorf("%q: %s is %q, as JSON %q", text, a.Name, object[a.Name], a.Value)
+			}
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
@@ -63,6 +64,9 @@ func Find(root fs.FS, uses string) (Recipe, error) {
 	if strings.HasPrefix(uses, "./") {
 		return ownRecipe(root, uses)
 	}
+	if recipe, ok := found.Load(uses); ok {
+		return recipe.(Recipe), nil
+	}
 	text, err := embedded.ReadFile(path.Join("recipes", uses+".yml"))
 	if err != nil || path.Clean(uses) != uses {
 		known := names()
@@ -72,8 +76,15 @@ func Find(root fs.FS, uses string) (Recipe, error) {
 		}
 		return Recipe{}, &UnknownError{Uses: uses, Hint: hint}
 	}
-	return Parse("recipe "+uses, uses, text)
+	recipe, err := Parse("recipe "+uses, uses, text)
+	if err == nil {
+		found.Store(uses, recipe)
+	}
+	return recipe, err
 }
+
+// found has the embedded recipes that were asked for: they never change.
+var found sync.Map // uses -> Recipe
 
 func ownRecipe(root fs.FS, uses string) (Recipe, error) {
 	file := path.Clean(strings.TrimPrefix(uses, "./")) + ".yml"

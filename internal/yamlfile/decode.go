@@ -88,7 +88,7 @@ func (d *Decoder) kind(n *Node, want Kind, what, hint string) bool {
 }
 
 func (d *Decoder) structure(n *Node, v reflect.Value, what string) {
-	fields := Fields(v.Type())
+	fields := fieldsOf(v.Type())
 	known := make([]string, len(fields))
 	for i, f := range fields {
 		known[i] = f.Key

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Field is a key of a struct: what its tags say. Tags are key, doc, default, min, max, enum (comma-separated), pattern
@@ -25,14 +26,27 @@ type Field struct {
 	index    []int
 }
 
-// Fields are the keys that a struct takes, in its order, those of embedded structs in their place.
-func Fields(t reflect.Type) []Field {
+// Fields are the keys that a struct takes, in its order, those of embedded structs in their place. The slice is the caller's.
+func Fields(t reflect.Type) []Field { return slices.Clone(fieldsOf(t)) }
+
+// known has the fields of each type that was asked for: reading tags is most of what decoding costs.
+var known sync.Map // reflect.Type -> []Field
+
+func fieldsOf(t reflect.Type) []Field {
+	if fields, ok := known.Load(t); ok {
+		return fields.([]Field)
+	}
+	fields, _ := known.LoadOrStore(t, readFields(t))
+	return fields.([]Field)
+}
+
+func readFields(t reflect.Type) []Field {
 	var fields []Field
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
 			without := strings.Split(f.Tag.Get("without"), ",")
-			for _, inner := range Fields(f.Type) {
+			for _, inner := range fieldsOf(f.Type) {
 				inner.index = append([]int{i}, inner.index...)
 				inner.Useless = inner.Useless || slices.Contains(without, inner.Key)
 				fields = append(fields, inner)
@@ -62,7 +76,7 @@ func Fields(t reflect.Type) []Field {
 // SetDefaults gives the values of a struct their defaults, in nested structs too.
 func SetDefaults(pointer any) {
 	v := reflect.ValueOf(pointer).Elem()
-	for _, f := range Fields(v.Type()) {
+	for _, f := range fieldsOf(v.Type()) {
 		field := v.FieldByIndex(f.index)
 		if target, ok := field.Addr().Interface().(scalar); ok {
 			if f.Default != "" {

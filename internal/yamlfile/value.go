@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"slipway/internal/deploy"
@@ -147,5 +148,13 @@ func orQuoted(n *Node) string {
 	return strconv.Quote(n.Text)
 }
 
-// matches compiles at each call: patterns are few, short, and checked by the tests that decode with them.
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+// patterns has the patterns of tags that were asked for, compiled.
+var patterns sync.Map // string -> *regexp.Regexp
+
+func matches(pattern, text string) bool {
+	compiled, ok := patterns.Load(pattern)
+	if !ok {
+		compiled, _ = patterns.LoadOrStore(pattern, regexp.MustCompile(pattern))
+	}
+	return compiled.(*regexp.Regexp).MatchString(text)
+}
