@@ -22,10 +22,10 @@ type Fleet struct {
 	question survey.Question
 }
 
-// Gather connects to every host, to as many at once as there are places, and asks each for its facts. It changes nothing on
+// Gather connects to every host, to as many at once as there are slots, and asks each for its facts. It changes nothing on
 // any host. A host that fails does not keep the others from answering: its Span has the error. waiting is told now and then which
 // hosts are waited for, and for what; it is not called after Gather returns.
-func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, question survey.Question, waiting func(string)) *Fleet {
+func Gather(ctx context.Context, slots *pool.Pool, hosts []deploy.Host, question survey.Question, waiting func(string)) *Fleet {
 	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
 	all := make([]*Host, len(hosts))
 	for i, host := range hosts {
@@ -33,7 +33,7 @@ func Gather(ctx context.Context, places *pool.Pool, hosts []deploy.Host, questio
 		f.hosts[host.Name] = all[i]
 	}
 	done := tellWaiting(all, waiting)
-	fanout.Each(all, func(h *Host) { h.gather(ctx, places.Conn(h.Host), question) })
+	fanout.Each(all, func(h *Host) { h.gather(ctx, slots.Conn(h.Host), question) })
 	done()
 	return f
 }

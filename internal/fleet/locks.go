@@ -91,7 +91,7 @@ func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) erro
 	return f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Set(h.Site(), note) })
 }
 
-// Unhold lifts the hold of all hosts, and tells which there was, of the first host that had one.
+// Unhold lifts the hold of all hosts, and gives the one of the first host that had any.
 func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error) {
 	var was *deploy.Hold
 	for _, name := range names {

@@ -99,7 +99,7 @@ func (l *Locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 	}
 }
 
-// Changed tells whether another owner may have changed something on a host since it was surveyed.
+// Changed reports whether another owner may have changed something on a host since it was surveyed.
 func (l *Locks) Changed() bool {
 	return slices.ContainsFunc(l.holds, func(h *hostLock) bool { return h.stale })
 }
@@ -170,7 +170,7 @@ func (l *Locks) oneEach() error {
 	return nil
 }
 
-// try takes a host's lock where it may be taken. That it may not is no error: it stays without a generation.
+// try takes a host's lock where it may be taken. Where it may not be, it stays without a generation, and there is no error.
 func (l *Locks) try(ctx context.Context, h *hostLock) error {
 	if h.generation > 0 {
 		return nil

@@ -36,7 +36,7 @@ func (w *watch) saw(state deploy.LockState, asked time.Time) {
 // still is how long the state is known to have stood still.
 func (w *watch) still() time.Duration { return w.asked.Sub(w.since) }
 
-// sameLife tells that an owner gave no sign of life between two looks. Whether two times of an owner are equal depends on
+// sameLife reports whether an owner gave no sign of life between two looks. Whether two times of an owner are equal depends on
 // how they are written: they are left out.
 func sameLife(a, b deploy.LockState) bool {
 	return a.Generation == b.Generation && a.Released == b.Released && a.Beat == b.Beat && a.Owner.Token == b.Owner.Token
@@ -45,7 +45,7 @@ func sameLife(a, b deploy.LockState) bool {
 // PostCommand is what the action's post step calls itself in a lock.
 const PostCommand = "post"
 
-// supersedes tells whether an owner takes a lock from another, alive or not: a later attempt of the same deployment, or the
+// supersedes reports whether an owner takes a lock from another, alive or not: a later attempt of the same deployment, or the
 // post step of the same attempt, which starts when nothing else of it runs any more.
 func supersedes(mine, other deploy.LockOwner) bool {
 	if mine.Deployment == "" || mine.Deployment != other.Deployment {
@@ -57,7 +57,7 @@ func supersedes(mine, other deploy.LockOwner) bool {
 	return mine.Command == PostCommand && other.Command != PostCommand
 }
 
-// Lives watches a lock for a lease (0 is the usual one), and tells whether its owner gave a sign of life, as soon as there is one.
+// Lives watches a lock for a lease (0 is the usual one), and reports whether its owner gave a sign of life, as soon as there is one.
 // One that was given back, or stood still, has none. The state is the one seen last.
 func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen deploy.LockState, length time.Duration) (deploy.LockState, bool, error) {
 	if seen.Free() {

@@ -58,7 +58,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	case ctx.Err() != nil:
 		span.Outcome, span.Status = deploy.Unknown, unseen
 		r.stopStep(ctx, host, instance)
-	case errors.Is(err, step.ErrUnknown): // its caller settles what that means
+	case errors.Is(err, step.ErrUnknown): // its caller decides what that means
 		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host, nil)
 	case errors.Is(err, lock.ErrFenced) && begun:
 		span.Outcome, span.Status = deploy.Unknown, unseen
@@ -78,7 +78,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	return span
 }
 
-// watch starts a try, or joins it, and follows it to its end; begun tells that it may have begun. A link that drops is made
+// watch starts a try, or joins it, and follows it to its end; begun says that it may have begun. A link that drops is made
 // again, and the log goes on at the byte where it stopped; for as long as a host may be away.
 func (r *Stepper) watch(
 	ctx context.Context, host string, instance step.Instance, join bool, out func(string),

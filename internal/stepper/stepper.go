@@ -1,5 +1,5 @@
 // Package stepper brings a step to its end on a host, whatever became of it before: what an earlier attempt did is kept, what
-// it left running is joined, what nobody saw end is settled as the step declares; else it runs, with its retries.
+// it left running is joined, what nobody saw end is resolved as the step declares; else it runs, with its retries.
 //
 // Terms: a try is one time that a step is started on a host; a scene is where it runs. The package must not know the other
 // hosts, the order of steps, or what a failure means.
@@ -67,7 +67,7 @@ func (r *Stepper) Step(ctx context.Context, host string, s deploy.Step, at Scene
 	if d.verb == joinIt {
 		began := s
 		began.Number = d.Number()
-		span = r.settled(ctx, host, began, d.Try, at, r.execute(ctx, host, began, d.Try, at, true))
+		span = r.resolved(ctx, host, began, d.Try, at, r.execute(ctx, host, began, d.Try, at, true))
 		span.Joined = d.Attempt
 		span = r.retried(ctx, host, s, at, span)
 	} else {
@@ -102,10 +102,10 @@ func (r *Stepper) retried(ctx context.Context, host string, s deploy.Step, at Sc
 	return span
 }
 
-// Try runs a step once, as a new try, and settles its end.
+// Try runs a step once, as a new try, and resolves its end.
 func (r *Stepper) Try(ctx context.Context, host string, s deploy.Step, at Scene) deploy.Span {
 	number := r.nextTry(host, s, at.Undo)
-	return r.settled(ctx, host, s, number, at, r.execute(ctx, host, s, number, at, false))
+	return r.resolved(ctx, host, s, number, at, r.execute(ctx, host, s, number, at, false))
 }
 
 // NewTry is a new try of a step that is done by other means than running it.

@@ -1,4 +1,4 @@
-# Tells whether a step has made what it says that it produces, and whether that can be brought to other hosts.
+# Reports whether a step has made what it says that it produces, and whether that can be brought to other hosts.
 #
 # $1      the deploy path
 # $2      the release's ID

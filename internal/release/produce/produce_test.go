@@ -148,7 +148,7 @@ func receive(t *testing.T, host *releasetest.Host, inst step.Instance, encoding 
 	return release.Run(t.Context(), host, produce.Receive(host.Site, inst, "web1", encoding, reader))
 }
 
-// recorded tells whether the host's journal says that the step is done, as a survey reads it.
+// recorded reports whether the host's journal says that the step is done, as a survey reads it.
 func recorded(t *testing.T, host *releasetest.Host) bool {
 	t.Helper()
 	facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})

@@ -18,7 +18,7 @@ for link in current previous; do
 	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/"
 done
 
-# Tells whether a name has the form of a release ID and is not to be kept.
+# Reports whether a name has the form of a release ID and is not to be kept.
 goes() {
 	# shellcheck disable=SC2254 # the form is a pattern
 	case $1 in

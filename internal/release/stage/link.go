@@ -62,7 +62,7 @@ func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation
 	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}
 }
 
-// isLocal tells whether a path is clean, relative and stays where it starts.
+// isLocal reports whether a path is clean, relative and stays where it starts.
 func isLocal(p string) bool {
 	return p != "" && path.Clean(p) == p && !path.IsAbs(p) && p != ".." && !strings.HasPrefix(p, "../")
 }

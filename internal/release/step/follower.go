@@ -83,7 +83,7 @@ func (f *follower) text(line []byte) {
 	f.give(line)
 }
 
-// piece gives out the beginning of a line that is too long, and tells how much; it does not cut a character in two.
+// piece gives out the beginning of a line that is too long, and returns how much; it does not cut a character in two.
 func (f *follower) piece(line []byte) int {
 	cut := longest
 	for back := 1; back < utf8.UTFMax && !utf8.RuneStart(line[cut]); back++ {

@@ -47,15 +47,15 @@ func TestBackgroundProcessDoesNotHold(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	for name, script := range map[string]string{
 		"obeys":          "echo on; sleep 100",
-		"child stays":    "(trap '' TERM; echo on; exec sleep 0.9) & wait", // the shell goes at once, its child does not
+		"child stays":    "(trap '' TERM; echo on; exec sleep 2.2) & wait", // the shell goes at once, its child does not
 		"writes on TERM": "trap 'echo bye; exit 7' TERM; echo on; sleep 100 & wait",
 	} {
 		t.Run(name, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 				inst := instance(t, host, script)
-				inst.Step.Timeout = 400 * time.Millisecond
+				inst.Step.Timeout = 1500 * time.Millisecond
 				status, lines := run(t, host, inst)
-				if !status.TimedOut || status.OK() || status.String() != "timed out after 400ms" || lines[0] != "on" {
+				if !status.TimedOut || status.OK() || status.String() != "timed out after 1.5s" || !slices.Contains(lines, "on") {
 					t.Errorf("%s %q", status, lines)
 				}
 				if name == "writes on TERM" && !slices.Contains(lines, "bye") {
@@ -70,11 +70,12 @@ func TestTimeoutKillsWhatIgnoresTERM(t *testing.T) {
 	t.Parallel()
 	host := releasetest.NewHost(t, "dash")
 	inst := instance(t, host, "trap '' TERM; echo $$; while :; do sleep 1; done")
-	inst.Step.Timeout = 100 * time.Millisecond
-	start := time.Now()
+	inst.Step.Timeout = time.Second
+	// It gives the step 10 s after TERM; less here.
+	host.Patch = func(script string) string { return strings.ReplaceAll(script, `"$tries" -lt 100`, `"$tries" -lt 5`) }
 	status, lines := run(t, host, inst)
-	if took := time.Since(start); !status.TimedOut || took < 9*time.Second || took > 25*time.Second {
-		t.Errorf("%s after %s", status, took)
+	if !status.TimedOut || len(lines) == 0 {
+		t.Fatalf("%s %q", status, lines)
 	}
 	if err := killProcess(lines[0]); err == nil {
 		t.Error("it is still there")

@@ -23,7 +23,7 @@ started() {
 	fi
 }
 
-# Tells whether a process is there that started at a time.
+# Reports whether a process is there that started at a time.
 #
 # $1      its number
 # $2      its start time, or -
@@ -51,7 +51,7 @@ relatives() {
 	done
 }
 
-# Sends a signal to everything that a step started and did not detach, and tells whether anything was there. With setsid
+# Sends a signal to everything that a step started and did not detach, and reports whether anything was there. With setsid
 # the step leads a process group; without it, its descendants are looked for: those that lost their parent before are not
 # found.
 #

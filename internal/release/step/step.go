@@ -34,7 +34,7 @@ type Instance struct {
 	Pace       time.Duration
 }
 
-// Recorded is the instance of a try that a journal tells of: enough to Follow, Stop and Resolve it.
+// Recorded is the instance of a try that a journal has: enough to Follow, Stop and Resolve it.
 func Recorded(id deploy.DeploymentID, facts deploy.StepFacts) Instance {
 	recorded := deploy.Step{Phase: facts.Phase(), Number: facts.Number(), Name: facts.Slug()}
 	return Instance{Deployment: id, Undo: facts.Undo, Try: facts.Try, Step: recorded}

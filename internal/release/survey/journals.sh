@@ -52,7 +52,7 @@ tries() {
 	done
 }
 
-# Tells whether the wrapper of a try is alive.
+# Reports whether the wrapper of a try is alive.
 #
 # $1      the folder of the try
 # $2      this host's boot ID

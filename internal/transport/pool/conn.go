@@ -19,10 +19,10 @@ type Conn struct {
 	host deploy.Host
 
 	// All below is under the pool's lock.
-	placed       bool
+	hasSlot      bool
 	work, urgent int            // uses
 	conn         transport.Conn // nil while there is none
-	before       transport.Conn // of the host whose place it was: closed before anything is dialled
+	before       transport.Conn // of the host whose slot it was: closed before anything is dialled
 	dialling     chan struct{}  // closed when that is over; nil when nobody dials
 	away         bool           // it could not be reached when it was last dialled
 	closed       bool
@@ -33,7 +33,7 @@ var _ transport.Conn = (*Conn)(nil)
 // Host implements transport.Conn.
 func (c *Conn) Host() deploy.Host { return c.host }
 
-// Connect waits for a place and connects, where that is not done. Its error is the dialer's.
+// Connect waits for a slot and connects, where that is not done. Its error is the dialer's.
 func (c *Conn) Connect(ctx context.Context) error {
 	_, done, err := c.use(ctx, false)
 	if err != nil {
@@ -43,10 +43,10 @@ func (c *Conn) Connect(ctx context.Context) error {
 	return nil
 }
 
-// Lease waits for a place and keeps it until done is called, also while the host is dialled again. It is for commands that
-// belong together, and for what has a time limit, in which no wait for a place may fall. When ctx ends first nothing is kept.
+// Lease waits for a slot and keeps it until done is called, also while the host is dialled again. It is for commands that
+// belong together, and for what has a time limit, in which no wait for a slot may fall. When ctx ends first nothing is kept.
 //
-// Nothing may wait for another host between the two: all places might be kept by hosts that wait for one without.
+// Nothing may wait for another host between the two: all slots might be kept by hosts that wait for one without.
 func (c *Conn) Lease(ctx context.Context) (done func()) {
 	if err := c.begin(ctx, false); err != nil {
 		return func() {}
@@ -66,7 +66,7 @@ func (c *Conn) Run(ctx context.Context, cmd transport.Command) error {
 	return err
 }
 
-// Dial implements transport.Conn. The host keeps its place until what is dialled is closed.
+// Dial implements transport.Conn. The host keeps its slot until what is dialled is closed.
 func (c *Conn) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, done, err := c.use(ctx, false)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *Conn) Close() error {
 	err := closeBoth(conn, before)
 	c.pool.mu.Lock()
 	defer c.pool.mu.Unlock()
-	if c.dialling == nil { // else who dials gives the place back
+	if c.dialling == nil { // else who dials gives the slot back
 		c.pool.leave(c)
 	}
 	c.pool.serve()
@@ -137,7 +137,7 @@ func (c *Conn) use(ctx context.Context, urgent bool) (conn transport.Conn, done 
 	return conn, func() { c.end(urgent) }, nil
 }
 
-// begin waits for the host's place. Its error is ErrLost when the connection is closed, or the cause of ctx's end.
+// begin waits for the host's slot. Its error is ErrLost when the connection is closed, or the cause of ctx's end.
 func (c *Conn) begin(ctx context.Context, urgent bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -168,13 +168,13 @@ func (c *Conn) end(urgent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	*c.count(urgent)--
-	if c.placed && c.idle() {
-		p.places = append(slices.DeleteFunc(p.places, func(other *Conn) bool { return other == c }), c)
+	if c.hasSlot && c.idle() {
+		p.slots = append(slices.DeleteFunc(p.slots, func(other *Conn) bool { return other == c }), c)
 	}
 	p.serve()
 }
 
-// urgentLimit is how long a host is dialled for an urgent command: others wait for the place.
+// urgentLimit is how long a host is dialled for an urgent command: others wait for the slot.
 const urgentLimit = 10 * time.Second
 
 // dialled is the connection, made where there is none. The caller has begun a use.
@@ -241,7 +241,7 @@ func (c *Conn) drop(conn transport.Conn, err error) {
 	}
 }
 
-// idle tells that nothing uses the place.
+// idle reports whether nothing uses the slot.
 func (c *Conn) idle() bool { return c.work == 0 && c.urgent == 0 }
 
 func (c *Conn) count(urgent bool) *int {
@@ -251,12 +251,12 @@ func (c *Conn) count(urgent bool) *int {
 	return &c.work
 }
 
-// giveUp takes the connection from a host that loses its place, to be closed by who gets that.
+// giveUp takes the connection from a host that loses its slot, to be closed by who gets that.
 func (c *Conn) giveUp() transport.Conn {
 	conn := c.conn
 	if conn == nil {
 		conn = c.before
 	}
-	c.placed, c.conn, c.before = false, nil, nil
+	c.hasSlot, c.conn, c.before = false, nil, nil
 	return conn
 }

@@ -1,12 +1,12 @@
 // Package pool bounds how many hosts are connected to at the same time, however many there are, and makes a connection again
 // that was lost, so that a deployment outlives a dropped link and a host that restarts.
 //
-// Terms: a place is the right to be connected to one host; a use is a command or a forward under way, or a Keep; an urgent
-// command is one that must not wait behind long ones, as transport.Command has it. A host keeps its place, and its connection,
-// when its last use is over, until another host needs one: then the place that was used longest ago goes over, rather one whose
+// Terms: a slot is the right to be connected to one host; a use is a command or a forward under way, or a lease; an urgent
+// command is one that must not wait behind long ones, as transport.Command has it. A host keeps its slot, and its connection,
+// when its last use is over, until another host needs one: then the slot that was used longest ago goes over, rather one whose
 // host does not wait for its next turn.
 //
-// Work waits for a place in the order in which it came. While there are more hosts than places, some places are kept from
+// Work waits for a slot in the order in which it came. While there are more hosts than slots, some slots are reserved from
 // work, so that what is urgent finds one soon on any host. The package must not know what the commands do, and repeats none.
 package pool
 
@@ -18,28 +18,28 @@ import (
 	"slipway/internal/transport"
 )
 
-// DefaultPlaces is how many hosts are connected to at a time where nobody says.
-const DefaultPlaces = 50
+// DefaultSlots is how many hosts are connected to at a time where nobody says.
+const DefaultSlots = 50
 
-// MinPlaces is how few places there can be: one for work, and one kept.
-const MinPlaces = 2
+// MinSlots is how few slots there can be: one for work, and one reserved.
+const MinSlots = 2
 
-// HostsPerKeptPlace is for how many hosts without a connection one place is kept. The lock's sign of life is due within
+// HostsPerReservedSlot is for how many hosts without a connection one slot is reserved. The lock's sign of life is due within
 // 90 s, and takes about a second where the host has to be connected to.
-const HostsPerKeptPlace = 20
+const HostsPerReservedSlot = 20
 
-// Pool is places, and the hosts that share them. It is safe for concurrent use.
+// Pool is slots, and the hosts that share them. It is safe for concurrent use.
 type Pool struct {
 	dialer transport.Dialer
 	size   int
 
-	mu     sync.Mutex
-	hosts  int       // with a Conn that is not closed
-	places []*Conn   // who has one; the first was used longest ago
-	queue  []*waiter // in the order in which they came
+	mu    sync.Mutex
+	hosts int       // with a Conn that is not closed
+	slots []*Conn   // who has one; the first was used longest ago
+	queue []*waiter // in the order in which they came
 }
 
-// waiter is a use that waits for its host's place.
+// waiter is a use that waits for its host's slot.
 type waiter struct {
 	conn    *Conn
 	urgent  bool
@@ -47,12 +47,12 @@ type waiter struct {
 	err     error         // why it does not; set before
 }
 
-// New makes a pool of places; 0 is DefaultPlaces, and fewer than MinPlaces are MinPlaces. The dialer stays the caller's.
-func New(dialer transport.Dialer, places int) *Pool {
-	if places == 0 {
-		places = DefaultPlaces
+// New makes a pool of slots; 0 is DefaultSlots, and fewer than MinSlots are MinSlots. The dialer stays the caller's.
+func New(dialer transport.Dialer, slots int) *Pool {
+	if slots == 0 {
+		slots = DefaultSlots
 	}
-	return &Pool{dialer: dialer, size: max(places, MinPlaces)}
+	return &Pool{dialer: dialer, size: max(slots, MinSlots)}
 }
 
 // Conn is a host's connection. It is made when it is needed first.
@@ -63,13 +63,13 @@ func (p *Pool) Conn(host deploy.Host) *Conn {
 	return &Conn{pool: p, host: host}
 }
 
-// kept is how many places work may not have.
-func (p *Pool) kept() int {
+// reserved is how many slots work may not have.
+func (p *Pool) reserved() int {
 	without := p.hosts - p.size
 	if without <= 0 {
 		return 0
 	}
-	return min((without+HostsPerKeptPlace-1)/HostsPerKeptPlace, p.size/2)
+	return min((without+HostsPerReservedSlot-1)/HostsPerReservedSlot, p.size/2)
 }
 
 // serve lets all go on who can. The lock is held.
@@ -101,10 +101,10 @@ func (p *Pool) next() *waiter {
 		}
 	}
 	working, signs := p.load()
-	if work != nil && (working >= p.size-p.kept() || !p.room(work)) {
+	if work != nil && (working >= p.size-p.reserved() || !p.room(work)) {
 		work = nil
 	}
-	if urgent != nil && p.room(urgent) && (work == nil || signs < p.kept()) {
+	if urgent != nil && p.room(urgent) && (work == nil || signs < p.reserved()) {
 		return urgent
 	}
 	return work
@@ -113,14 +113,14 @@ func (p *Pool) next() *waiter {
 // joins reports whether the host has all that the use needs already.
 func (w *waiter) joins() bool {
 	if w.urgent {
-		return w.conn.placed
+		return w.conn.hasSlot
 	}
 	return w.conn.work > 0
 }
 
-// load is how many places are used for work, and how many for nothing but what is urgent.
+// load is how many slots are used for work, and how many for nothing but what is urgent.
 func (p *Pool) load() (working, urgent int) {
-	for _, c := range p.places {
+	for _, c := range p.slots {
 		switch {
 		case c.work > 0:
 			working++
@@ -131,12 +131,12 @@ func (p *Pool) load() (working, urgent int) {
 	return working, urgent
 }
 
-// room reports whether a host has a place, or there is one for it.
+// room reports whether a host has a slot, or there is one for it.
 func (p *Pool) room(w *waiter) bool {
-	return w.conn.placed || len(p.places) < p.size || slices.ContainsFunc(p.places, (*Conn).idle)
+	return w.conn.hasSlot || len(p.slots) < p.size || slices.ContainsFunc(p.slots, (*Conn).idle)
 }
 
-// grant lets a use begin, and gives the host a place where it has none and is not closed.
+// grant lets a use begin, and gives the host a slot where it has none and is not closed.
 func (p *Pool) grant(w *waiter) {
 	defer close(w.granted)
 	c := w.conn
@@ -145,33 +145,33 @@ func (p *Pool) grant(w *waiter) {
 		return
 	}
 	*c.count(w.urgent)++
-	if c.placed {
+	if c.hasSlot {
 		return
 	}
-	c.placed = true
-	if len(p.places) >= p.size {
+	c.hasSlot = true
+	if len(p.slots) >= p.size {
 		at := p.spare()
-		c.before = p.places[at].giveUp()
-		p.places = slices.Delete(p.places, at, at+1)
+		c.before = p.slots[at].giveUp()
+		p.slots = slices.Delete(p.slots, at, at+1)
 	}
-	p.places = append(p.places, c)
+	p.slots = append(p.slots, c)
 }
 
-// spare is the place to give away: used longest ago, and of a host that does not wait for its own turn where there is one.
+// spare is the slot to give away: used longest ago, and of a host that does not wait for its own turn where there is one.
 func (p *Pool) spare() int {
-	at := slices.IndexFunc(p.places, func(c *Conn) bool {
+	at := slices.IndexFunc(p.slots, func(c *Conn) bool {
 		return c.idle() && !slices.ContainsFunc(p.queue, func(w *waiter) bool { return w.conn == c })
 	})
 	if at < 0 {
-		at = slices.IndexFunc(p.places, (*Conn).idle)
+		at = slices.IndexFunc(p.slots, (*Conn).idle)
 	}
 	return at
 }
 
-// leave takes a host's place away.
+// leave takes a host's slot away.
 func (p *Pool) leave(c *Conn) {
-	if c.placed {
-		c.placed = false
-		p.places = slices.DeleteFunc(p.places, func(other *Conn) bool { return other == c })
+	if c.hasSlot {
+		c.hasSlot = false
+		p.slots = slices.DeleteFunc(p.slots, func(other *Conn) bool { return other == c })
 	}
 }

@@ -115,10 +115,10 @@ func (l *link) Close() error {
 }
 
 // hosts makes a pool and connections of it.
-func hosts(t *testing.T, places, count int) (*network, []*pool.Conn) {
+func hosts(t *testing.T, slots, count int) (*network, []*pool.Conn) {
 	t.Helper()
 	network := &network{t: t, down: map[string]bool{}, takes: time.Second}
-	p := pool.New(network, places)
+	p := pool.New(network, slots)
 	conns := make([]*pool.Conn, count)
 	for i := range conns {
 		conns[i] = p.Conn(deploy.Host{Name: fmt.Sprint("web", i+1)})
@@ -133,7 +133,7 @@ func run(t *testing.T, conn *pool.Conn, length time.Duration, urgent bool) {
 	}
 }
 
-// All hosts have their turn, no more than there are places at a time; they go in the order in which they came.
+// All hosts have their turn, no more than there are slots at a time; they go in the order in which they came.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestBounded(t *testing.T) {
 	})
 }
 
-// What is not in anybody's way stays connected, and the place used longest ago is the first to go.
+// What is not in anybody's way stays connected, and the slot used longest ago is the first to go.
 func TestLeastRecentlyUsedGoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestLeastRecentlyUsedGoes(t *testing.T) {
 	})
 }
 
-// A host that waits for its next turn is not robbed of its place for one before it in the queue.
+// A host that waits for its next turn is not robbed of its slot for one before it in the queue.
 func TestWaitingHostKeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestWaitingHostKeepsItsPlace(t *testing.T) {
 	})
 }
 
-// A forward that is open, and a section that keeps its host, hold their places; a wait for one ends with its context.
+// A forward that is open, and a section that keeps its host, hold their slots; a wait for one ends with its context.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestHeld(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Hour, enough)
 		defer cancel()
 		if err := conns[2].Run(ctx, transport.Command{}); !errors.Is(err, enough) {
-			t.Errorf("all places are held, and: %v", err)
+			t.Errorf("all slots are held, and: %v", err)
 		}
 		conns[2].Lease(ctx)() // keeps nothing
 		_ = forward.Close()
@@ -223,12 +223,12 @@ func TestHeld(t *testing.T) {
 	})
 }
 
-// Long work fills all places it can have; every host is heard of in time all the same.
+// Long work fills all slots it can have; every host is heard of in time all the same.
 func TestUrgentBesideLongWork(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		hosts, places, down int
-		within              time.Duration // between two signs of a host
+		hosts, slots, down int
+		within             time.Duration // between two signs of a host
 	}{
 		{200, 50, 0, 45 * time.Second},
 		{200, 50, 20, 60 * time.Second},
@@ -236,10 +236,10 @@ func TestUrgentBesideLongWork(t *testing.T) {
 		{30, 2, 0, 60 * time.Second},
 		{2, 2, 0, 22 * time.Second},
 	} {
-		t.Run(fmt.Sprintf("%d hosts, %d places, %d down", test.hosts, test.places, test.down), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%d hosts, %d slots, %d down", test.hosts, test.slots, test.down), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				network, conns := hosts(t, test.places, test.hosts)
+				network, conns := hosts(t, test.slots, test.hosts)
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				var all sync.WaitGroup
@@ -263,7 +263,7 @@ func TestUrgentBesideLongWork(t *testing.T) {
 				if most := slices.Max(longest); most > test.within {
 					t.Errorf("a host was not heard of for %v", most)
 				}
-				if network.most > test.places {
+				if network.most > test.slots {
 					t.Errorf("%d connections at a time", network.most)
 				}
 			})
@@ -292,7 +292,7 @@ func beat(ctx context.Context, conn *pool.Conn) (longest time.Duration) {
 func TestWorkBesideSigns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, conns := hosts(t, 2, 200) // one place for 199 beats every 20 s, of which each takes more than 1 s
+		_, conns := hosts(t, 2, 200) // one slot for 199 beats every 20 s, of which each takes more than 1 s
 		ctx, cancel := context.WithCancel(t.Context())
 		var beats sync.WaitGroup
 		for _, conn := range conns {
@@ -312,7 +312,7 @@ func TestWorkBesideSigns(t *testing.T) {
 	})
 }
 
-// A host that cannot be reached gives its error, and its place to others; it may be there the next time.
+// A host that cannot be reached gives its error, and its slot to others; it may be there the next time.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -343,7 +343,7 @@ func TestClose(t *testing.T) {
 			synctest.Wait()
 		}
 		<-time.After(time.Minute)
-		_ = conns[1].Close() // it waits: there is one place for work
+		_ = conns[1].Close() // it waits: there is one slot for work
 		if err := <-ended; !errors.Is(err, transport.ErrLost) {
 			t.Error(err)
 		}
@@ -370,14 +370,14 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// Everything at once, at random: never more connections than places, none closed under a command, nobody left behind.
+// Everything at once, at random: never more connections than slots, none closed under a command, nobody left behind.
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(12) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			places := 2 + random.IntN(6)
-			network, conns := hosts(t, places, 2+random.IntN(20))
+			slots := 2 + random.IntN(6)
+			network, conns := hosts(t, slots, 2+random.IntN(20))
 			var all sync.WaitGroup
 			for i := range 200 {
 				conn, kind, length := conns[random.IntN(len(conns))], random.IntN(6), time.Duration(random.IntN(5000))*time.Millisecond
@@ -416,8 +416,8 @@ func TestChaos(t *testing.T) {
 				})
 			}
 			all.Wait()
-			if network.most > places {
-				t.Errorf("seed %d: %d connections in %d places", seed, network.most, places)
+			if network.most > slots {
+				t.Errorf("seed %d: %d connections in %d slots", seed, network.most, slots)
 			}
 			clear(network.down)
 			for _, conn := range conns {

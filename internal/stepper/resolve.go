@@ -10,23 +10,23 @@ import (
 	"slipway/internal/release/step"
 )
 
-// settled is what a try came to: one that never began is made anew, and one whose end nobody saw is settled as the step
+// resolved is what a try came to: one that never began is made anew, and one whose end nobody saw is resolved as the step
 // declares.
-func (r *Stepper) settled(ctx context.Context, host string, s deploy.Step, number int, at Scene, span deploy.Span) deploy.Span {
+func (r *Stepper) resolved(ctx context.Context, host string, s deploy.Step, number int, at Scene, span deploy.Span) deploy.Span {
 	switch {
 	case span.Err == nil || ctx.Err() != nil:
 		return span
 	case errors.Is(span.Err, step.ErrNeverStarted):
 		return r.execute(ctx, host, s, r.nextTry(host, s, at.Undo), at, false)
 	case errors.Is(span.Err, step.ErrUnknown):
-		return r.settleUnknown(ctx, host, s, number, at)
+		return r.resolveUnknown(ctx, host, s, number, at)
 	}
 	return span
 }
 
-// settleUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
+// resolveUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
 // person has to say.
-func (r *Stepper) settleUnknown(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
+func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: unseen}
 	if s.Check != "" {
 		check := s
