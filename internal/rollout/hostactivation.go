@@ -100,11 +100,11 @@ func (a *hostActivation) restartAndVerify(ctx context.Context, block activate.Bl
 		if len(block.Activation.Restart) > 1 {
 			name = s.Name
 		}
-		if err := a.noted(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
+		if err := a.journaled(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
 			return a.withLog(ctx, err, block.Vars, s)
 		}
 	}
-	err := a.noted(ctx, deploy.LiveVerify, func() *deploy.Error {
+	err := a.journaled(ctx, deploy.LiveVerify, func() *deploy.Error {
 		start := time.Now()
 		if err := a.verify(ctx, block.Activation.Verify, block.Vars); err != nil || a.undo {
 			return err
@@ -195,8 +195,8 @@ func (a *hostActivation) scene(vars map[string]string) stepper.Scene {
 	return stepper.Scene{Release: a.release, Vars: vars, Undo: a.undo}
 }
 
-// noted writes the intent of a part into the journal before it, and its outcome after it.
-func (a *hostActivation) noted(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
+// journaled writes the intent of a part into the journal before it, and its outcome after it.
+func (a *hostActivation) journaled(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
 	if err := a.note(ctx, what, deploy.RecordIntent); err != nil {
 		return a.failed(deploy.Part(what), err)
 	}

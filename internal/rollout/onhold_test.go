@@ -15,7 +15,7 @@ func TestOnHold(t *testing.T) {
 		"deploys are on hold since 2026-11-21 07:30: freeze":         {At: at, Reason: "freeze"},
 		"deploys are on hold since 2026-11-21 07:30":                 {At: at},
 	} {
-		if got := onHold(&hold); got != want {
+		if got := holdText(&hold); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -23,7 +23,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 	done := r.rec.Open()
 	s := r.refused(ctx, errs)
 	if s == nil {
-		s = r.own(ctx)
+		s = r.takeHosts(ctx)
 	}
 	done(s == nil)
 	if s != nil {
@@ -93,9 +93,9 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 // fixAndRerun is what to do where nothing was changed.
 const fixAndRerun = `fix the cause, then "Re-run failed jobs"`
 
-// own makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
+// takeHosts makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
 // their journals, and nothing is half done.
-func (r *run) own(ctx context.Context) *stop {
+func (r *run) takeHosts(ctx context.Context) *stop {
 	changed, s := r.lock(ctx)
 	if s != nil {
 		return s
@@ -106,7 +106,7 @@ func (r *run) own(ctx context.Context) *stop {
 			return s
 		}
 	}
-	if s := r.held(); s != nil {
+	if s := r.onHold(); s != nil {
 		return s
 	}
 	if !r.plan.Reconcile {
@@ -165,8 +165,8 @@ func (r *run) askAgain(ctx context.Context) *stop {
 	return r.refused(ctx, errs)
 }
 
-// onHold says since when deploys are on hold, by whom, and why, as far as that is known.
-func onHold(hold *deploy.Hold) string {
+// holdText says since when deploys are on hold, by whom, and why, as far as that is known.
+func holdText(hold *deploy.Hold) string {
 	text := "deploys are on hold since " + hold.At.UTC().Format("2006-01-02 15:04")
 	if hold.Actor != "" {
 		text += " by " + hold.Actor
@@ -177,14 +177,14 @@ func onHold(hold *deploy.Hold) string {
 	return text
 }
 
-// held refuses to deploy while a person wants no deployments.
-func (r *run) held() *stop {
+// onHold refuses to deploy while a person wants no deployments.
+func (r *run) onHold() *stop {
 	var errs deploy.Errors
 	for _, h := range r.schedule.Hosts {
 		if hold := h.Facts.Hold; hold != nil {
 			errs = append(errs, &deploy.Error{
 				Host: h.Name, Phase: deploy.Preflight,
-				Cause: errors.New(onHold(hold)),
+				Cause: errors.New(holdText(hold)),
 				Hint:  "`slipway unhold` when it is over, then run the job again",
 			})
 		}

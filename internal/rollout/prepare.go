@@ -38,11 +38,11 @@ func (r *run) prepare(ctx context.Context) *stop {
 		}
 	}
 	for _, step := range steps {
-		if errs := r.budget.uncovered(step.told.Errors()); len(errs) > 0 {
+		if errs := r.budget.uncovered(step.record.Errors()); len(errs) > 0 {
 			done(false)
-			s := r.stopped(ctx, deploy.Prepare, step.told.Name(), deploy.ExitFailed, errs)
+			s := r.stopped(ctx, deploy.Prepare, step.record.Name(), deploy.ExitFailed, errs)
 			if s.outcome == deploy.OutcomeFailed {
-				s.next = next(errs, step.told.Succeeded())
+				s.next = next(errs, step.record.Succeeded())
 				if s.next != nextContent {
 					s.next += ": what succeeded is kept"
 				}
@@ -66,7 +66,7 @@ func (r *run) toPrepare() []plan.Host {
 // prepareStep is one step of prepare on all its hosts: the upload, which is the first, or one of the plan's.
 type prepareStep struct {
 	deploy.Step
-	told     *recorder.Step
+	record   *recorder.Step
 	products *distribution.Distribution // nil where it produces nothing for other hosts
 }
 
@@ -76,9 +76,9 @@ func (r *run) prepareSteps(hosts []plan.Host) []prepareStep {
 		names[i] = h.Name
 	}
 	upload := deploy.Step{Name: uploadName, Phase: deploy.Prepare, Hosts: names}
-	steps := []prepareStep{{Step: upload, told: r.rec.Step(uploadName, upload, names)}}
+	steps := []prepareStep{{Step: upload, record: r.rec.Step(uploadName, upload, names)}}
 	for _, s := range r.schedule.Prepare {
-		step := prepareStep{Step: s, told: r.rec.Step(s.Name, s, slices.Concat(s.Hosts, s.Receivers))}
+		step := prepareStep{Step: s, record: r.rec.Step(s.Name, s, slices.Concat(s.Hosts, s.Receivers))}
 		if len(s.Produces) > 0 {
 			step.products = distribution.New(s, distribution.Options{
 				Fleet: r.fleet, Steps: r.steps, Emit: r.opts.Emit, TempFile: r.opts.TempFile, Release: r.schedule.Release,
@@ -97,7 +97,7 @@ func (s prepareStep) concerns(host string) bool {
 
 // skip says that a host will never start the step.
 func (s prepareStep) skip(host string) {
-	s.told.Skip(host)
+	s.record.Skip(host)
 	if s.products != nil {
 		s.products.Through(deploy.Span{Host: host, Outcome: deploy.NotRun})
 	}
@@ -119,12 +119,12 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 		var span deploy.Span
 		switch {
 		case i == 0:
-			span = r.upload(ctx, h, step.told.Begin)
+			span = r.upload(ctx, h, step.record.Begin)
 		case step.products != nil:
 			done()
-			span = step.products.Take(ctx, h.Name, step.told.Begin)
+			span = step.products.Take(ctx, h.Name, step.record.Begin)
 		default:
-			span = r.step(ctx, h.Name, step.Step, step.told.Begin)
+			span = r.step(ctx, h.Name, step.Step, step.record.Begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
@@ -132,7 +132,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 				lower(failedAt, int64(i))
 			}
 		}
-		step.told.End(span)
+		step.record.End(span)
 		if step.products != nil {
 			step.products.Through(span)
 			done = r.fleet.On(h.Name).Lease(ctx)
@@ -170,13 +170,13 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 		if err != nil {
 			return err
 		}
-		told := int64(-1)
+		last := int64(-1)
 		progress := func(done, total int64) {
 			percent := done * 100 / max(1, total)
-			if percent == told {
+			if percent == last {
 				return
 			}
-			told = percent
+			last = percent
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 		}
 		if err := there.Do(ctx, stage.Upload(there.Site(), r.schedule.Release, payload, progress)); err != nil {

@@ -99,7 +99,7 @@ func (r *run) stopPrograms(ctx context.Context, a *hostActivation, from deploy.R
 			r.warnUnstopped(a.host, s)
 			continue
 		}
-		err := a.noted(ctx, deploy.LiveStop, func() *deploy.Error {
+		err := a.journaled(ctx, deploy.LiveStop, func() *deploy.Error {
 			return a.stop(ctx, s, stepper.Scene{Release: from, Vars: block.Vars, Undo: true})
 		})
 		if err != nil {

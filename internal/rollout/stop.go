@@ -33,7 +33,7 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 	switch {
 	case errors.Is(context.Cause(ctx), lock.ErrFenced):
 		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
-	case errors.Is(errs, lock.ErrFenced): // the step was told before the heart was
+	case errors.Is(errs, lock.ErrFenced): // a step was refused before the heartbeat noticed
 		s.exit = deploy.ExitLocked
 	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, stepper.ErrUndecided) }):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
