@@ -78,6 +78,8 @@ func spaceHint(stderr string) string {
 		return "raise the deploy user's quota (`quota -s` on the host says which), or lower keep_releases"
 	case strings.Contains(stderr, "no space left on device"):
 		return "free space there, or lower keep_releases"
+	case strings.Contains(stderr, "i/o error"), strings.Contains(stderr, "write error"): // all that a shell's printf says of a full disk
+		return "the disk there is full, or fails: free space, or lower keep_releases"
 	}
 	return ""
 }

@@ -168,7 +168,7 @@ func (r *Reporter) take(event deploy.Event) {
 		r.tails.Forget(e.Spans)
 		r.log.Step(e)
 	case deploy.HostDone:
-		r.progress.HostVerdict(e.Phase, e.Host)
+		r.progress.HostOver(e.Phase, e.Host)
 		if !e.Kept && len(deploy.FailedSpans(e.Spans)) == 0 {
 			r.tails.ForgetHost(e.Host)
 		}

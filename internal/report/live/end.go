@@ -54,15 +54,13 @@ func (e ending) hints() (hints []string, apart bool) {
 func (e ending) blocks() []string {
 	var all []string
 	_, apart := e.hints()
-	head := ""
+	last := ""
 	for _, f := range e.shown {
-		lines := block(f, len(e.shown) > 1, e.hostWidth)
-		if lines[0] == head {
-			lines = lines[1:]
-		} else if strings.HasPrefix(lines[0], "---") {
-			head = lines[0]
+		if head := headOf(f, len(e.shown) > 1); head != "" && head != last {
+			all = append(all, "--- "+head+" ---")
+			last = head
 		}
-		all = append(all, lines...)
+		all = append(all, block(f, e.hostWidth)...)
 		if apart {
 			for _, hint := range f.Hints {
 				all = append(all, layout.Labelled("hint", hint)...)
@@ -89,12 +87,9 @@ func (e ending) help(res deploy.Result) []string {
 	return lines
 }
 
-// block is a failure: its head, where the lines below do not say whose they are, and what the hosts printed last.
-func block(f failure.Failure, several bool, hostWidth int) []string {
+// block is what the hosts printed last, and the cause.
+func block(f failure.Failure, hostWidth int) []string {
 	var lines []string
-	if len(f.Hosts) > 1 || several || len(f.Hosts) == 1 && len(f.Tail) == 0 {
-		lines = append(lines, "--- "+headOf(f)+" ---")
-	}
 	host := ""
 	if len(f.Hosts) > 0 {
 		host = f.Hosts[0]
@@ -118,12 +113,15 @@ func block(f failure.Failure, several bool, hostWidth int) []string {
 	return lines
 }
 
-func headOf(f failure.Failure) string {
+// headOf is the head of a failure; nothing where the lines below say whose they are.
+func headOf(f failure.Failure, several bool) string {
 	switch {
-	case len(f.Hosts) == 0:
+	case len(f.Hosts) == 0 && several:
 		return f.Step
-	case len(f.Hosts) == 1:
+	case len(f.Hosts) == 1 && (several || len(f.Tail) == 0):
 		return f.Hosts[0]
+	case len(f.Hosts) < 2:
+		return ""
 	case f.Varied:
 		return layout.Named(f.Hosts, ", ") + " (alike)"
 	}

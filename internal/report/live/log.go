@@ -67,7 +67,7 @@ func (l *Log) Output(e deploy.Output) {
 // Step gives the verdict of a step.
 func (l *Log) Step(e deploy.StepDone) {
 	if !e.Phase.PerHost() {
-		l.stream.verdict(streamKey{e.Phase, e.Step}, l.journal())
+		l.stream.finish(streamKey{e.Phase, e.Step}, l.journal())
 	}
 	l.Say(keptLines(e)...)
 	if own := withoutKept(e); len(own.Spans) > 0 || len(e.Spans) == 0 {
@@ -78,7 +78,7 @@ func (l *Log) Step(e deploy.StepDone) {
 
 // Host gives the verdict of one host's activation or unwinding.
 func (l *Log) Host(e deploy.HostDone) {
-	l.stream.verdict(streamKey{name: e.Host}, l.journal())
+	l.stream.finish(streamKey{name: e.Host}, l.journal())
 	l.Say(l.hosts.lines(e, l.stream.large, l.hostWidth)...)
 	l.stream.next()
 }
@@ -86,7 +86,7 @@ func (l *Log) Host(e deploy.HostDone) {
 // countHosts gives the count of a phase that is over, in a large fleet.
 func (l *Log) countHosts() {
 	if lines := l.hosts.counted(); len(lines) > 0 {
-		l.stream.verdict(streamKey{}, l.journal())
+		l.stream.finish(streamKey{}, l.journal())
 		l.Say(lines...)
 	}
 }

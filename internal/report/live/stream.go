@@ -119,8 +119,8 @@ func (s *stream) suspend() {
 	}
 }
 
-// verdict prints what a group still has and closes it. journal says where the rest is, on a host.
-func (s *stream) verdict(key streamKey, journal string) {
+// finish prints what a group still has and closes it. journal says where the rest is, on a host.
+func (s *stream) finish(key streamKey, journal string) {
 	b := s.buffers[key]
 	if b == nil {
 		s.suspend()
@@ -164,7 +164,7 @@ func (s *stream) next() {
 // flush prints all that waits, for a deployment that ends without their verdicts.
 func (s *stream) flush() {
 	for len(s.order) > 0 {
-		s.verdict(s.order[0], "")
+		s.finish(s.order[0], "")
 	}
 	s.suspend()
 }

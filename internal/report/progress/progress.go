@@ -141,8 +141,8 @@ func (t *Tracker) StepDone(phase deploy.Phase, step string) {
 	t.steps = slices.DeleteFunc(t.steps, func(s *Step) bool { return s.Phase == phase && s.Name == step })
 }
 
-// HostVerdict takes a host out of everything that it does in a phase.
-func (t *Tracker) HostVerdict(phase deploy.Phase, host string) {
+// HostOver takes a host out of everything that it does in a phase.
+func (t *Tracker) HostOver(phase deploy.Phase, host string) {
 	if phase == deploy.Activate && host != deploy.FleetName {
 		t.turns = append(t.turns, host)
 	}

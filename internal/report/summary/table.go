@@ -23,7 +23,7 @@ func (p Page) table() string {
 	for _, h := range p.Result.Hosts {
 		row := p.row(h, phases, cells)
 		rows = append(rows, row)
-		if strings.ContainsAny(row, "❌❔") || slices.Contains(oddOutcomes, h.Outcome) {
+		if slices.Contains(oddOutcomes, h.Outcome) || slices.ContainsFunc(phases, func(phase deploy.Phase) bool { return cells[cellKey{h.Host, phase}].bad() }) {
 			odd = append(odd, row)
 		}
 	}
@@ -106,6 +106,9 @@ func (p Page) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]
 	}
 	return markdown.Row(append(row, p.runsNow(h))...)
 }
+
+// bad reports whether something failed, or may have.
+func (c *cell) bad() bool { return c != nil && len(c.failed) > 0 && !c.cut }
 
 // text is what the table says of a host in a phase; nothing where it took no part.
 func (c *cell) text() string {
