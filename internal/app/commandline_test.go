@@ -21,8 +21,11 @@ func FuzzCommandLine(f *testing.F) {
 		const mark = "s3cr3t"
 		value := mark + rest
 		args := [][]string{
-			{"deploy", before, flag, value, after}, {"deploy", before, flag + value, after}, {"deploy", "--ssh_key", value, before, after},
-			append([]string{"unlock", before, flag}, strings.Fields("--ssh_key -----BEGIN "+value)...), {"deploy", "--ssh_key", "-----BEGIN " + value, flag},
+			{"deploy", before, flag, value, after},
+			{"deploy", before, flag + value, after},
+			{"deploy", "--ssh_key", value, before, after},
+			append([]string{"unlock", before, flag}, strings.Fields("--ssh_key -----BEGIN "+value)...),
+			{"deploy", "--ssh_key", "-----BEGIN " + value, flag},
 		}[way%5]
 		if _, err := read(parser, args); err != nil && strings.Contains(err.Error(), mark) {
 			t.Errorf("%q: %v", args, err)
