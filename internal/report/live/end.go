@@ -23,7 +23,12 @@ func (l *Log) End(res deploy.Result, failures []failure.Failure) {
 	if len(failures) > 0 && res.Outcome != deploy.OutcomeUnwound {
 		l.Say("")
 	}
-	l.Say(outcome.Verdict(res)...)
+	row := outcome.Of(res)
+	mark := layout.Mark{Word: row.Word, Tone: layout.Bad}
+	if row.Good {
+		mark.Tone = layout.Good
+	}
+	l.say(mark, outcome.Verdict(res)...)
 	l.stream.suspend()
 	end := ending{shown: failures[:min(len(failures), maxBlocks)], hostWidth: l.hostWidth}
 	for _, line := range end.blocks() {

@@ -68,21 +68,21 @@ func withoutSwitch(e deploy.HostDone) []deploy.Span {
 }
 
 // counted is the count of the phase that is over; none where nothing was counted.
-func (v *hostVerdicts) counted() []string {
+func (v *hostVerdicts) counted() (mark layout.Mark, lines []string) {
 	c := v.count
 	v.count = count{}
 	if c.all == 0 {
-		return nil
+		return mark, nil
 	}
 	parts := []string{fmt.Sprintf("%d of %s", c.ok, layout.Plural(c.all, "host"))}
 	if c.slowest != "" {
 		parts = append(parts, "slowest "+c.slowest+" "+layout.Seconds(c.took))
 	}
-	word := "ok"
+	mark = layout.Mark{At: layout.PhaseWidth, Word: okWord, Tone: layout.Good}
 	if c.ok < c.all {
-		word = "FAIL"
+		mark.Word, mark.Tone = failWord, layout.Bad
 	}
-	return layout.Flow(layout.Pad(string(c.phase), layout.PhaseWidth)+layout.Pad(word, layout.StatusWidth), parts)
+	return mark, layout.Flow(layout.Pad(string(c.phase), layout.PhaseWidth)+layout.Pad(mark.Word, layout.StatusWidth), parts)
 }
 
 // count counts the hosts of one phase.

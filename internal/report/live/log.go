@@ -49,7 +49,7 @@ func (l *Log) Start(h deploy.Header, run ci.Run) {
 	if l.stream.large {
 		l.stream.limit = max(min(minLines, l.lines), l.lines*layout.FewHosts/len(h.Hosts))
 	}
-	l.Say(append(headerLines(h, run), resumingLines(h)...)...)
+	l.say(layout.Mark{Word: program, Tone: layout.Strong}, append(headerLines(h, run), resumingLines(h)...)...)
 	l.Say("")
 }
 
@@ -71,7 +71,7 @@ func (l *Log) Step(e deploy.StepDone) {
 	}
 	l.Say(keptLines(e)...)
 	if own := withoutKept(e); len(own.Spans) > 0 || len(e.Spans) == 0 {
-		l.Say(stepLines(own)...)
+		l.say(statusMark(deploy.FailedSpans(own.Spans)), stepLines(own)...)
 	}
 	l.stream.next()
 }
@@ -79,15 +79,19 @@ func (l *Log) Step(e deploy.StepDone) {
 // Host gives the verdict of one host's activation or unwinding.
 func (l *Log) Host(e deploy.HostDone) {
 	l.stream.finish(streamKey{name: e.Host}, l.journal())
-	l.Say(l.hosts.lines(e, l.stream.large, l.hostWidth)...)
+	mark := statusMark(deploy.FailedSpans(e.Spans))
+	if e.Kept {
+		mark = layout.Mark{}
+	}
+	l.say(mark, l.hosts.lines(e, l.stream.large, l.hostWidth)...)
 	l.stream.next()
 }
 
 // countHosts gives the count of a phase that is over, in a large fleet.
 func (l *Log) countHosts() {
-	if lines := l.hosts.counted(); len(lines) > 0 {
+	if mark, lines := l.hosts.counted(); len(lines) > 0 {
 		l.stream.finish(streamKey{}, l.journal())
-		l.Say(lines...)
+		l.say(mark, lines...)
 	}
 }
 
@@ -101,11 +105,11 @@ func (l *Log) journal() string {
 
 // Note shows what a person should know.
 func (l *Log) Note(n deploy.Noted) {
-	word := "note"
+	word, tone := "note", layout.Quiet
 	if n.Level == deploy.LevelWarning {
-		word = "WARNING"
+		word, tone = "WARNING", layout.Warn
 	}
-	l.Say(layout.Wrap(layout.Pad(word, layout.PhaseWidth)+n.Text, layout.PhaseWidth)...)
+	l.say(layout.Mark{Word: word, Tone: tone}, layout.Wrap(layout.Pad(word, layout.PhaseWidth)+n.Text, layout.PhaseWidth)...)
 }
 
 // Away says at once that a host does not answer.
@@ -130,13 +134,16 @@ func (l *Log) Tick(running *progress.Tracker) {
 }
 
 // Say prints lines of our own, outside groups. They are cleaned once more: two texts beside each other may make up a third.
-func (l *Log) Say(lines ...string) {
+func (l *Log) Say(lines ...string) { l.say(layout.Mark{}, lines...) }
+
+func (l *Log) say(mark layout.Mark, lines ...string) {
 	if len(lines) == 0 {
 		return
 	}
 	l.stream.suspend()
 	for _, line := range lines {
-		l.sink.Own(l.clean.Own(line))
+		l.sink.Own(l.clean.Own(line), mark)
+		mark = layout.Mark{} // of the first line
 	}
 }
 

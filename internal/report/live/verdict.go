@@ -166,11 +166,29 @@ func spanText(span deploy.Span, mixed bool) string {
 func status(bad []deploy.Span) string {
 	switch {
 	case len(bad) == 0:
-		return "ok"
+		return okWord
 	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return !s.Cancelled() }):
 		return "STOP"
 	case !slices.ContainsFunc(bad, func(s deploy.Span) bool { return s.Outcome != deploy.Unknown }):
 		return "?"
 	}
-	return "FAIL"
+	return failWord
 }
+
+// statusMark is where a verdict has that word.
+func statusMark(bad []deploy.Span) layout.Mark {
+	mark := layout.Mark{At: layout.PhaseWidth, Word: status(bad), Tone: layout.Bad}
+	switch {
+	case len(bad) == 0:
+		mark.Tone = layout.Good
+	case mark.Word != failWord:
+		mark.Tone = layout.Warn
+	}
+	return mark
+}
+
+// The words of a verdict that went well, and of one that did not.
+const (
+	okWord   = "ok"
+	failWord = "FAIL"
+)

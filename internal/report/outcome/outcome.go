@@ -32,18 +32,6 @@ func All() []Row {
 	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), reconciled()}
 }
 
-// reconciling are two more ends of the post step, which are no outcome of their own to whoever reads the outputs.
-func reconciling() []Row { return []Row{nothingToReconcile(), notReconciled()} }
-
-// Words are all words that a verdict may begin with, and whether they are good news.
-func Words() map[string]bool {
-	words := map[string]bool{}
-	for _, row := range append(All(), reconciling()...) {
-		words[row.Word] = row.Good
-	}
-	return words
-}
-
 // Of is the row of a result.
 func Of(res deploy.Result) Row {
 	switch {

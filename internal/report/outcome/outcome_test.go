@@ -19,7 +19,7 @@ func TestEveryOutcomeHasARow(t *testing.T) {
 		deploy.OutcomeCancelled, deploy.OutcomeSuperseded, deploy.OutcomeReconciled,
 	}
 	words := map[string]bool{}
-	for _, row := range append(All(), reconciling()...) {
+	for _, row := range append(All(), nothingToReconcile(), notReconciled()) {
 		if row.Word == "" || words[row.Word] || row.Icon == "" {
 			t.Errorf("%s: word %q, icon %q", row.Outcome, row.Word, row.Icon)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"slipway/internal/report/layout"
 	"slipway/internal/report/progress"
 )
 
@@ -68,7 +69,7 @@ func (s *Screen) Align(hostWidth int) { s.hostWidth = hostWidth }
 func (s *Screen) Tick() { s.paint("", s.view()) }
 
 // Own shows a line of Slipway's.
-func (s *Screen) Own(line string) { s.paint(s.colored(line)+"\n", s.view()) }
+func (s *Screen) Own(line string, mark layout.Mark) { s.paint(s.colored(line, mark)+"\n", s.view()) }
 
 // Remote shows nothing: what hosts print is seen in the view, the last line of each.
 func (s *Screen) Remote(string) {}
