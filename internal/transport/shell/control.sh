@@ -31,7 +31,8 @@ slipway_n="*) unset -v TMOUT c l n ;;
 	exit 1
 	;;
 esac
-while IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_line; do
+# A shell that a start-up file started, and that has refused here, leaves the rest to the login shell, which has no slipway_read.
+while command -v slipway_read >/dev/null && IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_line; do
 	slipway_read
 	slipway_script=$slipway_text
 	case $slipway_state in

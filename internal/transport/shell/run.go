@@ -167,6 +167,10 @@ func (r *run) readStdout(f *frames) (got result) {
 	if got.err = f.until(r.token, r.before(&r.preface.stdout)); got.err != nil {
 		return got
 	}
+	if r.preface.echoes() {
+		r.fail(&UnfitError{Cause: errEcho})
+		return got
+	}
 	got.started = true
 	close(r.started)
 	if _, got.err = f.line(); got.err != nil {
@@ -268,6 +272,13 @@ func (p *preface) write(text *tail, piece []byte) bool {
 	text.write(piece)
 	p.size += len(piece)
 	return p.size > prefaceLimit
+}
+
+// echoes reports whether the request came back on standard output: its token there begins no frame.
+func (p *preface) echoes() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Contains(p.stdout.String(), "\n"+controlMark)
 }
 
 func (p *preface) String() string {

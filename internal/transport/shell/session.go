@@ -100,6 +100,8 @@ func (e *UnfitError) Unwrap() error { return e.Cause }
 
 var errPreface = fmt.Errorf("%w: the login shell printed over %s before it ran anything", transport.ErrTooMuch, deploy.Size(prefaceLimit))
 
+var errEcho = errors.New("what is sent comes back instead of being run: a start-up file of the login shell reads standard input and prints it, as cat does")
+
 // result is what the reader of an output saw.
 type result struct {
 	started bool

@@ -23,6 +23,9 @@ var loaderText string
 //go:embed control.sh
 var controlText string
 
+// controlMark begins a line of the control script, and no line that it prints.
+const controlMark = "slipway_read() {"
+
 // Loader is the command line that starts a session. Bash, dash, zsh, fish, csh and tcsh understand it alike as a login
 // shell; the rest of the session is for /bin/sh.
 func Loader() string {

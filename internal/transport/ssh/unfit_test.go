@@ -31,6 +31,10 @@ func TestStartUpFiles(t *testing.T) {
 		"exec dash":        {"bash", ".bashrc", "exec dash", []string{another}},
 		"exec bash":        {"bash", ".bashrc", "exec env SSH_CLIENT= SSH_CONNECTION= bash", []string{another}},
 		"exec zsh":         {"bash", ".bashrc", "exec zsh", []string{another}},
+		"bash, and on":     {"bash", ".bashrc", "bash", []string{another}},
+		"an agent":         {"bash", ".bashrc", "env A=1 bash; true", []string{another}},
+		"prints it":        {"bash", ".bashrc", "echo Welcome; cat", []string{"comes back", "cat does"}},
+		"exec cat":         {"zsh", ".zshenv", "exec cat", []string{"comes back"}},
 		"read":             {"bash", ".bashrc", "read -p 'Which project? ' project", []string{another}},
 		"read in zsh":      {"zsh", ".zshenv", "read project", []string{another}},
 		"set in tcsh":      {"tcsh", ".tcshrc", "set project = $<", []string{another}},
@@ -106,6 +110,7 @@ func TestForcedCommands(t *testing.T) {
 	}{
 		"a shell":     {"exec sh", "starts another shell"},
 		"a message":   {"echo This account is for backups.; exit 1", "This account is for backups."},
+		"an echo":     {"cat", "comes back"},
 		"one command": {"cat >/dev/null; echo done", "the host is silent"},
 	} {
 		t.Run(name, func(t *testing.T) {
