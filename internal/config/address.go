@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/@,;[:cntrl:]]*(@[A-Za-z0-9.-]+)?$`) // anna@corp.com logs in to some
+	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/@,;=[:cntrl:]]*(@[A-Za-z0-9.-]+)?$`) // anna@corp.com logs in to some
 	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 )
 
@@ -21,6 +21,9 @@ func parseAddress(word string) (deploy.Address, error) {
 	word = strings.Trim(word, `"'`)
 	if plain, isURL := strings.CutPrefix(word, "ssh://"); isURL {
 		word = strings.TrimSuffix(plain, "/")
+	}
+	if scheme, _, isURL := strings.Cut(word, "://"); isURL {
+		return deploy.Address{}, fmt.Errorf("an address with `%s://`: write user@host, or ssh://user@host", scheme)
 	}
 	at := strings.LastIndex(word, "@")
 	if at <= 0 {

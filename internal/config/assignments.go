@@ -43,7 +43,7 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 			end = strings.TrimSpace(end)
 			length := slices.IndexFunc(lines[i+1:], func(l string) bool { return strings.TrimRight(l, " \t") == end })
 			if length < 0 {
-				problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("`%s<<%s` of `%s` has no line `%s` that ends it", strings.TrimSpace(name), end, input, end)})
+				problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("the block `%s` of `%s` has no line `%s` that ends it", strings.TrimSpace(name), input, end)})
 				return found, problems
 			}
 			found = append(found, assignment{Name: strings.TrimSpace(name), Value: strings.Join(lines[i+1:i+1+length], "\n"), At: at})
@@ -55,8 +55,8 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 		if !ok || !variableName.MatchString(name) {
 			// A value of several lines looks like this from its second line on; the line itself may be secret.
 			problem := deploy.Problem{At: at, Message: fmt.Sprintf("line %d of `%s` is no NAME=value", i+1, input), Hint: "NAME=value, a line each; or a JSON object"}
-			if len(found) > 0 {
-				problem.Message = fmt.Sprintf("line %d of `%s`: continuation of %s? Use toJSON()", i+1, input, found[len(found)-1].Name)
+			if before := lastNamed(found); before != "" {
+				problem.Message = fmt.Sprintf("line %d of `%s`: continuation of %s? Use toJSON()", i+1, input, before)
 				problem.Hint = "or NAME<<END, the value's lines, and a line END"
 			}
 			problems = append(problems, problem)
@@ -65,6 +65,23 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 		found = append(found, assignment{Name: name, Value: strings.TrimRight(value, "\r"), At: at, OneLine: true})
 	}
 	return found, slices.Concat(problems, twice(input, found), cutOff(input, found, lines))
+}
+
+// isPlain reports whether the name of an assignment looks like one that people choose. A line of a key in base64 may have the
+// form of an assignment, from its padding: it is a part of a secret, and no message shows it.
+func (a assignment) isPlain() bool {
+	oneCase := a.Name == strings.ToUpper(a.Name) || a.Name == strings.ToLower(a.Name)
+	return oneCase && !(a.OneLine && strings.Trim(a.Value, "=") == "")
+}
+
+// lastNamed is the last name that may be shown, "" where there is none.
+func lastNamed(found []assignment) string {
+	for _, a := range slices.Backward(found) {
+		if a.isPlain() {
+			return a.Name
+		}
+	}
+	return ""
 }
 
 // cutOff refuses values that end with their line and look as if they were meant to go on: what CI puts in place of an expression

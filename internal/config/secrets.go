@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func (l *loader) secrets(s *settings, c *Config) {
 	for _, f := range s.SecretFiles {
 		wanted = append(wanted, f.From)
 	}
-	for _, name := range wanted {
+	for _, name := range eachOnce(wanted) {
 		if !name.Given() || !l.goodName(name.V, name.At()) {
 			continue
 		}
@@ -56,7 +57,7 @@ func (l *loader) demandSecrets(s *settings, c *Config) {
 	for _, f := range s.SecretFiles {
 		wanted = append(wanted, f.From)
 	}
-	for _, name := range wanted {
+	for _, name := range eachOnce(wanted) {
 		value, declared := c.Secrets[name.V]
 		if !declared || !value.IsEmpty() {
 			continue
@@ -68,6 +69,17 @@ func (l *loader) demandSecrets(s *settings, c *Config) {
 			l.problem(name.At(), hint+"; or name in `secrets` of the step those that it needs", "the secret `%s` is not given, and a rollback runs %s, which sees it", name.V, step)
 		}
 	}
+}
+
+// eachOnce leaves out names that stand before: a secret for steps and for a file is asked for in one place.
+func eachOnce(names []text) []text {
+	var kept []text
+	for _, name := range names {
+		if !slices.ContainsFunc(kept, func(t text) bool { return t.V == name.V }) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 // rollbackUse is the first step of a rollback that sees a secret, "" where none does.
@@ -127,8 +139,12 @@ func (l *loader) spilled(s *settings) {
 			continue
 		}
 		if before := l.inputSecrets[i-1]; before.OneLine && file(before.Name) {
+			subject := "no secret `" + a.Name + "` is declared"
+			if !a.isPlain() {
+				subject = fmt.Sprintf("line %d of `secrets` gives no declared secret", a.At.Line)
+			}
 			l.problem(a.At, "if so, "+before.Name+"<<END, its lines, and a line END; else name it in `secrets` of "+l.file,
-				"no secret `%s` is declared: is it a line of %s?", a.Name, before.Name)
+				"%s: is it a line of %s?", subject, before.Name)
 		}
 	}
 }
