@@ -1,16 +1,47 @@
 package secret
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// basesOf are the texts within a value that are secret by themselves, the value first.
+// basesOf are the texts within a value that are secret by themselves, the value first. Of a value that is a text in base64, like
+// the key of a CI that masks nothing but lines, so are those of that text.
 func basesOf(value string) []string {
+	bases := basesOfText(value)
+	if text, ok := decoded(value); ok {
+		for _, base := range basesOfText(text) {
+			if !slices.Contains(bases, base) {
+				bases = append(bases, base)
+			}
+		}
+	}
+	return bases
+}
+
+// decoded is the text of which a value is the base64, in one line or several. Of shorter values many are so by chance.
+func decoded(value string) (text string, ok bool) {
+	const shortest = 16
+	packed := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(strings.Join(strings.Fields(value), ""), "="))
+	if len(packed) < shortest {
+		return "", false
+	}
+	inside, err := base64.RawStdEncoding.DecodeString(packed)
+	isBinary := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r)
+	}
+	return string(inside), err == nil && !strings.ContainsFunc(string(inside), isBinary)
+}
+
+// basesOfText are those of a text as it stands.
+func basesOfText(value string) []string {
 	var bases []string
 	add := func(text string) {
 		if len(text) >= MinLength && !slices.Contains(bases, text) {

@@ -22,7 +22,7 @@ func encodings(text string) []string {
 		escaped = append(escaped, jsonForms(once)...)
 		escaped = append(escaped, htmlForms(once)...)
 	}
-	return slices.Concat(base64Forms(text), percentForms(text), escaped, shellForms(text), hexForms(text), utf16Forms(text))
+	return slices.Concat(base64Forms(text), percentForms(text), escaped, referenceForms(text), shellForms(text), hexForms(text), utf16Forms(text))
 }
 
 // base64Forms are what base64 makes of text. Within longer data the first and the last characters also depend on the
@@ -94,7 +94,26 @@ func jsonForms(text string) []string {
 	quoted := strconv.Quote(text)
 	forms = append(forms, quoted[1:len(quoted)-1])
 	unquoted := strings.ReplaceAll(forms[len(forms)-1], `\"`, `"`)
-	return append(forms, unquoted, strings.ReplaceAll(unquoted, "'", `\'`))
+	for _, python := range []string{unquoted, strings.ReplaceAll(unquoted, "'", `\'`)} {
+		// ascii() writes \xe9, the repr of bytes \xc3\xa9.
+		forms = append(forms, python, inASCII(numbered(python, `\x%02x`, isLatin1)), byBytes(python))
+	}
+	return forms
+}
+
+func isLatin1(r rune) bool { return r >= utf8.RuneSelf && r <= 0xff }
+
+// byBytes writes \xc3\xa9 for what is not ASCII.
+func byBytes(text string) string {
+	var out strings.Builder
+	for i := range len(text) {
+		if text[i] < utf8.RuneSelf {
+			out.WriteByte(text[i])
+		} else {
+			fmt.Fprintf(&out, `\x%02x`, text[i])
+		}
+	}
+	return out.String()
 }
 
 // inASCII writes é as \u00e9, and what is beyond the first plane as two of them.
@@ -134,6 +153,37 @@ func htmlForms(text string) []string {
 		forms = append(forms, escaper.Replace(text))
 	}
 	return forms
+}
+
+// referenceForms have markup, or also what is not ASCII, or every sign as a numeric character reference of HTML.
+func referenceForms(text string) []string {
+	var forms []string
+	isMarkup := func(r rune) bool { return strings.ContainsRune("&<>\"'", r) }
+	isForeign := func(r rune) bool { return isMarkup(r) || r >= utf8.RuneSelf }
+	isSign := func(r rune) bool { return isForeign(r) || !isAlphanumeric(r) }
+	for _, number := range []string{"&#%d;", "&#x%x;", "&#x%X;"} {
+		for _, where := range []func(rune) bool{isMarkup, isForeign, isSign} {
+			forms = append(forms, numbered(text, number, where))
+		}
+	}
+	return forms
+}
+
+// numbered writes some characters by their numbers, in a format like "&#%d;".
+func numbered(text, format string, where func(rune) bool) string {
+	var out strings.Builder
+	for _, r := range text {
+		if where(r) {
+			fmt.Fprintf(&out, format, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func isAlphanumeric(r rune) bool {
+	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
 
 // shellForms are the text between quotes of a shell, and as bash's printf %q and $'...' write it.
@@ -180,7 +230,7 @@ func spaced(text string, size int, between string) string {
 	return out.String()
 }
 
-// rows are what xxd and hexdump -C show of a text that they are given alone: rows of 16 bytes.
+// rows are what xxd, hexdump -C and od -c show of a text that they are given alone: rows of 16 bytes, in digits and in characters.
 func rows(text string) []string {
 	const row = 16
 	if len(text) <= row {
@@ -188,13 +238,46 @@ func rows(text string) []string {
 	}
 	var forms []string
 	for at := 0; at < len(text); at += row {
-		digits := hex.EncodeToString([]byte(text[at:min(at+row, len(text))]))
+		part := text[at:min(at+row, len(text))]
+		digits := hex.EncodeToString([]byte(part))
 		if len(digits) < row {
 			break // so little of the value gives nothing away
 		}
+		shown := inDots(part)
+		forms = append(forms, fmt.Sprintf("%-39s  %s", spaced(digits, 4, " "), shown), fmt.Sprintf("%-48s  |%s|", spaced(digits[:row], 2, " ")+"  "+spaced(digits[row:], 2, " "), shown),
+			fmt.Sprintf("%-47s  >%s<", spaced(digits, 2, " "), shown), inColumns(part))
 		forms = append(forms, spaced(digits, 4, " "), spaced(digits[:row], 2, " ")+"  "+spaced(digits[row:], 2, " "), spaced(digits, 2, " "))
 	}
 	return forms
+}
+
+// inDots shows a dot for what is no character to print, as xxd and hexdump do beside the digits.
+func inDots(part string) string {
+	out := []byte(part)
+	for i, c := range out {
+		if c < ' ' || c > '~' {
+			out[i] = '.'
+		}
+	}
+	return string(out)
+}
+
+// inColumns is a row of od -c.
+func inColumns(part string) string {
+	names := map[byte]string{0: `\0`, '\a': `\a`, '\b': `\b`, '\t': `\t`, '\n': `\n`, '\v': `\v`, '\f': `\f`, '\r': `\r`}
+	var out strings.Builder
+	for i := range len(part) {
+		name, named := names[part[i]]
+		switch {
+		case named:
+		case part[i] < ' ' || part[i] > '~':
+			name = fmt.Sprintf("%03o", part[i])
+		default:
+			name = part[i : i+1]
+		}
+		fmt.Fprintf(&out, "%4s", name)
+	}
+	return strings.TrimLeft(out.String(), " ")
 }
 
 func utf16Forms(text string) []string {

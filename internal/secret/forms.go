@@ -11,7 +11,7 @@ const looseLength = 12
 
 // formsOf are the texts that give a secret away, each once. None is shorter than MinLength.
 //
-// Of the value these are taken as secrets: itself; each of its lines, and the lines joined; what `echo` and others make of
+// Of the value, and of the text that it holds in base64, these are taken as secrets: itself; each of its lines, and the lines joined; what `echo` and others make of
 // backslashes in it (`\n` of a key in JSON, read by dash); if it is JSON, each of its strings; if it has lines of NAME=value,
 // the values; the password of a URL. Of the last three only those that are named like a secret, or cannot be a plain word.
 //
@@ -19,11 +19,11 @@ const looseLength = 12
 //   - base64, standard and URL alphabet, padded or not, alone or within longer data (where the value starts at the first,
 //     second or third byte of a group), also as the lines of 64 and 76 characters that base64 and openssl wrap it to
 //   - hexadecimal digits, upper and lower case, in bytes that touch, or with a space, colon, hyphen, \x or 0x between them;
-//     the rows of xxd and hexdump
+//     the rows of xxd, hexdump and od -c
 //   - UTF-16 of both byte orders
 //   - percent-encoded, as in a query or a path, with upper- and lower-case digits, a space as + or %20
 //   - escaped within a string of JSON, once and twice, of Python, of Go, of PHP
-//   - escaped for HTML or XML, with the entities that common programs write
+//   - escaped for HTML or XML, with the entities that common programs write, or with numbers
 //   - quoted for a shell, as `set -x` and printf's %q show it, or without the backslashes that `read` removes
 //
 // A long form is also found where a program wrapped it into lines, indented or ended by a backslash, or coloured a part; of

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"slipway/internal/needtest"
 )
 
 // account is a service account's key as a cloud hands it out, on one line.
@@ -80,6 +82,51 @@ func folded(text string, width int) string {
 	return strings.Join(append(lines, text), "\n")
 }
 
+// A secret that CI was given in base64, since it masks nothing but lines, is known by its text too: a key by its lines, JSON by its
+// values.
+func TestGivenInBase64(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"a key": strings.Join(keyLines, "\n") + "\n", "JSON": account} {
+		for _, given := range []string{
+			base64.StdEncoding.EncodeToString([]byte(text)), folded(base64.StdEncoding.EncodeToString([]byte(text)), 76) + "\n",
+			base64.RawURLEncoding.EncodeToString([]byte(text)),
+		} {
+			masks := strings.Join(Masks(New(given)), "\n")
+			for _, line := range keyLines {
+				if got := NewRedactor(New(given)).String("line " + line); got != "line ***" {
+					t.Errorf("%s: %q", name, got)
+				}
+				if !strings.Contains(masks, line) {
+					t.Errorf("%s: CI is not asked to mask %q", name, line)
+				}
+			}
+		}
+	}
+	if text, ok := decoded("correcthorsebatterystaple"); ok {
+		t.Errorf("a word is taken as the base64 of %q", text)
+	}
+}
+
+// The programs that show bytes show their characters too, 16 in a row.
+func TestRows(t *testing.T) {
+	t.Parallel()
+	const value = "t0p&secret<Pass>wörd-30-chars!"
+	for _, command := range []string{"xxd", "hexdump -C", "od -c", "od -A x -t x1z", "od -tx1"} {
+		program, _, _ := strings.Cut(command, " ")
+		needtest.Program(t, program)
+		out, err := exec.Command("sh", "-c", "printf %s \"$1\" | "+command, "sh", value).Output()
+		if err != nil {
+			t.Fatal(command, err)
+		}
+		got := NewRedactor(New(value)).String(string(out))
+		for _, part := range []string{"secret", "Pass", "chars", "s   e   c", "7365", "73 65"} {
+			if strings.Contains(got, part) {
+				t.Errorf("%s shows %q: %s", command, part, got)
+			}
+		}
+	}
+}
+
 // What common programs make of a password before they print it.
 func TestProgramsForms(t *testing.T) {
 	t.Parallel()
@@ -96,6 +143,11 @@ func TestProgramsForms(t *testing.T) {
 		"html of JavaScript":     strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(value),
 		"xml":                    strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace(value),
 		"html, text alone":       strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(value),
+		"html, numbers":          "p&#38;ss&#60;w&#62;&#39;ö&#34;rd\\1 $x/+=`",
+		"html, in ASCII":         "p&#x26;ss&#x3c;w&#x3e;&#x27;&#xf6;&#x22;rd\\1 $x/+=`",
+		"html, all signs":        "p&#38;ss&#60;w&#62;&#39;&#246;&#34;rd&#92;1&#32;&#36;x&#47;&#43;&#61;&#96;",
+		"ascii() of Python":      `'p&ss<w>\'\xf6"rd\\1 $x/+=` + "`'",
+		"bytes of Python":        `b'p&ss<w>\'\xc3\xb6"rd\\1 $x/+=` + "`'",
 		"query":                  url.QueryEscape(value),
 		"query, small digits":    lowerDigits(url.QueryEscape(value)),
 		"component":              component,
