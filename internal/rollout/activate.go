@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
@@ -42,7 +43,7 @@ func (a activated) lost() bool { return a.err != nil && retry.LinkFailed(a.err) 
 // activateHost takes a host into service, unless its batch is aborted before it comes to that.
 func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort) activated {
 	result := activated{host: h}
-	a := r.newHostActivation(deploy.Activate, h, r.schedule.Release, false)
+	a := r.newActivation(h)
 	result.err = func() *deploy.Error {
 		if !r.balancers.Has(h.Name) { // else it would keep its connection while it waits for its balancers
 			defer r.fleet.On(h.Name).Lease(ctx)()
@@ -50,62 +51,56 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort) 
 		if batch.aborted() {
 			return nil
 		}
-		block, err := r.newBlock(ctx, a)
+		block, err := a.Block(ctx)
 		if err != nil {
-			return a.failed("load", err)
+			return err
 		}
-		if h.Activated(r.schedule.Release) && a.verify(ctx, block.Activation.Verify, block.Vars) == nil {
+		if h.Activated(r.schedule.Release) && a.Verify(ctx, block.Activation.Verify, block.Vars) == nil {
 			result.kept = true
 			return nil
 		}
-		a.done.Spans = nil
-		if err := a.drain(ctx); err != nil {
+		a.Done.Spans = nil
+		if err := a.Drain(ctx); err != nil {
 			return err
 		}
-		switched, failure := r.goLive(ctx, a, block, batch)
+		switched, failure := r.goLive(ctx, h, a, block, batch)
 		result.switched = switched
 		if failure != nil || !switched {
 			return failure
 		}
-		if err := a.undrain(ctx); err != nil {
+		if err := a.Undrain(ctx); err != nil {
 			return err
 		}
-		return a.record(ctx, "activated", h.Before.Release)
+		return a.Record(ctx, "activated", h.Before.Release)
 	}()
-	a.done.Kept = result.kept
+	a.Done.Kept = result.kept
 	if result.err == nil && !result.switched && !result.kept {
 		return result
 	}
-	r.rec.HostDone(a.done)
+	r.rec.HostDone(a.Done)
 	if result.err == nil {
 		r.rec.Host(h.Name, deploy.HostActivated, r.schedule.Release)
 	}
 	return result
 }
 
-// newBlock is how a host takes the release into service: as the plan says, or as the release that a rollback goes back to does.
-func (r *run) newBlock(ctx context.Context, a *hostActivation) (activate.Block, error) {
-	if r.plan.Rollback() {
-		return r.blockOf(ctx, a)
-	}
-	return activate.Block{Activation: r.schedule.Activations[a.host.Name], Vars: r.schedule.Vars[a.host.Name]}, nil
-}
-
 // goLive switches, restarts and verifies, unless the batch is aborted by now: until then the host may have waited for a
 // connection. From here on no other host is waited for.
-func (r *run) goLive(ctx context.Context, a *hostActivation, block activate.Block, batch *batchAbort) (switched bool, err *deploy.Error) {
-	defer r.fleet.On(a.host.Name).Lease(ctx)()
+func (r *run) goLive(
+	ctx context.Context, h plan.Host, a *activation.Host, block activate.Block, batch *batchAbort,
+) (switched bool, err *deploy.Error) {
+	defer r.fleet.On(h.Name).Lease(ctx)()
 	if ctx.Err() != nil {
-		return false, deploy.OnHost(a.host.Name, deploy.Activate, "", context.Cause(ctx))
+		return false, deploy.OnHost(h.Name, deploy.Activate, "", context.Cause(ctx))
 	}
 	if batch.aborted() {
 		return false, nil
 	}
-	r.rec.Host(a.host.Name, deploy.HostSwitched, a.release)
-	if err = a.switchTo(ctx, plan.To(a.release), a.host.Before); err == nil {
-		err = a.restartAndVerify(ctx, block)
+	r.rec.Host(h.Name, deploy.HostSwitched, r.schedule.Release)
+	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before); err == nil {
+		err = a.RestartAndVerify(ctx, block)
 	}
-	batch.judge(ctx, a.host.Name, err)
+	batch.judge(ctx, h.Name, err)
 	return true, err
 }
 
@@ -116,14 +111,32 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	}
 	hosts := r.serving()
 	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
-	a := r.newHostActivation(deploy.Activate, h, r.schedule.Release, false)
-	a.done.Host = deploy.FleetName
-	err := a.verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
-	r.rec.HostDone(a.done)
+	a := activation.Fleet(r.activations(), h, r.fleet.On(h.Name))
+	err := a.Verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
+	r.rec.HostDone(a.Done)
 	if err == nil {
 		return nil
 	}
 	return deploy.Errors{err}
+}
+
+// newActivation is a host that goes into service with the deployment's release.
+func (r *run) newActivation(h plan.Host) *activation.Host {
+	return activation.New(r.activations(), h, r.fleet.On(h.Name), r.schedule.Release, r.planned(h))
+}
+
+// planned is how the plan takes a host into service.
+func (r *run) planned(h plan.Host) activate.Block {
+	return activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]}
+}
+
+// activations is what is the same for every host that goes into service, or back.
+func (r *run) activations() activation.Deployment {
+	return activation.Deployment{
+		Release: r.schedule.Release, Rollback: r.plan.Rollback(), History: r.schedule.HistoryEntry(),
+		Steps: r.steps, Balancers: r.balancers, Programs: r.programs, Redactor: r.opts.Redactor,
+		Excuse: r.rec.Excuse, Warn: r.rec.Warn, Parting: r.parting,
+	}
 }
 
 // serving are the hosts that get releases.

@@ -2,13 +2,10 @@ package rollout
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
-	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
-	"slipway/internal/healthcheck"
 	"slipway/internal/plan"
 )
 
@@ -60,9 +57,6 @@ func (b *batchAbort) judge(ctx context.Context, host string, err *deploy.Error) 
 
 func (b *batchAbort) aborted() bool { return b.failed.Load() }
 
-// soakPause is how long to wait between two looks at a batch that is live.
-const soakPause = 5 * time.Second
-
 // soakName is what the report calls the wait after a batch.
 func soakName(batch plan.Batch) string {
 	if batch.Canary {
@@ -86,39 +80,5 @@ func (r *run) soakBatch(ctx context.Context, batch plan.Batch, results []activat
 	name := soakName(batch)
 	step := r.rec.Step(name, deploy.Step{Phase: deploy.Activate}, fresh)
 	step.Begin()
-	return step.OnHosts(func(host string) deploy.Span {
-		span := deploy.Span{Host: host, Phase: deploy.Activate, Step: name, Start: time.Now(), Outcome: deploy.Succeeded}
-		span.Err = r.soakHost(ctx, r.host(host), batch)
-		span.Duration = time.Since(span.Start)
-		if span.Err != nil {
-			span.Outcome, span.Status = deploy.Failed, causeOf(span.Err)
-		}
-		return span
-	})
-}
-
-// soakHost asks the checks of a host that is live until the time is over, or one fails.
-func (r *run) soakHost(ctx context.Context, h plan.Host, batch plan.Batch) *deploy.Error {
-	start, long, name := time.Now(), batch.Wait, soakName(batch)
-	a := r.newHostActivation(deploy.Activate, h, r.schedule.Release, false)
-	block, err := r.newBlock(ctx, a)
-	if err != nil {
-		return deploy.OnHost(h.Name, deploy.Activate, name, err)
-	}
-	failure := a.checked(block.Vars).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
-		Until: start.Add(long), Interval: soakPause,
-		How: func() (how string, moments []string) {
-			live := time.Since(start).Round(time.Second).String()
-			return fmt.Sprintf("live for %s, then down", live), []string{live}
-		},
-	})
-	if failure != nil {
-		return a.withLog(ctx, failure, block.Vars, block.Activation.Restart...)
-	}
-	select { // with no checks there was nothing to wait for
-	case <-time.After(time.Until(start.Add(long))):
-		return nil
-	case <-ctx.Done():
-		return deploy.OnHost(h.Name, deploy.Activate, name, context.Cause(ctx))
-	}
+	return step.OnHosts(func(host string) deploy.Span { return r.newActivation(r.host(host)).Watch(ctx, name, batch.Wait) })
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 )
 
@@ -53,11 +54,11 @@ func (r *run) leaveBehind(ctx context.Context, failed activated) bool {
 	case failed.lost():
 		r.rec.Host(failed.host.Name, deploy.HostFailed, "")
 		r.rec.Warn(failed.host.Name + " was lost while it was activated. When it is there again, bring it along or " +
-			manually(failed.host.Host, failed.host.Unwind))
+			activation.ByHand(failed.host.Host, failed.host.Unwind))
 	default:
 		owed, cancel := r.owed(ctx)
 		defer cancel()
-		if err := r.bringBack(owed, failed.host, unwinding{from: r.schedule.Release, to: failed.host.Unwind, stayDrained: true}); err != nil {
+		if err := r.bringBack(owed, failed.host, activation.WayBack{From: r.schedule.Release, To: failed.host.Unwind, StayDrained: true}); err != nil {
 			r.rec.Warn(err.Error())
 		}
 	}

@@ -192,6 +192,5 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	if err := there.Do(ctx, stage.Link(there.Site(), r.schedule.Release, links)); err != nil {
 		return err
 	}
-	block := activate.Block{Activation: r.schedule.Activations[h.Name], Vars: r.schedule.Vars[h.Name]}
-	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, block))
+	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, r.planned(h)))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
@@ -39,7 +40,7 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	}
 	stuck := fanout.Failures(dead.Left, func(l plan.Leftover) *deploy.Error {
 		if way, ok := ways[l.Host.Name]; ok {
-			return r.bringBack(ctx, l.Host, unwinding{from: way.From, to: way.To})
+			return r.bringBack(ctx, l.Host, activation.WayBack{From: way.From, To: way.To})
 		}
 		return nil
 	})

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
 	"slipway/internal/fleet"
@@ -54,15 +55,13 @@ type run struct {
 	toggles   *toggle.Toggles
 	balancers *toggle.Balancers
 	ensured   *toggle.Ensured
+	programs  *activation.Programs
 
 	asked  map[string]plan.Host // by name: the hosts that gave their facts
 	locks  *fleetlock.Locks     // nil before they are taken
 	owned  []plan.Host          // the hosts that are locked
 	opened bool                 // the journals are
 	cancel context.CancelCauseFunc
-
-	restarts  sync.Map // restart -> true: those that were begun
-	unstopped sync.Map // name of a restart -> true: it was said that nothing ends what it started
 
 	mu    sync.Mutex
 	ended time.Time // when the run's context did
@@ -90,7 +89,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 }
 
 func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
-	r := &run{plan: p, fleet: hosts, opts: opts}
+	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
 	r.steps = stepper.New(stepper.Options{
 		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit,

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
-	"slipway/internal/release/activate"
 )
 
 // owedTimeout is how long the way back of a batch, and other work that a failed or cancelled deployment owes, may take.
@@ -101,86 +101,23 @@ func (r *run) unwindBatch(ctx context.Context, batch []activated) deploy.Errors 
 		return slices.Contains(behind, host.host.Name) || !host.switched && (!host.kept || r.plan.Joining())
 	}
 	return fanout.Failures(slices.DeleteFunc(slices.Clone(batch), stays), func(host activated) *deploy.Error {
-		return r.bringBack(ctx, host.host, unwinding{from: r.schedule.Release, to: host.host.Unwind, mark: mark})
+		return r.bringBack(ctx, host.host, activation.WayBack{From: r.schedule.Release, To: host.host.Unwind, Mark: mark})
 	})
 }
 
-// unwinding is the way back of one host.
-type unwinding struct {
-	from        deploy.ReleaseID // what it is taken from
-	to          plan.Link
-	mark        string // what `from` proved to be: "bad", or "" where nobody knows
-	stayDrained bool   // once it is back
-}
-
 // bringBack takes one host back, in the way of the release that it goes back to.
-func (r *run) bringBack(ctx context.Context, h plan.Host, u unwinding) *deploy.Error {
-	a := r.newHostActivation(deploy.Unwind, h, u.to.Release, true)
-	a.done.Foreign = u.to.Foreign()
-	back, err := r.goBack(ctx, a, u)
-	r.rec.HostDone(a.done)
+func (r *run) bringBack(ctx context.Context, h plan.Host, way activation.WayBack) *deploy.Error {
+	a := activation.Back(r.activations(), h, r.fleet.On(h.Name), way.To, r.planned(h))
+	back, err := a.GoBack(ctx, way)
+	r.rec.HostDone(a.Done)
 	if err != nil {
 		err.Hint = cmp.Or(err.Hint, "it runs the release of before; put it back behind its balancer by hand")
 		if !back {
-			err.Hint = manually(h.Host, u.to)
+			err.Hint = activation.ByHand(h.Host, way.To)
 		}
 		r.rec.Host(h.Name, deploy.HostFailed, "")
 		return err
 	}
-	r.rec.Host(h.Name, deploy.HostUnwound, u.to.Release)
+	r.rec.Host(h.Name, deploy.HostUnwound, way.To.Release)
 	return nil
-}
-
-// goBack drains, goes back, undrains and records. back says that current is what it was before, whatever else is not.
-func (r *run) goBack(ctx context.Context, a *hostActivation, u unwinding) (back bool, err *deploy.Error) {
-	if !r.balancers.Drained(a.host.Name) {
-		// A host behind its balancer that serves the release of before is better than one that serves the failed one.
-		if err := a.drain(ctx); err != nil {
-			r.rec.Warn("brought back without being drained: " + err.Error())
-		}
-	}
-	var running *deploy.Error // a program of the release that is left
-	if u.to.None() {
-		running = r.stopPrograms(ctx, a, u.from)
-	}
-	if err := r.switchBack(ctx, a, u); err != nil || running != nil {
-		return err == nil, cmp.Or(err, running)
-	}
-	if !u.stayDrained {
-		if err := a.undrain(ctx); err != nil {
-			return true, err
-		}
-	}
-	return false, a.record(ctx, "unwound", u.from)
-}
-
-// switchBack marks what is left, switches, restarts and verifies.
-func (r *run) switchBack(ctx context.Context, a *hostActivation, u unwinding) *deploy.Error {
-	defer r.fleet.On(a.host.Name).Lease(ctx)()
-	if u.mark != "" {
-		if err := a.do(ctx, activate.Mark(a.site, u.from, u.mark)); err != nil {
-			return a.failed("record", err)
-		}
-	}
-	if err := a.switchTo(ctx, u.to, plan.To(u.from)); err != nil || u.to.None() {
-		return err
-	}
-	block, err := r.blockOf(ctx, a)
-	if err != nil {
-		return a.failed("load", err)
-	}
-	return a.restartAndVerify(ctx, block)
-}
-
-// blockOf is how the release is restarted and verified: in its own way; what another tool deployed, in the way of the release that
-// failed.
-func (r *run) blockOf(ctx context.Context, a *hostActivation) (block activate.Block, err error) {
-	if a.release == "" {
-		return activate.Block{
-			Activation: deploy.Activation{Restart: r.schedule.Activations[a.host.Name].Restart},
-			Vars:       r.schedule.Vars[a.host.Name],
-		}, nil
-	}
-	err = a.do(ctx, activate.Load(a.site, a.release, &block))
-	return block, err
 }

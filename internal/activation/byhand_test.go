@@ -1,4 +1,4 @@
-package rollout
+package activation
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"slipway/internal/plan"
 )
 
-func TestManually(t *testing.T) {
+func TestByHand(t *testing.T) {
 	t.Parallel()
 	host := deploy.Host{DeployPath: "/srv/site", Address: deploy.Address{User: "deploy", Host: "10.0.0.1", Port: 22}}
 	other := deploy.Host{DeployPath: "/srv/my site", Address: deploy.Address{User: "deploy", Host: "2001:db8::1", Port: 2222}}
@@ -28,7 +28,7 @@ func TestManually(t *testing.T) {
 		},
 	}
 	for name, test := range tests {
-		if got := manually(test.host, test.to); got != test.want {
+		if got := ByHand(test.host, test.to); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, test.want)
 		}
 	}

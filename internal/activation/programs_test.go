@@ -1,4 +1,4 @@
-package rollout
+package activation
 
 import (
 	"testing"
@@ -26,13 +26,13 @@ func TestRestarted(t *testing.T) {
 		"a dead deployment": {deploy.Facts{Unfinished: []deploy.JournalFacts{journal(deploy.LiveRestart, id)}}, true},
 		"a dead attempt":    {deploy.Facts{Own: &own}, true},
 	} {
-		if got := (&run{}).restarted(host(test.facts), id); got != test.want {
+		if got := (&Programs{}).restarted(host(test.facts), id); got != test.want {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
-	r := &run{}
-	r.restarts.Store(restart{"web1", id}, true)
-	if !r.restarted(host(deploy.Facts{}), id) || r.restarted(host(deploy.Facts{}), other) {
-		t.Error("what this run restarted is not told from what it did not")
+	p := &Programs{}
+	p.began("web1", id)
+	if !p.restarted(host(deploy.Facts{}), id) || p.restarted(host(deploy.Facts{}), other) {
+		t.Error("what this deployment restarted is not told from what it did not")
 	}
 }

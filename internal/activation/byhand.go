@@ -1,4 +1,4 @@
-package rollout
+package activation
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"slipway/internal/plan"
 )
 
-// manually is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to
+// ByHand is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to
 // be copied.
-func manually(h deploy.Host, to plan.Link) string {
+func ByHand(h deploy.Host, to plan.Link) string {
 	back := "rm current"
 	if !to.None() {
 		back = fmt.Sprintf("ln -sfn %s .slipway/back && mv -fT .slipway/back current", shellescape.Quote(to.Target))

@@ -1,4 +1,4 @@
-package rollout
+package activation
 
 import (
 	"cmp"
@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/plan"
 	"slipway/internal/release/activate"
 	"slipway/internal/stepper"
 	"slipway/internal/transport/retry"
@@ -27,7 +26,7 @@ const (
 )
 
 // withLog adds the end of the program's own log to a failure of its restarts, or of a check after them. nil stays nil.
-func (a *hostActivation) withLog(ctx context.Context, failure *deploy.Error, vars map[string]string, restarts ...deploy.Step) *deploy.Error {
+func (a *Host) withLog(ctx context.Context, failure *deploy.Error, vars map[string]string, restarts ...deploy.Step) *deploy.Error {
 	if failure == nil || ctx.Err() != nil || retry.LinkFailed(failure) {
 		return failure
 	}
@@ -38,7 +37,7 @@ func (a *hostActivation) withLog(ctx context.Context, failure *deploy.Error, var
 			continue
 		}
 		// A recipe may have printed it itself.
-		lines := slices.DeleteFunc(a.run.steps.Print(ctx, a.host.Name, logStep(s), a.scene(vars)), func(line string) bool {
+		lines := slices.DeleteFunc(a.deployment.Steps.Print(ctx, a.host.Name, logStep(s), a.scene(vars)), func(line string) bool {
 			return slices.Contains(failure.Tail, line)
 		})
 		failure.Log = append(failure.Log, lines...)
@@ -58,36 +57,14 @@ func stopStep(s deploy.Step) deploy.Step {
 	return s
 }
 
-// restart is one that was begun: of a release on a host.
-type restart struct {
-	host    string
-	release deploy.ReleaseID
-}
-
-// restarted reports whether a restart of a release was begun on a host, by this run or by one that left its journal there.
-func (r *run) restarted(h plan.Host, id deploy.ReleaseID) bool {
-	if _, here := r.restarts.Load(restart{h.Name, id}); here {
-		return true
-	}
-	journals := slices.Clone(h.Facts.Unfinished)
-	if h.Facts.Own != nil {
-		journals = append(journals, *h.Facts.Own)
-	}
-	return slices.ContainsFunc(journals, func(journal deploy.JournalFacts) bool {
-		return slices.ContainsFunc(journal.Live, func(entry deploy.LiveEntry) bool {
-			return entry.What == deploy.LiveRestart && entry.Release == id
-		})
-	})
-}
-
 // stopPrograms ends what the restarts of a release started on a host that goes back to none, the last one first. It is done before
 // current is removed: a run that dies in between leaves a host that the next command takes up.
-func (r *run) stopPrograms(ctx context.Context, a *hostActivation, from deploy.ReleaseID) *deploy.Error {
-	if !r.restarted(a.host, from) {
+func (a *Host) stopPrograms(ctx context.Context, from deploy.ReleaseID) *deploy.Error {
+	if !a.deployment.Programs.restarted(a.host, from) {
 		return nil
 	}
 	var block activate.Block
-	switch err := a.do(ctx, activate.Load(a.site, from, &block)); {
+	switch err := a.do(ctx, activate.Load(a.there.Site(), from, &block)); {
 	case errors.Is(err, activate.ErrNoBlock):
 		return nil
 	case err != nil:
@@ -96,7 +73,7 @@ func (r *run) stopPrograms(ctx context.Context, a *hostActivation, from deploy.R
 	var failed *deploy.Error
 	for _, s := range slices.Backward(block.Activation.Restart) {
 		if s.Stop == "" {
-			r.warnUnstopped(a.host, s)
+			a.warnUnstopped(s)
 			continue
 		}
 		err := a.journaled(ctx, deploy.LiveStop, func() *deploy.Error {
@@ -109,9 +86,9 @@ func (r *run) stopPrograms(ctx context.Context, a *hostActivation, from deploy.R
 	return failed
 }
 
-func (a *hostActivation) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deploy.Error {
+func (a *Host) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deploy.Error {
 	return a.part(deploy.PartStop, "", func(span *deploy.Span) *deploy.Error {
-		result := a.run.steps.Run(ctx, a.host.Name, stopStep(s), at)
+		result := a.deployment.Steps.Run(ctx, a.host.Name, stopStep(s), at)
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		if result.Err != nil {
 			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`", s.Name, sshTo(a.host.Host))
@@ -121,12 +98,12 @@ func (a *hostActivation) stop(ctx context.Context, s deploy.Step, at stepper.Sce
 }
 
 // warnUnstopped says once for each restart that nothing ends what it started.
-func (r *run) warnUnstopped(h plan.Host, s deploy.Step) {
-	if _, said := r.unstopped.LoadOrStore(s.Name, true); said {
+func (a *Host) warnUnstopped(s deploy.Step) {
+	if !a.deployment.Programs.firstUnstopped(s.Name) {
 		return
 	}
-	r.rec.Warn(fmt.Sprintf("there is no release to go back to, and `%s` has no `stop`: what it started may go on answering. End it on the host, `%s`; "+
-		"it was started by `%s`", s.Name, sshTo(h.Host), firstLine(s)))
+	a.deployment.Warn(fmt.Sprintf("there is no release to go back to, and `%s` has no `stop`: what it started may go on answering. End it on the host, `%s`; "+
+		"it was started by `%s`", s.Name, sshTo(a.host.Host), firstLine(s)))
 }
 
 // firstLine is the beginning of what a step runs, or its recipe, for people.

@@ -1,0 +1,61 @@
+package activation
+
+import (
+	"context"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release/activate"
+	"slipway/internal/release/journal"
+)
+
+// journaled writes the intent of a part into the journal before it, and its outcome after it.
+func (a *Host) journaled(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
+	if err := a.note(ctx, what, deploy.RecordIntent); err != nil {
+		return a.failed(deploy.Part(what), err)
+	}
+	failure := do()
+	state := deploy.RecordOK
+	if failure != nil {
+		state = deploy.RecordFailed
+	}
+	if ctx.Err() != nil {
+		parting, cancel := a.deployment.Parting(ctx)
+		defer cancel()
+		ctx = parting
+	}
+	if err := a.note(ctx, what, state); err != nil && failure == nil {
+		return a.failed(deploy.Part(what), err)
+	}
+	return failure
+}
+
+func (a *Host) note(ctx context.Context, what deploy.LiveAct, state deploy.RecordState) error {
+	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	defer cancel()
+	entry := activate.Entry{What: what, State: state, Release: a.release}
+	return a.do(ctx, activate.Note(a.there.Site(), a.deployment.History.Deployment, entry))
+}
+
+// noteTimeout bounds the writing of one journal line.
+const noteTimeout = 30 * time.Second
+
+// Record writes down that the host serves a release and verified it. The mark comes last: whoever finds it finds the line of the
+// history too.
+func (a *Host) Record(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
+	entry := a.deployment.History
+	entry.At, entry.Release, entry.Before, entry.Outcome = time.Now().UTC(), a.release, before, outcome
+	if a.release != a.deployment.Release {
+		entry.Revision = ""
+	}
+	if err := a.do(ctx, journal.Append(a.there.Site(), entry)); err != nil {
+		return a.failed("record", err)
+	}
+	if a.release == "" {
+		return nil
+	}
+	if err := a.do(ctx, activate.Mark(a.there.Site(), a.release, "verified")); err != nil {
+		return a.failed("record", err)
+	}
+	return nil
+}

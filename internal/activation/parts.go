@@ -1,0 +1,143 @@
+package activation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/healthcheck"
+	"slipway/internal/plan"
+	"slipway/internal/release/activate"
+)
+
+// Drain takes the host out of its balancers; nothing where it has none.
+func (a *Host) Drain(ctx context.Context) *deploy.Error {
+	if !a.deployment.Balancers.Has(a.host.Name) {
+		return nil
+	}
+	return a.part(deploy.PartDrain, "", func(span *deploy.Span) (err *deploy.Error) {
+		span.Note, err = a.deployment.Balancers.Drain(ctx, a.host.Host)
+		return err
+	})
+}
+
+// Undrain puts the host back that is drained.
+func (a *Host) Undrain(ctx context.Context) *deploy.Error {
+	if !a.deployment.Balancers.Drained(a.host.Name) {
+		return nil
+	}
+	return a.part(deploy.PartUndrain, "", func(*deploy.Span) *deploy.Error { return a.deployment.Balancers.Undrain(ctx, a.host.Host) })
+}
+
+// Switch makes current name a link instead of the one that it names now; nothing, when the link is none.
+func (a *Host) Switch(ctx context.Context, link, now plan.Link) *deploy.Error {
+	return a.part(deploy.PartSwitch, "", func(*deploy.Span) *deploy.Error {
+		change := activate.Change{Deployment: a.deployment.History.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
+		to := activate.Switch
+		if link.None() {
+			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
+			to = activate.Unlink
+		}
+		err := a.do(ctx, to(a.there.Site(), change))
+		return deploy.OnHost(a.host.Name, a.Done.Phase, "switch", err)
+	})
+}
+
+// RestartAndVerify restarts the host as the block says, asks its checks, and lets them soak. What goes back to a release does not
+// soak: that one did when it was activated, and each second more is one of the failed release elsewhere.
+func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *deploy.Error {
+	for _, s := range block.Activation.Restart {
+		name := ""
+		if len(block.Activation.Restart) > 1 {
+			name = s.Name
+		}
+		if err := a.journaled(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
+			return a.withLog(ctx, err, block.Vars, s)
+		}
+	}
+	err := a.journaled(ctx, deploy.LiveVerify, func() *deploy.Error {
+		start := time.Now()
+		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil || a.undo {
+			return err
+		}
+		return a.soak(ctx, block, time.Since(start))
+	})
+	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
+}
+
+func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string) *deploy.Error {
+	a.deployment.Programs.began(a.host.Name, a.release)
+	return a.part(deploy.PartRestart, name, func(span *deploy.Span) *deploy.Error {
+		result := a.deployment.Steps.Run(ctx, a.host.Name, s, a.scene(vars))
+		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
+		return result.Err
+	})
+}
+
+// Verify asks every check; all must pass. One span says how many did, or which one did not.
+func (a *Host) Verify(ctx context.Context, checks []deploy.Check, vars map[string]string) *deploy.Error {
+	if len(checks) == 0 {
+		return nil
+	}
+	name := checks[0].Name
+	if len(checks) > 1 {
+		name = fmt.Sprintf("%d/%d", len(checks), len(checks))
+	}
+	return a.part(deploy.PartVerify, name, func(span *deploy.Span) *deploy.Error {
+		checked := a.checked(vars)
+		for _, check := range healthcheck.All(checks) {
+			if err := checked.Pass(ctx, check); err != nil {
+				span.Step, span.Status = deploy.PartVerify.Of(check.Name), causeOf(err)
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// soak goes on asking the checks of a host that passed until the block's StableFor is over. took is how long they took to pass.
+func (a *Host) soak(ctx context.Context, block activate.Block, took time.Duration) *deploy.Error {
+	if block.Activation.StableFor == 0 || len(block.Activation.Verify) == 0 {
+		return nil
+	}
+	return a.part(deploy.PartSoak, "", func(span *deploy.Span) *deploy.Error {
+		failure := a.checked(block.Vars).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
+			Until: span.Start.Add(block.Activation.StableFor),
+			How: func() (how string, moments []string) {
+				up, down := tenths(took), tenths(took+time.Since(span.Start))
+				return fmt.Sprintf("was up after %s and down again after %s", up, down), []string{up, down}
+			},
+		})
+		if failure != nil {
+			span.Step, span.Status = failure.Step, causeOf(failure)
+		}
+		return failure
+	})
+}
+
+func tenths(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
+
+func causeOf(err *deploy.Error) string {
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause.Error()
+	}
+	return err.Error()
+}
+
+// checked is the host as its checks see it.
+func (a *Host) checked(vars map[string]string) *healthcheck.Host {
+	others := []deploy.ReleaseID{a.host.Before.Release, a.deployment.Release}
+	for _, known := range a.host.Facts.Releases {
+		others = append(others, known.ID)
+	}
+	return &healthcheck.Host{
+		Name: a.Done.Host, Phase: a.Done.Phase, Release: a.release, Others: others, Back: a.undo || a.deployment.Rollback,
+		Dial: a.there.Conn().Dial, Redactor: a.deployment.Redactor,
+		Run: func(ctx context.Context, s deploy.Step) deploy.Span {
+			return a.deployment.Steps.Try(ctx, a.host.Name, s, a.scene(vars))
+		},
+		Reach: a.there.Reach,
+	}
+}
