@@ -33,6 +33,12 @@ func dir(name string) entry {
 	return entry{tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: 0o775}, ""}
 }
 
+func dirModed(name string, mode int64) entry {
+	e := dir(name)
+	e.Mode = mode
+	return e
+}
+
 func symlink(name, target string) entry {
 	return entry{tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}, ""}
 }

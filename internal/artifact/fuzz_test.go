@@ -104,7 +104,7 @@ func FuzzManifest(f *testing.F) {
 			case isLink:
 				member = Member{Path: clean, Kind: Link, Mode: linkMode, Target: target}
 			case strings.HasSuffix(name, "/"):
-				member = Member{Path: clean, Kind: Dir, Mode: dirMode}
+				member = Member{Path: clean, Kind: Dir, Mode: impliedDirMode}
 			}
 			list.add(member)
 		}

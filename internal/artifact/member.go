@@ -39,14 +39,17 @@ type Member struct {
 	Kind   Kind
 }
 
-// The modes of what is no file.
+// The modes of folders that an archive does not list, and of links.
 const (
-	dirMode  = 0o755
-	linkMode = 0o777
+	impliedDirMode = 0o755
+	linkMode       = 0o777
 )
 
-// fileMode keeps who may read and run a file, and nothing else of its mode.
+// fileMode keeps who may read and run a file, and nothing else of its mode. The owner may always read and write it.
 func fileMode(mode int64) uint16 { return uint16(mode)&0o755 | 0o600 }
+
+// dirMode keeps who may list and enter a folder, and nothing else of its mode. The owner may do everything in it.
+func dirMode(mode int64) uint16 { return uint16(mode)&0o755 | 0o700 }
 
 // What Linux file systems take, in bytes. The longest path leaves room for the deploy path before it.
 const (

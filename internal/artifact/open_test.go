@@ -35,6 +35,27 @@ func TestMemberRules(t *testing.T) {
 			"f 600 ./c\nf 640 ./e\nf 644 ./d\nf 755 ./a\nf 755 ./b\n",
 		},
 		{
+			"modes of folders",
+			[]entry{
+				dirModed("./", 0o700), dirModed("a", 0o700), dirModed("b", 0o750), dirModed("c", 0o2775), dirModed("d", 0o1777), dirModed("e", 0),
+				dirModed("f", 0o711), dirModed("g", 0o4705), dirModed("h", 0o555), file("z", "x"),
+			},
+			0,
+			"d 700 ./a\nd 700 ./e\nd 705 ./g\nd 711 ./f\nd 750 ./b\nd 755 ./c\nd 755 ./d\nd 755 ./h\nf 644 ./z\n",
+		},
+		{
+			"a folder's mode after its members, and twice",
+			[]entry{file("a/b/c", "x"), dirModed("a", 0o700), dirModed("d", 0o700), dirModed("a/b", 0o700), dirModed("a/b/", 0o750), dirModed("d", 0o755)},
+			0,
+			"d 700 ./a\nd 750 ./a/b\nd 755 ./d\nf 644 ./a/b/c\n",
+		},
+		{
+			"a folder that is the release itself once stripped",
+			[]entry{dirModed("site", 0o700), dirModed("site/a", 0o700), file("site/a/b", "x")},
+			1,
+			"d 700 ./a\nf 644 ./a/b\n",
+		},
+		{
 			"parents are added",
 			[]entry{file("a/b/c", "x"), symlink("d/e", "../a")},
 			0,
@@ -167,7 +188,9 @@ func checkTar(tb testing.TB, a *Artifact, data []byte) {
 			tb.Fatalf("%q is not in the manifest", path)
 		}
 		kind := map[byte]Kind{tar.TypeReg: File, tar.TypeDir: Dir, tar.TypeSymlink: Link}[h.Typeflag]
-		if kind != m.Kind || h.Mode != int64(m.Mode) || h.Linkname != m.Target || h.Size != m.Size {
+		// A folder's mode is the manifest's: the archive may state it after the folder's members.
+		sameMode := h.Mode == int64(m.Mode) || kind == Dir && h.Mode == int64(dirMode(h.Mode))
+		if kind != m.Kind || !sameMode || h.Linkname != m.Target || h.Size != m.Size {
 			tb.Errorf("%q is %+v, the manifest says %+v", path, h, m)
 		}
 		if kind == File && sha256.Sum256(body) != m.Hash {
@@ -239,14 +262,15 @@ func TestDigests(t *testing.T) {
 	}
 	for name, same := range map[string][]byte{
 		"gzip": gzipped(t, data), "zstd": zstded(t, data), "zstd of two frames": append(zstded(t, data[:700]), zstded(t, data[700:])...),
-		"gzip of two":                  append(gzipped(t, data[:700]), gzipped(t, data[700:])...),
-		"gzip, zeros after it":         append(gzipped(t, data), make([]byte, 3000)...),
-		"gzip, a line break after it":  append(gzipped(t, data), "\r\n"...),
-		"gzip, both":                   append(gzipped(t, data), "\x00\x00\n"...),
-		"a line break after it":        append(slices.Clone(data), '\n'),
-		"another order, times, owners": archive(t, symlink("link", "b.txt"), owned(fileModed("a/run", 0o4777)), file("b.txt", "text\n")),
-		"padded":                       append(slices.Clone(data), make([]byte, 10240)...),
-		"one end block":                cutEnd(slices.Clone(data), 512),
+		"gzip of two":                       append(gzipped(t, data[:700]), gzipped(t, data[700:])...),
+		"gzip, zeros after it":              append(gzipped(t, data), make([]byte, 3000)...),
+		"gzip, a line break after it":       append(gzipped(t, data), "\r\n"...),
+		"gzip, both":                        append(gzipped(t, data), "\x00\x00\n"...),
+		"a line break after it":             append(slices.Clone(data), '\n'),
+		"another order, times, owners":      archive(t, symlink("link", "b.txt"), owned(fileModed("a/run", 0o4777)), file("b.txt", "text\n")),
+		"a folder's mode but who may enter": archive(t, dirModed("a", 0o2777), file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
+		"padded":                            append(slices.Clone(data), make([]byte, 10240)...),
+		"one end block":                     cutEnd(slices.Clone(data), 512),
 	} {
 		b := open(t, saved(t, same), 0)
 		if b.Content() != a.Content() {
@@ -257,11 +281,12 @@ func TestDigests(t *testing.T) {
 		}
 	}
 	for name, other := range map[string][]byte{
-		"content": archive(t, file("b.txt", "texT\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
-		"mode":    archive(t, file("b.txt", "text\n"), fileModed("a/run", 0o644), symlink("link", "b.txt")),
-		"target":  archive(t, file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "a")),
-		"name":    archive(t, file("b.tx", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
-		"folder":  archive(t, dir("c"), file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
+		"content":        archive(t, file("b.txt", "texT\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
+		"mode":           archive(t, file("b.txt", "text\n"), fileModed("a/run", 0o644), symlink("link", "b.txt")),
+		"private folder": archive(t, dirModed("a", 0o700), file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
+		"target":         archive(t, file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "a")),
+		"name":           archive(t, file("b.tx", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
+		"folder":         archive(t, dir("c"), file("b.txt", "text\n"), fileModed("a/run", 0o755), symlink("link", "b.txt")),
 	} {
 		if b := open(t, saved(t, other), 0); b.Content() == a.Content() {
 			t.Errorf("another %s has the same content digest", name)

@@ -162,8 +162,8 @@ func ownFile(out io.Writer) fs.FileInfo {
 	return nil
 }
 
-// memberOf is what a file of the folder becomes. Of a mode only who may run the file is kept, as git does: the rest depends
-// on the umask of whoever checked it out.
+// memberOf is what a file of the folder becomes. Of a mode only who may run a file is kept, as git does: the rest, and all of
+// a folder's, depends on the umask of whoever checked it out.
 func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, error) {
 	if _, err := cleanName(path); err != nil {
 		return Member{}, err
@@ -176,7 +176,7 @@ func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, err
 		}
 		return Member{Path: path, Kind: File, Mode: mode, Size: info.Size()}, nil
 	case fs.ModeDir:
-		return Member{Path: path, Kind: Dir, Mode: dirMode}, nil
+		return Member{Path: path, Kind: Dir, Mode: impliedDirMode}, nil
 	case fs.ModeSymlink:
 		target, err := os.Readlink(filepath.Join(dir, filepath.FromSlash(path)))
 		if err != nil {

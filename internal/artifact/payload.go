@@ -150,12 +150,12 @@ func (w *payloadWriter) header(kind byte, name, target string, mode uint16, size
 	return w.tar.WriteHeader(&tar.Header{Typeflag: kind, Name: name, Linkname: target, Mode: int64(mode), Size: size, Format: tar.FormatGNU})
 }
 
-func (w *payloadWriter) dir(path string) error {
+func (w *payloadWriter) dir(path string, mode uint16) error {
 	name := treeDir
 	if path != "." {
 		name += path + "/"
 	}
-	return w.header(tar.TypeDir, name, "", dirMode, 0)
+	return w.header(tar.TypeDir, name, "", mode, 0)
 }
 
 func (w *payloadWriter) link(path, target string) error {

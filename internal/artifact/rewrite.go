@@ -27,15 +27,15 @@ type rewriter struct {
 	ctx   context.Context
 	in    *stream
 	out   *payloadWriter
-	dirs  map[string]bool   // folders written
+	dirs  map[string]uint32 // folders written, and where they are among the members
 	files map[string]uint32 // files and links by path, hard links as what they link to; only kept once there is a hard link
 	buf   []byte
 }
 
 // rewrite reads all members and writes them to the payload, but for the contents of hard links.
 func rewrite(ctx context.Context, in *stream, out *payloadWriter, opts Options) (*tree, error) {
-	w := &rewriter{tree: tree{strip: opts.StripComponents, allowed: opts.AllowLinks}, ctx: ctx, in: in, out: out, dirs: map[string]bool{}, buf: make([]byte, copyBuffer)}
-	if err := out.dir("."); err != nil {
+	w := &rewriter{tree: tree{strip: opts.StripComponents, allowed: opts.AllowLinks}, ctx: ctx, in: in, out: out, dirs: map[string]uint32{}, buf: make([]byte, copyBuffer)}
+	if err := out.dir(".", impliedDirMode); err != nil {
 		return nil, err
 	}
 	for {
@@ -82,9 +82,9 @@ func (w *rewriter) add(header *tar.Header) error {
 		return nil
 	}
 	if kind == Dir {
-		return w.dir(name)
+		return w.dir(name, dirMode(header.Mode))
 	}
-	if err := w.dir(path.Dir(name)); err != nil {
+	if err := w.parents(name); err != nil {
 		return err
 	}
 	switch {
@@ -99,17 +99,28 @@ func (w *rewriter) add(header *tar.Header) error {
 // skip reads over a member, so that the stream knows where the next header begins.
 func (w *rewriter) skip() error { return copyAll(w.ctx, io.Discard, w.in, w.buf) }
 
-// dir writes a folder and those above it, each once.
-func (w *rewriter) dir(name string) error {
-	if name == "." || w.dirs[name] {
+// dir writes a folder with the mode that the archive gives it. Where the folder is there already, because of its members or
+// because it is listed twice, only the manifest takes the mode: the host goes by that.
+func (w *rewriter) dir(name string, mode uint16) error {
+	if i, ok := w.dirs[name]; ok {
+		w.members.at(i).Mode = mode
 		return nil
 	}
-	if err := w.dir(path.Dir(name)); err != nil {
+	if err := w.parents(name); err != nil {
 		return err
 	}
-	w.dirs[name] = true
-	w.members.add(Member{Path: name, Kind: Dir, Mode: dirMode})
-	return w.out.dir(name)
+	w.dirs[name] = uint32(w.members.count)
+	w.members.add(Member{Path: name, Kind: Dir, Mode: mode})
+	return w.out.dir(name, mode)
+}
+
+// parents writes the folders above a member that the archive has not listed so far.
+func (w *rewriter) parents(name string) error {
+	above := path.Dir(name)
+	if _, ok := w.dirs[above]; ok || above == "." {
+		return nil
+	}
+	return w.dir(above, impliedDirMode)
 }
 
 func (w *rewriter) link(name, target string) error {

@@ -169,6 +169,26 @@ var produced = map[string]string{
 	"venv/lib/site.py": "pass", "one.txt": "one", "link.txt": "-> one.txt",
 }
 
+// Folders above what is made have their modes, too: what lies in a private one stays private.
+func TestFoldersAboveWhatIsMade(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		maker, other := pair(t, host)
+		makes(t, maker, map[string]string{"private/group/out/file": "x", "open/out/file": "x"})
+		for path, mode := range map[string]os.FileMode{"private": 0o700, "private/group": 0o750, "private/group/out": 0o710, "open": 0o775} {
+			if err := os.Chmod(filepath.Join(maker.Site.Release(id), path), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		made := []string{"private/group/out", "open/out/file"}
+		if err := receive(t, other, instance(1, made...), "none", bytes.NewReader(sent(t, maker, "none", made...))); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(members(t, maker), members(t, other)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 var paths = []string{"static", "venv/lib", "one.txt", "link.txt"}
 
 func TestSendAndReceive(t *testing.T) {

@@ -36,18 +36,24 @@ rm -rf "$records"/produced-* || fail 93 "leftovers of an earlier attempt cannot 
 make_incoming
 # With the modes and times that they were made with: they were made for this release, and caches and compilers go by them.
 unpack -xpof manifest/sha256 manifest/entries tree
+set_folders
 check_members
 for path do
 	[ -e "$incoming/tree/$path" ] || [ -L "$incoming/tree/$path" ] || fail 91 "the payload is incomplete: it has no $path"
 done
 
-# Makes the folders above a path in the release. None may be a link: what is put there would land outside of it.
+# Makes the folders above a path in the release, with the rights that they have where they were made. None may be a link:
+# what is put there would land outside of the release.
 parents() {
 	above=$release rest=$1
 	while [ "$rest" != "${rest#*/}" ]; do
 		above=$above/${rest%%/*} rest=${rest#*/}
 		[ ! -L "$above" ] || fail 93 "$above is a link: nothing can be put below it"
-		[ -d "$above" ] || (umask "$mask" && mkdir "$above") || fail 93 "$above cannot be made"
+		[ ! -d "$above" ] || continue
+		(umask "$mask" && mkdir "$above") || fail 93 "$above cannot be made"
+		if ! mode=$(stat -c %a "$incoming/tree/${above#"$release/"}") || ! set_rights "${mode#"${mode%???}"}" "$above"; then
+			fail 93 "the rights of $above cannot be set"
+		fi
 	done
 }
 

@@ -27,13 +27,13 @@ outgoing=$outgoing-$fresh
 said=$({ mkdir -p "$outgoing/manifest" && ln -s "../../../../releases/$id" "$outgoing/tree"; } 2>&1) || refuse 93 "$said"
 trap 'rm -rf "$outgoing"' EXIT
 
-# The folders above what was made are the release's own: any host has them. `listed` comes only when nothing failed.
+# The folders above what was made are listed, too, for their modes. `listed` comes only when nothing failed.
 list() {
 	for path do
 		above=. rest=${path#./}
 		while [ "$rest" != "${rest#*/}" ]; do
 			above=$above/${rest%%/*} rest=${rest#*/}
-			printf 'd 755 %s\n' "$above"
+			stat -c 'd %a %n' "$above" || return
 		done
 	done
 	find "$@" -type f -exec stat -c 'f %a %n' {} + || return

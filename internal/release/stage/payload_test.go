@@ -18,7 +18,8 @@ import (
 // member is a member of a release in a test: a directory when its name ends in a slash, a link when it has a target.
 type member struct {
 	name, content, target string
-	mode                  int64 // 0644 or 0755 unless given
+	mode                  int64 // 0644 or 0755 unless given; of a folder, of its line in the manifest
+	tarred                int64 // the mode that the tar has, where it is another
 }
 
 // site is a release with names that shells stumble over.
@@ -74,8 +75,10 @@ func pack(t *testing.T, encoding string, members []member, tamper func(files map
 		case m.target != "":
 			entries = append(entries, fmt.Sprintf("l 777 ./%s -> %s\n", clean, m.target))
 		case strings.HasSuffix(m.name, "/"):
-			m.mode = 0o755
-			entries = append(entries, fmt.Sprintf("d 755 ./%s\n", clean))
+			if m.mode == 0 {
+				m.mode = 0o755
+			}
+			entries = append(entries, fmt.Sprintf("d %o ./%s\n", m.mode, clean))
 		default:
 			if m.mode == 0 {
 				m.mode = 0o644
@@ -114,6 +117,9 @@ func pack(t *testing.T, encoding string, members []member, tamper func(files map
 			continue
 		}
 		header := &tar.Header{Name: name, Mode: m.mode, Size: int64(len(m.content)), Typeflag: tar.TypeReg, Format: tar.FormatGNU}
+		if m.tarred != 0 {
+			header.Mode = m.tarred
+		}
 		if m.target != "" {
 			header.Typeflag, header.Linkname, header.Mode = tar.TypeSymlink, m.target, 0o777
 		} else if strings.HasSuffix(name, "/") {

@@ -55,6 +55,40 @@ func TestUmask(t *testing.T) {
 	}
 }
 
+// A folder keeps who may list and enter it, less what the umask takes, in the release and in the shared folder that is filled
+// from it, whatever mode the payload's tar had for it.
+func TestModesOfFolders(t *testing.T) {
+	members := slices.Concat(site, []member{
+		{name: "a/", mode: 0o700}, {name: "a/in side/", mode: 0o750}, {name: "a/in side/file", content: "x"}, {name: "b/", mode: 0o750},
+		{name: "b/c/", mode: 0o700, tarred: 0o755}, {name: "b/d/", mode: 0o755, tarred: 0o700}, {name: "g/", mode: 0o755, tarred: 0o2755},
+		{name: "media/in/", mode: 0o700}, {name: "media/all/", mode: 0o750}, {name: "media/all/file", content: "x"},
+	})
+	of := "releases/" + string(releaseID) + "/"
+	paths := []string{of, of + "a", of + "a/in side", of + "b", of + "b/c", of + "b/d", of + "g", "shared/media", "shared/media/in", "shared/media/all"}
+	for mask, want := range map[string]string{
+		"022": "rwxr-xr-x rwx------ rwxr-x--- rwxr-x--- rwx------ rwxr-xr-x rwxr-xr-x rwxr-xr-x rwx------ rwxr-x---",
+		"002": "rwxrwxr-x rwx------ rwxrwx--- rwxrwx--- rwx------ rwxrwxr-x rwxrwxr-x rwxrwxr-x rwx------ rwxrwx---",
+		"027": "rwxr-x--- rwx------ rwxr-x--- rwxr-x--- rwx------ rwxr-x--- rwxr-x--- rwxr-x--- rwx------ rwxr-x---",
+		"077": "rwx------ rwx------ rwx------ rwx------ rwx------ rwx------ rwx------ rwx------ rwx------ rwx------",
+	} {
+		t.Run("umask "+mask, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				host.Site.Umask = mask
+				open(t, host)
+				if err := release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", members, nil), nil)); err != nil {
+					t.Fatal(err)
+				}
+				if err := release.Run(t.Context(), host, stage.Link(host.Site, releaseID, stage.Links{Dirs: []string{"media"}})); err != nil {
+					t.Fatal(err)
+				}
+				if got := modes(t, host, paths...); strings.ReplaceAll(got, "d", "") != want {
+					t.Errorf("the modes are\n%s\n%s", got, want)
+				}
+			})
+		})
+	}
+}
+
 // What the deploy path, or shared/ alone, hands down by a default ACL is what everything gets that is made there.
 func TestDefaultACL(t *testing.T) {
 	setfacl, getfacl := needtest.Program(t, "setfacl"), needtest.Program(t, "getfacl")

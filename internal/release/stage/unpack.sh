@@ -121,6 +121,29 @@ unpack() {
 	lock_beat unpacked
 }
 
+# Gives folders the modes that the manifest says. An archive may state a folder's mode after the folder's members, or not at
+# all, and not every tar changes a folder that is there. What a folder inherited beside its mode, as setgid, stays.
+set_folders() {
+	grep '^d' "$incoming/manifest/entries" | grep -qv '^d 755 ' || return 0
+	said=$(
+		cd "$incoming/tree" || exit
+		{
+			find . ! -name . -type d -exec stat -c 'd %a %n' {} + | sed 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /'
+			grep '^d' ../manifest/entries | sed 'p'
+		} | sort | uniq -c | sed -n 's/^ *2 d //p' | while IFS= read -r line; do
+			[ -L "${line#* }" ] || [ ! -d "${line#* }" ] || set_rights "${line%% *}" "${line#* }"
+		done 2>&1
+	)
+	[ -z "$said" ] || fail 93 "the rights of folders cannot be set: $said"
+}
+
+# Gives a folder the rights of group and others that three octal digits say. Its owner may do everything in it.
+set_rights() {
+	others=${1#??} group=${1#?}
+	group=${group%?}
+	chmod "u+rwx,g-rwx,g+$(rights "$group"),o-rwx,o+$(rights "$others")" "$2"
+}
+
 # Gives the members of a tree, whose modes are those of umask 022, the rights that another umask leaves.
 #
 # $1      the tree

@@ -35,6 +35,7 @@ mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 # Members get the time of now (m): the payload has none, and web servers tell caches by size and time whether a file has
 # changed since the last release.
 unpack -xomf manifest/sha256 manifest/entries manifest/content tree
+set_folders
 check_members
 apply_umask "$incoming/tree" "$mask"
 
