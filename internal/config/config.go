@@ -31,6 +31,7 @@ type Config struct {
 	DeployPath   string // absolute, clean, never "/"
 	ReplaceApp   string // the application that the deploy path may be taken from; "" is none
 	KeepReleases int    // successes kept, at least 1
+	PruneCommand string // removes a release that the user may not remove: words without quotes; "" is none
 	Umask        string // of everything that Slipway makes on a host, octal: "022"
 
 	Rollout  deploy.Rollout

@@ -22,6 +22,7 @@ type Facts struct {
 	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
 	FreeBytes     int64             // at the deploy path for this user; -1 unknown
 	FreeInodes    int64             // -1 unknown
+	Left          Room              // what deleted releases and dead uploads still take; zero where it was not measured
 	ReadOnly      bool              // the file system of the deploy path is mounted read-only
 	NoExec        bool              // it is mounted noexec: nothing that lies there can be executed
 	LayoutFormat  int               // of .slipway/format; 0 is a host that Slipway never saw
@@ -42,6 +43,12 @@ type Facts struct {
 	Own           *JournalFacts  // of the deployment that asks; nil when it has no journal here yet
 	Unfinished    []JournalFacts // of other deployments that touched the live site and did not end
 }
+
+// Room is room on a file system. Below zero it is not known.
+type Room struct{ Bytes, Inodes int64 }
+
+// Free is the room at the deploy path.
+func (f Facts) Free() Room { return Room{f.FreeBytes, f.FreeInodes} }
 
 // PathID is what one deploy path on one machine has in common, by whatever name the machine goes.
 type PathID struct{ ID, Machine string }
@@ -66,6 +73,7 @@ type ReleaseFacts struct {
 	Verified bool // passed its health checks once
 	Bad      bool // failed them; never a target to unwind or roll back to
 	Failed   bool // its deployment failed before it was live; kept a while for looking at
+	Size     Room // what it takes; zero where it was not measured
 }
 
 // Good reports whether a release may be gone back to.

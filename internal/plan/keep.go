@@ -9,28 +9,66 @@ import (
 // keepFailures is how many failed releases stay for a look, beside the successes.
 const keepFailures = 2
 
-// Keep is the keep set of the whole fleet after an activation: what is live, what each host would unwind to, the newest
-// successes, two failures. Every host keeps the same set, so that a rollback finds its release everywhere.
+// Keep is the keep set of the whole fleet after an activation: what is live, what each host would unwind to, what unfinished
+// deployments need, the newest successes, two failures. Every host keeps the same set, so that a rollback finds its release everywhere.
 func (s *Schedule) Keep() []deploy.ReleaseID {
+	return s.keep(s.KeepReleases, keepFailures, true)
+}
+
+// KeepBefore is the keep set before the release is brought to the hosts. Where a host lacks the room for it, no more stays than will
+// stay when the release is live, and no failure.
+func (s *Schedule) KeepBefore() []deploy.ReleaseID {
+	if slices.ContainsFunc(s.Hosts, s.short) {
+		return s.keepLeast()
+	}
+	return s.keep(s.KeepReleases, keepFailures, false)
+}
+
+// keepLeast is what must stay whatever room is wanted.
+func (s *Schedule) keepLeast() []deploy.ReleaseID { return s.keep(s.KeepReleases-1, 0, false) }
+
+// keep is what is needed, the newest successes, and the newest failures. live says that the release counts as a success.
+func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 	keep := []deploy.ReleaseID{s.Release}
-	verified, failed := map[deploy.ReleaseID]bool{s.Release: true}, map[deploy.ReleaseID]bool{}
+	verified, failed := map[deploy.ReleaseID]bool{}, map[deploy.ReleaseID]bool{}
+	if live {
+		verified[s.Release] = true
+	}
 	for _, h := range s.Hosts {
-		keep = append(keep, h.Before.Release, h.Unwind.Release)
+		keep = append(keep, h.needed()...)
 		for _, r := range h.Facts.Releases {
-			if r.Good() {
+			switch {
+			case !r.Staged: // half of one: it is needed, or it is nothing
+			case r.Good():
 				verified[r.ID] = true
-			} else {
+			default:
 				failed[r.ID] = true
 			}
 		}
 	}
-	keep = append(keep, newest(verified, s.KeepReleases)...)
+	keep = append(keep, newest(verified, successes)...)
 	for id := range verified {
 		delete(failed, id)
 	}
-	keep = append(keep, newest(failed, keepFailures)...)
+	keep = append(keep, newest(failed, failures)...)
 	slices.Sort(keep)
 	return slices.DeleteFunc(slices.Compact(keep), func(id deploy.ReleaseID) bool { return id == "" })
+}
+
+// needed are the releases that a host runs, would go back to, or that a deployment which did not end may still go to.
+func (h Host) needed() []deploy.ReleaseID {
+	needed := []deploy.ReleaseID{h.Before.Release, h.Unwind.Release, h.Facts.CurrentID, LinkTo(h.Facts.CurrentTarget).Release}
+	unfinished := h.Facts.Unfinished
+	if h.Facts.Own != nil {
+		unfinished = append(slices.Clone(unfinished), *h.Facts.Own)
+	}
+	for _, journal := range unfinished {
+		needed = append(needed, Read(journal.Plan).Release)
+		for _, entry := range journal.Live {
+			needed = append(needed, entry.Release, LinkTo(entry.Target).Release, LinkTo(entry.Before).Release)
+		}
+	}
+	return needed
 }
 
 // newest are the n newest releases; their IDs begin with the time.

@@ -26,6 +26,7 @@ type Plan struct {
 	Artifact     Artifact
 	Timeout      time.Duration
 	KeepReleases int
+	PruneCommand string // removes a release that the user may not remove: words; "" is none
 	Umask        string // of everything that is made on hosts, octal: "022"
 	SharedDirs   []string
 	SharedFiles  []string
@@ -85,6 +86,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Artifact:     artifact,
 		Timeout:      cfg.Timeout,
 		KeepReleases: cfg.KeepReleases,
+		PruneCommand: cfg.PruneCommand,
 		Umask:        cfg.Umask,
 		SharedDirs:   cfg.SharedDirs,
 		SharedFiles:  cfg.SharedFiles,

@@ -97,6 +97,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 		paths[f.PathID()] = target.Name
 		s.Hosts = append(s.Hosts, schedule(p, target, f))
 	}
+	for _, h := range s.Hosts {
+		errs = append(errs, s.judgeRoom(h)...)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -181,18 +184,6 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps; here: "+describe(common(own), own))
 		}
 		return errs
-	}
-	known, _ := f.Release(p.Release)
-	if known.Staged {
-		return errs
-	}
-	const margin = 16 << 20 // for logs, journals and what else writes there
-	if f.FreeBytes >= 0 && f.FreeBytes < p.Artifact.Bytes+margin {
-		add(fmt.Sprintf("%s has %s free; the release takes %s, and %s are to stay free beside it", target.DeployPath,
-			deploy.Size(f.FreeBytes), deploy.Size(p.Artifact.Bytes), deploy.Size(margin)), "free space or lower keep_releases")
-	}
-	if need := p.Artifact.Inodes + 64; f.FreeInodes >= 0 && f.FreeInodes < need {
-		add(fmt.Sprintf("%s has %d inodes free, the release needs %d", target.DeployPath, f.FreeInodes, need), "free inodes (many small files) or lower keep_releases")
 	}
 	return errs
 }

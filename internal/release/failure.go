@@ -16,6 +16,9 @@ type Reason struct {
 	Hint string
 }
 
+// ErrNoSpace says that a file system or a quota is full.
+var ErrNoSpace = errors.New("no space left")
+
 // failure makes the error of an operation for people: the host, the operation, the cause that the script gave, what to
 // do now. An err of nil gives nil; context errors and transport.ErrLost stay in the chain.
 func failure(conn transport.Conn, op Operation, err error) error {
@@ -43,6 +46,7 @@ func failure(conn transport.Conn, op Operation, err error) error {
 		failure.Tail = lines
 		if hint := spaceHint(exit.Stderr); hint != "" {
 			failure.Hint, failure.Fault = hint, deploy.FaultHost
+			failure.Cause = &refusal{text: failure.Cause.Error(), err: errors.Join(ErrNoSpace, failure.Cause), exit: exit}
 		}
 	case errors.Is(err, transport.ErrLost):
 		failure.Hint = "what it was doing may have happened: run the job again, it looks first"
@@ -75,11 +79,11 @@ func spaceHint(stderr string) string {
 	stderr = strings.ToLower(stderr)
 	switch {
 	case strings.Contains(stderr, "disk quota exceeded"):
-		return "raise the deploy user's quota (`quota -s` on the host says which), or lower keep_releases"
+		return "raise the deploy user's quota (`quota -s` on the host says which), or lower `keep_releases`"
 	case strings.Contains(stderr, "no space left on device"):
-		return "free space there, or lower keep_releases"
+		return "free space there, or lower `keep_releases`"
 	case strings.Contains(stderr, "i/o error"), strings.Contains(stderr, "write error"): // all that a shell's printf says of a full disk
-		return "the disk there is full, or fails: free space, or lower keep_releases"
+		return "the disk there is full, or fails: free space, or lower `keep_releases`"
 	}
 	return ""
 }

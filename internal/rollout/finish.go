@@ -25,7 +25,7 @@ func (r *run) finish(ctx context.Context) *stop {
 			}
 		}
 	}
-	r.prune(ctx)
+	r.prune(ctx, deploy.Finish, r.schedule.Hosts, r.schedule.Keep())
 	done(len(errs) == 0)
 	if len(errs) == 0 {
 		return nil
@@ -36,23 +36,22 @@ func (r *run) finish(ctx context.Context) *stop {
 	}
 }
 
-// prune deletes what the fleet no longer keeps. A host where it fails is said and costs the deployment nothing.
-func (r *run) prune(ctx context.Context) {
+// prune deletes on hosts what the fleet does not keep. A host where it fails is said and costs the deployment nothing.
+func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep []deploy.ReleaseID) {
 	type pruned struct {
 		span    deploy.Span
 		removed int
 		err     *deploy.Error
 	}
-	keep := r.schedule.Keep()
-	results := fanout.Do(r.schedule.Hosts, func(h plan.Host) (p pruned) {
+	results := fanout.Do(hosts, func(h plan.Host) (p pruned) {
 		defer r.fleet.On(h.Name).Lease(ctx)()
 		start := time.Now()
 		there := r.fleet.On(h.Name)
 		var removed []deploy.ReleaseID
-		err := there.Do(ctx, prune.Prune(there.Site(), keep, &removed))
-		p.removed, p.err = len(removed), deploy.OnHost(h.Name, deploy.Finish, "", err)
+		err := there.Do(ctx, prune.Prune(there.Site(), keep, r.plan.PruneCommand, &removed))
+		p.removed, p.err = len(removed), deploy.OnHost(h.Name, phase, "", err)
 		p.span = deploy.Span{
-			Host: h.Name, Phase: deploy.Finish, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
+			Host: h.Name, Phase: phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
 		}
 		return p
 	})
@@ -68,5 +67,5 @@ func (r *run) prune(ctx context.Context) {
 	if len(failures) > 0 {
 		r.rec.Warn("old releases were not all deleted: " + few(failures))
 	}
-	r.rec.StepDone(deploy.StepDone{Phase: deploy.Finish, Note: fmt.Sprintf("pruned %d", most), Spans: spans})
+	r.rec.StepDone(deploy.StepDone{Phase: phase, Note: fmt.Sprintf("pruned %d", most), Spans: spans})
 }

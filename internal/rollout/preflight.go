@@ -18,7 +18,7 @@ import (
 func (r *run) preflight(ctx context.Context) *stop {
 	spans, errs := r.answers()
 	if len(errs) == 0 {
-		errs = r.judge()
+		errs = r.judge(ctx)
 	}
 	done := r.rec.Open()
 	s := r.refused(ctx, errs)
@@ -61,7 +61,8 @@ func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
 }
 
 // judge makes the schedule of the facts as they are now.
-func (r *run) judge() deploy.Errors {
+func (r *run) judge(ctx context.Context) deploy.Errors {
+	r.measure(ctx)
 	schedule, err := plan.Resolve(r.plan.Without(r.budget.missing()...), r.fleet.Facts())
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
@@ -160,7 +161,7 @@ func (r *run) askAgain(ctx context.Context) *stop {
 		return deploy.OnHost(h.Name, deploy.Preflight, "", r.fleet.AskAgain(ctx, h.Name))
 	})
 	if len(errs) == 0 {
-		errs = r.judge()
+		errs = r.judge(ctx)
 	}
 	return r.refused(ctx, errs)
 }

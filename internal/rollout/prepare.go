@@ -27,6 +27,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 		return nil
 	}
 	done := r.rec.Phase(deploy.Prepare)
+	r.makeRoom(ctx)
 	hosts := r.toPrepare()
 	steps := r.prepareSteps(hosts)
 	var failedAt atomic.Int64
@@ -158,7 +159,7 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 	span.Duration = time.Since(span.Start)
 	if err != nil {
 		span.Outcome = deploy.Failed
-		span.Err = deploy.OnHost(h.Name, deploy.Prepare, uploadName, err)
+		span.Err = r.withRemovable(h.Name, deploy.OnHost(h.Name, deploy.Prepare, uploadName, err))
 	}
 	return span
 }

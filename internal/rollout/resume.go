@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
@@ -19,11 +20,23 @@ func (r *run) scene(host string) stepper.Scene {
 	return stepper.Scene{Release: r.schedule.Release, Vars: r.schedule.Vars[host]}
 }
 
+// earlierSteps are the tries of an earlier attempt. Where the release that it made is not there any more, what it prepared in it is
+// gone, too: those tries count for nothing.
 func (r *run) earlierSteps(host string) []deploy.StepFacts {
-	if h := r.host(host); h.Earlier != nil {
+	h := r.host(host)
+	if h.Earlier == nil {
+		return nil
+	}
+	if h.Staged {
 		return h.Earlier.Facts.Steps
 	}
-	return nil
+	tries := slices.Clone(h.Earlier.Facts.Steps)
+	for i := range tries {
+		if tries[i].Phase() == deploy.Prepare && tries[i].Status != "" {
+			tries[i].Void = true
+		}
+	}
+	return tries
 }
 
 // host is what is to be done on a host, also on one that the others go on without; nothing on one that could not be asked.

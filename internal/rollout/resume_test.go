@@ -272,3 +272,29 @@ func TestHostAddedAndHostRemoved(t *testing.T) {
 		t.Errorf("warnings: %q", result.Warnings)
 	}
 }
+
+// What was prepared in a release that is not there any more is prepared again: old releases are deleted where room is wanted, and
+// people delete some by hand.
+func TestRerunPreparesAgainWhatIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.cfg.Prepare = number(
+		counted(deploy.Prepare, "Build", `touch built`),
+		counted(deploy.Prepare, "Second", `test -e built && test -e "$SLIPWAY_SHARED_PATH/run/mended"`),
+	)
+	failed, _ := f.deploy(t.Context(), good)
+	wantEnd(t, failed, deploy.ExitFailed, deploy.OutcomeFailed)
+	if err := os.RemoveAll(filepath.Join(f.path("web2"), "releases", string(failed.Release))); err != nil {
+		t.Fatal(err)
+	}
+	f.touch("web1", "mended")
+	f.touch("web2", "mended")
+	again, _ := f.again(2).deploy(t.Context(), good)
+	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeActivated)
+	if diff := cmp.Diff([]string{"web1"}, kept(again, "Build")); diff != "" {
+		t.Error(diff)
+	}
+	if f.ran("web1", "Build") != 1 || f.ran("web2", "Build") != 2 {
+		t.Errorf("built %d times on web1, %d on web2", f.ran("web1", "Build"), f.ran("web2", "Build"))
+	}
+}

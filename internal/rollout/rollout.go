@@ -94,6 +94,7 @@ func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
 	r.steps = stepper.New(stepper.Options{
 		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit,
 		Earlier: r.earlierSteps, Lock: r.generation, Leave: func(host string) { r.locks.Leave(host) }, Parting: r.parting,
+		Removable: r.removable,
 	})
 	r.toggles = &toggle.Toggles{Deployment: p.Deployment, Fleet: hosts, Steps: r.steps}
 	r.ensured = &toggle.Ensured{Toggles: r.toggles}

@@ -13,20 +13,23 @@ type cause struct {
 	when  func(s deploy.Step, f deploy.Facts) bool // nil is always
 	hint  string
 	fault deploy.Fault // "" is not known
+	full  bool         // the disk is: the hint goes on with what may be deleted
 }
 
 // causes are those that are known, the more telling ones first: the first that fits counts. The words are those of the C
 // library, of coreutils and BusyBox, and of the shells, in English: steps run with LANG=C.UTF-8 unless they say otherwise.
 var causes = []cause{
 	{
-		says:  regexp.MustCompile(`(?i)no space left on device|write error: no space|could not write .*: no space`),
+		says:  regexp.MustCompile(`(?i)no space left on device|write error: no space|could not write .*: no space|the disk of the host was full`),
 		fault: deploy.FaultHost,
 		hint:  "the disk is full: free space on the host, or lower `keep_releases`",
+		full:  true,
 	},
 	{
 		says:  regexp.MustCompile(`(?i)disk quota exceeded`),
 		fault: deploy.FaultHost,
 		hint:  "raise the deploy user's quota (`quota -s` on the host says which), or lower `keep_releases`",
+		full:  true,
 	},
 	{
 		says:  regexp.MustCompile(`(?i)stale (nfs )?file handle|transport endpoint is not connected|host is down|required key not available|no such device|input/output error`),
@@ -108,12 +111,13 @@ var causes = []cause{
 }
 
 // explain is the hint of what a failing step printed last, and whose fault it was; nothing where it gives nothing away.
-func explain(s deploy.Step, f deploy.Facts, tail []string) (hint string, fault deploy.Fault) {
+// removable names what may be deleted where the disk is full.
+func explain(s deploy.Step, f deploy.Facts, removable func() string, tail []string) (hint string, fault deploy.Fault) {
 	text := strings.Join(tail, "\n")
-	for i, c := range causes {
+	for _, c := range causes {
 		if c.says.MatchString(text) && (c.when == nil || c.when(s, f)) {
-			if i == 0 {
-				return c.hint + removable(f), c.fault
+			if c.full {
+				return c.hint + removable(), c.fault
 			}
 			return c.hint, c.fault
 		}
@@ -125,22 +129,4 @@ func explain(s deploy.Step, f deploy.Facts, tail []string) (hint string, fault d
 func runsWithSh(s deploy.Step, _ deploy.Facts) bool {
 	program, _, _ := strings.Cut(s.Shell, " ")
 	return program == "" || program == "sh" || strings.HasSuffix(program, "/sh") || strings.HasSuffix(program, "dash")
-}
-
-// maxNamed is how many releases a hint names.
-const maxNamed = 3
-
-// removable names releases that may be deleted by hand where the disk is full: none that is live, that can be gone back to, or
-// that may be under way.
-func removable(f deploy.Facts) string {
-	var names []string
-	for _, r := range f.Releases {
-		if r.ID != f.CurrentID && (r.Bad || r.Failed) && len(names) < maxNamed {
-			names = append(names, "releases/"+string(r.ID))
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	return "; " + strings.Join(names, ", ") + " failed and may be deleted"
 }

@@ -10,11 +10,10 @@ import (
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	const (
-		live = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
-		bad  = deploy.ReleaseID("20261122-073000-77aa001-02be44")
-		good = deploy.ReleaseID("20261123-073000-77aa002-02be45")
+		bad = deploy.ReleaseID("20261122-073000-77aa001-02be44")
 	)
-	facts := deploy.Facts{CurrentID: live, Releases: []deploy.ReleaseFacts{{ID: live, Bad: true}, {ID: bad, Bad: true}, {ID: good, Verified: true}}}
+	facts := deploy.Facts{}
+	removable := func() string { return "; releases/" + string(bad) + " may be deleted" }
 	noexec := deploy.Facts{NoExec: true}
 	for _, c := range []struct {
 		line  string
@@ -23,9 +22,9 @@ func TestExplain(t *testing.T) {
 		want  string // in the hint; "" is none
 		fault deploy.Fault
 	}{
-		{line: "OSError: [Errno 28] No space left on device: '/srv/x/main.css'", facts: facts, want: "releases/" + string(bad) + " failed and may be deleted", fault: deploy.FaultHost},
+		{line: "OSError: [Errno 28] No space left on device: '/srv/x/main.css'", facts: facts, want: "releases/" + string(bad) + " may be deleted", fault: deploy.FaultHost},
 		{line: "cp: error writing 'x': No space left on device", want: "the disk is full", fault: deploy.FaultHost},
-		{line: "Disk quota exceeded", want: "quota", fault: deploy.FaultHost},
+		{line: "Disk quota exceeded", want: "quota -s", fault: deploy.FaultHost},
 		{line: "ls: cannot open directory 'media': Stale file handle", want: "mount it again", fault: deploy.FaultHost},
 		{line: "cp: cannot create 'media/x': Transport endpoint is not connected", want: "mount it again", fault: deploy.FaultHost},
 		{line: "touch: cannot touch 'x': Read-only file system", want: "remount,rw", fault: deploy.FaultHost},
@@ -61,7 +60,7 @@ func TestExplain(t *testing.T) {
 		{line: "AssertionError: 3 != 4"},
 		{line: "page not found"},
 	} {
-		hint, fault := explain(deploy.Step{Shell: c.shell}, c.facts, []string{"before", c.line, "after"})
+		hint, fault := explain(deploy.Step{Shell: c.shell}, c.facts, removable, []string{"before", c.line, "after"})
 		if (hint == "") != (c.want == "") || !strings.Contains(hint, c.want) || fault != c.fault {
 			t.Errorf("%q: %q, %q", c.line, hint, fault)
 		}

@@ -12,5 +12,6 @@ outcome=$3 new=outcome.$4
 [ -d "$1/.slipway/deployments/$2" ] || exit 0
 cd "$1/.slipway/deployments/$2"
 trap 'rm -f "$new"' EXIT
-printf '%s\n' "$outcome" >"$new"
+# cat, unlike a shell's own printf, says so where the disk is full.
+printf '%s\n' "$outcome" | cat >"$new"
 mv -f "$new" outcome

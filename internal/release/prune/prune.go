@@ -1,7 +1,8 @@
 // Package prune removes old releases from a host, and what dead deployments left behind.
 //
 // It removes what it is not told to keep; the policy (how many, which) is the caller's. It never removes what current
-// or previous name, nor anything whose name does not have the form of a release ID.
+// or previous lead to, nor anything whose name does not have the form of a release ID. A release is renamed before it is deleted, so
+// that no half of one is ever taken for a release; what a dead run left so is deleted by the next.
 package prune
 
 import (
@@ -17,15 +18,16 @@ import (
 var script string
 
 var reasons = map[int]release.Reason{
-	90: {Hint: "something in it belongs to another user: remove it by hand"},
+	90: {Hint: "something in it belongs to another user: remove it by hand, or name a command that may: `prune_command` (docs/rollback.md)"},
 }
 
 // Prune removes all releases but those to keep, with their records and secret files, and sets removed to those that it
-// removed, also when it fails midway. Beside them go records of releases that are not there, journals older than any
+// removed, also when it fails midway. command, words separated by spaces, removes a release that the user may not remove: its path
+// comes as the last argument; "" is none. Beside them go records of releases that are not there, journals older than any
 // release that is, but for the newest 50 and those of deployments that did not end, and links of switches that died more
 // than a day ago.
-func Prune(site release.Site, keep []deploy.ReleaseID, removed *[]deploy.ReleaseID) release.Operation {
-	args := []string{site.Root}
+func Prune(site release.Site, keep []deploy.ReleaseID, command string, removed *[]deploy.ReleaseID) release.Operation {
+	args := []string{site.Root, command}
 	for _, id := range keep {
 		args = append(args, string(id))
 	}

@@ -1,21 +1,22 @@
 # Removes releases that nobody keeps, with their records and secrets, and what dead deployments left behind.
 #
 # $1      the deploy path
-# $2...   IDs of the releases to keep; what current and previous name is kept in any case
+# $2      the command that removes a release which this user may not remove, words separated by spaces; '' for none
+# $3...   IDs of the releases to keep; what current and previous lead to is kept in any case
 #
-# Prints the ID of each release that is gone, a line each. Ends 90 when one could not be removed, after all others.
+# Prints the ID of each release that is gone, a line each. Ends 90 when some could not be removed, after all others.
 LC_ALL=C
 export LC_ALL
 set -u
+command=$2
 cd "$1/" || exit 1
-shift
-status=0
+shift 2
 
 d='[0-9]' x='[0-9a-f]'
 form="$d$d$d$d$d$d$d$d-$d$d$d$d$d$d-$x$x$x$x$x$x$x-$x$x$x$x$x$x"
 kept=" $* " linked=
 for link in current previous; do
-	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/"
+	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/$(readlink -f "$link")/"
 done
 
 # Reports whether a name has the form of a release ID and is not to be kept.
@@ -33,24 +34,47 @@ goes() {
 	esac
 }
 
+# What could not be removed: how many, the first of them by name, and what rm said of the first.
+stuck=0 names='' why=''
+
 # Removes a tree, also one with folders that its owner may not write to.
 remove() {
 	rm -rf "$1" 2>/dev/null && return
-	find "$1" -type d -exec chmod u+rwx {} \;
-	rm -rf "$1" && return
-	echo "$PWD/$1 cannot be removed" >&2
-	status=90
+	find "$1" -type d -exec chmod u+rwx {} \; 2>/dev/null
+	said=$(rm -rf "$1" 2>&1) && return
+	if [ "${2:-}" = release ] && [ -n "$command" ]; then
+		fence :
+		# shellcheck disable=SC2086 # words
+		said=$($command "$PWD/$1" </dev/null 2>&1)
+		[ -e "$1" ] || [ -L "$1" ] || return 0
+	fi
+	[ "$stuck" -gt 0 ] || why=$(printf '%s\n' "$said" | head -n 1 | head -c 300)
+	stuck=$((stuck + 1))
+	[ "$stuck" -gt 10 ] || names="$names, $1"
 	return 1
 }
 
+# The fence stands before each removal: whoever has lost the lock may not take away what its new owner counts on.
+command -v fence >/dev/null || fence() { :; }
 command -v lock_beat >/dev/null || lock_beat() { :; }
+
+# What an earlier run did not come to remove.
+for left in releases/.pruned-*; do
+	if [ -e "$left" ] || [ -L "$left" ]; then
+		lock_beat prune
+		remove "$left" release
+	fi
+done
+
 for release in releases/*; do
 	lock_beat prune
 	id=${release#releases/}
 	if goes "$id" && { [ -e "$release" ] || [ -L "$release" ]; }; then
-		# First the mark: what is only half removed must not pass for a release.
-		if rm -f ".slipway/releases/$id/staged" && remove "$release"; then
-			printf '%s\n' "$id"
+		fence :
+		# First the mark, then the name: what is only half removed must not pass for a release.
+		if rm -f ".slipway/releases/$id/staged"; then
+			! mv -f "$release" "releases/.pruned-$id" 2>/dev/null || release=releases/.pruned-$id
+			remove "$release" release && printf '%s\n' "$id"
 		fi
 	fi
 done
@@ -87,4 +111,7 @@ for folder in .switch-*; do
 		remove "$folder"
 	fi
 done
-exit "$status"
+[ "$stuck" -gt 0 ] || exit 0
+[ "$stuck" -le 10 ] || names="$names, and $((stuck - 10)) more,"
+printf '%s: %s cannot be removed: %s\n' "$PWD" "${names#, }" "$why" >&2
+exit 90

@@ -129,14 +129,19 @@ func TestGoesOn(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		released(t, host, id("1"), id("2"))
 		host.Patch = func(script string) string {
-			return `rm() { case "$*" in *releases/` + string(id("1")) + `) return 1 ;; esac; command rm "$@"; }` + "\n" + script
+			return `rm() { case "$*" in *releases/.pruned-` + string(id("1")) + `) echo busy >&2; return 1 ;; esac; command rm "$@"; }` + "\n" + script
 		}
 		removed, err := releasetest.Prune(t.Context(), host, host.Site, nil)
-		if !slices.Equal(removed, []deploy.ReleaseID{id("2")}) || err == nil || !strings.Contains(err.Error(), "releases/"+string(id("1"))+" cannot be removed") {
+		if !slices.Equal(removed, []deploy.ReleaseID{id("2")}) || err == nil || !strings.Contains(err.Error(), "releases/.pruned-"+string(id("1"))+" cannot be removed: busy") {
 			t.Errorf("%q, %v", removed, err)
 		}
-		if exists(host, ".slipway/releases/"+string(id("1"))+"/staged") {
-			t.Error("what is half removed still has its mark")
+		if exists(host, ".slipway/releases/"+string(id("1"))+"/staged") || exists(host, "releases/"+string(id("1"))) {
+			t.Error("what is half removed still has its mark, or its name")
+		}
+		host.Patch = nil
+		removed, err = releasetest.Prune(t.Context(), host, host.Site, nil)
+		if err != nil || len(removed) != 0 || exists(host, "releases/.pruned-"+string(id("1"))) {
+			t.Errorf("the next run leaves it: %q, %v", removed, err)
 		}
 	})
 }

@@ -35,7 +35,7 @@ func ReadLock(ctx context.Context, conn transport.Conn, site release.Site) (stat
 
 // Prune removes all releases but those to keep.
 func Prune(ctx context.Context, conn transport.Conn, site release.Site, keep []deploy.ReleaseID) (removed []deploy.ReleaseID, err error) {
-	err = release.Run(ctx, conn, prune.Prune(site, keep, &removed))
+	err = release.Run(ctx, conn, prune.Prune(site, keep, "", &removed))
 	return removed, err
 }
 

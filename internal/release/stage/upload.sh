@@ -28,7 +28,7 @@ check_programs
 
 # Leftovers of an attempt that died. A tree without the mark never was live: only a marked one is switched to.
 umask 077
-rm -rf "$incoming" "releases/$id" "$records/manifest" || fail 93 "leftovers of an earlier attempt cannot be removed"
+rm -rf "$incoming" "releases/$id" "$records" || fail 93 "leftovers of an earlier attempt cannot be removed"
 make_incoming
 mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 

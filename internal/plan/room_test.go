@@ -1,0 +1,105 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+)
+
+const f1, f2, f3 = deploy.ReleaseID("20261104-000000-0000004-000004"), deploy.ReleaseID("20261105-000000-0000005-000005"), deploy.ReleaseID("20261106-000000-0000006-000006")
+
+// tight is a fleet of hosts that run v3, keep three good and three failed releases of a size, and have so much free.
+func tight(free, each int64) map[string]deploy.Facts {
+	facts := fleet()
+	for host, f := range facts {
+		f = kept(f, v3, verified(v1), verified(v2), verified(v3))
+		for _, id := range []deploy.ReleaseID{f1, f2, f3} {
+			f.Releases = append(f.Releases, deploy.ReleaseFacts{ID: id, Staged: true})
+		}
+		for i := range f.Releases {
+			f.Releases[i].Size.Bytes = each
+		}
+		f.FreeBytes = free
+		facts[host] = f
+	}
+	return facts
+}
+
+// Room is made from what may go: failures and what is over keep_releases with the new one, where it is needed; else what is over
+// keep_releases today, and all but two failures.
+func TestKeepBefore(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	cfg.KeepReleases = 2
+	p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := built.Needs().Bytes
+	for name, c := range map[string]struct {
+		facts  map[string]deploy.Facts
+		change func(*deploy.Facts)
+		want   []deploy.ReleaseID
+	}{
+		"room enough":     {tight(needs, 1), nil, []deploy.ReleaseID{v2, v3, f2, f3, p.Release}},
+		"too little room": {tight(needs-1, 1), nil, []deploy.ReleaseID{v3, p.Release}},
+		"an unfinished deployment's": {tight(needs-1, 1), func(f *deploy.Facts) {
+			f.Unfinished = []deploy.JournalFacts{{ID: "9-deploy-x", Live: []deploy.LiveEntry{{What: deploy.LiveSwitch, Release: f1, Before: "releases/" + string(v2)}}}}
+		}, []deploy.ReleaseID{v2, v3, f1, p.Release}},
+		"a bad one runs": {tight(needs-1, 1), func(f *deploy.Facts) {
+			f.CurrentID, f.CurrentTarget = f3, "releases/"+string(f3)
+			f.History = []deploy.HistoryEntry{{Release: v1, Outcome: "activated"}}
+		}, []deploy.ReleaseID{v1, v3, f3, p.Release}},
+		"half of one counts for nothing": {tight(needs, 1), func(f *deploy.Facts) {
+			for i := range f.Releases {
+				f.Releases[i].Staged = f.Releases[i].ID == v1 || f.Releases[i].ID == v3
+			}
+		}, []deploy.ReleaseID{v1, v3, p.Release}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for host, f := range c.facts {
+				if c.change != nil {
+					c.change(&f)
+				}
+				c.facts[host] = f
+			}
+			s, err := plan.Resolve(p, c.facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, s.KeepBefore()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A host is refused only where there is too little room also once what may go is gone.
+func TestRoomIsCountedWithWhatGoes(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now) // keeps three
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := built.Needs().Bytes - 1000
+	if _, err := plan.Resolve(p, tight(1000, missing/4+1)); err != nil { // v1 goes, and three failures
+		t.Errorf("refused: %v", err)
+	}
+	_, err = plan.Resolve(p, tight(1000, missing/4-1))
+	if err == nil || !strings.Contains(err.Error(), "1.00 kB free, and ") || !strings.Contains(err.Error(), "more once old releases are deleted; the release takes") {
+		t.Errorf("got %v", err)
+	}
+	facts := tight(1000, 0)
+	for host, f := range facts {
+		f.Left.Bytes = missing // of deletions that were killed
+		facts[host] = f
+	}
+	if _, err := plan.Resolve(p, facts); err != nil {
+		t.Errorf("what is half deleted already: %v", err)
+	}
+}

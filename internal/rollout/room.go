@@ -1,0 +1,76 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/fanout"
+	"slipway/internal/plan"
+	"slipway/internal/release"
+	"slipway/internal/release/survey"
+)
+
+// measure asks the hosts that lack room for the release what their releases take. Where a host cannot say, nothing is counted.
+func (r *run) measure(ctx context.Context) {
+	var tight []deploy.Host
+	for _, host := range r.plan.Targets {
+		if there := r.fleet.On(host.Name); there.Span.Err == nil && r.plan.Lacks(host, there.Facts) {
+			tight = append(tight, host)
+		}
+	}
+	fanout.Each(tight, func(host deploy.Host) {
+		there := r.fleet.On(host.Name)
+		defer there.Lease(ctx)()
+		if err := there.Do(ctx, survey.Measure(there.Site(), &there.Facts)); err != nil && ctx.Err() == nil {
+			r.rec.Warn("what its releases take could not be measured: " + err.Error())
+		}
+	})
+}
+
+// makeRoom deletes what the fleet does not keep before the release is brought to it: a disk that failed deployments have filled
+// takes the next one.
+func (r *run) makeRoom(ctx context.Context) {
+	var tight []plan.Host
+	for _, h := range r.serving() {
+		if len(r.schedule.Surplus(h)) > 0 || h.Facts.Left.Bytes > 0 {
+			tight = append(tight, h)
+		}
+	}
+	if len(tight) > 0 && ctx.Err() == nil {
+		r.prune(ctx, deploy.Prepare, tight, r.schedule.KeepBefore())
+	}
+}
+
+// withRemovable adds what may be deleted there to the hint of a host whose disk is full.
+func (r *run) withRemovable(host string, err *deploy.Error) *deploy.Error {
+	if err == nil || !errors.Is(err, release.ErrNoSpace) {
+		return err
+	}
+	err.Hint += r.removable(host)
+	return err
+}
+
+// removable names what may be deleted on a host whose disk is full; "" where nothing may.
+func (r *run) removable(host string) string {
+	const most = 3
+	var names []string
+	all := r.schedule.Removable(r.host(host))
+	for _, known := range all[:min(most, len(all))] {
+		name := "releases/" + string(known.ID)
+		if known.Size.Bytes > 0 {
+			name += " (" + deploy.Size(known.Size.Bytes) + ")"
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if len(all) > most {
+		more = fmt.Sprintf(" and %d more", len(all)-most)
+	}
+	return "; " + strings.Join(names, ", ") + more + " may be deleted"
+}
