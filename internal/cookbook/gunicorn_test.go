@@ -238,31 +238,6 @@ func (l *load) end(t *testing.T) {
 	}
 }
 
-// TestGunicornUpgradeUnderLoad replaces gunicorn five times on one host, while requests come all the time: none fails, and each
-// answer is of one release.
-func TestGunicornUpgradeUnderLoad(t *testing.T) {
-	t.Parallel()
-	needtest.Programs(t, "gunicorn", "dash", "busybox")
-	d := newDeployPath(t, pinned)
-	client := d.serve(t, d.gunicorn(t, "current/venv/bin/python"))
-	upgrade := rendered(t, "gunicorn/upgrade", map[string]string{"pidfile": filepath.Join(d.dir, "pid"), "boot": "1"})
-	l := newLoad(client, 3)
-	for i, release := range []string{"release-b", "release-a", "release-b", "release-a", "release-b"} {
-		l.more(t, 50)
-		d.switchTo(t, release)
-		l.more(t, 50) // old workers, new current
-		old := d.master("pid")
-		d.step(t, shells[i%len(shells)], upgrade).expect(t, "upgrade to "+release, false, "")
-		if now := d.master("pid"); now == old || now == 0 {
-			t.Errorf("the master is %d, it was %d", now, old)
-		}
-		if got := get(client, "/"); got != whole(release) {
-			t.Errorf("after the upgrade to %s: %s", release, got)
-		}
-	}
-	l.end(t)
-}
-
 // TestGunicornUpgrade: what is not healthy never replaces what is.
 func TestGunicornUpgrade(t *testing.T) {
 	t.Parallel()

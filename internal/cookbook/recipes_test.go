@@ -56,6 +56,17 @@ func eachShell(t *testing.T, test func(t *testing.T, shell []string)) {
 	}
 }
 
+// inTurns gives one shell after the other, where each of them for all of it would take long.
+func inTurns(t *testing.T) func() []string {
+	t.Helper()
+	needtest.Programs(t, "dash", "busybox")
+	n := -1
+	return func() []string {
+		n++
+		return shells[n%len(shells)]
+	}
+}
+
 func write(t *testing.T, dir string, files map[string]string) {
 	t.Helper()
 	for name, content := range files {
@@ -172,48 +183,47 @@ func TestMigrateNotes(t *testing.T) {
 	})
 }
 
+// The tests behind the tag long run TestVenv and TestSupervisor in each shell as a whole.
 func TestVenv(t *testing.T) {
 	t.Parallel()
-	needtest.Programs(t, systemPython)
-	if exec.CommandContext(t.Context(), systemPython, "-c", "import ensurepip").Run() != nil {
-		needtest.Skip(t, "ensurepip is missing (Debian's python3-venv)")
-	}
-	python := copyingPython(t)
-	eachShell(t, func(t *testing.T, shell []string) {
-		dir := t.TempDir()
-		venv := func(with map[string]string) outcome { return run(t, shell, dir, rendered(t, "python/venv", with)) }
-		for _, path := range []string{"", ".", "..", "/", "../x", "a/../..", dir} {
-			venv(map[string]string{"path": path}).expect(t, "path "+path, true, "must be a folder inside the release")
-		}
-		venv(map[string]string{"python": "python9"}).expect(t, "no Python", true, "there is no python9 on this host")
-		venv(map[string]string{"wheels": "wheels"}).expect(t, "no wheels", true, "there are no wheels in wheels")
-		venv(map[string]string{"system_site_packages": "yes"}).expect(t, "a wrong switch", true, "must be true or false")
-		venv(nil).expect(t, "nothing to install", false, "an empty environment")
-		venv(map[string]string{"system_site_packages": "true"}).expect(t, "the host's packages", false, "")
-		if text, err := os.ReadFile(filepath.Join(dir, "venv/pyvenv.cfg")); err != nil || !strings.Contains(string(text), "include-system-site-packages = true") {
-			t.Errorf("%s, %v", text, err)
-		}
+	testVenv(t, inTurns(t), copyingPython(t))
+}
 
-		write(t, dir, map[string]string{"wheels/greeting-1.0-py3-none-any.whl": wheel(t), "requirements.txt": "greeting==1.0\n"})
-		venv(map[string]string{"wheels": "wheels", "python": python}).expect(t, "requirements from wheels", false, "Successfully installed greeting-1.0")
-		out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "venv/bin/python"), "-c", "import greeting; print(greeting.text)").CombinedOutput()
-		if err != nil || string(out) != "ahoy\n" {
-			t.Errorf("%s, %v", out, err)
-		}
-		if shell[0] != "dash" {
-			return // the rest is pip's work, whatever the shell
-		}
-		write(t, dir, map[string]string{"requirements.txt": "greeting==1.0\nmissing==2.0\n"})
-		venv(map[string]string{"wheels": "wheels", "python": python}).expect(t, "a wheel that is missing", true, "missing==2.0")
-		venv(map[string]string{"wheels": "wheels", "requirements": "none.txt", "path": "my env", "python": python}).expect(t, "all wheels", false, "Successfully installed greeting-1.0")
-	})
+func testVenv(t *testing.T, shell func() []string, python string) {
+	t.Helper()
+	dir := t.TempDir()
+	venv := func(with map[string]string) outcome { return run(t, shell(), dir, rendered(t, "python/venv", with)) }
+	for _, path := range []string{"", ".", "..", "/", "../x", "a/../..", dir} {
+		venv(map[string]string{"path": path}).expect(t, "path "+path, true, "must be a folder inside the release")
+	}
+	venv(map[string]string{"python": "python9"}).expect(t, "no Python", true, "there is no python9 on this host")
+	venv(map[string]string{"wheels": "wheels"}).expect(t, "no wheels", true, "there are no wheels in wheels")
+	venv(map[string]string{"system_site_packages": "yes"}).expect(t, "a wrong switch", true, "must be true or false")
+	venv(nil).expect(t, "nothing to install", false, "an empty environment")
+	venv(map[string]string{"system_site_packages": "true"}).expect(t, "the host's packages", false, "")
+	if text, err := os.ReadFile(filepath.Join(dir, "venv/pyvenv.cfg")); err != nil || !strings.Contains(string(text), "include-system-site-packages = true") {
+		t.Errorf("%s, %v", text, err)
+	}
+
+	write(t, dir, map[string]string{"wheels/greeting-1.0-py3-none-any.whl": wheel(t), "requirements.txt": "greeting==1.0\n"})
+	venv(map[string]string{"wheels": "wheels", "python": python}).expect(t, "requirements from wheels", false, "Successfully installed greeting-1.0")
+	out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "venv/bin/python"), "-c", "import greeting; print(greeting.text)").CombinedOutput()
+	if err != nil || string(out) != "ahoy\n" {
+		t.Errorf("%s, %v", out, err)
+	}
+	write(t, dir, map[string]string{"requirements.txt": "greeting==1.0\nmissing==2.0\n"})
+	venv(map[string]string{"wheels": "wheels", "python": python}).expect(t, "a wheel that is missing", true, "missing==2.0")
+	venv(map[string]string{"wheels": "wheels", "requirements": "none.txt", "path": "my env", "python": python}).expect(t, "all wheels", false, "Successfully installed greeting-1.0")
 }
 
 // copyingPython is an interpreter that copies an environment with pip where it is to make one, which takes seconds each time.
 // The copied one is what the recipe makes with the real interpreter.
 func copyingPython(t *testing.T) string {
 	t.Helper()
-	needtest.Programs(t, "dash")
+	needtest.Programs(t, "dash", systemPython)
+	if exec.CommandContext(t.Context(), systemPython, "-c", "import ensurepip").Run() != nil {
+		needtest.Skip(t, "ensurepip is missing (Debian's python3-venv)")
+	}
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"requirements.txt": "", "python": `#!/bin/sh
 if [ "$1 $2" = "-m venv" ]; then
@@ -259,31 +269,34 @@ func wheel(t *testing.T) string {
 
 func TestSupervisor(t *testing.T) {
 	t.Parallel()
+	testSupervisor(t, inTurns(t))
+}
+
+func testSupervisor(t *testing.T, shell func() []string) {
+	t.Helper()
 	needtest.Programs(t, "supervisord", "supervisorctl")
-	eachShell(t, func(t *testing.T, shell []string) {
-		dir := t.TempDir()
-		conf := supervisord(t, dir)
-		restart := func(program string) outcome {
-			return run(t, shell, dir, rendered(t, "supervisor/restart", map[string]string{"program": program, "conf": conf, "wait": "3"}))
-		}
-		before := pid(t, dir, "web", "")
-		restart("web workers:*").expect(t, "a program and a group", false, "workers:two")
-		pid(t, dir, "web", before)
-		failed := restart("web broken")
-		failed.expect(t, "a program that ends", true, "not running: broken")
-		failed.expect(t, "its last words", true, "no such table")
-		with := map[string]string{"program": "web broken workers:*", "conf": conf}
-		run(t, shell, dir, logging(t, "supervisor/restart", with)).expect(t, "log", false, "--- the end of what broken printed (stderr)\nno such table")
-		run(t, shell, dir, stopping(t, "supervisor/restart", with)).expect(t, "stop", false, "workers:two: stopped")
-		run(t, shell, dir, stopping(t, "supervisor/restart", with)).expect(t, "stop again", false, "")
-		if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status").CombinedOutput(); strings.Contains(string(text), "RUNNING") {
-			t.Errorf("after stop: %s%v", text, err)
-		}
-		restart("nothing").expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
-		restart(" ").expect(t, "no program", true, "`program` is empty")
-		none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}
-		run(t, shell, dir, rendered(t, "supervisor/restart", none)).expect(t, "a wrong file", true, "none.conf")
-	})
+	dir := t.TempDir()
+	conf := supervisord(t, dir)
+	restart := func(program string) outcome {
+		return run(t, shell(), dir, rendered(t, "supervisor/restart", map[string]string{"program": program, "conf": conf, "wait": "3"}))
+	}
+	before := pid(t, dir, "web", "")
+	restart("web workers:*").expect(t, "a program and a group", false, "workers:two")
+	pid(t, dir, "web", before)
+	failed := restart("web broken")
+	failed.expect(t, "a program that ends", true, "not running: broken")
+	failed.expect(t, "its last words", true, "no such table")
+	with := map[string]string{"program": "web broken workers:*", "conf": conf}
+	run(t, shell(), dir, logging(t, "supervisor/restart", with)).expect(t, "log", false, "--- the end of what broken printed (stderr)\nno such table")
+	run(t, shell(), dir, stopping(t, "supervisor/restart", with)).expect(t, "stop", false, "workers:two: stopped")
+	run(t, shell(), dir, stopping(t, "supervisor/restart", with)).expect(t, "stop again", false, "")
+	if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status").CombinedOutput(); strings.Contains(string(text), "RUNNING") {
+		t.Errorf("after stop: %s%v", text, err)
+	}
+	restart("nothing").expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
+	restart(" ").expect(t, "no program", true, "`program` is empty")
+	none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}
+	run(t, shell(), dir, rendered(t, "supervisor/restart", none)).expect(t, "a wrong file", true, "none.conf")
 }
 
 // supervisord runs a supervisor of its own, and gives its configuration.

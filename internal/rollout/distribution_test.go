@@ -1,7 +1,6 @@
 package rollout_test
 
 import (
-	"context"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -167,26 +166,6 @@ func (f *fleet) during(host, words string, times int, do func(sshtest.Operation)
 		return do(op)
 	}
 	f.before.Store(&before)
-}
-
-// A link that drops while it is sent, or received, is made again, and all have all of it in the end.
-func TestProducedFilesOverDroppedLinks(t *testing.T) {
-	t.Parallel()
-	for host, words := range map[string]string{"web1": "Writes what a step has made", "web2": "Takes what another host"} {
-		t.Run(host, func(t *testing.T) {
-			t.Parallel()
-			f := newFleet(t, 3)
-			var dropped atomic.Int64
-			f.during(host, words, 2, func(sshtest.Operation) error { dropped.Add(1); return context.Canceled })
-			f.cfg.Prepare = number(collect(f, ""))
-			result, _ := f.deploy(t.Context(), good)
-			wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
-			f.wantAlike("static/css/main.css", "static/big")
-			if dropped.Load() != 2 || f.made() != "web1 made" {
-				t.Errorf("dropped %d times; made on the hosts: %s", dropped.Load(), f.made())
-			}
-		})
-	}
 }
 
 // A runner without room says so.

@@ -9,32 +9,6 @@ import (
 	"slipway/internal/deploy"
 )
 
-// More hosts than may be connected to: every host has its turn, forth and back.
-func TestFewPlaces(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 5)
-	f.places = 2
-	first, _ := f.deploy(t.Context(), good)
-	wantEnd(t, first, deploy.ExitDone, deploy.OutcomeActivated)
-	f.wantCurrent(first.Release)
-	second, _ := f.deploy(t.Context(), bad)
-	wantEnd(t, second, deploy.ExitUnwound, deploy.OutcomeUnwound)
-	f.wantCurrent(first.Release)
-	unwound := 0
-	for _, outcome := range outcomes(second) {
-		switch outcome {
-		case deploy.HostUnwound:
-			unwound++
-		case deploy.HostUnchanged:
-		default:
-			t.Errorf("outcomes: %v", outcomes(second))
-		}
-	}
-	if unwound == 0 || unwound > f.places {
-		t.Errorf("%d hosts were unwound; only %d can have been switched when the first failed", unwound, f.places)
-	}
-}
-
 // A step has the only place for work until the lock on every host has given signs of life, also where there is no connection.
 func TestLockLivesWithoutAConnection(t *testing.T) {
 	t.Parallel()

@@ -45,8 +45,8 @@ func (g *groups) leaderEnded(id int) {
 		own.ended = true
 		if syscall.Kill(-id, 0) == syscall.ESRCH {
 			delete(g.alive, id)
-		} else if own.left = members(id); len(own.left) == 0 {
-			delete(g.alive, id)
+		} else {
+			own.left = members()[id]
 		}
 	}
 	g.forget()
@@ -55,13 +55,14 @@ func (g *groups) leaderEnded(id int) {
 // forget drops the groups that nobody is left in, and those whose number is somebody else's by now: none of the processes is
 // there that were seen last.
 func (g *groups) forget() {
+	all := sync.OnceValue(members) // costs a look at every process
 	for id, own := range g.alive {
 		if !own.ended {
 			continue
 		}
-		now := map[int]string{}
+		var now map[int]string
 		if syscall.Kill(-id, 0) != syscall.ESRCH {
-			now = members(id)
+			now = all()[id]
 		}
 		same := false
 		for pid, start := range own.left {
@@ -95,10 +96,10 @@ func (g *groups) kill() {
 	clear(g.alive)
 }
 
-// members are the processes of a group, each with the time of its start: fields 5 and 22 of /proc/<pid>/stat, see
+// members are the processes of each group, with the time of their start: fields 5 and 22 of /proc/<pid>/stat, see
 // proc_pid_stat(5). None where there is no /proc.
-func members(id int) map[int]string {
-	found := map[int]string{}
+func members() map[int]map[int]string {
+	found := map[int]map[int]string{}
 	entries, _ := os.ReadDir("/proc")
 	for _, entry := range entries {
 		pid, err := strconv.Atoi(entry.Name())
@@ -111,9 +112,17 @@ func members(id int) map[int]string {
 		}
 		text := string(stat)
 		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // from field 3 on: the name may hold anything
-		if len(fields) > 19 && fields[2] == strconv.Itoa(id) {
-			found[pid] = fields[19]
+		if len(fields) <= 19 {
+			continue
 		}
+		group, err := strconv.Atoi(fields[2])
+		if err != nil {
+			continue
+		}
+		if found[group] == nil {
+			found[group] = map[int]string{}
+		}
+		found[group][pid] = fields[19]
 	}
 	return found
 }

@@ -1,0 +1,58 @@
+//go:build long
+
+package rollout_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"slipway/internal/deploy"
+	"slipway/internal/sshtest"
+)
+
+// More hosts than may be connected to: every host has its turn, forth and back.
+func TestFewPlaces(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 5)
+	f.places = 2
+	first, _ := f.deploy(t.Context(), good)
+	wantEnd(t, first, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(first.Release)
+	second, _ := f.deploy(t.Context(), bad)
+	wantEnd(t, second, deploy.ExitUnwound, deploy.OutcomeUnwound)
+	f.wantCurrent(first.Release)
+	unwound := 0
+	for _, outcome := range outcomes(second) {
+		switch outcome {
+		case deploy.HostUnwound:
+			unwound++
+		case deploy.HostUnchanged:
+		default:
+			t.Errorf("outcomes: %v", outcomes(second))
+		}
+	}
+	if unwound == 0 || unwound > f.places {
+		t.Errorf("%d hosts were unwound; only %d can have been switched when the first failed", unwound, f.places)
+	}
+}
+
+// A link that drops while it is sent, or received, is made again, and all have all of it in the end.
+func TestProducedFilesOverDroppedLinks(t *testing.T) {
+	t.Parallel()
+	for host, words := range map[string]string{"web1": "Writes what a step has made", "web2": "Takes what another host"} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, 3)
+			var dropped atomic.Int64
+			f.during(host, words, 2, func(sshtest.Operation) error { dropped.Add(1); return context.Canceled })
+			f.cfg.Prepare = number(collect(f, ""))
+			result, _ := f.deploy(t.Context(), good)
+			wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+			f.wantAlike("static/css/main.css", "static/big")
+			if dropped.Load() != 2 || f.made() != "web1 made" {
+				t.Errorf("dropped %d times; made on the hosts: %s", dropped.Load(), f.made())
+			}
+		})
+	}
+}
