@@ -105,6 +105,14 @@ func (l launch) noting(tarball *artifact.Artifact) deploy.Emit {
 	}
 }
 
+// revisionOf is the commit that an artifact was built of: what is given, in full where the artifact states more of the same.
+func revisionOf(stated, given string) string {
+	if strings.HasPrefix(stated, given) {
+		return stated
+	}
+	return given
+}
+
 // tempFile makes a temporary file that no other program can see, nor outlives this one.
 func (a *app) tempFile() (distribution.TempFile, error) {
 	file, err := os.CreateTemp(a.env.TempDir, "slipway-")
@@ -143,7 +151,7 @@ func folderOf(tarball *artifact.Artifact) string {
 func describe(tarball *artifact.Artifact, cfg *config.Config) plan.Artifact {
 	bytes, inodes := tarball.Unpacked()
 	return plan.Artifact{
-		Revision: cmp.Or(cfg.Revision, tarball.Revision()),
+		Revision: revisionOf(tarball.Revision(), cfg.Revision),
 		SHA256:   tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
 	}
 }

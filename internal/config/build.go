@@ -76,7 +76,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 func (l *loader) revision() string {
 	revision := strings.ToLower(strings.TrimSpace(l.in.Revision))
 	if revision != "" && !commit.MatchString(revision) {
-		l.problem(inputAt("revision"), "the whole commit, 40 or 64 hexadecimal digits, or at least 7 of them", "`%s` is no commit", revision)
+		l.problem(inputAt("revision"), "the whole commit, 40 or 64 hexadecimal digits, or at least 7 of them", "`%s` is no commit", strings.TrimSpace(l.in.Revision))
 	}
 	return revision
 }

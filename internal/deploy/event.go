@@ -36,7 +36,7 @@ type Header struct {
 type Attempt struct {
 	Number int
 	Actor  string
-	Phase  Phase // in which it stopped
+	Phase  Phase // in which it stopped; "" when it activated the release on every host that knows of it
 }
 
 type (

@@ -11,7 +11,8 @@ const (
 	CurrentRelease   CurrentKind = "release"   // a link to a release of Slipway's
 	CurrentForeign   CurrentKind = "foreign"   // a link that another tool made: adopted
 	CurrentLost      CurrentKind = "lost"      // a link that leads to no folder: nothing is live
-	CurrentDirectory CurrentKind = "directory" // a real directory or file: refused
+	CurrentDirectory CurrentKind = "directory" // a real directory: refused
+	CurrentFile      CurrentKind = "file"      // a file, a FIFO or the like: refused
 )
 
 // Facts is what preflight learned of one host. Asked once, before anything is changed.

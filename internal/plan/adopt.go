@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -95,13 +96,24 @@ func LinkTo(text string) Link {
 	return Link{Target: text}
 }
 
+// isActivated reports whether an earlier attempt came to its good end on every host that has a journal of it.
+func (s *Schedule) isActivated() bool {
+	return !slices.ContainsFunc(s.Hosts, func(h Host) bool {
+		return h.Earlier != nil && h.Earlier.Facts.Outcome != string(deploy.OutcomeActivated) && h.Earlier.Facts.Outcome != string(deploy.OutcomeUnchanged)
+	})
+}
+
 // attempt is the attempt that this one goes on from; nil when it is the first.
 func (s *Schedule) attempt() *deploy.Attempt {
 	record := s.firstRecord()
 	if record == nil {
 		return nil
 	}
-	a := &deploy.Attempt{Number: max(1, record.Attempt), Actor: record.Actor, Phase: deploy.Prepare}
+	a := &deploy.Attempt{Number: max(1, record.Attempt), Actor: record.Actor}
+	if s.isActivated() {
+		return a
+	}
+	a.Phase = deploy.Prepare
 	for _, h := range s.Hosts {
 		if h.Earlier == nil {
 			continue

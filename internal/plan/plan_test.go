@@ -155,6 +155,7 @@ func TestResolveRefuses(t *testing.T) {
 		"newer layout":     {func(f *deploy.Facts) { f.LayoutFormat = 2 }, "newer than this Slipway"},
 		"no sha256sum":     {func(f *deploy.Facts) { delete(f.Tools, "sha256sum") }, "sha256sum missing"},
 		"directory":        {func(f *deploy.Facts) { f.Current = deploy.CurrentDirectory }, "real directory"},
+		"file":             {func(f *deploy.Facts) { f.Current = deploy.CurrentFile }, "is a file, not a link"},
 		"shared file":      {func(f *deploy.Facts) { f.MissingShared = []string{".env"} }, "/srv/shop/shared/.env is missing"},
 		"not writable":     {func(f *deploy.Facts) { f.Unwritable, f.User = []string{"releases"}, "deploy" }, "deploy may not write to releases"},
 		"no zstd, no gzip": {func(f *deploy.Facts) { delete(f.Tools, "zstd") }, "neither zstd nor gzip"},

@@ -124,7 +124,7 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 		h.Before = Link{Target: f.CurrentTarget, Release: f.CurrentID}
 	case deploy.CurrentForeign:
 		h.Before = Link{Target: f.CurrentTarget}
-	case deploy.CurrentNone, deploy.CurrentDirectory, deploy.CurrentLost:
+	case deploy.CurrentNone, deploy.CurrentDirectory, deploy.CurrentFile, deploy.CurrentLost:
 	}
 	if h.Earlier != nil && h.Before.Release == p.Release {
 		if before, ok := firstSwitch(h.Earlier.Facts.Live, p.Release); ok {
@@ -164,6 +164,9 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 		current := path.Join(target.DeployPath, "current")
 		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
 			shellescape.Quote(target.DeployPath)))
+	}
+	if f.Current == deploy.CurrentFile {
+		add(path.Join(target.DeployPath, "current")+" is a file, not a link", "look who made it, and move it away: Slipway makes the link")
 	}
 	if p.Reconcile {
 		return errs // no more is needed to bring a host back

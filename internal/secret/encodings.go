@@ -244,9 +244,12 @@ func rows(text string) []string {
 			break // so little of the value gives nothing away
 		}
 		shown := inDots(part)
-		forms = append(forms, fmt.Sprintf("%-39s  %s", spaced(digits, 4, " "), shown), fmt.Sprintf("%-48s  |%s|", spaced(digits[:row], 2, " ")+"  "+spaced(digits[row:], 2, " "), shown),
-			fmt.Sprintf("%-47s  >%s<", spaced(digits, 2, " "), shown), inColumns(part))
-		forms = append(forms, spaced(digits, 4, " "), spaced(digits[:row], 2, " ")+"  "+spaced(digits[row:], 2, " "), spaced(digits, 2, " "))
+		forms = append(forms, inColumns(part), inWords(part))
+		for _, all := range []string{digits, strings.ToUpper(digits)} {
+			pairs, bytes, halves := spaced(all, 4, " "), spaced(all, 2, " "), spaced(all[:row], 2, " ")+"  "+spaced(all[row:], 2, " ")
+			forms = append(forms, pairs, bytes, halves,
+				fmt.Sprintf("%-39s  %s", pairs, shown), fmt.Sprintf("%-48s  |%s|", halves, shown), fmt.Sprintf("%-47s  >%s<", bytes, shown))
+		}
 	}
 	return forms
 }
@@ -260,6 +263,17 @@ func inDots(part string) string {
 		}
 	}
 	return string(out)
+}
+
+// inWords is a row of hexdump, in numbers of two bytes as most machines keep them.
+func inWords(part string) string {
+	var words []string
+	for at := 0; at < len(part); at += 2 {
+		word := []byte{part[at], 0}
+		copy(word, part[at:min(at+2, len(part))])
+		words = append(words, fmt.Sprintf("%04x", binary.LittleEndian.Uint16(word)))
+	}
+	return strings.Join(words, " ")
 }
 
 // inColumns is a row of od -c.

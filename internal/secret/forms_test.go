@@ -111,7 +111,7 @@ func TestGivenInBase64(t *testing.T) {
 func TestRows(t *testing.T) {
 	t.Parallel()
 	const value = "t0p&secret<Pass>wörd-30-chars!"
-	for _, command := range []string{"xxd", "hexdump -C", "od -c", "od -A x -t x1z", "od -tx1"} {
+	for _, command := range []string{"xxd", "hexdump -C", "od -c", "od -A x -t x1z", "od -tx1", "xxd -u", "hexdump", "od -x"} {
 		program, _, _ := strings.Cut(command, " ")
 		needtest.Program(t, program)
 		out, err := exec.Command("sh", "-c", "printf %s \"$1\" | "+command, "sh", value).Output()
@@ -119,7 +119,7 @@ func TestRows(t *testing.T) {
 			t.Fatal(command, err)
 		}
 		got := NewRedactor(New(value)).String(string(out))
-		for _, part := range []string{"secret", "Pass", "chars", "s   e   c", "7365", "73 65"} {
+		for _, part := range []string{"secret", "Pass", "chars", "s   e   c", "7365", "73 65", "6573 7263", "7263 7465", "6843"} {
 			if strings.Contains(got, part) {
 				t.Errorf("%s shows %q: %s", command, part, got)
 			}

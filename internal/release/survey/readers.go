@@ -200,6 +200,8 @@ func (p *parser) current(value string) error {
 		f.Current = deploy.CurrentNone
 	case value == "directory":
 		f.Current = deploy.CurrentDirectory
+	case value == "file":
+		f.Current = deploy.CurrentFile
 	default:
 		return fmt.Errorf("current is %.80q", value)
 	}

@@ -106,8 +106,10 @@ if [ -L current ]; then
 	kind='link'
 	[ -d current ] || kind=lost
 	printf 'current=%s ' "$kind"; readlink -n current; printf '\0'
-elif [ -e current ]; then
+elif [ -d current ]; then
 	printf 'current=directory\0'
+elif [ -e current ]; then
+	printf 'current=file\0'
 else
 	printf 'current=none\0'
 fi

@@ -13,8 +13,12 @@ func resumingLines(h deploy.Header) []string {
 	if h.Earlier == nil {
 		return nil
 	}
-	text := fmt.Sprintf("Resuming run %s: attempt %d%s stopped in %s; attempt %d%s", h.RunID,
-		h.Earlier.Number, actor(" (%s)", h.Earlier.Actor), h.Earlier.Phase, h.Attempt, actor(" by %s", h.Actor))
+	verb, end := "Resuming", "stopped in "+string(h.Earlier.Phase)
+	if h.Earlier.Phase == "" {
+		verb, end = "Repeating", "activated the release"
+	}
+	text := fmt.Sprintf("%s run %s: attempt %d%s %s; attempt %d%s", verb, h.RunID,
+		h.Earlier.Number, actor(" (%s)", h.Earlier.Actor), end, h.Attempt, actor(" by %s", h.Actor))
 	return layout.Wrap(text, 0)
 }
 
