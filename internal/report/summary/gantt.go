@@ -33,7 +33,7 @@ func Gantt(res deploy.Result) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("gantt\n    dateFormat HH:mm:ss.SSS\n    axisFormat %M:%S\n")
+	fmt.Fprintf(&b, "gantt\n    dateFormat HH:mm:ss.SSS\n    axisFormat %s\n", axis(bars))
 	section := ""
 	for _, bar := range bars {
 		if bar.section != section {
@@ -44,10 +44,30 @@ func Gantt(res deploy.Result) string {
 		if bar.failed {
 			mark = "crit, "
 		}
-		start := max(bar.start, 0)
-		fmt.Fprintf(&b, "    %s :%s%s, %s\n", ganttName(bar.name), mark, clock(start), clock(start+max(bar.took, time.Millisecond)))
+		start, end := bar.span()
+		fmt.Fprintf(&b, "    %s :%s%s, %s\n", ganttName(bar.name), mark, clock(start), clock(end))
 	}
 	return b.String()
+}
+
+// chartEnd is the last moment of a chart: its times of day know no second day.
+const chartEnd = 24*time.Hour - time.Millisecond
+
+// span is from when to when a bar goes, in whole milliseconds. Each has one at least: Mermaid draws no bar of no length.
+func (b ganttBar) span() (start, end time.Duration) {
+	start = min(max(b.start, 0), chartEnd-time.Millisecond).Truncate(time.Millisecond)
+	took := min(max(b.took, time.Millisecond), chartEnd-start).Truncate(time.Millisecond)
+	return start, start + took
+}
+
+// axis is the format of the times below a chart, with hours where it is that long.
+func axis(bars []ganttBar) string {
+	for _, bar := range bars {
+		if _, end := bar.span(); end >= time.Hour {
+			return "%H:%M:%S"
+		}
+	}
+	return "%M:%S"
 }
 
 // spanBars are all steps and parts on all hosts, those of a phase together.
@@ -77,16 +97,16 @@ func phaseBars(res deploy.Result) []ganttBar {
 	return bars
 }
 
-// clock is HH:mm:ss.SSS. A chart has one day at most.
+// clock is HH:mm:ss.SSS.
 func clock(d time.Duration) string {
-	d = min(d, 24*time.Hour-time.Millisecond)
 	return fmt.Sprintf("%02d:%02d:%02d.%03d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60, d.Milliseconds()%1000)
 }
 
-// statement is the beginning of a statement of Mermaid's gantt language (gantt.jison; its lexer knows no difference of case, and
-// no end of a word). A date is a token of its own, too.
-var statement = regexp.MustCompile(`(?i)^(gantt|dateFormat|axisFormat|tickInterval|inclusiveEndDates|topAxis|excludes|includes|todayMarker` +
-	`|weekday|weekend|title|section|click|href|call|acc|[0-9]{4}-[0-9]{2}-[0-9]{2})`)
+// statement is what Mermaid would read as a statement at the beginning of a task's line (gantt.jison, of its versions since 2022). Case
+// makes no difference there, a bare word ends at the first sign that is no letter of ASCII, and the name may be all that stands before the colon.
+var statement = regexp.MustCompile(`(?i)^((gantt|inclusiveEndDates|topAxis|[0-9]{4}-[0-9]{2}-[0-9]{2})\b` +
+	`|(dateFormat|axisFormat|tickInterval|includes|excludes|todayMarker|dateMarker|weekday|weekend|title|section|accDescription|click|call|href)( |$)` +
+	`|acc(Title|Descr)$)`)
 
 // maxName is how much of a name a chart shows, in columns.
 const maxName = 50

@@ -1,9 +1,11 @@
 package summary
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,93 +13,122 @@ import (
 	"slipway/internal/deploy"
 )
 
-// The tokens of Mermaid's gantt language as its lexer finds them (packages/mermaid/src/diagrams/gantt/parser/gantt.jison, options
-// case-insensitive), in its order: the first that fits counts.
-var ganttTokens = []struct {
+// ganttToken is a token of Mermaid's gantt language, as its lexer finds it.
+type ganttToken struct {
 	name    string
 	pattern *regexp.Regexp
-}{
-	{"accTitle", token(`accTitle\s*:\s*`)},
-	{"accDescr", token(`accDescr\s*:\s*`)},
-	{"accDescr", token(`accDescr\s*\{\s*`)},
-	{"comment", token(`%%[^\n]*`)},
-	{"comment", token(`[^}]%%*[^\n]*`)},
-	{"comment", token(`%[^\n]*`)},
-	{"newline", token(`\n+`)},
-	{"space", token(`\s+`)},
-	{"href", token(`href\s+"`)},
-	{"call", token(`call\s+`)},
-	{"click", token(`click\s+`)},
-	{"gantt", token(`gantt`)},
-	{"dateFormat", token(`dateFormat\s[^#\n;]+`)},
-	{"inclusiveEndDates", token(`inclusiveEndDates`)},
-	{"topAxis", token(`topAxis`)},
-	{"axisFormat", token(`axisFormat\s[^#\n;]+`)},
-	{"tickInterval", token(`tickInterval\s[^#\n;]+`)},
-	{"includes", token(`includes\s[^#\n;]+`)},
-	{"excludes", token(`excludes\s[^#\n;]+`)},
-	{"todayMarker", token(`todayMarker\s[^\n;]+`)},
-	{"weekday", token(`weekday\s`)},
-	{"weekend", token(`weekend\s`)},
-	{"date", token(`\d\d\d\d-\d\d-\d\d`)},
-	{"title", token(`title\s[^\n]+`)},
-	{"accDescription", token(`accDescription\s[^#\n;]+`)},
-	{"section", token(`section\s[^\n]+`)},
-	{"task", token(`[^:\n]+`)},
-	{"data", token(`:[^#\n;]+`)},
 }
+
+// ganttTokens are those of packages/mermaid/src/diagrams/gantt/parser/gantt.jison (options case-insensitive), in its order: the
+// first that fits counts. A pattern that ends in a letter ends at a word's end: Jison adds that. What differs between the versions that
+// GitHub and its servers on premises have used is in old; an ASCII class stands where JavaScript's is one.
+func ganttTokens(old bool) []ganttToken {
+	text, section, title := `[^:\n]+`, `section\s[^\n]+`, `title\s[^\n]+`
+	weekday := `weekday\s+(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|weekend\s+(?:fri|satur)day\b`
+	comment := `%%[^\n]*`
+	if old {
+		text, section, title = `[^#:\n;]+`, `section\s[^#:\n;]+`, `title\s[^#\n;]+`
+		weekday = `weekday\s[^#\n;]+`
+		comment += `|#[^\n]*`
+	}
+	return []ganttToken{
+		{"directive", token(`%%\{`)},
+		{"accTitle", token(`accTitle\s*:\s*`)},
+		{"accDescr", token(`accDescr\s*:\s*`)},
+		{"accDescr", token(`accDescr\s*\{\s*`)},
+		{"comment", token(`%%[^\n]*`)},
+		{"comment", token(`[^}]%%*[^\n]*`)},
+		{"comment", token(`%%*[^\n]*\n*`)},
+		{"newline", token(`\n+`)},
+		{"space", token(`[\s\v\p{Z}\x{feff}]+`)},
+		{"comment", token(comment)},
+		{"href", token(`href\s+"`)},
+		{"call", token(`call\s+`)},
+		{"click", token(`click\s+`)},
+		{"gantt", token(`gantt\b`)},
+		{"dateFormat", token(`dateFormat\s[^#\n;]+`)},
+		{"inclusiveEndDates", token(`inclusiveEndDates\b`)},
+		{"topAxis", token(`topAxis\b`)},
+		{"axisFormat", token(`axisFormat\s[^#\n;]+`)},
+		{"tickInterval", token(`tickInterval\s[^#\n;]+`)},
+		{"includes", token(`includes\s[^#\n;]+`)},
+		{"excludes", token(`excludes\s[^#\n;]+`)},
+		{"todayMarker", token(`todayMarker\s[^\n;]+`)},
+		{"weekday", token(weekday)},
+		{"date", token(`\d\d\d\d-\d\d-\d\d\b`)},
+		{"title", token(title)},
+		{"accDescription", token(`accDescription\s[^#\n;]+`)},
+		{"section", token(section)},
+		{"task", token(text)},
+		{"data", token(`:[^#\n;]+`)},
+		{"colon", token(`:`)},
+	}
+}
+
+var ganttVersions = [][]ganttToken{ganttTokens(false), ganttTokens(true)}
 
 func token(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:` + pattern + `)`) }
 
-// lex are the names of a line's tokens, less space.
-func lex(line string) string {
+// lex are the names of a text's tokens, less space.
+func lex(tokens []ganttToken, text string) string {
 	var names []string
-	for line != "" {
-		found := false
-		for _, token := range ganttTokens {
-			if m := token.pattern.FindString(line); m != "" {
-				if token.name != "space" {
-					names = append(names, token.name)
-				}
-				line, found = line[len(m):], true
-				break
-			}
-		}
-		if !found {
+	for text != "" {
+		i := slices.IndexFunc(tokens, func(t ganttToken) bool { return t.pattern.MatchString(text) })
+		if i < 0 {
 			return strings.Join(append(names, "none"), " ")
 		}
+		if tokens[i].name != "space" {
+			names = append(names, tokens[i].name)
+		}
+		text = text[len(tokens[i].pattern.FindString(text)):]
 	}
 	return strings.Join(names, " ")
 }
 
 var ganttData = regexp.MustCompile(`^:(done|crit), (\d\d:\d\d:\d\d\.\d{3}), (\d\d:\d\d:\d\d\.\d{3})$`)
 
-// checkGantt demands that a chart is our head, sections, and tasks that are a name and data, whatever the names hold.
+// checkGantt demands that a chart is our head, sections, and tasks that are a name and data, whatever the names hold: as a whole
+// and line by line, in each version of the language.
 func checkGantt(t testing.TB, chart string) (bars int) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(chart, "\n"), "\n")
-	want := []string{"gantt", "dateFormat", "axisFormat", "section"}
+	want := make([]string, len(lines))
 	for i, line := range lines {
-		token := lex(line)
 		switch {
-		case i < len(want):
-			if token != want[i] {
-				t.Fatalf("line %d is %s: %q", i, token, line)
+		case i < 3:
+			want[i] = []string{"gantt", "dateFormat", "axisFormat"}[i]
+		case strings.HasPrefix(line, "    section ") && !strings.Contains(line, ":"):
+			want[i] = "section"
+		default:
+			want[i] = "task data"
+			checkTask(t, line)
+			bars++
+		}
+	}
+	if len(lines) < 4 || want[3] != "section" {
+		t.Fatalf("no section: %q", chart)
+	}
+	for _, tokens := range ganttVersions {
+		for i, line := range lines {
+			if got := lex(tokens, line); got != want[i] {
+				t.Fatalf("line %d is %s: %q", i, got, line)
 			}
-			continue
-		case token == "section":
-			continue
-		case token != "task data":
-			t.Fatalf("a task is %s: %q", token, line)
 		}
-		name, rest, _ := strings.Cut(line, ":")
-		data := ganttData.FindStringSubmatch(":" + rest)
-		if len(data) != 4 || data[2] >= data[3] || strings.ContainsAny(name, "<>\"") {
-			t.Fatalf("no task: %q", line)
+		if got := lex(tokens, strings.Join(lines, "\n")); got != strings.Join(want, " newline ") {
+			t.Fatalf("the whole is %s: %q", got, chart)
 		}
-		bars++
 	}
 	return bars
+}
+
+// checkTask demands of a task a name that is no HTML, a tag, and two times in their order.
+func checkTask(t testing.TB, line string) {
+	t.Helper()
+	name, rest, _ := strings.Cut(line, ":")
+	data := ganttData.FindStringSubmatch(":" + rest)
+	if len(data) != 4 || data[2] >= data[3] || strings.ContainsAny(name, "<>\"") {
+		t.Fatalf("no task: %q", line)
+	}
 }
 
 // TestGanttNames: hosts and steps whose names are words of the language, or begin with them.
@@ -107,10 +138,41 @@ func TestGanttNames(t *testing.T) {
 		"ACC", "accTitle", "accDescr", "accDescription x", "gantt", "gantt-1", "section", "section x", "Title", "title page", "click", "click me", "href", "call back",
 		"dateFormat", "axisFormat x", "excludes", "excludes weekends", "includes x", "todayMarker off", "weekday monday", "weekend friday", "tickInterval 1day",
 		"topAxis", "inclusiveEndDates", "2026-11-21", "2026-11-21-web", "done", "crit", "active", "milestone", "vert", "%% x", "x %% y", "%%{init}", "a:b", "a;b", "a#b", "---", "''", "", "  ",
+		"ganttü", "topAxis.x", "section\u00a0x", "weekend saturday", "dateMarker x", "accTitle:", "accDescr {", "2026-11-21x", "ſection x", "\ufeffclick x",
 	} {
 		sp := deploy.Span{Host: name, Phase: deploy.Prepare, Step: name, Start: began, Duration: time.Second, Outcome: deploy.Succeeded}
 		if bars := checkGantt(t, Gantt(deploy.Result{Start: began, Steps: []deploy.StepDone{{Spans: []deploy.Span{sp}}}})); bars != 1 {
 			t.Errorf("%q: %d bars", name, bars)
+		}
+	}
+}
+
+// Words that only begin like a statement are names, and stay as they are.
+func TestGanttPlainNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"account", "access web1", "titles", "sectional", "clicker", "gantts", "hrefs", "callback x", "2026-11-213", "weekdays"} {
+		if got := ganttName(name); got != name {
+			t.Errorf("%q is shown as %q", name, got)
+		}
+	}
+}
+
+// A chart has one day: what is longer ends with it. From an hour on, its axis has hours.
+func TestGanttLong(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		start, took time.Duration
+		axis        string
+	}{
+		{0, time.Hour - time.Millisecond, " %M:%S\n"}, {0, time.Hour, " %H:%M:%S\n"}, {59 * time.Minute, time.Hour, " %H:%M:%S\n"},
+		{23 * time.Hour, 2 * time.Hour, " %H:%M:%S\n"}, {30 * time.Hour, time.Second, " %H:%M:%S\n"},
+		{24*time.Hour - time.Nanosecond, 1, " %H:%M:%S\n"}, {math.MaxInt64, math.MaxInt64, " %H:%M:%S\n"}, {math.MinInt64, math.MinInt64, " %M:%S\n"},
+	} {
+		sp := deploy.Span{Host: "web1", Phase: deploy.Prepare, Start: began.Add(c.start), Duration: c.took, Outcome: deploy.Succeeded}
+		chart := Gantt(deploy.Result{Start: began, Steps: []deploy.StepDone{{Spans: []deploy.Span{sp}}}})
+		checkGantt(t, chart)
+		if !strings.Contains(chart, "axisFormat"+c.axis) {
+			t.Errorf("%s from %s on:\n%s", c.took, c.start, chart)
 		}
 	}
 }
@@ -144,6 +206,9 @@ func TestGantt(t *testing.T) {
 func FuzzGantt(f *testing.F) {
 	for _, seed := range []string{"click x", "title", "a:b,c;d#e%%f", "<b>", "\n    section x", "", "accTitle: x", "'click", "gantt", " - section"} {
 		f.Add(seed, seed, int64(-5))
+	}
+	for _, took := range []int64{math.MaxInt64, math.MinInt64, int64(24*time.Hour) - 1, 999_999} {
+		f.Add("web1", "Migrate", took)
 	}
 	f.Fuzz(func(t *testing.T, host, step string, took int64) {
 		sp := deploy.Span{
