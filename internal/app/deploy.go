@@ -88,6 +88,6 @@ func (s *session) ended(start time.Time, outcome deploy.Outcome, code int) deplo
 	return deploy.Result{
 		Header:  deploy.Header{Version: version(), Command: s.in.Command, App: s.cfg.App, Environment: s.cfg.Environment, URL: s.cfg.URL},
 		Outcome: outcome, ExitCode: code, Failed: deploy.Preflight,
-		Start: start, Duration: time.Since(start), Next: "run the job again",
+		Start: start, Duration: time.Since(start), Next: deploy.Next{Text: "run the job again"},
 	}
 }

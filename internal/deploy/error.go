@@ -92,6 +92,28 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
+// Causes is the cause of an error that takes several lines, each of which is shown in one of its own.
+type Causes []string
+
+func (c Causes) Error() string { return strings.Join(c, " / ") }
+
+// CausesOf are the lines of a cause; none of nil.
+func CausesOf(cause error) Causes {
+	var causes Causes
+	switch {
+	case cause == nil:
+		return nil
+	case errors.As(cause, &causes):
+		return causes
+	}
+	for line := range strings.Lines(cause.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			causes = append(causes, line)
+		}
+	}
+	return causes
+}
+
 // Errors are the failures of several hosts, in the plan's order.
 type Errors []*Error
 

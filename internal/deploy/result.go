@@ -38,7 +38,7 @@ type Result struct {
 	Errors   []*Error      // in the plan's order: what failed, on which host
 	Failed   Phase         // the phase that failed, "" when none did
 	Step     string        // the step or part that failed first, "" when none did
-	Next     string        // what to do now, one line; "" when nothing is to be done
+	Next     Next          // what to do now; zero when nothing is to be done
 }
 
 // PhaseResult is when a phase ran.

@@ -18,7 +18,7 @@ type Span struct {
 	Kept     int    // the attempt of the CI run that did it, when this one found nothing to do; else 0
 	Joined   int    // the attempt that started it, when this one followed it to its end; else 0
 	From     string // the host that this one got the step's work from, and did not do it itself; "" else
-	Note     string // a few words worth the line: "2 applied", "sent 38.2 MB"
+	Note     Note   // a few words worth the line
 	Err      *Error // nil when it succeeded
 }
 

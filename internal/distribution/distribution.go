@@ -129,7 +129,7 @@ func (d *Distribution) receive(ctx context.Context, host string, begin func()) d
 		span.Outcome, span.Err = deploy.Failed, d.failure(host, err)
 		return span
 	}
-	span.Note = deploy.Size(size)
+	span.Note = deploy.NoteOf(deploy.Size(size))
 	return span
 }
 

@@ -7,28 +7,24 @@ import (
 	"slipway/internal/deploy"
 )
 
-// What a migrate step notes of itself is read where it is one of these; docs/recipes.md tells who writes recipes.
-const (
-	noteNothing = "nothing to apply"
-	noteApplied = " applied: " // "2 applied: shop.0042, shop.0043"
-)
-
 // Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It is what the steps noted;
 // of steps that noted nothing of the kind their names, since they may have changed anything. Empty when nothing was applied. recall
 // gives what a step noted that an earlier attempt ran.
-func (rec *Recorder) Applied(recall func(deploy.Span) string) string {
+func (rec *Recorder) Applied(recall func(deploy.Span) deploy.Note) string {
 	var changes, unknown []string
 	for _, step := range rec.Result().Steps {
 		if step.Phase != deploy.Migrate {
 			continue
 		}
 		for _, span := range step.Spans {
-			if span.Kept > 0 && span.Note == "" {
-				span.Note = recall(span)
+			note := span.Note
+			if span.Kept > 0 && note.IsZero() {
+				note = recall(span)
 			}
-			if _, list, ok := strings.Cut(span.Note, noteApplied); ok {
-				changes = appendNew(changes, list)
-			} else if span.Note != noteNothing {
+			switch {
+			case len(note.Applied) > 0:
+				changes = appendNew(changes, note.Applied...)
+			case !note.Nothing:
 				unknown = appendNew(unknown, step.Step)
 			}
 		}
@@ -36,20 +32,21 @@ func (rec *Recorder) Applied(recall func(deploy.Span) string) string {
 	if len(changes) == 0 {
 		changes = unknown
 	}
-	text := strings.Join(changes, ", ")
-	switch {
-	case text == "":
+	switch len(changes) {
+	case 0:
 		return ""
-	case len(changes) == 1 && !strings.Contains(text, ", "):
-		return text + " stays"
+	case 1:
+		return changes[0] + " stays"
 	}
-	return text + " stay"
+	return strings.Join(changes, ", ") + " stay"
 }
 
 // appendNew appends what is not there yet: a step that runs on several hosts does the same on each.
-func appendNew(list []string, text string) []string {
-	if slices.Contains(list, text) {
-		return list
+func appendNew(list []string, more ...string) []string {
+	for _, text := range more {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
 	}
-	return append(list, text)
+	return list
 }

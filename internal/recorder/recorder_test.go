@@ -126,24 +126,26 @@ func TestAllKept(t *testing.T) {
 
 func TestApplied(t *testing.T) {
 	t.Parallel()
-	span := func(note string) deploy.Span { return deploy.Span{Host: "web1", Step: "Migrate", Note: note} }
+	span := func(note deploy.Note) deploy.Span { return deploy.Span{Host: "web1", Step: "Migrate", Note: note} }
+	applied := func(changes ...string) deploy.Note { return deploy.Note{Short: "applied", Applied: changes} }
+	nothing, silent := deploy.Note{Short: "nothing to apply", Nothing: true}, deploy.Note{}
 	for name, test := range map[string]struct {
 		span    deploy.Span
-		recalls string
+		recalls deploy.Note
 		want    string
 	}{
-		"one":               {span("1 applied: shop.0042"), "", "shop.0042 stays"},
-		"two":               {span("2 applied: shop.0042, shop.0043"), "", "shop.0042, shop.0043 stay"},
-		"nothing":           {span("nothing to apply"), "", ""},
-		"nothing said":      {span(""), "", "Migrate stays"},
-		"kept: two":         {deploy.Span{Step: "Migrate", Kept: 1}, "2 applied: a, b", "a, b stay"},
-		"kept: nothing":     {deploy.Span{Step: "Migrate", Kept: 1}, "nothing to apply", ""},
-		"kept: nobody says": {deploy.Span{Step: "Migrate", Kept: 1}, "", "Migrate stays"},
+		"one":               {span(applied("shop.0042")), silent, "shop.0042 stays"},
+		"two":               {span(applied("shop.0042", "shop.0043")), silent, "shop.0042, shop.0043 stay"},
+		"nothing":           {span(nothing), silent, ""},
+		"nothing said":      {span(silent), silent, "Migrate stays"},
+		"kept: two":         {deploy.Span{Step: "Migrate", Kept: 1}, applied("a", "b"), "a, b stay"},
+		"kept: nothing":     {deploy.Span{Step: "Migrate", Kept: 1}, nothing, ""},
+		"kept: nobody says": {deploy.Span{Step: "Migrate", Kept: 1}, silent, "Migrate stays"},
 	} {
 		rec, _ := newRecorder()
-		rec.StepDone(deploy.StepDone{Phase: deploy.Prepare, Step: "Build", Spans: []deploy.Span{span("1 applied: no")}})
+		rec.StepDone(deploy.StepDone{Phase: deploy.Prepare, Step: "Build", Spans: []deploy.Span{span(applied("no"))}})
 		rec.StepDone(deploy.StepDone{Phase: deploy.Migrate, Step: "Migrate", Spans: []deploy.Span{test.span}})
-		got := rec.Applied(func(asked deploy.Span) string {
+		got := rec.Applied(func(asked deploy.Span) deploy.Note {
 			if asked.Kept == 0 {
 				t.Errorf("%s: asked for what ran in this attempt", name)
 			}

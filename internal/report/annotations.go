@@ -33,8 +33,8 @@ func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.N
 func message(f failure.Failure, res deploy.Result) string {
 	how := f.Status
 	switch {
-	case f.Cause != "":
-		how = f.Cause
+	case len(f.Causes) > 0:
+		how = f.Causes.Error()
 	case len(f.Tail) > 0:
 		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.Words()[len(f.Tail)-1]), ": ")
 	}
@@ -47,8 +47,8 @@ func joined(lines ...string) string {
 }
 
 func next(res deploy.Result) string {
-	if res.Next == "" {
+	if res.Next.IsZero() {
 		return ""
 	}
-	return "Next: " + res.Next
+	return "Next: " + res.Next.String()
 }

@@ -24,7 +24,7 @@ func hostileRun(line, name string) []deploy.Event {
 	s.preflight()
 	s.phase(deploy.Prepare).say(deploy.Prepare, "One", "web1", line, line+line).say(deploy.Prepare, "One", "web2", line)
 	bad := fails(span(deploy.Prepare, "One", "web1", time.Second), line, line, line)
-	bad.Note = line
+	bad.Note = deploy.Note{Short: line, Applied: []string{line, name}}
 	worse := fails(span(deploy.Prepare, "One", "web2", time.Second), "", "", "")
 	worse.Err.Cause, worse.Err.Tail, worse.Err.Log, worse.Err.Op = errors.New(line), []string{line, "x " + line}, []string{line}, line
 	s.done(deploy.StepDone{
@@ -33,7 +33,8 @@ func hostileRun(line, name string) []deploy.Event {
 	})
 	s.res.Warnings = []string{line}
 	s.emit(deploy.Noted{Level: deploy.LevelNotice, Text: "note " + line})
-	return s.end(deploy.OutcomeFailed, 1, line)
+	s.res.Next.Command = line
+	return s.end(deploy.OutcomePerson, 4, line)
 }
 
 func FuzzHostile(f *testing.F) {

@@ -133,7 +133,8 @@ func person() []deploy.Event {
 	s.host(deploy.Unwind, "web1", oldRelease, span(deploy.Unwind, "switch", "web1", 10*ms), span(deploy.Unwind, "restart", "web1", 1400*ms))
 	s.res.Hosts[0].Outcome = deploy.HostUnwound
 	s.res.Hosts[1].Outcome = deploy.HostFailed
-	return s.end(deploy.OutcomePerson, 4, "start supervisor on web2, then run `slipway rollback -e production --to "+string(oldRelease)+"`")
+	s.res.Next.Command = "slipway rollback -e production --to " + string(oldRelease)
+	return s.end(deploy.OutcomePerson, 4, "start supervisor on web2, then run")
 }
 
 func unchanged() []deploy.Event {

@@ -138,7 +138,7 @@ func (s *script) all(outcome deploy.HostOutcome, now deploy.ReleaseID) *script {
 }
 
 func (s *script) end(outcome deploy.Outcome, exit int, next string) []deploy.Event {
-	s.res.Outcome, s.res.ExitCode, s.res.Next = outcome, exit, next
+	s.res.Outcome, s.res.ExitCode, s.res.Next.Text = outcome, exit, next
 	s.res.Duration = s.at.Sub(began)
 	return append(s.events, deploy.Finished{Result: s.res})
 }

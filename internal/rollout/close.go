@@ -83,7 +83,10 @@ var errAway = errors.New("it is still away")
 // few says errors in a line: the first three, and how many more.
 func few(errs deploy.Errors) string {
 	const most = 3
-	lines := strings.Split(errs[:min(len(errs), most)].Error(), "\n")
+	var lines []string
+	for _, err := range errs[:min(len(errs), most)] {
+		lines = append(lines, err.Error())
+	}
 	if more := len(errs) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more hosts", more))
 	}

@@ -53,7 +53,7 @@ func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	}
 	left := &stop{
 		outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Ensure, step: errs[0].Step, errs: errs,
-		next: "take it back by hand, or mend the cause: the next deployment takes it back before anything else",
+		next: deploy.Next{Text: "take it back by hand, or mend the cause: the next deployment takes it back before anything else"},
 	}
 	if s != nil {
 		left.phase, left.step, left.errs = s.phase, s.step, append(slices.Clone(s.errs), errs...)

@@ -32,7 +32,7 @@ func (r *run) finish(ctx context.Context) *stop {
 	}
 	return &stop{
 		outcome: deploy.OutcomeActivated, exit: deploy.ExitFinish, phase: deploy.Finish, step: failed, errs: errs,
-		next: "the release is live; run what failed by hand, or \"Re-run failed jobs\"",
+		next: deploy.Next{Text: "the release is live; run what failed by hand, or \"Re-run failed jobs\""},
 	}
 }
 

@@ -60,7 +60,7 @@ func TestLeftMigrationKeepsTheLock(t *testing.T) {
 
 	post, _ := f.post(t.Context())
 	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
-	if !strings.Contains(post.Next, "web1") {
+	if !strings.Contains(post.Next.Text, "web1") {
 		t.Errorf("next: %q", post.Next)
 	}
 	wantLocked("the post step", "web1")

@@ -26,7 +26,7 @@ func (r *run) migrate(ctx context.Context) *stop {
 		r.onFailure(ctx, deploy.Migrate, errs)
 		stop := r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs)
 		if stop.outcome == deploy.OutcomeFailed {
-			stop.next = "see what the step left behind, fix it, then \"Re-run failed jobs\""
+			stop.next = deploy.Next{Text: "see what the step left behind, fix it, then \"Re-run failed jobs\""}
 		}
 		return stop
 	}
@@ -44,10 +44,10 @@ func (r *run) onItsHosts(ctx context.Context, s deploy.Step) deploy.Errors {
 }
 
 // noteOf is what a step of migrate noted of itself in an earlier attempt.
-func (r *run) noteOf(ctx context.Context, kept deploy.Span) string {
+func (r *run) noteOf(ctx context.Context, kept deploy.Span) deploy.Note {
 	i := slices.IndexFunc(r.schedule.Migrate, func(s deploy.Step) bool { return s.Name == kept.Step })
 	if i < 0 {
-		return ""
+		return deploy.Note{}
 	}
 	return r.steps.Note(ctx, kept.Host, r.schedule.On(kept.Host, r.schedule.Migrate[i]))
 }

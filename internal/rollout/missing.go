@@ -115,6 +115,6 @@ func (r *run) withoutSome() *stop {
 	r.rec.Warn(text)
 	return &stop{
 		outcome: deploy.OutcomeActivated, exit: deploy.ExitFinish, phase: errs[0].Phase, step: errs[0].Step, errs: errs,
-		next: `mend the hosts, then "Re-run failed jobs" brings them along; so does the next deployment`,
+		next: deploy.Next{Text: `mend the hosts, then "Re-run failed jobs" brings them along; so does the next deployment`},
 	}
 }

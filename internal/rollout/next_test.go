@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/plan"
 )
 
 // What a person is told to do follows whose fault it was.
@@ -14,7 +15,7 @@ func TestNext(t *testing.T) {
 		name   string
 		errs   deploy.Errors
 		others bool
-		want   string
+		want   deploy.Next
 	}{
 		{"a full disk", deploy.Errors{host, host}, false, nextHost},
 		{"a wrong answer, others passed", deploy.Errors{content}, true, nextContent},
@@ -24,6 +25,21 @@ func TestNext(t *testing.T) {
 	} {
 		if got := next(test.errs, test.others); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	r := &run{schedule: &plan.Schedule{Plan: &plan.Plan{Targets: []deploy.Host{
+		{Name: "web1", Address: deploy.Address{User: "deploy", Host: "10.0.0.1", Port: 22}},
+	}}}}
+	for name, want := range map[string]string{
+		"web1":           "bring web1 back by hand, see its error; then deploy again. To get there: `ssh deploy@10.0.0.1`",
+		deploy.FleetName: "bring fleet back by hand, see its error; then deploy again",
+	} {
+		if got := r.byHand(name).String(); got != want {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

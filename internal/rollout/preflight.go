@@ -42,7 +42,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 func (r *run) endedInPreflight(s *stop) *stop {
 	r.keepMigrating()
 	if r.plan.Reconcile && s.outcome != deploy.OutcomeReconciled && s.outcome != deploy.OutcomePerson {
-		s.next = "the next command mends what is left before it does anything else; or run the job again"
+		s.next = deploy.Next{Text: "the next command mends what is left before it does anything else; or run the job again"}
 	}
 	return s
 }
@@ -86,7 +86,7 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	}
 	s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
 	if s.outcome == deploy.OutcomeFailed {
-		s.next = fixAndRerun
+		s.next = deploy.Next{Text: fixAndRerun}
 	}
 	return s
 }
@@ -125,10 +125,10 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 	if len(errs) > 0 {
 		s := &stop{
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
-			next: "bring the named hosts back by hand; then deploy again",
+			next: deploy.Next{Text: "bring the named hosts back by hand; then deploy again"},
 		}
 		if ctx.Err() != nil {
-			s.next = "the next command goes on with it before anything else; or by hand, as the hints say"
+			s.next = deploy.Next{Text: "the next command goes on with it before anything else; or by hand, as the hints say"}
 		}
 		return s
 	}

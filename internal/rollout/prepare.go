@@ -45,7 +45,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 			if s.outcome == deploy.OutcomeFailed {
 				s.next = next(errs, step.record.Succeeded())
 				if s.next != nextContent {
-					s.next += ": what succeeded is kept"
+					s.next.Text += ": what succeeded is kept"
 				}
 			}
 			return s

@@ -113,7 +113,7 @@ func (r *run) reconcileOwn(ctx context.Context, s *stop) *stop {
 	}
 	person := &stop{
 		outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: errs[0].Phase, step: errs[0].Step, errs: errs,
-		next: "bring the named hosts back by hand; then deploy again",
+		next: deploy.Next{Text: "bring the named hosts back by hand; then deploy again"},
 	}
 	if s != nil {
 		person.phase, person.step, person.errs = s.phase, s.step, append(slices.Clone(s.errs), errs...)
@@ -131,9 +131,9 @@ func (r *run) toggled(host string, t deploy.Toggle) bool {
 
 // reconciled is the end of a run that only reconciles: preflight did it.
 func (r *run) reconciled() *stop {
-	s := &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone, next: `"Re-run failed jobs" goes on where the run stopped`}
+	s := &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone, next: deploy.Next{Text: `"Re-run failed jobs" goes on where the run stopped`}}
 	if hosts := r.keepMigrating(); len(hosts) > 0 {
-		s.next = fmt.Sprintf(`a step of migrate still runs on %s, which stays locked until its end; "Re-run failed jobs" joins it`,
+		s.next.Text = fmt.Sprintf(`a step of migrate still runs on %s, which stays locked until its end; "Re-run failed jobs" joins it`,
 			strings.Join(hosts, ", "))
 	}
 	return s

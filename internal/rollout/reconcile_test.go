@@ -56,7 +56,7 @@ func TestPostStepBringsAllHostsBackAtOnce(t *testing.T) {
 	post, log := f.post(t.Context())
 	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
 	f.wantCurrent(first.Release)
-	if post.Release != dead.Release || post.Next == "" || len(post.Warnings) != 0 {
+	if post.Release != dead.Release || post.Next.IsZero() || len(post.Warnings) != 0 {
 		t.Errorf("release %s, want %s; next %q; warnings %q", post.Release, dead.Release, post.Next, post.Warnings)
 	}
 	for _, h := range post.Hosts {

@@ -288,7 +288,7 @@ func TestCancelledPrepareStopsItsStep(t *testing.T) {
 	}()
 	result, _ := f.deploy(ctx, next)
 	wantEnd(t, result, deploy.ExitInterrupted, deploy.OutcomeCancelled)
-	if len(result.Errors) != 0 || result.Failed != deploy.Prepare || result.Next != "run the job again" {
+	if len(result.Errors) != 0 || result.Failed != deploy.Prepare || result.Next.Text != "run the job again" {
 		t.Errorf("errors %v in %s, next %q", result.Errors, result.Failed, result.Next)
 	}
 	if span := result.Steps[len(result.Steps)-1].Spans[0]; span.Status != deploy.StatusCancelled {

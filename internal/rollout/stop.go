@@ -17,7 +17,7 @@ type stop struct {
 	phase   deploy.Phase
 	step    string
 	errs    deploy.Errors
-	next    string
+	next    deploy.Next
 }
 
 var errTimeout = errors.New("the deployment's timeout passed")
@@ -38,7 +38,7 @@ func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit
 	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, stepper.ErrUndecided) }):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 	case cancelled(ctx):
-		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, "run the job again"
+		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, nextAgain
 		s.errs = slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return echo(ctx, err) })
 	}
 	return s

@@ -24,7 +24,7 @@ func (r *run) owed(ctx context.Context) (context.Context, context.CancelFunc) {
 func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Errors) *stop {
 	if cancelled(ctx) && !r.opts.UnwindOnCancel {
 		s := r.stopped(ctx, deploy.Activate, "", deploy.ExitInterrupted, errs)
-		s.next = "hosts may be half switched: the action's post step, or the next deployment, brings them back before anything else"
+		s.next = deploy.Next{Text: "hosts may be half switched: the action's post step, or the next deployment, brings them back before anything else"}
 		return s
 	}
 	done := r.rec.Phase(deploy.Unwind)
@@ -36,7 +36,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	defer cancel()
 	stuck = append(stuck, r.undrainAll(owed, stuck)...)
 	done(len(stuck) == 0)
-	recall := func(span deploy.Span) string { return r.noteOf(owed, span) }
+	recall := func(span deploy.Span) deploy.Note { return r.noteOf(owed, span) }
 	if applied := r.rec.Applied(recall); applied != "" {
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
 		if slices.ContainsFunc(r.serving(), old) {
@@ -54,7 +54,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 		s.errs = append(s.errs, stuck...)
-		s.next = "bring " + stuck[0].Host + " back by hand, see its error; then deploy again"
+		s.next = r.byHand(stuck[0].Host)
 	}
 	return s
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -14,11 +13,8 @@ import (
 	"slipway/internal/release/step"
 )
 
-const (
-	tailLines = 20 // of a failing step's output, kept for the report
-	// noteMark begins a line by which a step says in a few words what it did: "slipway-note: 2 applied".
-	noteMark = "slipway-note: "
-)
+// tailLines is how much of a failing step's output is kept for the report.
+const tailLines = 20
 
 // ended is the end of a step that did not succeed, as an error.
 type ended struct{ step.Status }
@@ -36,8 +32,8 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
 	var tail []string
 	out := func(line string) {
-		if note, ok := strings.CutPrefix(line, noteMark); ok {
-			span.Note = strings.TrimSpace(note)
+		if note, ok := noted(line); ok {
+			span.Note = note
 			return
 		}
 		tail = append(tail, line)

@@ -36,7 +36,7 @@ func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step
 		switch {
 		case result.Outcome == deploy.Succeeded:
 			if span.Err = r.resolve(ctx, host, s, number, at, "done"); span.Err == nil {
-				span.Outcome, span.Status, span.Note = deploy.Succeeded, "", "done, says its check"
+				span.Outcome, span.Status, span.Note = deploy.Succeeded, "", deploy.NoteOf("done, says its check")
 			}
 			return span
 		case answered(result.Err):

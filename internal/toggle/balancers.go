@@ -1,7 +1,6 @@
 package toggle
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -29,11 +28,13 @@ type Balancers struct {
 func (b *Balancers) Has(host string) bool { return len(b.Drains(host)) > 0 }
 
 // Drain runs the drains of a host on whoever runs them. note is what they noted of themselves.
-func (b *Balancers) Drain(ctx context.Context, h deploy.Host) (note string, err *deploy.Error) {
+func (b *Balancers) Drain(ctx context.Context, h deploy.Host) (note deploy.Note, err *deploy.Error) {
 	b.set(h.Name, true) // from now on it may be out
 	for _, d := range b.Drains(h.Name) {
 		for _, span := range b.delegate(ctx, h, d, b.Toggles.On) {
-			note = cmp.Or(note, span.Note)
+			if note.IsZero() {
+				note = span.Note
+			}
 			if span.Err != nil {
 				return note, forHost(h.Name, "drain", span.Err)
 			}

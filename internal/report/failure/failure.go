@@ -18,10 +18,10 @@ type Failure struct {
 	Step    string
 	Check   string // the health check that did not pass, "" elsewhere
 	Hosts   []string
-	Status  string   // exit 1
-	Cause   string   // for people, "" where status says it all
-	Tail    []string // what the hosts printed last
-	Log     []string // the end of the program's own log on the first of the hosts
+	Status  string        // exit 1
+	Causes  deploy.Causes // for people, line by line; none where status says it all
+	Tail    []string      // what the hosts printed last
+	Log     []string      // the end of the program's own log on the first of the hosts
 	Hints   []string
 	Command string
 	At      deploy.Position
@@ -63,28 +63,28 @@ func of(e *deploy.Error, res deploy.Result, spans []deploy.Span, tails *Tails) F
 	}
 	f.find(res, e.Step)
 	f.Unknown = unknownIn(spans, e)
-	f.Cause = causeOf(e)
-	if f.Cause == f.Status || len(f.Tail) > 0 && e.Printed {
-		f.Cause = "" // the verdict said it, and the host's own words follow
+	f.Causes = causesOf(e)
+	if f.Causes.Error() == f.Status || len(f.Tail) > 0 && e.Printed {
+		f.Causes = nil // the verdict said it, and the host's own words follow
 	}
 	status := f.Status
 	if f.Phase == deploy.Preflight {
 		status = "" // where there is one, it is the beginning of the cause
 	}
-	f.like = e.Alike(strings.Join(append([]string{string(f.Phase), f.Step, status, f.Cause}, f.Tail...), "\n"))
+	f.like = e.Alike(strings.Join(append([]string{string(f.Phase), f.Step, status, f.Causes.Error()}, f.Tail...), "\n"))
 	return f
 }
 
-// causeOf is an error's cause, with what was done where that is not the step itself.
-func causeOf(e *deploy.Error) string {
-	if e.Cause == nil {
-		return ""
+// causesOf is an error's cause, with what was done where that is not the step itself.
+func causesOf(e *deploy.Error) deploy.Causes {
+	causes := slices.Clone(deploy.CausesOf(e.Cause))
+	for i := range causes {
+		causes[i] = layout.OneLine(causes[i])
 	}
-	cause := layout.OneLine(e.Cause.Error())
-	if e.Step != "" && e.Op != "" && !strings.EqualFold(e.Op, e.Step) && e.Op != "run" {
-		return e.Op + ": " + cause
+	if len(causes) > 0 && e.Step != "" && e.Op != "" && !strings.EqualFold(e.Op, e.Step) && e.Op != "run" {
+		causes[0] = e.Op + ": " + causes[0]
 	}
-	return cause
+	return causes
 }
 
 // statusIn is how an error's span ended. A part is called restart, its step may have another name: then it is the first that
@@ -131,7 +131,7 @@ func (f *Failure) find(res deploy.Result, step string) {
 // add takes in a failure of the same kind.
 func (f *Failure) add(other Failure) {
 	f.Times = max(f.Times, other.Times)
-	f.Varied = f.Varied || !slices.Equal(f.Tail, other.Tail) || f.Cause != other.Cause || f.Status != other.Status
+	f.Varied = f.Varied || !slices.Equal(f.Tail, other.Tail) || !slices.Equal(f.Causes, other.Causes) || f.Status != other.Status
 	for _, hint := range other.Hints {
 		// Of hints that are the same but for the host one is enough, but not of those that bring a host back.
 		same := hint

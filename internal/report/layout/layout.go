@@ -124,9 +124,6 @@ func Labelled(label, text string) []string {
 	return Wrap("    "+Pad(label, labelWidth)+text, indent+labelWidth)
 }
 
-// LineBreak is what ci.Clean makes of one.
-const LineBreak = " / "
-
 // Prefixed is a line with the host that printed it.
 func Prefixed(host string, hostWidth int, text string) string {
 	return "    " + Pad(host, max(hostWidth, 5)+1) + "| " + text

@@ -18,7 +18,7 @@ func TestBroughtLines(t *testing.T) {
 	made := span(deploy.Prepare, name, "web1", 4*time.Second)
 	brought := func(host string, took time.Duration) deploy.Span {
 		s := span(deploy.Prepare, name, host, took)
-		s.Start, s.From, s.Note = start.Add(4*time.Second), "web1", "12.3 MB"
+		s.Start, s.From, s.Note = start.Add(4*time.Second), "web1", deploy.NoteOf("12.3 MB")
 		return s
 	}
 	failed := brought("web3", time.Second)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,8 +87,8 @@ func (e ending) help(res deploy.Result) []string {
 			lines = append(lines, layout.Labelled("hint", hint)...)
 		}
 	}
-	if res.Next != "" {
-		lines = append(lines, layout.Labelled("next", res.Next)...)
+	if !res.Next.IsZero() {
+		lines = append(lines, layout.Labelled("next", res.Next.String())...)
 	}
 	return lines
 }
@@ -102,10 +103,10 @@ func block(f failure.Failure, hostWidth int) []string {
 	for _, line := range f.Words() {
 		lines = append(lines, layout.Prefixed(host, hostWidth, line))
 	}
-	if f.Cause != "" || len(f.Tail) == 0 {
+	if len(f.Causes) > 0 || len(f.Tail) == 0 {
 		label := "error"
-		for part := range strings.SplitSeq(causeOf(f), layout.LineBreak) {
-			lines = append(lines, layout.Labelled(label, part)...)
+		for _, cause := range causesOf(f) {
+			lines = append(lines, layout.Labelled(label, cause)...)
 			label = ""
 		}
 	}
@@ -181,8 +182,8 @@ func migrateLines(res deploy.Result) []string {
 			failed = s.Step + " (outcome unknown"
 		}
 		for _, span := range s.Spans {
-			if span.Note != "" {
-				failed += "; " + span.Note
+			if !span.Note.IsZero() {
+				failed += "; " + span.Note.String()
 			}
 		}
 		parts = append(parts, failed+")")
@@ -193,16 +194,14 @@ func migrateLines(res deploy.Result) []string {
 	return layout.Labelled("ran", strings.Join(parts, ", "))
 }
 
-func causeOf(f failure.Failure) string {
-	cause := "no reason given"
-	for _, text := range []string{f.Cause, f.Status} {
-		if text != "" {
-			cause = text
-			break
-		}
+// causesOf are the lines that say why, the first with the name of the step.
+func causesOf(f failure.Failure) []string {
+	causes := slices.Clone(f.Causes)
+	if len(causes) == 0 {
+		causes = deploy.Causes{cmp.Or(f.Status, "no reason given")}
 	}
 	if f.Step != "" {
-		return f.Name() + ": " + cause
+		causes[0] = f.Name() + ": " + causes[0]
 	}
-	return cause
+	return causes
 }

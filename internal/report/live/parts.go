@@ -26,8 +26,8 @@ func partTexts(spans []deploy.Span) []string {
 			continue
 		}
 		text := span.Step + " " + layout.Seconds(span.Duration)
-		if span.Note != "" {
-			text += " (" + span.Note + ")"
+		if !span.Note.IsZero() {
+			text += " (" + span.Note.String() + ")"
 		}
 		parts = append(parts, text)
 	}

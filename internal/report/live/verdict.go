@@ -51,7 +51,7 @@ func stepLines(e deploy.StepDone) []string {
 func wholeStep(lead, name string, e deploy.StepDone) []string {
 	note := e.Note
 	if note == "" && len(e.Spans) == 1 {
-		note, _, _ = strings.Cut(e.Spans[0].Note, ": ") // "2 applied"; which they are stands in the lines above
+		note = e.Spans[0].Note.Short // "2 applied"; which they are stands in the lines above
 	}
 	if note == "" && name == "" {
 		note = layout.Plural(len(e.Spans), "host")
@@ -98,7 +98,7 @@ func broughtParts(spans []deploy.Span) []string {
 	for i, span := range spans {
 		hosts[i] = span.Host
 	}
-	return []string{strings.TrimSpace("-> "+layout.Names(hosts, " ")+" "+spans[0].Note) + " " + layout.Seconds(deploy.Elapsed(spans))}
+	return []string{strings.TrimSpace("-> "+layout.Names(hosts, " ")+" "+spans[0].Note.String()) + " " + layout.Seconds(deploy.Elapsed(spans))}
 }
 
 // manyHosts counts, and names the exceptions.
@@ -155,8 +155,8 @@ func spanText(span deploy.Span, mixed bool) string {
 	case mixed:
 		return "ok " + took
 	}
-	if span.Note != "" {
-		return took + " (" + span.Note + ")"
+	if !span.Note.IsZero() {
+		return took + " (" + span.Note.String() + ")"
 	}
 	return took
 }

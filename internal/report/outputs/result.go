@@ -105,7 +105,7 @@ func docOf(res deploy.Result) resultDoc {
 		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision,
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
-		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next,
+		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {

@@ -94,7 +94,7 @@ func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
 		*text = s.Own(*text)
 	}
 	if c.Cause != nil {
-		c.Cause = errors.New(s.short(c.Cause.Error()))
+		c.Cause = s.causes(c.Cause)
 	}
 	c.Own = slices.Clone(c.Own) // of which Cause holds pieces: as they stand there
 	for i := range c.Own {
@@ -102,6 +102,29 @@ func (s Sanitizer) failure(e *deploy.Error) *deploy.Error {
 	}
 	c.Tail, c.Log = s.tail(c.Tail), s.tail(c.Log)
 	return &c
+}
+
+// causes are the lines of a cause, as many as are kept of a tail.
+func (s Sanitizer) causes(cause error) error {
+	lines := deploy.CausesOf(errors.New(s.Redactor.String(cause.Error())))
+	more := len(lines) - TailLines
+	lines = slices.Clone(lines[:min(len(lines), TailLines)])
+	for i := range lines {
+		lines[i] = s.short(lines[i])
+	}
+	if more > 0 {
+		lines = append(lines, layout.Plural(more, "more line"))
+	}
+	return lines
+}
+
+// note is a note that is safe to print. One in which something is hidden has no parts any more: a secret may lie across them.
+func (s Sanitizer) note(n deploy.Note) deploy.Note {
+	whole := s.short(n.String())
+	if whole != n.String() {
+		return deploy.Note{Short: whole, Nothing: n.Nothing}
+	}
+	return n
 }
 
 // tail are the last of the lines that a host printed one after the other, of which a secret may take several.
@@ -123,7 +146,7 @@ func (s Sanitizer) span(span deploy.Span) deploy.Span {
 	for _, text := range []*string{&span.Host, &span.Step, &span.Status, &span.From} {
 		*text = Shorten(s.Own(*text))
 	}
-	span.Note = s.short(span.Note)
+	span.Note = s.note(span.Note)
 	span.Err = s.failure(span.Err)
 	return span
 }
@@ -150,7 +173,8 @@ func (s Sanitizer) host(e deploy.HostDone) deploy.HostDone {
 
 func (s Sanitizer) result(res deploy.Result) deploy.Result {
 	res.Header = s.header(res.Header)
-	res.Step, res.Next, res.Warnings = s.Own(res.Step), s.Own(res.Next), s.own(res.Warnings)
+	res.Step, res.Warnings = s.Own(res.Step), s.own(res.Warnings)
+	res.Next = deploy.Next{Text: s.Own(res.Next.Text), Command: s.Own(res.Next.Command)}
 	res.Hosts = slices.Clone(res.Hosts)
 	for i := range res.Hosts {
 		h := &res.Hosts[i]

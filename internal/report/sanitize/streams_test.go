@@ -1,6 +1,7 @@
 package sanitize_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,7 +83,7 @@ func TestOwnWordsAndOthers(t *testing.T) {
 	clean := sanitize.Sanitizer{Redactor: secret.NewRedactor(secret.New("2026"), secret.New("deploy"), secret.New("t0p-Secret!"))}
 	res := deploy.Result{
 		Header: deploy.Header{Command: "deploy", App: "deploy-bot", Release: "20261121-073000-1a2b3c4-9f3c51", Hosts: []string{"deploy1"}, URL: "https://t0p-Secret!@x"},
-		Next:   "slipway deploy again in 2026",
+		Next:   deploy.Next{Text: "run again in 2026:", Command: "slipway deploy"},
 		Errors: []*deploy.Error{{Host: "deploy1", Cause: fmt.Errorf("user deploy of 2026"), Tail: []string{"I am deploy"}, Hint: "deploy anew"}},
 	}
 	got := clean.Event(deploy.Finished{Result: res}).(deploy.Finished).Result
@@ -94,5 +95,34 @@ func TestOwnWordsAndOthers(t *testing.T) {
 	}
 	if e := got.Errors[0]; e.Cause.Error() != "user *** of ***" || e.Tail[0] != "I am ***" {
 		t.Errorf("others' words: %q, %q", e.Cause, e.Tail)
+	}
+}
+
+// The lines of a cause stay lines, up to a bound, and a secret that goes over two of them is hidden. So is one that goes over the parts of a note.
+func TestCausesAndNotes(t *testing.T) {
+	t.Parallel()
+	clean := sanitize.Sanitizer{Redactor: secret.NewRedactor(secret.New("first-half\nsecond-half"), secret.New("shop.0042, shop.0043"))}
+	failed := func(text string) []string {
+		e := deploy.SpanDone{Span: deploy.Span{Err: &deploy.Error{Cause: errors.New(text)}}}
+		return deploy.CausesOf(clean.Event(e).(deploy.SpanDone).Span.Err.Cause)
+	}
+	if got := failed("no / way\n\x1b[31mnowhere"); !slices.Equal(got, []string{"no / way", "nowhere"}) {
+		t.Errorf("two lines: %q", got)
+	}
+	if got := failed("it says first-half\nsecond-half"); strings.Contains(strings.Join(got, " "), "half") {
+		t.Errorf("a secret of two lines: %q", got)
+	}
+	if got := failed(strings.Repeat("line\n", 50)); len(got) != sanitize.TailLines+1 || got[sanitize.TailLines] != "30 more lines" {
+		t.Errorf("many lines: %q", got)
+	}
+	noted := func(applied ...string) deploy.Note {
+		e := deploy.SpanDone{Span: deploy.Span{Note: deploy.Note{Short: "2 applied", Applied: applied}}}
+		return clean.Event(e).(deploy.SpanDone).Span.Note
+	}
+	if got := noted("a.1", "b.2"); got.Short != "2 applied" || !slices.Equal(got.Applied, []string{"a.1", "b.2"}) {
+		t.Errorf("a note: %+v", got)
+	}
+	if got := noted("shop.0042", "shop.0043"); got.String() != "2 applied: "+secret.Redacted {
+		t.Errorf("a secret over two parts: %+v", got)
 	}
 }

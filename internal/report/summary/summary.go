@@ -40,7 +40,7 @@ func (p Page) Markdown() string {
 
 func (p Page) render(tails, table, chart bool) string {
 	parts := []string{p.heading()}
-	if p.Result.Next != "" {
+	if !p.Result.Next.IsZero() {
 		parts = append(parts, p.next())
 	}
 	parts = append(parts, p.facts())
@@ -67,12 +67,11 @@ func (p Page) render(tails, table, chart bool) string {
 
 // next is what to do now, ready to be copied.
 func (p Page) next() string {
-	text := layout.OneLine(p.Result.Next)
-	commands := strings.Split(text, "`")
-	if p.Result.Outcome != deploy.OutcomePerson || len(commands) != 3 {
-		return "**Next:** " + markdown.Words(text)
+	text := "**Next:** " + markdown.Words(layout.OneLine(p.Result.Next.String()))
+	if p.Result.Next.Command == "" {
+		return text
 	}
-	return "**Next:** " + markdown.Words(text) + "\n\n" + strings.TrimRight(markdown.Fence("sh", commands[1:2]), "\n")
+	return text + "\n\n" + strings.TrimRight(markdown.Fence("sh", []string{p.Result.Next.Command}), "\n")
 }
 
 // facts are what, where, from which run.
@@ -132,8 +131,8 @@ func (p Page) failed(tails bool) string {
 			break
 		}
 		fmt.Fprintf(&b, "### %s\n\n", markdown.Words(f.Title()))
-		if f.Cause != "" || f.Status != "" {
-			fmt.Fprintf(&b, "%s\n\n", markdown.Code(cmp.Or(f.Cause, f.Status)))
+		if cause := cmp.Or(f.Causes.Error(), f.Status); cause != "" {
+			fmt.Fprintf(&b, "%s\n\n", markdown.Code(cause))
 		}
 		if tails && len(f.Tail) > 0 {
 			b.WriteString(markdown.Fence("text", f.Words()) + "\n")

@@ -1,0 +1,24 @@
+package deploy
+
+import "strings"
+
+// Note is what a step says of itself in a few words: "2 applied: shop.0042, shop.0043".
+type Note struct {
+	Short   string   // what stands beside its result: "2 applied", "12.3 MB"
+	Applied []string // what a step of migrate applied, where it says so: "shop.0042", "shop.0043"
+	Nothing bool     // a step of migrate says that it applied nothing
+}
+
+// NoteOf is a note of which nothing more is known than its text.
+func NoteOf(text string) Note { return Note{Short: text} }
+
+// IsZero reports whether the step said nothing.
+func (n Note) IsZero() bool { return n.Short == "" }
+
+// String is the whole note, as the step said it.
+func (n Note) String() string {
+	if len(n.Applied) == 0 {
+		return n.Short
+	}
+	return n.Short + ": " + strings.Join(n.Applied, ", ")
+}
