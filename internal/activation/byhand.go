@@ -17,11 +17,11 @@ func ByHand(h deploy.Host, to plan.Link) string {
 		back = fmt.Sprintf("ln -sfn %s .slipway/back && mv -fT .slipway/back current", shellescape.Quote(to.Target))
 	}
 	command := fmt.Sprintf("cd %s && %s", shellescape.Quote(h.DeployPath), back)
-	return fmt.Sprintf("by hand: `%s %s`, then restart and check it", sshTo(h), shellescape.Quote(command))
+	return fmt.Sprintf("by hand: `%s %s`, then restart and check it", SSHTo(h), shellescape.Quote(command))
 }
 
-// sshTo is what a person types to log in to a host.
-func sshTo(h deploy.Host) string {
+// SSHTo is what a person types to log in to a host.
+func SSHTo(h deploy.Host) string {
 	port := ""
 	if h.Address.Port != 22 {
 		port = fmt.Sprintf("-p %d ", h.Address.Port)

@@ -91,7 +91,7 @@ func (a *Host) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deplo
 		result := a.deployment.Steps.Run(ctx, a.host.Name, stopStep(s), at)
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		if result.Err != nil {
-			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`", s.Name, sshTo(a.host.Host))
+			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`", s.Name, SSHTo(a.host.Host))
 		}
 		return result.Err
 	})
@@ -103,7 +103,7 @@ func (a *Host) warnUnstopped(s deploy.Step) {
 		return
 	}
 	a.deployment.Warn(fmt.Sprintf("there is no release to go back to, and `%s` has no `stop`: what it started may go on answering. End it on the host, `%s`; "+
-		"it was started by `%s`", s.Name, sshTo(a.host.Host), firstLine(s)))
+		"it was started by `%s`", s.Name, SSHTo(a.host.Host), firstLine(s)))
 }
 
 // firstLine is the beginning of what a step runs, or its recipe, for people.

@@ -3,6 +3,7 @@ package rollout
 import (
 	"slices"
 
+	"slipway/internal/activation"
 	"slipway/internal/deploy"
 )
 
@@ -35,7 +36,7 @@ func (r *run) byHand(name string) deploy.Next {
 	next := deploy.Next{Text: "bring " + name + " back by hand, see its error; then deploy again"}
 	if i := slices.IndexFunc(r.schedule.Targets, func(h deploy.Host) bool { return h.Name == name }); i >= 0 {
 		next.Text += ". To get there:"
-		next.Command = sshTo(r.schedule.Targets[i])
+		next.Command = activation.SSHTo(r.schedule.Targets[i])
 	}
 	return next
 }
