@@ -65,7 +65,7 @@ func (n *noticed) notes(manifest Manifest) []string {
 		notes = append(notes, fmt.Sprintf("the artifact has files of macOS (%s): build it with COPYFILE_DISABLE=1, or leave them out", examples(leftovers)))
 	}
 	if len(private) > 0 {
-		notes = append(notes, fmt.Sprintf("the artifact has %s in it, which a web server may publish: leave them out by %s, or `export-ignore` of git archive", examples(private), ignoreFile))
+		notes = append(notes, fmt.Sprintf("the artifact has %s in it, which a web server may publish: %s, or `export-ignore` of git archive, leaves out what is named there", examples(private), ignoreFile))
 	}
 	return notes
 }
