@@ -15,6 +15,9 @@ func (l *loader) goodName(name string, at deploy.Position) bool {
 	case strings.HasPrefix(strings.ToUpper(name), "SLIPWAY_"):
 		l.problem(at, "choose another", "`%s`: names that begin with SLIPWAY_ are Slipway's own", name)
 		return false
+	case deploy.ShellVariable(name):
+		l.problem(at, "choose another", "`%s` cannot be a variable or a secret: it is a name that shells keep for themselves", name)
+		return false
 	case shellNames[name] != "":
 		l.problem(at, shellNames[name], "`%s` cannot be a variable or a secret: the shell that runs the steps lives by it", name)
 		return false
@@ -22,7 +25,7 @@ func (l *loader) goodName(name string, at deploy.Position) bool {
 	return true
 }
 
-// shellNames are the variables that change what a shell is, or that it does not let anybody set, and what to do instead.
+// shellNames are the variables that change what a shell or the loader of programs does, and what to do instead.
 var shellNames = func() map[string]string {
 	inStep := "set it inside the step's script, where it is for that step alone"
 	names := map[string]string{
@@ -30,8 +33,7 @@ var shellNames = func() map[string]string {
 		"HOME": "it is the home folder of the user who logs in; a script may set another for the programs that it runs",
 	}
 	for _, name := range []string{
-		"IFS", "ENV", "BASH_ENV", "PWD", "OLDPWD", "CDPATH", "PS4", "LD_PRELOAD", "LD_AUDIT", "LD_LIBRARY_PATH", "SHELLOPTS", "BASHOPTS",
-		"POSIXLY_CORRECT", "OPTIND", "OPTARG", "PPID", "UID", "EUID", "GLOBIGNORE", "_",
+		"IFS", "ENV", "BASH_ENV", "PWD", "OLDPWD", "CDPATH", "PS4", "LD_PRELOAD", "LD_AUDIT", "POSIXLY_CORRECT", "OPTARG", "GLOBIGNORE",
 	} {
 		names[name] = inStep
 	}

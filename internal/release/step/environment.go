@@ -6,13 +6,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"slipway/internal/deploy"
 )
 
 // searchPath is PATH of every step that does not set its own: what a non-login shell has differs from host to host.
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-// keptNames are variables that some shell does not let anybody set.
-var keptNames = []string{"BASHOPTS", "BASH_VERSINFO", "EUID", "LINENO", "OPTIND", "PPID", "SHELLOPTS", "UID"}
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -36,7 +35,7 @@ func environment(inst Instance) (string, error) {
 	var b strings.Builder
 	b.WriteString("environment() {\n")
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if !variableName.MatchString(name) || slices.Contains(keptNames, name) {
+		if !variableName.MatchString(name) || deploy.ShellVariable(name) {
 			return "", fmt.Errorf("%q cannot be the name of a variable", name)
 		}
 		if strings.ContainsRune(values[name], 0) {

@@ -3,11 +3,14 @@ package step_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/secret"
 )
@@ -66,12 +69,38 @@ func TestInterpreterOfTheStep(t *testing.T) {
 
 // Names that a shell keeps for itself cannot be set on the way to a step.
 func TestNamesThatShellsKeep(t *testing.T) {
-	for _, name := range []string{"UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "OPTIND", "a b", "1A", ""} {
+	for _, name := range []string{"UID", "LINENO", "GROUPS", "OPTIND", "_", "a b", "1A", ""} {
 		host := releasetest.NewHost(t, "dash")
 		inst := instance(t, host, ":")
 		inst.Step.Vars = map[string]string{name: "1"}
 		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); err == nil || !strings.Contains(err.Error(), "variable") {
 			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// The shells of this machine agree with the list: of all the variables that any of them knows, those that a program does not
+// get with the value that was exported are refused.
+func TestVariablesThatShellsKnow(t *testing.T) {
+	bash := needtest.Program(t, "bash")
+	shells := [][]string{{needtest.Program(t, "dash")}, {needtest.Program(t, "busybox"), "ash"}, {bash}, {bash, "--posix"}}
+	known, err := exec.Command(bash, "-c", "compgen -v").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := needtest.Program(t, "env")
+	names := append(strings.Fields(string(known)), "_", "LINENO", "OPTIND", "OPTARG", "RANDOM", "SRANDOM", "BASHPID", "FUNCNAME", "BASH_ARGV", "LD_LIBRARY_PATH", "TMOUT")
+	for _, name := range names {
+		taken := ""
+		for _, shell := range shells {
+			script := "environment() {\nexport " + name + "='2 b'\n}\nenvironment\nexec " + env
+			out, _ := exec.Command(shell[0], append(slices.Clone(shell[1:]), "-c", script)...).Output() // one that refuses the name fails
+			if !strings.Contains("\n"+string(out), "\n"+name+"=2 b\n") {
+				taken = strings.Join(shell, " ")
+			}
+		}
+		if taken != "" && !deploy.ShellVariable(name) {
+			t.Errorf("%s does not set %s", taken, name)
 		}
 	}
 }
