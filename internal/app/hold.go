@@ -16,6 +16,9 @@ type holdCmd struct {
 // Run makes every deployment to the hosts end with exit 5, until unhold.
 func (c *holdCmd) Run(ctx context.Context, a *app) error {
 	return a.onHosts(ctx, c.Inputs, func(s *session, hosts *fleet.Fleet) error {
+		if err := s.ownPaths(hosts, s.cfg.Hosts); err != nil {
+			return err
+		}
 		names := deploy.HostNames(s.cfg.Hosts)
 		note := deploy.Hold{Reason: c.Reason, Actor: a.actor(s.run), At: time.Now().UTC()}
 		if err := hosts.Hold(ctx, names, note); err != nil {

@@ -41,6 +41,9 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 	id := deploy.DeploymentID(c.Deployment)
 	host := s.gather(ctx, s.cfg.Hosts[at:at+1], survey.Question{Deployment: id})
 	defer func() { _ = host.Close() }()
+	if err := s.ownPaths(host, s.cfg.Hosts[at:at+1]); err != nil {
+		return err
+	}
 	if err := stepper.Decide(ctx, host, c.Host, id, c.Step, decision); err != nil {
 		return err
 	}

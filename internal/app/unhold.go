@@ -15,6 +15,9 @@ type unholdCmd struct {
 // Run lets deployments through again.
 func (c *unholdCmd) Run(ctx context.Context, a *app) error {
 	return a.onHosts(ctx, c.Inputs, func(s *session, hosts *fleet.Fleet) error {
+		if err := s.ownPaths(hosts, s.cfg.Hosts); err != nil {
+			return err
+		}
 		names := deploy.HostNames(s.cfg.Hosts)
 		was, err := hosts.Unhold(ctx, names)
 		if err != nil {

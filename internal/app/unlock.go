@@ -28,6 +28,9 @@ func (c *unlockCmd) Run(ctx context.Context, a *app) error {
 		for _, l := range locks {
 			s.say("%-*s  %s", width, l.Host, lockLine(l.State))
 		}
+		if err := s.ownPaths(hosts, s.cfg.Hosts); err != nil {
+			return errors.Join(err, unreachable)
+		}
 		held := slices.DeleteFunc(slices.Clone(locks), func(l fleet.LockOn) bool { return l.State.Free() })
 		if len(held) == 0 {
 			return unreachable

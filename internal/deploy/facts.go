@@ -57,16 +57,6 @@ type PathID struct{ ID, Machine string }
 // PathID is the identity of the deploy path; its ID is "" on a host that Slipway never saw.
 func (f Facts) PathID() PathID { return PathID{f.ID, f.Machine} }
 
-// Owner is the application that a deploy path belongs to, in an environment.
-type Owner struct{ App, Environment string }
-
-func (o Owner) String() string {
-	if o.Environment == "" {
-		return o.App
-	}
-	return o.App + " (" + o.Environment + ")"
-}
-
 // ReleaseFacts is what a host knows of one release in its releases folder.
 type ReleaseFacts struct {
 	ID       ReleaseID

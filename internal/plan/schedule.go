@@ -171,9 +171,8 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	if p.Reconcile {
 		return errs // no more is needed to bring a host back
 	}
-	if own := p.Owner(); f.Owner.App != "" && f.Owner != own && f.Owner.App != p.ReplaceApp {
-		add(fmt.Sprintf("%s belongs to %s, and this is %s", target.DeployPath, f.Owner, own),
-			fmt.Sprintf("correct `deploy_path`, which each application and environment has of its own; where it is to take the other's place: `replace_app: %s`", f.Owner.App))
+	if err := f.Owner.Refuse(target.DeployPath, p.Owner(), p.ReplaceApp); err != nil {
+		add(err.Cause.Error(), err.Hint)
 	}
 	for _, file := range f.SharedFolders {
 		add(path.Join(target.DeployPath, "shared", file)+" is a folder, and a file belongs there", "put the file there in its place, or list it under `shared.dirs`")

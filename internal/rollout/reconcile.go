@@ -25,9 +25,23 @@ const reconcileTimeout = 4 * time.Minute
 func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) {
 	for _, dead := range r.schedule.Dead(r.plan.Reconcile) {
 		changed = true
+		r.warnOfOwners(dead)
 		errs = append(errs, r.reconcileDead(ctx, dead)...)
 	}
 	return changed, errs
+}
+
+// warnOfOwners says, where a run only reconciles, which hosts have become another application's. They are brought back all the same:
+// what this deployment left half done there is in nobody else's journal.
+func (r *run) warnOfOwners(dead plan.Dead) {
+	if !r.plan.Reconcile {
+		return // preflight refuses such a host
+	}
+	for _, l := range dead.Left {
+		if err := l.Host.Facts.Owner.Refuse(l.Host.DeployPath, r.plan.Owner(), r.plan.ReplaceApp); err != nil && !l.Host.NoRelease {
+			r.rec.Warn(fmt.Sprintf("%s: %s; what this deployment left half done there is brought back all the same", l.Host.Name, err.Cause))
+		}
+	}
 }
 
 // reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it takes back what that

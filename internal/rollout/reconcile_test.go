@@ -76,6 +76,23 @@ func TestPostStepBringsAllHostsBackAtOnce(t *testing.T) {
 	}
 }
 
+// A deploy path that was given to another application while the run was dead is brought back, and it is said whose it is.
+func TestPostStepOnAnothersPath(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	first, _ := f.deploy(t.Context(), good)
+	wantEnd(t, f.dieSwitched(next), deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	if err := os.WriteFile(filepath.Join(f.path("web1"), ".slipway/app"), []byte("other production\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	post, _ := f.post(t.Context())
+	wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
+	f.wantCurrent(first.Release)
+	if !slices.ContainsFunc(post.Warnings, func(text string) bool { return strings.Contains(text, "belongs to other (production)") }) {
+		t.Errorf("warnings %q", post.Warnings)
+	}
+}
+
 // A run that was killed before it wrote anything left nothing: not even a release that could be named.
 func TestPostStepOfARunThatDidNothing(t *testing.T) {
 	t.Parallel()
