@@ -6,9 +6,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -57,18 +59,16 @@ func (a *app) run(ctx context.Context) error {
 	if a.env.Program == postName {
 		return a.post(ctx)
 	}
-	args := a.env.Args
-	if len(args) == 0 {
-		switch {
-		case a.given.Command != "":
-			args = []string{a.given.Command}
-		case len(a.given.Given) > 0:
-			args = []string{"deploy"}
-		default:
-			args = []string{"--help"}
-		}
+	var parsed *kong.Context
+	var err error
+	switch args := a.env.Args; {
+	case len(args) > 0:
+		parsed, err = a.parse(args)
+	case len(a.given.Given) > 0:
+		parsed, err = a.parseAction(cmp.Or(strings.TrimSpace(a.given.Command), "deploy"))
+	default:
+		parsed, err = a.parse([]string{"--help"})
 	}
-	parsed, err := a.parse(args)
 	if err != nil || parsed == nil {
 		return err
 	}

@@ -92,12 +92,15 @@ func narrow(command *kong.Node) {
 		of := f.Tag.Get("of")
 		return of != "" && of != command.Name
 	})
+	for _, f := range command.Flags {
+		f.Hidden = f.Hidden || f.Name == "to" && command.Name != "rollback"
+	}
 	if command.Group == nil || command.Group.Key != "repair" || command.Name == "join" {
 		return
 	}
 	for _, f := range command.Flags {
-		useless := []string{"steps", "releases", "policy"}
-		if f.Group != nil && slices.Contains(useless, f.Group.Key) || f.Name == "artifact" || f.Name == "strip_components" {
+		useless := []string{"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size"}
+		if f.Group != nil && slices.Contains(useless, f.Group.Key) || slices.Contains(useless, f.Name) {
 			f.Hidden = true
 		}
 	}

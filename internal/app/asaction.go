@@ -1,0 +1,49 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"slipway/internal/deploy"
+)
+
+// parseAction reads what an action is told: there the command is an input, and so is all that a person gives as a flag. What is
+// wrong is said of the inputs, with an annotation.
+func (a *app) parseAction(command string) (*kong.Context, error) {
+	parser, err := a.parser(func(int) {})
+	if err != nil {
+		return nil, err
+	}
+	if wrong := a.wrongInputs(parser.Model.Children, command); len(wrong) > 0 {
+		return nil, a.newConsole(a.given).refuse(wrong)
+	}
+	return read(parser, []string{command})
+}
+
+// wrongInputs are a command that does not exist, or the inputs that it needs and that are not given.
+func (a *app) wrongInputs(commands []*kong.Node, name string) (wrong deploy.Problems) {
+	given := map[string]string{}
+	for doc, value := range a.given.All() {
+		given[doc.Name] = *value
+	}
+	var names []string
+	for _, command := range commands {
+		names = append(names, command.Name)
+		if command.Name != name {
+			continue
+		}
+		for _, flag := range command.Flags {
+			if flag.Required && given[flag.Name] == "" {
+				wrong = append(wrong, deploy.Problem{
+					At: deploy.Position{File: "input " + flag.Name}, Message: fmt.Sprintf("`%s` needs the input `%s`", name, flag.Name), Hint: flag.Help,
+				})
+			}
+		}
+		return wrong
+	}
+	return deploy.Problems{{
+		At: deploy.Position{File: "input command"}, Message: fmt.Sprintf("there is no command `%s`", name), Hint: "one of " + strings.Join(names, ", "),
+	}}
+}
