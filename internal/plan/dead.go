@@ -129,15 +129,15 @@ func (l Leftover) release() deploy.ReleaseID { return Read(l.Journal.Plan).Relea
 // wayBack is the host's way back; ok is false when it need not go. stands says that the deployment's release may stay.
 func (l Leftover) wayBack(stands bool) (way WayBack, ok bool) {
 	id, facts := l.release(), l.Host.Facts
-	before, _ := firstSwitch(l.Journal.Live, id)
+	before, switched := firstSwitch(l.Journal.Live, id)
 	switch {
 	case id == "":
 		return WayBack{}, false
-	case facts.Current == deploy.CurrentLost:
-		to := UnwindTarget(id, before, facts)
+	case facts.Current == deploy.CurrentLost, facts.Current == deploy.CurrentNone && switched && !l.unlinked():
+		to := UnwindTarget(l.Journal.ID, id, before, facts)
 		return WayBack{From: id, To: to}, !to.None()
 	case id == facts.CurrentID:
-		return WayBack{From: id, To: UnwindTarget(id, before, facts)}, !stands
+		return WayBack{From: id, To: UnwindTarget(l.Journal.ID, id, before, facts)}, !stands
 	default:
 		return WayBack{From: id, To: LinkTo(facts.CurrentTarget)}, l.halfBack()
 	}
@@ -156,6 +156,13 @@ func (l Leftover) halfBack() bool {
 		}
 	}
 	return half
+}
+
+// unlinked reports whether the deployment itself removed current after it had switched.
+func (l Leftover) unlinked() bool {
+	return slices.ContainsFunc(l.Journal.Live, func(entry deploy.LiveEntry) bool {
+		return entry.What == deploy.LiveUnlink && entry.State != deploy.RecordFailed
+	})
 }
 
 // firstSwitch is what current named before a deployment switched it to a release for the first time.

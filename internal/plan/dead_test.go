@@ -58,6 +58,13 @@ func TestWaysBack(t *testing.T) {
 	back := plan.WayBack{From: after, To: plan.To(before)}
 	balancer := runs("lb1", "", false, []deploy.LiveEntry{})
 	balancer.NoRelease = true
+	removed := func(live []deploy.LiveEntry) plan.Host {
+		h := runs("web1", "", false, live)
+		h.Facts.Current, h.Facts.CurrentTarget = deploy.CurrentNone, ""
+		h.Facts.History = []deploy.HistoryEntry{{Release: before, Deployment: "d0", Outcome: "activated"}}
+		return h
+	}
+	unlinked := deploy.LiveEntry{What: deploy.LiveUnlink, State: deploy.RecordOK, Release: after, Before: link(after)}
 	bad := runs("web1", after, false, switched())
 	bad.Facts.Releases[1].Bad = true
 	for name, test := range map[string]struct {
@@ -73,6 +80,9 @@ func TestWaysBack(t *testing.T) {
 		"back, and not verified":       {[]plan.Host{runs("web1", before, false, wentBack())}, map[string]plan.WayBack{"web1": back}},
 		"back and verified":            {[]plan.Host{runs("web1", before, false, thenVerified(wentBack()))}, map[string]plan.WayBack{}},
 		"verified before it went back": {[]plan.Host{runs("web1", before, false, append(thenVerified(switched()), wentBack()[2:]...))}, map[string]plan.WayBack{"web1": back}},
+		"current removed by hand":      {[]plan.Host{removed(switched())}, map[string]plan.WayBack{"web1": back}},
+		"removed before the switch":    {[]plan.Host{removed([]deploy.LiveEntry{})}, map[string]plan.WayBack{}},
+		"removed by Slipway":           {[]plan.Host{removed(append(switched(), unlinked))}, map[string]plan.WayBack{}},
 		"what it ran before is bad":    {[]plan.Host{bad}, map[string]plan.WayBack{"web1": {From: after, To: plan.To(before)}}},
 	} {
 		dead := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: test.hosts}).Dead(false)

@@ -232,6 +232,16 @@ func TestUnwindTarget(t *testing.T) {
 		f.Current, f.CurrentTarget = deploy.CurrentLost, "releases/"+string(v3)
 		return f
 	}
+	removed := func(releases ...deploy.ReleaseFacts) deploy.Facts {
+		f := kept(fine("a"), "", releases...)
+		f.Current, f.CurrentTarget = deploy.CurrentNone, ""
+		for i := range f.History {
+			f.History[i].Deployment = "earlier"
+		}
+		return f
+	}
+	unwoundToNone := removed(verified(v1))
+	unwoundToNone.History = append(unwoundToNone.History, deploy.HistoryEntry{Before: v1, Outcome: "unwound", Deployment: "earlier"})
 	cases := map[string]struct {
 		facts deploy.Facts
 		want  string
@@ -245,6 +255,11 @@ func TestUnwindTarget(t *testing.T) {
 		"leads nowhere":                  {lost(), "nothing"},
 		"leads nowhere, a good one kept": {lost(verified(v1)), string(v1)},
 		"leads nowhere, a bad one kept":  {lost(bad), "nothing"},
+		"removed by hand":                {removed(verified(v1), verified(v2)), string(v2)},
+		"removed by hand, a bad one":     {removed(verified(v1), bad), string(v1)},
+		"removed by hand, none is good":  {removed(bad), "nothing"},
+		"removed by hand, none is there": {func() deploy.Facts { f := removed(verified(v1)); f.Releases = nil; return f }(), "nothing"},
+		"removed by Slipway":             {unwoundToNone, "nothing"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -38,6 +38,11 @@ func (h Host) Activated(id deploy.ReleaseID) bool {
 	return ok && known.Good() && h.Facts.CurrentID == id
 }
 
+// Serving are the hosts that get releases.
+func (s *Schedule) Serving() []Host {
+	return slices.DeleteFunc(slices.Clone(s.Hosts), func(h Host) bool { return h.NoRelease })
+}
+
 // Link is something that `current` can name.
 type Link struct {
 	Target  string           // the link's text; "" is no link at all
@@ -131,7 +136,7 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 			h.Before = before
 		}
 	}
-	h.Unwind = UnwindTarget(p.Release, h.Before, f)
+	h.Unwind = UnwindTarget(p.Deployment, p.Release, h.Before, f)
 	return h
 }
 

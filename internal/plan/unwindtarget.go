@@ -6,15 +6,15 @@ import (
 	"slipway/internal/deploy"
 )
 
-// UnwindTarget is where a host goes back to from the release `next`, where current named `before`: the newest verified release of the
-// host's history that is not marked bad. Where there is none: what current named, if that is there still, whatever it is; else
-// nothing. Every release that it names lies on the host.
-func UnwindTarget(next deploy.ReleaseID, before Link, f deploy.Facts) Link {
+// UnwindTarget is where a host goes back to from the release `next` of the deployment `begun`, where current named `before`: the newest verified release of the
+// host's history that is not marked bad, also where current leads nowhere or was removed by hand. Where there is none: what current
+// named, if that is there still, whatever it is; else nothing. Every release that it names lies on the host.
+func UnwindTarget(begun deploy.DeploymentID, next deploy.ReleaseID, before Link, f deploy.Facts) Link {
 	if before.Release == "" && !before.None() {
 		return before
 	}
 	candidates := []deploy.ReleaseID{before.Release}
-	if before.Release != "" || f.Current == deploy.CurrentLost {
+	if before.Release != "" || f.Current == deploy.CurrentLost || before.None() && lastLive(begun, f) != "" {
 		for _, entry := range slices.Backward(f.History) {
 			candidates = append(candidates, entry.Release)
 		}

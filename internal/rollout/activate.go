@@ -109,7 +109,7 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	if len(r.schedule.Fleet) == 0 {
 		return nil
 	}
-	hosts := r.serving()
+	hosts := r.schedule.Serving()
 	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
 	a := activation.Fleet(r.activations(), h, r.fleet.On(h.Name))
 	err := a.Verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
@@ -137,9 +137,4 @@ func (r *run) activations() activation.Deployment {
 		Steps: r.steps, Balancers: r.balancers, Programs: r.programs, Redactor: r.opts.Redactor,
 		Excuse: r.rec.Excuse, Warn: r.rec.Warn, Parting: r.parting,
 	}
-}
-
-// serving are the hosts that get releases.
-func (r *run) serving() []plan.Host {
-	return slices.DeleteFunc(slices.Clone(r.schedule.Hosts), func(h plan.Host) bool { return h.NoRelease })
 }

@@ -74,5 +74,5 @@ func (r *run) ensure(s deploy.Step, name string, hosts []string, half func(host 
 
 // activatedBefore reports whether an earlier attempt activated every host.
 func (r *run) activatedBefore() bool {
-	return !slices.ContainsFunc(r.serving(), func(h plan.Host) bool { return !h.Activated(r.schedule.Release) })
+	return !slices.ContainsFunc(r.schedule.Serving(), func(h plan.Host) bool { return !h.Activated(r.schedule.Release) })
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
@@ -32,9 +31,10 @@ func (r *run) preflight(ctx context.Context) *stop {
 		}
 		return s
 	}
-	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: startingPoint(r.serving()), Spans: spans})
-	r.warnOfClocks()
-	r.warnOfLostCurrent()
+	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.schedule.StartingPoint(), Spans: spans})
+	for _, text := range slices.Concat(r.schedule.ClocksOff(), r.schedule.NothingLive()) {
+		r.rec.Warn(text)
+	}
 	return nil
 }
 
@@ -166,30 +166,9 @@ func (r *run) askAgain(ctx context.Context) *stop {
 	return r.refused(ctx, errs)
 }
 
-// holdText says since when deploys are on hold, by whom, and why, as far as that is known.
-func holdText(hold *deploy.Hold) string {
-	text := "deploys are on hold since " + hold.At.UTC().Format("2006-01-02 15:04")
-	if hold.Actor != "" {
-		text += " by " + hold.Actor
-	}
-	if hold.Reason != "" {
-		text += ": " + hold.Reason
-	}
-	return text
-}
-
 // onHold refuses to deploy while a person wants no deployments.
 func (r *run) onHold() *stop {
-	var errs deploy.Errors
-	for _, h := range r.schedule.Hosts {
-		if hold := h.Facts.Hold; hold != nil {
-			errs = append(errs, &deploy.Error{
-				Host: h.Name, Phase: deploy.Preflight,
-				Cause: errors.New(holdText(hold)),
-				Hint:  "`slipway unhold` when it is over, then run the job again",
-			})
-		}
-	}
+	errs := r.schedule.OnHold()
 	if len(errs) == 0 || r.plan.Reconcile {
 		return nil
 	}
@@ -251,45 +230,4 @@ func blame(spans []deploy.Span, errs deploy.Errors) bool {
 		blamed = blamed || spans[i].Err != nil
 	}
 	return blamed
-}
-
-// startingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".
-func startingPoint(serving []plan.Host) string {
-	var releases []string
-	lost, without := 0, 0
-	for _, h := range serving {
-		switch before := h.Before.String(); {
-		case h.Facts.Current == deploy.CurrentLost:
-			lost++
-			without++
-		case h.Before.None():
-			without++
-		case !slices.Contains(releases, before):
-			releases = append(releases, before)
-		}
-	}
-	hosts := fmt.Sprintf("%d hosts", len(serving))
-	if len(serving) == 1 {
-		hosts = "1 host"
-	}
-	runs := "all on "
-	if len(serving) == 1 {
-		runs = "on "
-	} else if without > 0 {
-		runs = fmt.Sprintf("%d on ", len(serving)-without)
-	}
-	switch {
-	case without == len(serving) && lost > 0:
-		return hosts + ", nothing live"
-	case without == len(serving):
-		return hosts + ", first deployment"
-	case len(releases) == 1:
-		runs += releases[0]
-	default:
-		runs = strings.TrimPrefix(runs, "all ") + fmt.Sprintf("%d different releases", len(releases))
-	}
-	if without > 0 {
-		runs += fmt.Sprintf(", %d with none", without)
-	}
-	return hosts + ", " + runs
 }

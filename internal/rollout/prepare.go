@@ -61,7 +61,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 
 // toPrepare are the hosts that the release is brought to: where hosts join, those that do not run it.
 func (r *run) toPrepare() []plan.Host {
-	return slices.DeleteFunc(r.serving(), func(h plan.Host) bool { return r.plan.Joining() && h.Activated(r.schedule.Release) })
+	return slices.DeleteFunc(r.schedule.Serving(), func(h plan.Host) bool { return r.plan.Joining() && h.Activated(r.schedule.Release) })
 }
 
 // prepareStep is one step of prepare on all its hosts: the upload, which is the first, or one of the plan's.

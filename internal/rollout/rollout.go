@@ -127,7 +127,9 @@ func (r *run) all(ctx context.Context) *stop {
 	if r.plan.Reconcile {
 		return r.reconciled()
 	}
-	r.noteUnverified()
+	if text := r.schedule.Unverified(); text != "" {
+		r.rec.Notice(text)
+	}
 	s := r.prepare(ctx)
 	if s == nil {
 		s = r.change(ctx)

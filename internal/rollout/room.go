@@ -34,7 +34,7 @@ func (r *run) measure(ctx context.Context) {
 // takes the next one.
 func (r *run) makeRoom(ctx context.Context) {
 	var tight []plan.Host
-	for _, h := range r.serving() {
+	for _, h := range r.schedule.Serving() {
 		if len(r.schedule.Surplus(h)) > 0 || h.Facts.Left.Bytes > 0 {
 			tight = append(tight, h)
 		}

@@ -39,7 +39,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	recall := func(span deploy.Span) deploy.Note { return r.noteOf(owed, span) }
 	if applied := r.rec.Applied(recall); applied != "" {
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
-		if slices.ContainsFunc(r.serving(), old) {
+		if slices.ContainsFunc(r.schedule.Serving(), old) {
 			applied += " applied; old code runs on the new schema"
 		} else {
 			applied += " applied; no release runs on it yet"

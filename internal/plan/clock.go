@@ -1,4 +1,4 @@
-package rollout
+package plan
 
 import (
 	"fmt"
@@ -9,14 +9,15 @@ import (
 // tolerableSkew is how far a host's clock may be off before people hear of it. Nothing of Slipway's own depends on it.
 const tolerableSkew = 5 * time.Minute
 
-// warnOfClocks tells of hosts whose clocks are off: what their steps do over TLS may fail there and nowhere else.
-func (r *run) warnOfClocks() {
-	for _, h := range r.schedule.Hosts {
+// ClocksOff tells of hosts whose clocks are off: what their steps do over TLS may fail there and nowhere else.
+func (s *Schedule) ClocksOff() (warnings []string) {
+	for _, h := range s.Hosts {
 		if skew := h.Facts.ClockSkew; skew.Abs() > tolerableSkew {
-			r.rec.Warn(fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
+			warnings = append(warnings, fmt.Sprintf("%s: its clock is %s; steps that use TLS or signed requests may fail there until it is set (NTP)",
 				h.Name, ahead(skew)))
 		}
 	}
+	return warnings
 }
 
 func ahead(skew time.Duration) string {

@@ -1,4 +1,4 @@
-package rollout
+package plan_test
 
 import (
 	"testing"
@@ -27,15 +27,18 @@ func TestStartingPoint(t *testing.T) {
 		for _, link := range links {
 			hosts = append(hosts, plan.Host{Before: link})
 		}
-		if got := startingPoint(hosts); got != want {
+		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: hosts}).StartingPoint(); got != want {
 			t.Errorf("%q, wanted %q", got, want)
 		}
 	}
 	lost := plan.Host{Facts: deploy.Facts{Current: deploy.CurrentLost}}
-	if got := startingPoint([]plan.Host{lost}); got != "1 host, nothing live" {
-		t.Error(got)
-	}
-	if got := startingPoint([]plan.Host{{Before: one}, lost}); got != "2 hosts, 1 on "+one.String()+", 1 with none" {
-		t.Error(got)
+	removed := plan.Host{Facts: deploy.Facts{Current: deploy.CurrentNone, History: []deploy.HistoryEntry{{Release: one.Release, Outcome: "activated", Deployment: "d"}}}}
+	for name, h := range map[string]plan.Host{"leads nowhere": lost, "removed by hand": removed} {
+		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{h}}).StartingPoint(); got != "1 host, nothing live" {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{{Before: one}, h}}).StartingPoint(); got != "2 hosts, 1 on "+one.String()+", 1 with none" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
