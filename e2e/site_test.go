@@ -157,7 +157,7 @@ func (s *Site) page(ctx context.Context, host string) int {
 	return -1
 }
 
-// everywhere tells whether every host serves a version.
+// everywhere reports whether every host serves a version.
 func everywhere(served map[string]int, version int) bool {
 	for _, host := range hosts {
 		if served[host] != version {
@@ -182,7 +182,7 @@ func (s *Site) tries(ctx context.Context, t *testing.T, host, deployment, step s
 	return strings.TrimSpace(s.Fleet.On(ctx, t, host, script))
 }
 
-// migrating tells whether the step Migrate runs on a host, and nobody has seen its end.
+// migrating reports whether the step Migrate runs on a host, and nobody has seen its end.
 func (s *Site) migrating(ctx context.Context, t *testing.T) bool {
 	t.Helper()
 	const script = `cd /srv/www/broken_brackets/.slipway/deployments && ls -d */steps/migrate-*-migrate/do-* | while read -r try; do

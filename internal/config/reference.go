@@ -181,7 +181,7 @@ func RecipePage() []byte {
 func promised(recipe cookbook.Recipe) string {
 	switch {
 	case recipe.Check != "":
-		return "Where nobody saw it end, its own check tells whether it is done.\n\n"
+		return "Where nobody saw it end, its own check decides whether it is done.\n\n"
 	case recipe.Idempotent:
 		return "Idempotent: where nobody saw it end, it runs again.\n\n"
 	}

@@ -46,7 +46,7 @@ type Host struct {
 	At         Position
 }
 
-// HasRole tells whether the host has one of the roles; no roles at all selects every host.
+// HasRole reports whether the host has one of the roles; no roles at all selects every host.
 func (h Host) HasRole(roles []string) bool {
 	return len(roles) == 0 || slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(h.Roles, role) })
 }

@@ -26,7 +26,7 @@ func NewReleaseID(firstAttempt time.Time, revision string, content Digest) Relea
 
 var releaseID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{7}-[0-9a-f]{6}$`)
 
-// Valid tells whether the ID has the form that NewReleaseID gives it.
+// Valid reports whether the ID has the form that NewReleaseID gives it.
 func (id ReleaseID) Valid() bool { return releaseID.MatchString(string(id)) }
 
 // Content is the beginning of the content digest within the ID; empty when the ID is not valid.

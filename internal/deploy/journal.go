@@ -45,7 +45,7 @@ func (s StepFacts) Slug() string {
 	return slug
 }
 
-// Of tells whether it is a try of a step, wherever that stands in its phase now.
+// Of reports whether it is a try of a step, wherever that stands in its phase now.
 func (s StepFacts) Of(step Step) bool { return s.Phase() == step.Phase && s.Slug() == step.Slug() }
 
 func (s StepFacts) parts() (phase, number, slug string) {
@@ -54,7 +54,7 @@ func (s StepFacts) parts() (phase, number, slug string) {
 	return phase, number, slug
 }
 
-// Succeeded tells whether the try is recorded as done, and was not undone.
+// Succeeded reports whether the try is recorded as done, and was not undone.
 func (s StepFacts) Succeeded() bool { return s.Status == "exit 0" && !s.Void }
 
 // Unknown tells that nobody saw the try end, and that it is over. It may not even have begun.

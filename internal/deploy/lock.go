@@ -10,7 +10,7 @@ type LockState struct {
 	Owner      LockOwner
 }
 
-// Free tells whether nobody owns the lock.
+// Free reports whether nobody owns the lock.
 func (s LockState) Free() bool { return s.Generation == 0 || s.Released }
 
 // LockOwner is who took a generation of the lock.

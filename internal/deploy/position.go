@@ -12,7 +12,7 @@ type Position struct {
 	Column int    // from 1; 0 is unknown
 }
 
-// IsZero tells whether the position names nothing.
+// IsZero reports whether the position names nothing.
 func (p Position) IsZero() bool { return p == Position{} }
 
 // String is file:line:column, less what is not known.

@@ -169,7 +169,7 @@ func (s *stream) flush() {
 	s.suspend()
 }
 
-// quiet tells whether nothing was printed since the last call.
+// quiet reports whether nothing was printed since the last call.
 func (s *stream) quiet() bool {
 	spoke := s.spoke
 	s.spoke = false
