@@ -60,7 +60,7 @@ func newFleet(t *testing.T, n int) *fleet {
 	key, authorized := sshtest.ClientKey()
 	f := &fleet{t: t, key: key, server: map[string]*sshtest.Server{}, opts: rollout.Options{UnwindOnCancel: true}}
 	f.cfg = &config.Config{
-		App: "shop", KeepReleases: 3, Timeout: time.Minute, SharedDirs: []string{"run"},
+		App: "shop", KeepReleases: 3, Timeout: 5 * time.Minute, SharedDirs: []string{"run"},
 		Activation: map[string]deploy.Activation{"": {
 			Restart: []deploy.Step{script(deploy.Activate, "Restart", `echo restart >> "$SLIPWAY_SHARED_PATH/run/log"`)},
 			Verify:  []deploy.Check{{Name: "Health", Run: check("test -e ok"), Within: 300 * time.Millisecond, Interval: 50 * time.Millisecond, Successes: 1}},
@@ -100,7 +100,7 @@ func (f *fleet) add(name, authorized string) *deploy.Host {
 
 func script(phase deploy.Phase, name, run string) deploy.Step {
 	return deploy.Step{
-		Name: name, Phase: phase, Number: 1, Run: run, Shell: "sh -eu", Timeout: 10 * time.Second, Idempotent: phase == deploy.Prepare,
+		Name: name, Phase: phase, Number: 1, Run: run, Shell: "sh -eu", Timeout: time.Minute, Idempotent: phase == deploy.Prepare,
 	}
 }
 

@@ -141,38 +141,6 @@ func TestHalfBackIsMended(t *testing.T) {
 	}
 }
 
-// A re-run goes on with a half switched fleet rather than bring it back first; when it fails before that, it brings it back.
-func TestRerunOfAHalfSwitchedFleetThatFails(t *testing.T) {
-	t.Parallel()
-	for name, cut := range map[string]bool{"fails": false, "is cancelled": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFleet(t, 2)
-			first, _ := f.deploy(t.Context(), good)
-			dead := f.dieSwitched(next)
-			wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
-			f.cfg.Prepare = number(script(deploy.Prepare, "Fail", `touch "$SLIPWAY_SHARED_PATH/run/failing"; exit 1`))
-			ctx, cancel := context.WithCancelCause(t.Context())
-			defer cancel(nil)
-			if cut {
-				f.opts.UnwindOnCancel = false
-				f.cfg.Prepare[0].Run = `touch "$SLIPWAY_SHARED_PATH/run/failing"; exec sleep 60`
-				f.when("web1", "shared/run/failing", func() { cancel(errors.New("terminated")) })
-			}
-			failed, _ := f.again(2).deploy(ctx, next)
-			if failed.ExitCode != deploy.ExitFailed && failed.ExitCode != deploy.ExitInterrupted {
-				t.Fatalf("exit %d: %v", failed.ExitCode, failed.Errors)
-			}
-			if cut {
-				f.tries = 1 // the post step of attempt 2
-				post, _ := f.post(t.Context())
-				wantEnd(t, post, deploy.ExitDone, deploy.OutcomeReconciled)
-			}
-			f.wantCurrent(first.Release)
-		})
-	}
-}
-
 // The runner dies while a host restarts: the restart goes on there, and must not meet the one that brings the host back.
 func TestRestartOfADeadAttemptIsEnded(t *testing.T) {
 	t.Parallel()
