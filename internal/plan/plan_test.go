@@ -375,18 +375,7 @@ func TestRollbackTargetOnEveryHost(t *testing.T) {
 func TestRollbackRerun(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []bool{false, true} {
-		p, err := plan.Build(shop(), plan.Artifact{}, ciRun("rollback"), now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		facts := fleet()
-		for host, f := range facts {
-			f = kept(f, v3, verified(v1), verified(v2), verified(v3))
-			f.Releases[0].Bad = bad
-			f.Own = &deploy.JournalFacts{Plan: []byte(`{"format": 1, "release": "` + string(v1) + `"}`)}
-			facts[host] = f
-		}
-		s, err := plan.Resolve(p, facts)
+		s, err := rerunRollback(t, "", bad)
 		switch {
 		case bad && (err == nil || !strings.Contains(err.Error(), "it failed its checks")):
 			t.Errorf("bad: %v", err)
@@ -394,6 +383,42 @@ func TestRollbackRerun(t *testing.T) {
 			t.Errorf("%v %v", s, err)
 		}
 	}
+}
+
+// What a run went back to stays what it goes back to: another target is refused, not left out.
+func TestRollbackRerunNamesAnotherRelease(t *testing.T) {
+	t.Parallel()
+	for to, refused := range map[string]bool{
+		"previous": false, string(v1): false, v1.Revision(): false,
+		string(v2): true, v2.Revision(): true, "deadbee": true,
+	} {
+		s, err := rerunRollback(t, to, false)
+		switch {
+		case refused && (err == nil || !strings.Contains(err.Error(), "goes back to "+string(v1)+", and \""+to+"\" is asked for now")):
+			t.Errorf("%s: %v", to, err)
+		case !refused && (err != nil || s.Release != v1):
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// rerunRollback is the second attempt of a run whose first one chose v1.
+func rerunRollback(t *testing.T, to string, bad bool) (*plan.Schedule, error) {
+	t.Helper()
+	cfg := shop()
+	cfg.To = to
+	p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := fleet()
+	for host, f := range facts {
+		f = kept(f, v3, verified(v1), verified(v2), verified(v3))
+		f.Releases[0].Bad = bad
+		f.Own = &deploy.JournalFacts{Plan: []byte(`{"format": 1, "release": "` + string(v1) + `"}`)}
+		facts[host] = f
+	}
+	return plan.Resolve(p, facts)
 }
 
 // Of two releases of one second the one with the greater digest may have come first: the history knows.

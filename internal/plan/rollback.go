@@ -21,12 +21,16 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return "", &deploy.Error{Op: "rollback", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
 	}
 	if chosen != "" {
+		if !p.anyTarget() && !p.asksFor(chosen) {
+			hint = "another target is another run; where one run rolls back twice, give each its `deployment_key`"
+			return fail("an earlier attempt of this run goes back to %s, and %q is asked for now", chosen, p.To)
+		}
 		if condition(chosen, facts) == bad {
 			return fail("%s is no way back: it failed its checks", chosen)
 		}
 		return chosen, nil
 	}
-	if p.To == "" || p.To == "previous" {
+	if p.anyTarget() {
 		live, older := beforeCurrent(wentLive(p, facts, kept), facts)
 		for _, id := range slices.Backward(older) {
 			if slices.Contains(kept, string(id)) && condition(id, facts) == good {
@@ -37,7 +41,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	}
 	var matches []string
 	for _, id := range kept {
-		if id == p.To || (len(p.To) >= 4 && strings.HasPrefix(deploy.ReleaseID(id).Revision(), p.To[:min(len(p.To), 7)])) {
+		if p.asksFor(deploy.ReleaseID(id)) {
 			matches = append(matches, id)
 		}
 	}
@@ -56,6 +60,14 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return fail("%s is no way back: it was never live and verified on every host", id)
 	}
 	return id, nil
+}
+
+// anyTarget reports whether a rollback leaves it to the hosts where to go.
+func (p *Plan) anyTarget() bool { return p.To == "" || p.To == "previous" }
+
+// asksFor reports whether a rollback names a release: by its ID, or by the start of its revision.
+func (p *Plan) asksFor(id deploy.ReleaseID) bool {
+	return string(id) == p.To || (len(p.To) >= 4 && strings.HasPrefix(id.Revision(), p.To[:min(len(p.To), 7)]))
 }
 
 // common are the releases that lie complete on every host, oldest first (their IDs begin with the time).

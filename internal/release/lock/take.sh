@@ -41,7 +41,7 @@ if [ ! -e .slipway/id ]; then
 	rm -f ".slipway/id.$id"
 	[ -e .slipway/id ] || refuse 92 "$PWD/.slipway/id cannot be written"
 fi
-{ [ -f .slipway/id ] && read -r id <.slipway/id; } || refuse 92 "$PWD/.slipway/id cannot be read"
+{ [ -f .slipway/id ] && { read -r id <.slipway/id || [ -n "$id" ]; }; } || refuse 92 "$PWD/.slipway/id cannot be read"
 printf '%s\n' "$id"
 
 lock_highest .slipway/lock

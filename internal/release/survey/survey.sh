@@ -95,7 +95,8 @@ fi
 cd "$root/" || exit 1
 for folder in . releases shared .slipway; do
 	if [ -e "$folder" ] || [ -L "$folder" ]; then
-		{ [ -d "$folder" ] && [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
+		[ -d "$folder" ] || printf 'nofolder=%s\0' "$root/$folder"
+		{ [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
 	fi
 done
 place=.

@@ -195,6 +195,14 @@ func TestCurrent(t *testing.T) {
 			})
 		})
 	}
+	t.Run("regular file", func(t *testing.T) {
+		releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+			put(t, host.Site.Current(), "")
+			if facts := take(t, host); facts.Current != deploy.CurrentFile {
+				t.Errorf("%s", facts.Current)
+			}
+		})
+	})
 	t.Run("absolute link to a release", func(t *testing.T) {
 		host := releasetest.NewHost(t, "dash")
 		put(t, host.Site.Release(first)+"/x", "")
@@ -228,6 +236,16 @@ func TestDeployPathIsAFile(t *testing.T) {
 	host := releasetest.NewHost(t, "dash")
 	put(t, filepath.Dir(host.Site.Root), "")
 	wantNoDirectory(t, host, filepath.Dir(host.Site.Root))
+}
+
+func TestFolderIsALinkThatLeadsNowhere(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		put(t, host.Site.Root+"/x", "")
+		if err := os.Symlink("/mnt/gone", host.Site.Root+"/releases"); err != nil {
+			t.Fatal(err)
+		}
+		wantNoDirectory(t, host, host.Site.Root+"/releases")
+	})
 }
 
 func wantNoDirectory(t *testing.T, host *releasetest.Host, path string) {

@@ -66,6 +66,9 @@ func (e ending) blocks() []string {
 			all = append(all, "--- "+head+" ---")
 			last = head
 		}
+		if len(f.Causes) == 0 && f.Status != "" && e.alsoOn(f) {
+			f.Causes = deploy.Causes{f.Status}
+		}
 		all = append(all, block(f, e.hostWidth)...)
 		if apart {
 			for _, hint := range f.Hints {
@@ -74,6 +77,17 @@ func (e ending) blocks() []string {
 		}
 	}
 	return all
+}
+
+// alsoOn reports whether other failures have the same hosts: then their lines alone do not say whose they are.
+func (e ending) alsoOn(f failure.Failure) bool {
+	same := 0
+	for _, other := range e.shown {
+		if slices.Equal(other.Hosts, f.Hosts) {
+			same++
+		}
+	}
+	return same > 1
 }
 
 // help is what ran, and what to do now.
