@@ -9,7 +9,7 @@ import (
 
 func TestCausesOf(t *testing.T) {
 	t.Parallel()
-	known := Causes{"a / b", "c"}
+	known, printed := Causes{"a / b", "c"}, "a\r\n\n  b\n"
 	for name, test := range map[string]struct {
 		cause error
 		want  []string
@@ -19,7 +19,7 @@ func TestCausesOf(t *testing.T) {
 		"a slash is no line":    {errors.New("GET / / 500"), []string{"GET / / 500"}},
 		"several":               {errors.Join(errors.New("a"), errors.New("b")), []string{"a", "b"}},
 		"several, within":       {fmt.Errorf("two: %w", errors.Join(errors.New("a"), errors.New("b"))), []string{"two: a", "b"}},
-		"lines of another":      {errors.New("a\r\n\n  b\n"), []string{"a", "b"}},
+		"lines of another":      {errors.New(printed), []string{"a", "b"}},
 		"lines that were found": {known, known},
 	} {
 		if got := CausesOf(test.cause); !slices.Equal(got, test.want) {

@@ -59,9 +59,16 @@ func TestUmask(t *testing.T) {
 // from it, whatever mode the payload's tar had for it.
 func TestModesOfFolders(t *testing.T) {
 	members := slices.Concat(site, []member{
-		{name: "a/", mode: 0o700}, {name: "a/in side/", mode: 0o750}, {name: "a/in side/file", content: "x"}, {name: "b/", mode: 0o750},
-		{name: "b/c/", mode: 0o700, tarred: 0o755}, {name: "b/d/", mode: 0o755, tarred: 0o700}, {name: "g/", mode: 0o755, tarred: 0o2755},
-		{name: "media/in/", mode: 0o700}, {name: "media/all/", mode: 0o750}, {name: "media/all/file", content: "x"},
+		{name: "a/", mode: 0o700},
+		{name: "a/in side/", mode: 0o750},
+		{name: "a/in side/file", content: "x"},
+		{name: "b/", mode: 0o750},
+		{name: "b/c/", mode: 0o700, tarred: 0o755},
+		{name: "b/d/", mode: 0o755, tarred: 0o700},
+		{name: "g/", mode: 0o755, tarred: 0o2755},
+		{name: "media/in/", mode: 0o700},
+		{name: "media/all/", mode: 0o750},
+		{name: "media/all/file", content: "x"},
 	})
 	of := "releases/" + string(releaseID) + "/"
 	paths := []string{of, of + "a", of + "a/in side", of + "b", of + "b/c", of + "b/d", of + "g", "shared/media", "shared/media/in", "shared/media/all"}

@@ -44,5 +44,5 @@ func parseRoom(line string) (name string, room deploy.Room, ok bool) {
 	}
 	kib, errKiB := strconv.ParseUint(fields[1], 10, 40)
 	inodes, errInodes := strconv.ParseUint(fields[2], 10, 40)
-	return fields[0], deploy.Room{Bytes: int64(kib << 10), Inodes: int64(inodes)}, errKiB == nil && errInodes == nil //nolint:gosec // 50 bits
+	return fields[0], deploy.Room{Bytes: int64(kib << 10), Inodes: int64(inodes)}, errKiB == nil && errInodes == nil
 }

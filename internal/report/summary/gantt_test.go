@@ -164,9 +164,14 @@ func TestGanttLong(t *testing.T) {
 		start, took time.Duration
 		axis        string
 	}{
-		{0, time.Hour - time.Millisecond, " %M:%S\n"}, {0, time.Hour, " %H:%M:%S\n"}, {59 * time.Minute, time.Hour, " %H:%M:%S\n"},
-		{23 * time.Hour, 2 * time.Hour, " %H:%M:%S\n"}, {30 * time.Hour, time.Second, " %H:%M:%S\n"},
-		{24*time.Hour - time.Nanosecond, 1, " %H:%M:%S\n"}, {math.MaxInt64, math.MaxInt64, " %H:%M:%S\n"}, {math.MinInt64, math.MinInt64, " %M:%S\n"},
+		{0, time.Hour - time.Millisecond, " %M:%S\n"},
+		{0, time.Hour, " %H:%M:%S\n"},
+		{59 * time.Minute, time.Hour, " %H:%M:%S\n"},
+		{23 * time.Hour, 2 * time.Hour, " %H:%M:%S\n"},
+		{30 * time.Hour, time.Second, " %H:%M:%S\n"},
+		{24*time.Hour - time.Nanosecond, 1, " %H:%M:%S\n"},
+		{math.MaxInt64, math.MaxInt64, " %H:%M:%S\n"},
+		{math.MinInt64, math.MinInt64, " %M:%S\n"},
 	} {
 		sp := deploy.Span{Host: "web1", Phase: deploy.Prepare, Start: began.Add(c.start), Duration: c.took, Outcome: deploy.Succeeded}
 		chart := Gantt(deploy.Result{Start: began, Steps: []deploy.StepDone{{Spans: []deploy.Span{sp}}}})
