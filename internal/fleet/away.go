@@ -8,15 +8,15 @@ import (
 	"slipway/internal/transport/retry"
 )
 
-// Report has the fleet say when a host that answered does no longer, and when it does again: at once, not when waiting for it is
-// over. It is called before anything is done on the hosts.
+// Report sets who is told when a host stops answering and when it answers again. The fleet says so at once, while it still waits.
+// Call it before anything is done on the hosts.
 func (f *Fleet) Report(emit deploy.Emit) {
 	for _, h := range f.hosts {
 		h.emit = emit
 	}
 }
 
-// watched is a connection whose host is seen to answer, or not to.
+// watched is a connection that notes whether its host answers.
 type watched struct {
 	transport.Conn
 	host *Host
@@ -28,7 +28,7 @@ func (w watched) Run(ctx context.Context, command transport.Command) error {
 	return err
 }
 
-// seen takes the end of a command as a sign of life, or of none.
+// seen notes by how a command ended whether its host answers.
 func (h *Host) seen(ctx context.Context, err error) {
 	lost := retry.LinkFailed(err)
 	switch {

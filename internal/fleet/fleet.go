@@ -1,6 +1,6 @@
 // Package fleet is the hosts of a deployment, each connected and asked for its facts, or with the reason why not.
 //
-// Terms: a host that is away is one that was waited for in vain. The package must not know what is done on the hosts, in which
+// Terms: a host is away when it did not answer for as long as the fleet waits for it. The package must not know what is done on the hosts, in which
 // order, or why.
 package fleet
 
@@ -23,8 +23,8 @@ type Fleet struct {
 }
 
 // Gather connects to every host, to as many at once as there are slots, and asks each for its facts. It changes nothing on
-// any host. A host that fails does not keep the others from answering: its Span has the error. waiting is told now and then which
-// hosts are waited for, and for what; it is not called after Gather returns.
+// any host. The error of a host that fails is in its Span; the others go on. Gather calls waiting now and then with the hosts that it
+// waits for, and for what.
 func Gather(ctx context.Context, slots *pool.Pool, hosts []deploy.Host, question survey.Question, waiting func(string)) *Fleet {
 	f := &Fleet{hosts: make(map[string]*Host, len(hosts)), question: question}
 	all := make([]*Host, len(hosts))

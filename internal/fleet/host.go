@@ -22,8 +22,8 @@ type Host struct {
 	conn     *pool.Conn             // nil when it could not be connected
 	fenced   transport.Conn         // nil before the lock is taken
 	patience time.Duration          // for how long it is waited for
-	away     atomic.Bool            // it was waited for in vain
-	lost     atomic.Bool            // its last command had no end because of the link
+	away     atomic.Bool            // it did not answer within patience
+	lost     atomic.Bool            // its last command was cut off by the link
 	emit     deploy.Emit            // nil: nobody is told
 	awaited  atomic.Pointer[string] // what Gather waits for there; nil is nothing
 }
@@ -54,8 +54,8 @@ func (h *Host) ask(ctx context.Context, question survey.Question) error {
 	return h.do(ctx, h.conn, survey.Take(h.Site(), question, &h.Facts))
 }
 
-// Do carries an operation out on the host, and repeats it where the link failed it and it may be repeated. A host that is
-// away has only one more try from then on, until it answers.
+// Do carries an operation out on the host. It repeats one that the link cut off, if that may be repeated. A host that is away
+// gets one try of each operation, until it answers.
 func (h *Host) Do(ctx context.Context, op release.Operation) error { return h.do(ctx, h.Conn(), op) }
 
 func (h *Host) do(ctx context.Context, conn transport.Conn, op release.Operation) error {
@@ -79,10 +79,10 @@ func (h *Host) Reach(ctx context.Context) (waited bool, err error) {
 	return err == nil && waited, err
 }
 
-// Away reports whether the host was waited for in vain, and has not answered since.
+// Away reports whether the host did not answer within its patience, and has not answered since.
 func (h *Host) Away() bool { return h.away.Load() }
 
-// Connected reports whether the host could be connected at first: only then there is a Conn.
+// Connected reports whether Gather could connect to the host. If not, there is no Conn.
 func (h *Host) Connected() bool { return h.conn != nil }
 
 // Conn is the connection; once there is a Fence, one on which every command is refused when the lock is lost.
@@ -93,7 +93,7 @@ func (h *Host) Conn() transport.Conn {
 	return h.conn
 }
 
-// Fence has commands go through a connection that knows of the lock.
+// Fence sets the connection that refuses commands once the lock is lost.
 func (h *Host) Fence(fenced transport.Conn) { h.fenced = fenced }
 
 // Lease keeps the host connected until done is called, for commands that belong together: see pool.Conn.Lease.

@@ -37,8 +37,8 @@ func (f *Fleet) Locks(names []string) ([]LockOn, error) {
 	return locks, errs
 }
 
-// Living watches the locks that somebody holds for a lease (0 is the usual one), and gives those whose owner gave a sign of
-// life, as soon as there is one. It gives none when all stood still, or were given back.
+// Living watches held locks for a lease (0 is the usual one) and returns as soon as an owner gives a sign of life, with the locks
+// whose owners did. It returns none when no owner did within the lease, or when all locks were released.
 func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration) ([]LockOn, error) {
 	looking, found := context.WithCancel(ctx)
 	defer found()
@@ -74,7 +74,7 @@ func (f *Fleet) Living(ctx context.Context, locks []LockOn, length time.Duration
 	return living, nil
 }
 
-// Unlock gives locks back for their owners, whatever they think of it: what they still send is refused.
+// Unlock releases locks that others own. Commands that these owners still send are refused.
 func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 	var names []string
 	generation := map[string]int{}
@@ -86,12 +86,12 @@ func (f *Fleet) Unlock(ctx context.Context, locks []LockOn) error {
 	return f.everywhere(ctx, names, func(h *Host) release.Operation { return lock.Release(h.Site(), generation[h.Name]) })
 }
 
-// Hold puts deploys to all hosts on hold.
+// Hold puts deployments to all hosts on hold.
 func (f *Fleet) Hold(ctx context.Context, names []string, note deploy.Hold) error {
 	return f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Set(h.Site(), note) })
 }
 
-// Unhold lifts the hold of all hosts, and gives the one of the first host that had any.
+// Unhold lifts the hold of all hosts. It returns the hold of the first host that had one.
 func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error) {
 	var was *deploy.Hold
 	for _, name := range names {
@@ -100,7 +100,8 @@ func (f *Fleet) Unhold(ctx context.Context, names []string) (*deploy.Hold, error
 	return was, f.everywhere(ctx, names, func(h *Host) release.Operation { return hold.Clear(h.Site()) })
 }
 
-// everywhere carries an operation out on all hosts at once. A host that could not be asked fails, and keeps no other from it.
+// everywhere carries an operation out on all hosts at once. Hosts that could not be asked fail; the others
+// go on.
 func (f *Fleet) everywhere(ctx context.Context, names []string, op func(h *Host) release.Operation) error {
 	failures := fanout.Failures(names, func(name string) *deploy.Error {
 		h := f.hosts[name]

@@ -16,13 +16,13 @@ var (
 
 func (h *Host) awaits(what string) { h.awaited.Store(&what) }
 
-// When Gather says for the first time what it waits for, and how often from then on.
+// How long Gather waits before it first says what it waits for, and how often it says so after that.
 const (
 	firstWord = 10 * time.Second
 	nextWords = 30 * time.Second
 )
 
-// tellWaiting says what hosts are waited for, until it is done.
+// tellWaiting says now and then which hosts are waited for, until done is closed.
 func tellWaiting(hosts []*Host, tell func(string)) (done func()) {
 	if tell == nil {
 		return func() {}
@@ -49,7 +49,7 @@ func tellWaiting(hosts []*Host, tell func(string)) (done func()) {
 	}
 }
 
-// mostNamed is how many hosts are named of those that are waited for.
+// mostNamed is the largest number of waited-for hosts that are named.
 const mostNamed = 8
 
 // waitedFor lists the hosts that have not answered, by what each is waited for: "a connection (web1, web2)".

@@ -11,8 +11,8 @@ import (
 	"slipway/internal/transport/retry"
 )
 
-// beat gives a host signs of life until ctx ends, or until another owner has the lock. A link that
-// drops is made again at once, since the lease runs; whatever else goes wrong, the next beat may not.
+// beat writes heartbeats on a host until ctx ends or another owner has the lock. When the link drops it connects again at once,
+// since the lease is running. After any other error it waits for the next beat.
 func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 	ticks := time.NewTicker(l.Request.Beat)
 	defer ticks.Stop()
@@ -32,11 +32,12 @@ func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 	}
 }
 
-// Leave has a host's lock outlive its owner: a step that still runs there beats in it. It is free a lease after that.
+// Leave keeps a host's lock when the others are released: a step that still runs there keeps it alive. It is free a lease after
+// the step's end.
 func (l *Locks) Leave(host string) { l.of(host).left = true }
 
-// release gives every host's lock back that was not left. An error names the hosts whose lock
-// could not be given back: it is free after a lease.
+// release releases every host's lock but those that were left. The error names the hosts where that failed: their locks are free
+// after a lease.
 func (l *Locks) release(ctx context.Context) error { return l.giveBack(ctx, l.holds) }
 
 func (l *Locks) giveBack(ctx context.Context, holds []*hostLock) error {
@@ -49,13 +50,13 @@ func (l *Locks) giveBack(ctx context.Context, holds []*hostLock) error {
 	return atOnce(holds, func(h *hostLock) error { return l.releaseOne(ctx, h) })
 }
 
-// giveBackTimeout bounds giving locks back; hastyTimeout does for an owner that was cancelled.
+// giveBackTimeout bounds releasing locks; hastyTimeout bounds it for an owner that was cancelled.
 const (
 	giveBackTimeout = time.Minute
 	hastyTimeout    = 5 * time.Second
 )
 
-// Release gives one host's lock back, unless it was left, and tries until ctx ends. What stays taken is free after a lease.
+// Release releases one host's lock, unless it was left, and tries until ctx ends. A lock that stays taken is free after a lease.
 func (l *Locks) Release(ctx context.Context, host string) error { return l.releaseOne(ctx, l.of(host)) }
 
 func (l *Locks) releaseOne(ctx context.Context, h *hostLock) error {

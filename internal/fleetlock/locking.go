@@ -1,6 +1,6 @@
-// Package fleetlock is the lock of a deployment on many hosts: taken on all or on none, kept alive, given back.
+// Package fleetlock is the lock of a deployment on many hosts: taken on all or on none, kept alive, released.
 //
-// Terms: an owner holds a generation of each host's lock (internal/release/lock); a lease is how long its heart may stand still
+// Terms: an owner holds a generation of each host's lock (internal/release/lock); a lease is how long its heartbeat may stand still
 // until a waiter takes over. The package must not know what the lock is for.
 package fleetlock
 
@@ -24,7 +24,7 @@ import (
 // Request is a lock on many hosts.
 type Request struct {
 	Wants       []Want
-	Owner       deploy.LockOwner // its token is drawn by the caller: another for each request
+	Owner       deploy.LockOwner // its token is the caller's: a new one for each request
 	Wait        time.Duration    // for other owners, in all; 0 is not at all
 	Environment string           // for the command that a person is told
 	Note        func(text string)
@@ -54,15 +54,15 @@ type hostLock struct {
 	watch      watch
 	stale      bool // another owner may have changed the host since it was surveyed
 	known      bool // the watch shows what is there, as far as we know
-	doubtful   bool // an answer was lost: the lock may be ours without our knowing
+	doubtful   bool // an answer was lost: the lock may be ours
 	generation int  // ours; 0 is none
-	left       bool // not to be given back
+	left       bool // not to be released
 	stopBeat   func()
 }
 
-// Acquire takes the lock on every host at once. Where others are in the way it keeps the hosts before the first of them,
-// gives the rest back, waits for that one and goes on: whoever waits for a host holds only hosts before it, in an order
-// that is the same for everybody, so nobody waits in a circle, and each round ends at a later host than the one before.
+// Acquire takes the lock on every host at once. Where others own some, it keeps the hosts before the first of these, releases the
+// rest, waits for that one and goes on. So whoever waits for a host holds only hosts before it, in an order that is the same for
+// everybody: there is no deadlock. Each round ends at a later host than the one before.
 //
 // The error Is lock.ErrTaken when the wait was too long, lock.ErrFenced when a later attempt of this deployment has been
 // here; nothing is held then.
@@ -88,8 +88,8 @@ func Acquire(ctx context.Context, request Request) (*Locks, error) {
 	return l, nil
 }
 
-// bind gives a context that ends when ctx does, and, with a cause that Is lock.ErrFenced, once another owner has taken
-// the lock on any host. stop frees it.
+// bind returns a context that ends with ctx, or once another owner has taken the lock on any host. Its cause Is lock.ErrFenced
+// then. stop frees it.
 func (l *Locks) bind(ctx context.Context) (bound context.Context, stop func()) {
 	bound, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
@@ -104,7 +104,7 @@ func (l *Locks) Changed() bool {
 	return slices.ContainsFunc(l.holds, func(h *hostLock) bool { return h.stale })
 }
 
-// Conn is a host's connection by which commands go that change something: they are refused once the lock is lost.
+// Conn is a host's connection for commands that change something. They are refused once the lock is lost.
 func (l *Locks) Conn(host string) transport.Conn {
 	h := l.of(host)
 	return lock.Fence(h.Want.Conn, h.Site, h.generation)
@@ -137,7 +137,7 @@ func (l *Locks) all(ctx context.Context) error {
 			return nil
 		}
 		for _, h := range l.holds[first+1:] {
-			h.known = false // by the time that it is tried again, it has to be looked at
+			h.known = false // it has changed by the time it is tried again
 		}
 		if err := l.giveBack(ctx, l.holds[first+1:]); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (l *Locks) oneEach() error {
 	return nil
 }
 
-// try takes a host's lock where it may be taken. Where it may not be, it stays without a generation, and there is no error.
+// try takes a host's lock if it may be taken. If not, h stays without a generation and the error is nil.
 func (l *Locks) try(ctx context.Context, h *hostLock) error {
 	if h.generation > 0 {
 		return nil
@@ -189,7 +189,7 @@ func (l *Locks) try(ctx context.Context, h *hostLock) error {
 	})
 }
 
-// mayTake judges what was seen of a host's lock.
+// mayTake reports whether a host's lock may be taken, by what was seen of it.
 func (l *Locks) mayTake(h *hostLock) (bool, error) {
 	state := h.watch.state
 	if other := state.Owner; l.Owner.Deployment == other.Deployment && other.Deployment != "" && supersedes(other, l.Owner) {
@@ -219,7 +219,7 @@ func (l *Locks) take(ctx context.Context, h *hostLock) error {
 	return nil
 }
 
-// look asks what a host's lock is now. When an answer was lost, it may turn out to be ours.
+// look asks for the state of a host's lock. After a lost answer it may find that the lock is ours.
 func (l *Locks) look(ctx context.Context, h *hostLock) error {
 	asked := time.Now()
 	var state deploy.LockState
@@ -249,8 +249,8 @@ func (l *Locks) isOurs(h *hostLock, state deploy.LockState) bool {
 	return state.Owner.Token == l.ownerOn(h.Host).Token
 }
 
-// notTwice refuses a lock that this very request took by way of another host: both have one deploy path between them, as
-// machines do that mount it from a file server.
+// notTwice refuses a lock that this very request took by way of another host. The two share one deploy path, as machines do that
+// mount it from a file server.
 func (l *Locks) notTwice(h *hostLock, state deploy.LockState) error {
 	other := slices.IndexFunc(l.holds, func(other *hostLock) bool { return other != h && l.isOurs(other, state) })
 	if other < 0 {
@@ -263,7 +263,7 @@ func (l *Locks) notTwice(h *hostLock, state deploy.LockState) error {
 	}
 }
 
-// has makes a generation ours, and lets it beat.
+// has records a generation as ours and starts its heartbeat.
 func (l *Locks) has(ctx context.Context, h *hostLock, generation int) {
 	h.generation, h.doubtful = generation, false
 	beating, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -275,7 +275,7 @@ func (l *Locks) has(ctx context.Context, h *hostLock, generation int) {
 	}
 }
 
-// atOnce does something for every host and gives the hosts' errors.
+// atOnce does something for all hosts at once and returns their errors.
 func atOnce(holds []*hostLock, do func(h *hostLock) error) error {
 	errs := fanout.Failures(holds, func(h *hostLock) *deploy.Error { return deploy.OnHost(h.Host, deploy.Preflight, "", do(h)) })
 	if len(errs) == 0 {

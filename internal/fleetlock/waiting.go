@@ -15,8 +15,8 @@ const (
 	noteEvery      = 15 * time.Second // how often it says what it waits for
 )
 
-// await waits for one host's lock and takes it. It keeps an eye on the later hosts, so that an owner who is dead on all of
-// them costs one lease and not one for each.
+// await waits for one host's lock and takes it. It watches the later hosts, too, so that an owner who is dead on all of them
+// costs one lease and not one for each.
 func (l *Locks) await(ctx context.Context, h *hostLock, deadline time.Time) error {
 	var noted, others time.Time
 	pause := time.NewTicker(l.Lease / looksPerLease)
@@ -48,8 +48,8 @@ func (l *Locks) await(ctx context.Context, h *hostLock, deadline time.Time) erro
 	}
 }
 
-// watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is tried again later. One
-// that may turn out to be ours is left alone: it may not be held while an earlier host is waited for.
+// watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is asked again later. One whose
+// lock may be ours already is left out: it may not be held while an earlier host is waited for.
 func (l *Locks) watchOthers(ctx context.Context, waited *hostLock) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lease)
 	defer cancel()
@@ -61,7 +61,7 @@ func (l *Locks) watchOthers(ctx context.Context, waited *hostLock) {
 	})
 }
 
-// waited is the error of a wait that was too long.
+// waited is the error when the wait is over.
 func (l *Locks) waited(h *hostLock) error {
 	unlock := "slipway unlock"
 	if l.Environment != "" {

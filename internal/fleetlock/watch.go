@@ -15,7 +15,7 @@ import (
 // lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
 const lease = 90 * time.Second
 
-// beatIn is how often a heart beats: every 20 seconds of that lease.
+// beatIn is the time between two heartbeats: 20 seconds for that lease.
 func beatIn(lease time.Duration) time.Duration { return lease * 2 / 9 }
 
 // watch is what a waiter saw of a lock, by its own clock.
@@ -25,7 +25,7 @@ type watch struct {
 	asked time.Time // when the look began that saw it last
 }
 
-// saw takes in what a look found that began at asked and is over now.
+// saw records the state that a look found. The look began at asked and is over now.
 func (w *watch) saw(state deploy.LockState, asked time.Time) {
 	if !sameLife(w.state, state) {
 		w.since = time.Now()
@@ -33,11 +33,11 @@ func (w *watch) saw(state deploy.LockState, asked time.Time) {
 	w.state, w.asked = state, asked
 }
 
-// still is how long the state is known to have stood still.
+// still is for how long the state is known not to have changed.
 func (w *watch) still() time.Duration { return w.asked.Sub(w.since) }
 
-// sameLife reports whether an owner gave no sign of life between two looks. Whether two times of an owner are equal depends on
-// how they are written: they are left out.
+// sameLife reports whether an owner gave no sign of life between two looks. Times are left
+// out: equal ones may be written differently.
 func sameLife(a, b deploy.LockState) bool {
 	return a.Generation == b.Generation && a.Released == b.Released && a.Beat == b.Beat && a.Owner.Token == b.Owner.Token
 }
@@ -57,8 +57,8 @@ func supersedes(mine, other deploy.LockOwner) bool {
 	return mine.Command == PostCommand && other.Command != PostCommand
 }
 
-// Lives watches a lock for a lease (0 is the usual one), and reports whether its owner gave a sign of life, as soon as there is one.
-// One that was given back, or stood still, has none. The state is the one seen last.
+// Lives watches a lock for a lease (0 is the usual one). It reports whether the owner gave a sign of life, as soon as there is one;
+// a lock that was released has none. The state is the one seen last.
 func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen deploy.LockState, length time.Duration) (deploy.LockState, bool, error) {
 	if seen.Free() {
 		return seen, false, nil

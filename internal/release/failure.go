@@ -74,7 +74,7 @@ func (r *refusal) Unwrap() []error {
 	return []error{r.err, r.exit}
 }
 
-// spaceHint tells a full file system or quota from other causes, by the C library's words in the C locale, which scripts set.
+// spaceHint recognizes a full file system or quota by the C library's words in the C locale, which scripts set.
 func spaceHint(stderr string) string {
 	stderr = strings.ToLower(stderr)
 	switch {

@@ -20,12 +20,12 @@ type Operation struct {
 	Args    []string
 	Stdin   func() (io.ReadCloser, error) // opened anew for each try; nil is none
 	Read    func(Answer) error            // reads what the script printed, once it has succeeded; nil discards that
-	Output  func() (Output, error)        // in the place of Read: takes what one try prints, while it runs
+	Output  func() (Output, error)        // instead of Read: takes what one try prints, while it runs
 	Reasons map[int]Reason                // why the script fails, by its exit status
 
 	// Once says that a try which the link failed is not simply repeated: the caller has to look first what it did.
 	Once bool
-	// Next is what to do after a try that failed, in the place of this operation: at once, or after the pause that a
+	// Next is what to do after a try that failed, instead of this operation: at once, or after the pause that a
 	// failed link asks for. ok is false where this operation stands. nil is never.
 	Next func(err error) (next Operation, ok bool)
 

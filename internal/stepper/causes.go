@@ -7,16 +7,16 @@ import (
 	"slipway/internal/deploy"
 )
 
-// cause is one that the last lines of a failing step give away.
+// cause is why a step failed, as the last lines of its output show it.
 type cause struct {
 	says  *regexp.Regexp
 	when  func(s deploy.Step, f deploy.Facts) bool // nil is always
 	hint  string
 	fault deploy.Fault // "" is not known
-	full  bool         // the disk is: the hint goes on with what may be deleted
+	full  bool         // the disk is full: what may be deleted is added to the hint
 }
 
-// causes are those that are known, the more telling ones first: the first that fits counts. The words are those of the C
+// causes are the known ones, the most specific first: the first that fits counts. The words are those of the C
 // library, of coreutils and BusyBox, and of the shells, in English: steps run with LANG=C.UTF-8 unless they say otherwise.
 var causes = []cause{
 	{
@@ -110,8 +110,8 @@ var causes = []cause{
 	},
 }
 
-// explain is the hint of what a failing step printed last, and whose fault it was; nothing where it gives nothing away.
-// removable names what may be deleted where the disk is full.
+// explain returns a hint for what a failing step printed last, and whose fault it was; zero values where no cause is known.
+// removable names what may be deleted when the disk is full.
 func explain(s deploy.Step, f deploy.Facts, removable func() string, tail []string) (hint string, fault deploy.Fault) {
 	text := strings.Join(tail, "\n")
 	for _, c := range causes {

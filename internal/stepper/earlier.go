@@ -6,14 +6,14 @@ import (
 	"slipway/internal/deploy"
 )
 
-// verb is what the journal's record of a step makes of it in this attempt.
+// verb is what this attempt does with a step, by what the journal has of it.
 type verb int
 
 const (
 	runIt    verb = iota // it was not done, or has to be done again
 	keepIt               // it is recorded as done
-	joinIt               // an earlier attempt's is still running, or nobody saw it end: following it tells
-	refuseIt             // it is done once and for all, and is another step now
+	joinIt               // an earlier attempt's is still running, or its end is unknown: it is followed
+	refuseIt             // it is done for good, and the deploy file has changed it since
 )
 
 // decision is what to do with a step on a host.
@@ -51,8 +51,8 @@ func decide(s deploy.Step, earlier []deploy.StepFacts) decision {
 	return decision{}
 }
 
-// Refused reports whether a step succeeded once and for all and is another one now, and in which attempt it did: running it again is
-// not ours to decide, and leaving it out is not either.
+// Refused reports whether a step that runs once succeeded in an earlier attempt and has changed since, and in which attempt. A
+// person has to decide: neither running it again nor leaving it out is safe.
 func Refused(s deploy.Step, earlier []deploy.StepFacts) (attempt int, refused bool) {
 	d := decide(s, earlier)
 	return d.Attempt, d.verb == refuseIt

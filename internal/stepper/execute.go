@@ -21,10 +21,10 @@ type ended struct{ step.Status }
 
 func (e ended) Error() string { return e.String() }
 
-// errUnseen says that a step was begun and that its host was lost for good before its end.
+// errUnseen is the error when a host was lost for good while its step ran.
 var errUnseen = errors.New("it was begun, and its end was not seen")
 
-// unseen is the status of a step whose end nobody saw.
+// unseen is the status of a step whose end is unknown.
 const unseen = "end not seen"
 
 // execute runs a try, or joins it, to its end, over as many connections as it takes.
@@ -74,8 +74,8 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	return span
 }
 
-// watch starts a try, or joins it, and follows it to its end; begun says that it may have begun. A link that drops is made
-// again, and the log goes on at the byte where it stopped; for as long as a host may be away.
+// watch starts a try, or joins it, and follows it to its end; begun says that it may have begun. A link that drops is
+// dialed again for as long as a host may be away, and the log goes on at the byte where it stopped.
 func (r *Stepper) watch(
 	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
 ) (status step.Status, begun bool, err error) {
@@ -89,8 +89,8 @@ func (r *Stepper) watch(
 	return watch.Status, join || watch.Begun, err
 }
 
-// stopStep ends a step whose deployment was cancelled. One that says so is left to finish: half a
-// migration is worse.
+// stopStep ends a step whose deployment was cancelled. A step with
+// `on_cancel: finish` is left to finish: half a migration is worse.
 func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Instance) {
 	if instance.Step.FinishFirst {
 		r.Leave(host)

@@ -8,8 +8,8 @@ import (
 	"slipway/internal/transport"
 )
 
-// hintUnseen says what to do about a step whose host was lost for good. It is one way: whoever looks at three in the morning has
-// nothing to choose. A loss that does not pass by itself, like a machine that is another now, says first what mends it.
+// hintUnseen says what to do about a step whose host was lost for good. It names one way, so that nobody has to choose at three
+// in the morning. Where the loss does not pass by itself, as when the host is another machine now, the remedy comes first.
 func hintUnseen(host string, err error) string {
 	var told *deploy.Error
 	if errors.As(err, &told) && told.Hint != "" && !errors.Is(err, transport.ErrLost) && !errors.Is(err, transport.ErrUnreachable) {

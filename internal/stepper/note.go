@@ -8,16 +8,16 @@ import (
 	"slipway/internal/deploy"
 )
 
-// noteMark begins a line by which a step says in a few words what it did: "slipway-note: 2 applied". docs/recipes.md tells who
-// writes recipes.
+// noteMark begins a line by which a step says in a few words what it did: "slipway-note: 2 applied". It is documented in
+// docs/recipes.md.
 const noteMark = "slipway-note: "
 
-// What a step of migrate notes means more where it is one of these.
+// Notes of a step of migrate that have a meaning.
 const notedNothing = "nothing to apply"
 
 var notedApplied = regexp.MustCompile(`^(.* applied): (.+)$`)
 
-// noted is the note in a line that a step printed, where it is one.
+// noted returns the note that a line of output is, if it is one.
 func noted(line string) (deploy.Note, bool) {
 	text, ok := strings.CutPrefix(line, noteMark)
 	text = strings.TrimSpace(text)
@@ -27,7 +27,7 @@ func noted(line string) (deploy.Note, bool) {
 	return deploy.Note{Short: text, Nothing: text == notedNothing}, ok
 }
 
-// Note is what a step noted of itself in an earlier attempt that it is kept from; zero where it noted nothing, or the host cannot say.
+// Note is the note of a step that an earlier attempt did. It is zero when there is none or the host cannot be asked.
 func (r *Stepper) Note(ctx context.Context, host string, s deploy.Step) deploy.Note {
 	d := decide(s, r.Earlier(host))
 	if d.verb != keepIt {

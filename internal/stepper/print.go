@@ -7,8 +7,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Print runs a step once and gives the last lines that it printed, and how it ended where that was not well. They are not told
-// while it runs.
+// Print runs a step once and returns the last lines of its output, and an error if the step failed. Nothing is reported while it
+// runs.
 func (r *Stepper) Print(ctx context.Context, host string, s deploy.Step, at Scene) []string {
 	var tail []string
 	add := func(line string) {

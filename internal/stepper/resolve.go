@@ -10,8 +10,7 @@ import (
 	"slipway/internal/release/step"
 )
 
-// resolved is what a try came to: one that never began is made anew, and one whose end nobody saw is resolved as the step
-// declares.
+// resolved is how a try ended. A try that never began is started anew. One whose end is unknown is resolved as the step declares.
 func (r *Stepper) resolved(ctx context.Context, host string, s deploy.Step, number int, at Scene, span deploy.Span) deploy.Span {
 	switch {
 	case span.Err == nil || ctx.Err() != nil:
@@ -24,8 +23,7 @@ func (r *Stepper) resolved(ctx context.Context, host string, s deploy.Step, numb
 	return span
 }
 
-// resolveUnknown decides what a try means that nobody saw end: its check says that it is done; or it may run again; or a
-// person has to say.
+// resolveUnknown decides about a try whose end is unknown: its check finds it done, or it may run again, or a person has to say.
 func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Unknown, Status: unseen}
 	if s.Check != "" {
@@ -59,23 +57,23 @@ func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step
 	return span
 }
 
-// ErrUndecided says that a step has to wait for a person's word.
+// ErrUndecided says that a person has to decide about a step.
 var ErrUndecided = errors.New("it was started, and nobody saw how it ended")
 
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute
 
-// answered reports whether a check ran to its end: what could not be asked, or was killed, says nothing.
+// answered reports whether a check ran to its end. One that was killed, or could not be started, says nothing about the step.
 func answered(err error) bool {
 	var end ended
 	return errors.As(err, &end) && end.Signal == "" && !end.TimedOut
 }
 
-// repeatable reports whether a step is by its place one that may run again: it restarts, or checks what is restarted anyway.
+// repeatable reports whether a step may run again because of its phase: it restarts, or checks what is restarted.
 func repeatable(s deploy.Step) bool { return s.Phase == deploy.Activate }
 
-// rerun voids a try and makes the next one. Of a try whose wrapper died the step itself may live: it is ended first, so that
-// there are never two of it.
+// rerun voids a try and makes the next one. The step of a try whose wrapper died may still run: it is ended
+// first, so that there are never two.
 func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number int, at Scene) deploy.Span {
 	there := r.Fleet.On(host)
 	err := there.Do(ctx, step.Stop(there.Site(), r.instance(host, s, number, at)))
@@ -89,7 +87,7 @@ func (r *Stepper) rerun(ctx context.Context, host string, s deploy.Step, number 
 	return r.execute(ctx, host, s, r.nextTry(host, s, at.Undo), at, false)
 }
 
-// resolve writes down what became of a try whose end nobody saw.
+// resolve records how a try whose end is unknown counts.
 func (r *Stepper) resolve(ctx context.Context, host string, s deploy.Step, number int, at Scene, word string) *deploy.Error {
 	there := r.Fleet.On(host)
 	err := there.Do(ctx, step.Resolve(there.Site(), r.instance(host, s, number, at), word))

@@ -89,8 +89,8 @@ func Switch(site release.Site, c Change) release.Operation {
 	return release.Operation{Name: "switch", Script: switchScript, Args: append(args, states...), Reasons: switchReasons, Silence: transport.LongSilence}
 }
 
-// Unlink removes current where it names the change's target: what a first deployment that failed is brought back to.
-// No current at all is no error.
+// Unlink removes current if it names the change's target. A first deployment that failed is taken back so.
+// It succeeds when there is no current.
 func Unlink(site release.Site, c Change) release.Operation {
 	states, err := lines(Entry{What: deploy.LiveUnlink, Release: c.Release, Before: c.Target})
 	if err != nil {

@@ -20,7 +20,7 @@ var clearScript string
 
 var reasons = map[int]release.Reason{92: {Hint: "look at the owner and the free space of the deploy path"}}
 
-// Set puts deploys on hold, over an earlier hold. The layout is made where it is missing.
+// Set puts deployments on hold, and replaces an earlier hold. It makes the deploy path where there is none.
 func Set(site release.Site, hold deploy.Hold) release.Operation {
 	text, err := json.Marshal(hold)
 	if err != nil {
@@ -29,7 +29,7 @@ func Set(site release.Site, hold deploy.Hold) release.Operation {
 	return release.Operation{Name: "hold", Script: setScript, Args: []string{site.Root, string(text), release.Unique, site.Mask()}, Reasons: reasons}
 }
 
-// Clear lifts a hold. None is no error.
+// Clear lifts a hold. It succeeds when there is none.
 func Clear(site release.Site) release.Operation {
 	return release.Operation{Name: "unhold", Script: clearScript, Args: []string{site.Root}, Reasons: reasons}
 }

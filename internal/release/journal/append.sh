@@ -1,4 +1,4 @@
-# Adds a line to the history, whole or not at all: a copy with the line takes its place.
+# Adds a line to the history, whole or not at all: a copy with the line replaces it.
 #
 # $1      the deploy path
 # $2      the line

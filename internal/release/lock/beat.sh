@@ -1,4 +1,4 @@
-# Writes a sign of life into the lock, under the guard. The file has its place on the disk since the lock was taken, so
+# Writes a sign of life into the lock, under the guard. The file has had its block on the disk since the lock was taken, so
 # that a full disk stops no heart; who reads it half written sees it change, and that is all there is to see.
 #
 # $1      the deploy path

@@ -26,7 +26,7 @@ fence() {
 # Gives a sign of life for the sender, as beat.sh does: for long scripts, whose connection may have no other session to beat
 # by. What waits for the runner gives signs only of what came from there.
 #
-# $1      a word that tells parts of a script apart: two signs in a row are never alike
+# $1      a word for the part of the script: two heartbeats in a row are never equal
 lock_signs=0
 lock_beat() {
 	lock_signs=$((lock_signs + 1))

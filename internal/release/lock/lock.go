@@ -1,6 +1,6 @@
 // Package lock is one host's part of the lock that keeps two deployments from changing a site at the same time.
 //
-// Terms: a generation is one owner's turn, a folder named by a number, and the highest one owns; taking it is making the
+// Terms: a generation is one period of ownership, a folder named by a number, and the highest one owns; taking it is making the
 // folder after the highest; a heartbeat is a text in it that changes while its owner lives; fencing is that every
 // command which changes something first looks whether its generation still owns. No clock of a host plays a part.
 //
@@ -55,7 +55,7 @@ type Taken struct {
 // the highest any more. The layout is made where it is missing: a host's ID comes into being here. Whether the generation may
 // be taken, being given back or its owner dead, is for the caller to judge.
 //
-// After any other error the generation may be taken all the same: Read tells by the token. So it is done once.
+// After any other error the generation may still be taken, and the token that Read finds says so. So Take is never repeated.
 func Take(site release.Site, seen deploy.LockState, owner deploy.LockOwner, taken *Taken) release.Operation {
 	text, err := json.Marshal(owner)
 	if err != nil {
@@ -95,7 +95,7 @@ func Beat(site release.Site, generation int) release.Operation {
 	}
 }
 
-// Release gives a generation back. One that was given back, or taken over, is no error.
+// Release ends a generation. It succeeds when that ended already, or when another owner took over.
 func Release(site release.Site, generation int) release.Operation {
 	return release.Operation{
 		Name: "unlock", Script: releaseScript, Args: []string{site.Root, strconv.Itoa(generation)}, Reasons: releaseReasons,

@@ -23,7 +23,7 @@ lock_state() {
 	[ "$lock_highest" -gt 0 ] || return 0
 	lock_state=held lock_beat='' lock_owner=''
 	[ ! -e ".slipway/lock/$lock_highest/released" ] || lock_state=released
-	# A pipe in their place would be waited for.
+	# Reading would wait if one of them were a pipe.
 	[ ! -f ".slipway/lock/$lock_highest/heartbeat" ] || { read -r lock_beat <".slipway/lock/$lock_highest/heartbeat"; } 2>/dev/null || :
 	[ ! -f ".slipway/lock/$lock_highest/owner.json" ] || { read -r lock_owner <".slipway/lock/$lock_highest/owner.json"; } 2>/dev/null || :
 	printf '%s %s %s\n%s\n' "$lock_highest" "$lock_state" "$lock_beat" "$lock_owner"

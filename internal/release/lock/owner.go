@@ -32,7 +32,7 @@ func Who(owner deploy.LockOwner, now time.Time) string {
 	return who
 }
 
-// Age is a duration in the one unit that tells most: "45s", "3m", "2h", "4d".
+// Age is a duration in its largest unit: "45s", "3m", "2h", "4d".
 func Age(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {

@@ -32,10 +32,10 @@ var linkReasons = map[int]release.Reason{
 	92: {Hint: "look at the owner and the free space of the deploy path"},
 }
 
-// Link links shared directories, shared files and secret files into a staged release, in the place of what the artifact
-// has there. Links are relative, so that the deploy path may be moved or be a link itself; where releases/ is a link to another
-// place they are absolute. Each is read through: what it names is what it is to name. A shared directory that is
-// not there yet is filled with what this release has in its place. Doing it again changes nothing.
+// Link links shared directories, shared files and secret files into a staged release, and replaces what the artifact has
+// there. Links are relative, so that the deploy path may be moved or be a link itself; where releases/ is a link to another
+// disk they are absolute. Each is followed, to see that it leads where it should. A shared directory that does not exist yet
+// is filled with what this release has there. Doing it again changes nothing.
 func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation {
 	args := []string{site.Root, string(id), site.Mask()}
 	for _, p := range links.Dirs {

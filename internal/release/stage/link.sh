@@ -52,7 +52,7 @@ parents() {
 	mkdir -p "$above" || refuse 92 "$above cannot be made"
 }
 
-# Puts the link at a path of the release, in the place of what the artifact has there, and looks where it leads.
+# Puts the link at a path of the release, replaces what the artifact has there, and looks where the link leads.
 place() {
 	below=$2
 	while [ "$below" != "${below#../}" ]; do

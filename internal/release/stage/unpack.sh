@@ -98,7 +98,7 @@ decode() {
 # $2...   what must be in it
 #
 # What programs say goes to a variable: on a full disk there is no file to keep it in. The status of the first program
-# of a pipe is among it, since a shell tells the last one's only.
+# of a pipe is printed there, since a shell has only the last one's.
 unpack() {
 	options=$1
 	shift

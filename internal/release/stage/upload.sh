@@ -32,8 +32,8 @@ rm -rf "$incoming" "releases/$id" "$records" || fail 93 "leftovers of an earlier
 make_incoming
 mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
-# Members get the time of now (m): the payload has none, and web servers tell caches by size and time whether a file has
-# changed since the last release.
+# Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
+# has changed since the last release.
 unpack -xomf manifest/sha256 manifest/entries manifest/content tree
 set_folders
 check_members

@@ -19,7 +19,7 @@ drop() {
 	if [ ! -e "$1/dropped" ]; then
 		(set -C && true >"$1/ready") 2>/dev/null
 		if [ -e "$1/begun" ]; then
-			rm -f "$1/ready" # made this moment, in the place of the one that was renamed
+			rm -f "$1/ready" # made this moment, after the other was renamed
 			return 1
 		fi
 		mv -f "$1/ready" "$1/dropped" 2>/dev/null

@@ -44,7 +44,7 @@ func (f *follower) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// line takes a whole line without its end, and tells how many of the bytes with it are done with. What stands before the
+// line takes a whole line without its end, and returns how many bytes of it need not be read again. What stands before the
 // token is the log's: the beginning of a line that may go on behind the launcher's.
 func (f *follower) line(line []byte) int {
 	at := bytes.LastIndex(line, []byte(f.token+" "))

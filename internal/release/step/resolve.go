@@ -17,7 +17,7 @@ var resolveReasons = map[int]release.Reason{
 }
 
 // Resolve writes down what a person, or the step's check, found out about an instance whose outcome is unknown: "done"
-// makes it a success, "rerun" void. To decide the same twice is no error; one that runs still, or whose end is recorded
+// makes it a success, "rerun" void. Deciding the same twice succeeds; one that runs still, or whose end is recorded
 // otherwise, is not made a success.
 func Resolve(site release.Site, inst Instance, decision string) release.Operation {
 	if decision != "done" && decision != "rerun" {

@@ -55,8 +55,8 @@ const (
 	defaultPace = 20 * time.Second
 )
 
-// Start starts a step and follows it to its end, in one command. A step that fails is no error: its Status says so. An
-// error means that the step was not started, or that nobody saw it end: it may be running still. It Is ErrStarted when
+// Start starts a step and follows it to its end, in one command. The Status says how the step ended, also when it
+// failed. An error means that the step was not started, or that nobody saw it end: it may be running still. It Is ErrStarted when
 // this instance was started before, ErrUnknown when the step's wrapper died, transport.ErrLost when the connection did or the
 // command was killed that followed the step. Once the step may have begun, what follows is Join.
 //
@@ -82,7 +82,7 @@ func (w *Watch) Start() release.Operation {
 	}
 }
 
-// launcher is the same for every step, so that a session has it but once. It holds the wrapper as a word.
+// launcher is the same for every step, so that a session sends it once. It holds the wrapper as a word.
 var launcher = logFunctions + processFunctions +
 	"program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
 
@@ -126,8 +126,8 @@ func shell(inst Instance) string {
 func seconds(d time.Duration) string { return strconv.FormatFloat(max(0, d.Seconds()), 'f', -1, 64) }
 
 // Stop ends a running instance: TERM to its process group, and KILL to what is still there 5 s later. It returns when
-// the step has ended. An instance that has not begun never will: Start gives ErrNeverStarted then. One that has ended is no
-// error.
+// the step has ended. An instance that has not begun never will: Start returns ErrNeverStarted then. Stop
+// succeeds for one that has ended.
 func Stop(site release.Site, inst Instance) release.Operation {
 	return release.Operation{
 		Name: "stop " + inst.Step.Name, Script: processFunctions + dropFunction + stopScript,

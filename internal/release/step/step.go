@@ -25,11 +25,11 @@ type Instance struct {
 	Undo       bool                     // an undo of the step, with a folder of its own
 	Try        int                      // from 1
 	Attempt    int                      // of the CI run that starts it, for the record; from 1
-	Lock       int                      // the generation of the host's lock under which it runs, which its wrapper keeps alive; 0 is none
+	Lock       int                      // the generation of the host's lock under which it runs, which its wrapper keeps alive; 0 for none
 	Vars       map[string]string        // the host's, and SLIPWAY_*; the step's own go over the host's
 	Secrets    map[string]secret.Secret // those that the step declares, by name
 
-	// What the host keeps of its log, and how often its wrapper beats the lock's heart; 0 is the usual.
+	// What the host keeps of its log, and the time between two of the wrapper's heartbeats; 0 is the usual.
 	Head, Tail int64 // bytes of the beginning and of the end of a longer log: 8 MiB each
 	Pace       time.Duration
 }

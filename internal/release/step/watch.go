@@ -62,11 +62,11 @@ type logOutput struct {
 	watch *Watch
 }
 
-// End takes in how far the log was followed, and how the step ended.
+// End records how far the log was followed, and how the step ended.
 func (o *logOutput) End(err error) error {
 	var exit *transport.ExitError
 	if errors.As(err, &exit) && (exit.Signal != "" || exit.Status > 128) {
-		// Not the step was killed but who followed it, by the kernel when memory runs out, say. No script ends like that.
+		// The command that followed the step was killed, perhaps for lack of memory, and not the step.
 		err = fmt.Errorf("%w: %s", transport.ErrLost, exit.Error())
 	}
 	if !errors.Is(err, transport.ErrLost) { // else the line that has no end yet is begun again by the next command

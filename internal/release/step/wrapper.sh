@@ -104,7 +104,7 @@ beat() {
 	done
 }
 
-# Wakes the wrapper when no output came for a while, for at most two seconds. It tells it until it is ended.
+# Wakes the wrapper once there was no output for a moment, or after two seconds, and repeats the signal until it is ended.
 hush() {
 	seen='' looks=0
 	while [ "$looks" -lt 20 ]; do

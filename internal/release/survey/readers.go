@@ -182,7 +182,7 @@ func parseFree(df string) (int64, error) {
 	return max(0, available), nil
 }
 
-// current tells a link to a release of ours from another tool's.
+// current reads what current is: a link to a release of ours, another tool's link, or something else.
 func (p *parser) current(value string) error {
 	f := &p.facts
 	target, isLink := strings.CutPrefix(value, "link ")
@@ -208,7 +208,7 @@ func (p *parser) current(value string) error {
 	return nil
 }
 
-// release reads a folder in releases/ and its marks. Folders of other tools are nobody's business.
+// release reads a folder in releases/ and its marks. Folders of other tools are left out.
 func (p *parser) release(value string) error {
 	words := strings.Split(value, " ")
 	id := deploy.ReleaseID(words[0])
@@ -222,8 +222,8 @@ func (p *parser) release(value string) error {
 	return nil
 }
 
-// parseHistory reads the lines of history.jsonl, oldest first. A damaged one is an error: what to unwind to is read
-// from here, and a release that is left out would be guessed around.
+// parseHistory reads the lines of history.jsonl, oldest first. A damaged line is an error: the release to
+// unwind to comes from here, and may not be guessed.
 func parseHistory(text string, site release.Site) ([]deploy.HistoryEntry, error) {
 	var entries []deploy.HistoryEntry
 	for line := range strings.Lines(text) {

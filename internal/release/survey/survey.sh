@@ -15,7 +15,7 @@ export LC_ALL
 root=$1 programs=$2 own=$3
 shift 3
 
-# Says what tells this machine from others: also from those that were made from an image of it.
+# Prints what distinguishes this machine from others, also from those that were made from an image of it.
 machine() {
 	id='' boot='' name='' key=''
 	for file in /etc/machine-id /var/lib/dbus/machine-id; do

@@ -150,15 +150,15 @@ func (p *Pool) grant(w *waiter) {
 	}
 	c.hasSlot = true
 	if len(p.slots) >= p.size {
-		at := p.spare()
+		at := p.evictable()
 		c.before = p.slots[at].giveUp()
 		p.slots = slices.Delete(p.slots, at, at+1)
 	}
 	p.slots = append(p.slots, c)
 }
 
-// spare is the slot to give away: used longest ago, and of a host that does not wait for its own turn where there is one.
-func (p *Pool) spare() int {
+// evictable is the idle slot that was used longest ago, preferably of a host for which nobody waits.
+func (p *Pool) evictable() int {
 	at := slices.IndexFunc(p.slots, func(c *Conn) bool {
 		return c.idle() && !slices.ContainsFunc(p.queue, func(w *waiter) bool { return w.conn == c })
 	})

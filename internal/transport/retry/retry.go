@@ -43,7 +43,7 @@ func Do(ctx context.Context, limit time.Duration, do func() error) error {
 	}
 }
 
-// LinkFailed reports whether an error is the link's: the connection was lost, or cannot be made for now.
+// LinkFailed reports whether the link caused an error: the connection was lost, or cannot be made for now.
 func LinkFailed(err error) bool {
 	return errors.Is(err, transport.ErrLost) || errors.Is(err, transport.ErrUnreachable)
 }
