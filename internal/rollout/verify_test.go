@@ -274,13 +274,11 @@ func TestFleetIsAskedFromTheRunner(t *testing.T) {
 func TestCheckHangs(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
-	hangs := check(`echo $$ > "$SLIPWAY_SHARED_PATH/run/pid"; echo waiting; sleep 300; true`)
-	hangs.Timeout = 3 * time.Second
-	f.asks(deploy.Check{Within: time.Second, Run: hangs})
+	f.asks(deploy.Check{Within: time.Second, Run: check(`echo $$ > "$SLIPWAY_SHARED_PATH/run/pid"; echo waiting; sleep 300; true`)})
 	result, _ := f.deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
 	failure := result.Errors[0]
-	if failure.Cause.Error() != "1s, timed out after 3s" || !slices.Equal(failure.Tail, []string{"waiting"}) {
+	if failure.Cause.Error() != "1s, timed out after 10s" || !slices.Equal(failure.Tail, []string{"waiting"}) {
 		t.Errorf("%v %q", failure, failure.Tail)
 	}
 	if _, err := os.Stat("/proc/" + strings.TrimSpace(f.read("web1", "shared/run/pid"))); err == nil {
