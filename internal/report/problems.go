@@ -22,8 +22,10 @@ func Problems(options Options, problems deploy.Problems) error {
 	r := newReporter(options, time.Now, nil)
 	problems = slices.Clone(problems)
 	for i, p := range problems {
-		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Line(p.Hint)}
-		problems[i].At.File = r.clean.Line(p.At.File)
+		// The message may quote what people wrote. Where it is and what to do are our own words: a user called deploy leaves
+		// `deploy_path` what it is.
+		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Own(p.Hint)}
+		problems[i].At.File = r.clean.Own(p.At.File)
 	}
 	head := problemsHead(problems)
 	var list []ci.Annotation
