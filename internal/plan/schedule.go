@@ -143,7 +143,11 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 // judge says everything that keeps a host from taking part.
 func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	var errs deploy.Errors
-	add := func(cause, hint string) { errs = append(errs, refuse(target.Name, cause, hint)) }
+	add := func(cause, hint string) {
+		err := refuse(target.Name, cause, hint)
+		err.Own = []string{target.DeployPath}
+		errs = append(errs, err)
+	}
 	if f.LayoutFormat > release.Format {
 		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", target.DeployPath, f.LayoutFormat, release.Format),
 			"deploy with the newer Slipway that wrote it")

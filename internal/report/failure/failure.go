@@ -64,12 +64,12 @@ func of(e *deploy.Error, res deploy.Result, spans []deploy.Span, tails *Tails) F
 	f.find(res, e.Step)
 	f.Unknown = unknownIn(spans, e)
 	f.Causes = causesOf(e)
-	if f.Causes.Error() == f.Status || len(f.Tail) > 0 && e.Printed {
-		f.Causes = nil // the verdict said it, and the host's own words follow
-	}
 	status := f.Status
 	if f.Phase == deploy.Preflight {
-		status = "" // where there is one, it is the beginning of the cause
+		status = f.Causes.Error() // of which the status is the beginning, where there is one
+	}
+	if f.Causes.Error() == f.Status || len(f.Tail) > 0 && e.Printed {
+		f.Causes = nil // the verdict said it, and the host's own words follow
 	}
 	f.like = e.Alike(strings.Join(append([]string{string(f.Phase), f.Step, status, f.Causes.Error()}, f.Tail...), "\n"))
 	return f
