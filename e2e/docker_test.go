@@ -67,7 +67,7 @@ func try(ctx context.Context, name string, args ...string) (string, error) {
 // remove is a command that cleans up. It runs whatever has become of the test, and what it finds gone already is no failure.
 func remove(ctx context.Context, t *testing.T, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	if out, err := try(ctx, "docker", args...); err != nil && !strings.Contains(out, "No such") {
 		t.Errorf("left behind: docker %s: %v\n%s", strings.Join(args, " "), err, out)
