@@ -91,7 +91,7 @@ func (a *Host) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deplo
 		result := a.deployment.Steps.Run(ctx, a.host.Name, stopStep(s), at)
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		if result.Err != nil {
-			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`", s.Name, SSHTo(a.host.Host))
+			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`; of what has ended already `stop` should succeed", s.Name, SSHTo(a.host.Host))
 		}
 		return result.Err
 	})

@@ -45,7 +45,9 @@ func Main(ctx context.Context, env Env) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+a.redactor.String(err.Error()))
+	message := a.redactor.String(err.Error())
+	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+message)
+	ci.Detect(env.Getenv).NewLog(env.Stdout, env.Getenv).Annotate(ci.Annotation{Level: deploy.LevelError, Message: ci.Clean(message)})
 	var usage *kong.ParseError
 	if errors.As(err, &usage) || errors.Is(err, errUsage) {
 		return deploy.ExitBadInput

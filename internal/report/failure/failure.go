@@ -200,7 +200,7 @@ func (f Failure) Title() string {
 	if len(f.Hosts) > 0 {
 		text += " on " + layout.Named(f.Hosts, ", ")
 	}
-	if f.Of > 1 {
+	if f.Of > 1 && !slices.Equal(f.Hosts, []string{deploy.FleetName}) {
 		text += " (" + layout.Counted(len(f.Hosts), f.Of) + ")"
 	}
 	return text
