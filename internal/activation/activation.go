@@ -57,7 +57,7 @@ func New(d Deployment, h plan.Host, there *fleet.Host, id deploy.ReleaseID, plan
 	}
 }
 
-// Fleet is the host as the one from which the checks of all hosts together are asked: what they find is not its own.
+// Fleet is the host from which the checks of all hosts together are asked. Their results belong to the fleet, not to this host.
 func Fleet(d Deployment, h plan.Host, there *fleet.Host) *Host {
 	a := New(d, h, there, d.Release, activate.Block{})
 	a.Done.Host = deploy.FleetName
@@ -71,8 +71,8 @@ func Back(d Deployment, h plan.Host, there *fleet.Host, to plan.Link, planned ac
 	return a
 }
 
-// Block is how the release is restarted and verified: as the plan says, or, where the host goes back to it, in the release's own way.
-// What another tool deployed is restarted as the plan says, and nothing is known that could verify it.
+// Block is how the release is restarted and verified: as the plan says, or, where the host goes back to it, as the release's own record
+// says. What another tool deployed is restarted as the plan says, without checks: ours are for our release.
 func (a *Host) Block(ctx context.Context) (block activate.Block, failure *deploy.Error) {
 	switch {
 	case !a.undo && !a.deployment.Rollback:

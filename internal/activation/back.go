@@ -17,10 +17,10 @@ type WayBack struct {
 	StayDrained bool   // once it is back
 }
 
-// GoBack drains, goes back, undrains and records. Where that fails, back reports whether current is what it was before all the same.
+// GoBack drains, goes back, undrains and records. When it fails, back reports whether the host runs the release of before nevertheless.
 func (a *Host) GoBack(ctx context.Context, way WayBack) (back bool, err *deploy.Error) {
 	if !a.deployment.Balancers.Drained(a.host.Name) {
-		// A host behind its balancer that serves the release of before is better than one that serves the failed one.
+		// When the drain fails the host goes back all the same: requests for the failed release are worse.
 		if err := a.Drain(ctx); err != nil {
 			a.deployment.Warn("brought back without being drained: " + err.Error())
 		}

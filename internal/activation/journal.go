@@ -40,8 +40,8 @@ func (a *Host) note(ctx context.Context, what deploy.LiveAct, state deploy.Recor
 // noteTimeout bounds the writing of one journal line.
 const noteTimeout = 30 * time.Second
 
-// Record writes down that the host serves a release and verified it. The mark comes last: whoever finds it finds the line of the
-// history too.
+// Record writes down that the host serves a release and verified it. The mark is written last, so that wherever it is, the
+// line in the history is too.
 func (a *Host) Record(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
 	entry := a.deployment.History
 	entry.At, entry.Release, entry.Before, entry.Outcome = time.Now().UTC(), a.release, before, outcome

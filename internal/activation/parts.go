@@ -45,8 +45,8 @@ func (a *Host) Switch(ctx context.Context, link, now plan.Link) *deploy.Error {
 	})
 }
 
-// RestartAndVerify restarts the host as the block says, asks its checks, and lets them soak. What goes back to a release does not
-// soak: that one did when it was activated, and each second more is one of the failed release elsewhere.
+// RestartAndVerify restarts the host as the block says, asks its checks, and lets them soak. A host that goes back does not soak:
+// its release did so when it was activated, and other hosts still serve the failed one meanwhile.
 func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *deploy.Error {
 	for _, s := range block.Activation.Restart {
 		name := ""

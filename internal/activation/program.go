@@ -15,8 +15,8 @@ import (
 	"slipway/internal/transport/retry"
 )
 
-// What a restart starts is a program with a log of its own, which is read where the restart or a check fails, and which must not go
-// on answering on a host that goes back to no release.
+// A restart starts a program. When the restart or a check fails, the end of the program's own log is read. When the host goes back to
+// no release, the program is stopped: it must not go on answering.
 
 const (
 	// logTimeout is how long the reading of a log may take on the host.

@@ -66,7 +66,7 @@ func soakName(batch plan.Batch) string {
 }
 
 // soakBatch waits while a batch is live: its hosts must pass their checks until the time is over. What an earlier attempt
-// activated has soaked, and what was left behind is not live.
+// activated has soaked already, and hosts that were left behind are not live.
 func (r *run) soakBatch(ctx context.Context, batch plan.Batch, results []activated) deploy.Errors {
 	var fresh []string
 	for _, result := range results {

@@ -14,8 +14,8 @@ import (
 	"slipway/internal/plan"
 )
 
-// close writes down on every host that the deployment is over, and gives the lock back, but where a step was left to finish:
-// there it is free a lease after the step's end. What needs mending stays open, for the next deployment to find.
+// close writes down on every host that the deployment is over, and gives the lock back. Where a step was left to finish, the lock is
+// free a lease after the step's end. The journal of what needs mending stays open, for the next deployment to find.
 func (r *run) close(ctx context.Context, s *stop) {
 	if r.locks == nil {
 		return
@@ -64,14 +64,14 @@ func (r *run) leavesOpen(s *stop) bool {
 	case s.phase == deploy.Activate:
 		return false
 	}
-	// What an attempt before this one left half done stays so when this one does not come that far.
+	// An earlier attempt left it half done, and this one ended before it got there.
 	return s.phase != deploy.Finish && slices.ContainsFunc(r.owned, func(h plan.Host) bool {
 		return h.Facts.Own != nil && h.Facts.Own.Outcome == "" && len(h.Facts.Own.Live) > 0
 	})
 }
 
-// The CI kills a cancelled run after some ten seconds. It has grace to end what it does on its hosts, all together, and then
-// hastyTimeout to give them back; one that was not cancelled has closeTimeout for that.
+// The CI kills a cancelled run after some ten seconds. The run has grace to end what it does on all its hosts, and then hastyTimeout
+// to give the locks back. A run that was not cancelled has closeTimeout for that.
 const (
 	grace        = 5 * time.Second
 	hastyTimeout = 2 * time.Second

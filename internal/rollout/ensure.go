@@ -8,7 +8,7 @@ import (
 	"slipway/internal/plan"
 )
 
-// ensureOn runs the steps of `ensure`, unless an earlier attempt brought everything about that they stand around.
+// ensureOn runs the steps of `ensure`, unless an earlier attempt activated every host already.
 func (r *run) ensureOn(ctx context.Context) *stop {
 	for _, h := range r.schedule.Hosts {
 		if h.Facts.Own != nil {
@@ -29,8 +29,8 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 	return nil
 }
 
-// ensureOff takes back what is ensured, however the deployment ended, unless that is left to whoever reconciles it. What cannot be
-// taken back needs a person.
+// ensureOff takes back what is ensured, however the deployment ended. A cancelled one leaves that to the command that reconciles it.
+// What cannot be taken back needs a person.
 func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	if s != nil && s.outcome == deploy.OutcomeCancelled && !r.opts.UnwindOnCancel {
 		return s

@@ -36,7 +36,7 @@ func (r *run) finish(ctx context.Context) *stop {
 	}
 }
 
-// prune deletes on hosts what the fleet does not keep. A host where it fails is said and costs the deployment nothing.
+// prune deletes on hosts what the fleet does not keep. A failure there is a warning, and the deployment stands.
 func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep []deploy.ReleaseID) {
 	type pruned struct {
 		span    deploy.Span

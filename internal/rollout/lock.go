@@ -52,9 +52,8 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	return locks.Changed(), nil
 }
 
-// keepMigrating keeps the lock on hosts where a step of migrate still runs that an earlier attempt, which was killed or
-// cancelled, began: nobody else may start until it has ended. It names them. The facts are of preflight, so this is for what
-// goes no further.
+// keepMigrating keeps the lock on hosts where a step of migrate from an earlier attempt still runs, and names them. Nobody else may
+// start there until it has ended. It goes by the facts of preflight, so it is for runs that end there.
 func (r *run) keepMigrating() (hosts []string) {
 	if r.locks == nil {
 		return nil

@@ -22,8 +22,8 @@ func (r *run) goOnWithoutMissing() {
 	}
 }
 
-// drainMissing takes the hosts that are missing out of their balancers, before the schema changes under the release that they
-// run. One that would have to do so itself and cannot be reached stays as it is, and that is said.
+// drainMissing takes the hosts that are missing out of their balancers: they run the old release, and the schema is about to change.
+// A host that drains itself and cannot be reached stays as it is, with a warning.
 func (r *run) drainMissing(ctx context.Context) deploy.Errors {
 	var errs deploy.Errors
 	for _, name := range r.budget.missing() {
@@ -65,8 +65,8 @@ func (r *run) leaveBehind(ctx context.Context, failed activated) bool {
 	return true
 }
 
-// putBackMissing puts the hosts that are missing back behind their balancers, when the others did not leave the release that they
-// all run.
+// putBackMissing puts the hosts that are missing back behind their balancers when the deployment failed: all hosts run the old release
+// then.
 func (r *run) putBackMissing(ctx context.Context, s *stop) *stop {
 	if s == nil || s.outcome == deploy.OutcomePerson || r.leavesOpen(s) {
 		return s
@@ -79,7 +79,7 @@ func (r *run) putBackMissing(ctx context.Context, s *stop) *stop {
 	return s
 }
 
-// undrainAll puts every host back behind its balancers that is drained, but those that are stuck.
+// undrainAll puts every drained host back behind its balancers, except those that are stuck.
 func (r *run) undrainAll(ctx context.Context, stuck deploy.Errors) deploy.Errors {
 	var errs deploy.Errors
 	for _, name := range r.balancers.AllDrained() {

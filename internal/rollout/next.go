@@ -7,8 +7,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// What to do now, by whose fault it was. Where the content was at fault, to run the job again gives the same; where a host was,
-// nothing else is needed.
+// What to do now, by whose fault it was. Where the content was at fault, a re-run fails in the same way. Where a host
+// was, a re-run is all it takes.
 var (
 	nextContent = deploy.Next{Text: "fix forward; re-running repeats the same content"}
 	nextHost    = deploy.Next{Text: `mend the host, then "Re-run failed jobs"`}

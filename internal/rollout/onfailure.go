@@ -9,7 +9,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// onFailure runs the steps that put right what earlier ones changed; their own failures are said and change nothing more.
+// onFailure runs the steps that put right what earlier ones changed; their own failures are warnings.
 func (r *run) onFailure(ctx context.Context, phase deploy.Phase, errs deploy.Errors) {
 	if len(r.schedule.OnFailure) == 0 {
 		return

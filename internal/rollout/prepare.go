@@ -20,8 +20,8 @@ import (
 // uploadName is the step that brings the artifact: the first of prepare.
 const uploadName = "Upload"
 
-// prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each
-// other; when one fails, the others still finish that step, so that all is said of it, and start no later one.
+// prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one
+// fails, the others still finish that step, so that every failure of it is reported, and start no later one.
 func (r *run) prepare(ctx context.Context) *stop {
 	if r.plan.Rollback() {
 		return nil

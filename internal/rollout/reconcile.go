@@ -61,7 +61,7 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	isStuck := func(host string) bool {
 		return slices.ContainsFunc(stuck, func(err *deploy.Error) bool { return err.Host == host })
 	}
-	migrates := dead.Migrates() // what is ensured stays so while a migration goes on that was left to finish
+	migrates := dead.Migrates() // while a migration still runs, what is ensured stays on
 	undone, errs := r.takeBack(ctx, dead, func(t deploy.Toggle) bool { return isStuck(t.For) || t.For == "" && migrates })
 	stuck = append(stuck, errs...)
 	unwritten := fanout.Failures(dead.Left, func(l plan.Leftover) *deploy.Error {
@@ -80,7 +80,7 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	return append(stuck, unwritten...)
 }
 
-// takeBack undoes what a dead deployment left on, but what stays, and names what it undid.
+// takeBack undoes what a dead deployment left on, except the toggles for which stays is true. It names what it undid.
 func (r *run) takeBack(ctx context.Context, dead plan.Dead, stays func(deploy.Toggle) bool) (undone []string, errs deploy.Errors) {
 	type taken struct {
 		undone []string
@@ -107,8 +107,8 @@ func reconciledText(brought, undone []string) string {
 	return strings.Join(did, "; ")
 }
 
-// reconcileOwn goes over what an earlier attempt of this deployment left and this one did not come to: hosts that are half switched,
-// where it failed before it came to switch them itself, and what is on still.
+// reconcileOwn mends what an earlier attempt of this deployment left and this attempt did not reach: toggles that are still on, and,
+// where this attempt failed before it switched anything, hosts that are half switched.
 func (r *run) reconcileOwn(ctx context.Context, s *stop) *stop {
 	own := r.schedule.OwnLeft(r.asked, r.toggled)
 	if len(own.Left) == 0 || cancelled(ctx) {
@@ -153,8 +153,8 @@ func (r *run) reconciled() *stop {
 	return s
 }
 
-// endStrays ends what an earlier attempt of this deployment still runs for the live site: a restart goes to its end by itself
-// when its runner dies, and would meet the one that comes now.
+// endStrays ends the restarts of an earlier attempt of this deployment that still run. A restart goes on when its runner dies, and
+// would meet the one of this attempt.
 func (r *run) endStrays(ctx context.Context) deploy.Errors {
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		if h.Facts.Own == nil {

@@ -42,8 +42,8 @@ func (r *run) earlierSteps(host string) []deploy.StepFacts {
 // host is what is to be done on a host, also on one that the others go on without; nothing on one that could not be asked.
 func (r *run) host(name string) plan.Host { return r.asked[name] }
 
-// refusals are the steps that succeeded once and for all and are not what they were: running them again is not ours to
-// decide, and leaving them out is not either.
+// refusals are the steps that succeeded, may run only once, and have changed since. A person decides whether to run them again or to
+// leave them out.
 func (r *run) refusals() deploy.Errors {
 	var errs deploy.Errors
 	for _, steps := range [][]deploy.Step{r.schedule.Prepare, r.schedule.Migrate} {

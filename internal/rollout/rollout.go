@@ -119,7 +119,7 @@ func startingHosts(p *plan.Plan, hosts *fleet.Fleet) []deploy.HostResult {
 	return found
 }
 
-// all is the deployment from its first question to its last word.
+// all is the whole deployment, from preflight to its end.
 func (r *run) all(ctx context.Context) *stop {
 	if s := r.preflight(ctx); s != nil {
 		return r.endedInPreflight(s)
@@ -143,7 +143,7 @@ func (r *run) all(ctx context.Context) *stop {
 	return r.withoutSome()
 }
 
-// change is what the site sees: migrate and activate, with what is ensured around them.
+// change is what the live site sees: migrate and activate, inside the steps of `ensure`.
 func (r *run) change(ctx context.Context) *stop {
 	if errs := r.drainMissing(ctx); len(errs) > 0 {
 		return r.putBackMissing(ctx, r.stopped(ctx, deploy.Prepare, "drain", deploy.ExitFailed, errs))

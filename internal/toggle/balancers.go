@@ -87,7 +87,7 @@ func (b *Balancers) set(host string, drained bool) {
 	b.drained[host] = drained
 }
 
-// delegate has half of a drain run on every host that runs it: on all at once, but on each for one drained host at a time.
+// delegate runs half of a drain on all hosts that run it, at once. Each of them works for one drained host at a time.
 func (b *Balancers) delegate(
 	ctx context.Context, h deploy.Host, d deploy.Drain, half func(context.Context, string, deploy.Toggle) deploy.Span,
 ) []deploy.Span {
@@ -124,8 +124,8 @@ func (b *Balancers) claim(ctx context.Context, executor string) (free func(), er
 	}
 }
 
-// toggle is a drain of a host as another runs it: with the drained host's variables, but Slipway's own of whoever runs it, and
-// with what names the drained host.
+// toggle is a drain of a host as another host runs it. It has the variables of the drained host, Slipway's own variables of the host
+// that runs it, and SLIPWAY_TARGET and its like, which name the drained host.
 func (b *Balancers) toggle(h deploy.Host, d deploy.Drain, executor string) deploy.Toggle {
 	s := d.Step
 	s.Name = d.Name + " " + h.Name
@@ -141,7 +141,7 @@ func (b *Balancers) toggle(h deploy.Host, d deploy.Drain, executor string) deplo
 	return deploy.Toggle{Name: fmt.Sprintf("%s of %s", strings.ToLower(d.Name), h.Name), For: h.Name, Step: &s, Vars: vars}
 }
 
-// forHost is the failure of a drain as that of the host that was to be drained.
+// forHost is the failure of a drain, told as a failure of the host that was to be drained.
 func forHost(host, what string, err *deploy.Error) *deploy.Error {
 	failure := *err
 	if err.Host != host {

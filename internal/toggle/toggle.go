@@ -27,8 +27,8 @@ type Toggles struct {
 	Steps      *stepper.Stepper
 }
 
-// On does a toggle on a host. The journal there has the intent before, with all that it takes to take it back, and the outcome
-// after.
+// On does a toggle on a host. The journal there gets the intent first, with everything that is needed to take it back, and the outcome
+// afterwards.
 func (t *Toggles) On(ctx context.Context, host string, toggle deploy.Toggle) deploy.Span {
 	return t.half(ctx, host, deploy.ToggleOn, toggle, toggle)
 }
