@@ -8,7 +8,6 @@ package live
 
 import (
 	"fmt"
-	"time"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
@@ -19,18 +18,17 @@ import (
 
 // Log is the live log. It takes events that are safe to print.
 type Log struct {
-	sink      Sink
-	clean     sanitize.Sanitizer
+	voice
 	lines     int // live lines of a step per host
 	header    deploy.Header
 	hostWidth int // of the longest host's name
-	stream    stream
 	hosts     hostVerdicts
 }
 
 // New makes a log. lines is how many live lines a step has per host.
 func New(sink Sink, clean sanitize.Sanitizer, lines int) *Log {
-	return &Log{sink: sink, clean: clean, lines: lines, stream: stream{sink: sink, limit: lines, buffers: map[streamKey]*buffer{}}}
+	hosts := stream{sink: sink, limit: lines, buffers: map[streamKey]*buffer{}}
+	return &Log{voice: voice{sink: sink, clean: clean, stream: hosts}, lines: lines}
 }
 
 // minLines is how many live lines a step has per host at least, of however many hosts.
@@ -103,47 +101,10 @@ func (l *Log) journal() string {
 	return fmt.Sprintf(": .slipway/deployments/%s/steps", l.header.Deployment)
 }
 
-// Note shows what a person should know.
-func (l *Log) Note(n deploy.Noted) {
-	word, tone := "note", layout.Quiet
-	if n.Level == deploy.LevelWarning {
-		word, tone = "WARNING", layout.Warn
-	}
-	l.say(layout.Mark{Word: word, Tone: tone}, layout.Wrap(layout.Pad(word, layout.PhaseWidth)+n.Text, layout.PhaseWidth)...)
-}
-
-// Away says at once that a host does not answer.
-func (l *Log) Away(e deploy.HostAway) {
-	l.Say(hostLine("lost", e.Host, "does not answer; it is waited for up to "+layout.Elapsed(e.Wait))...)
-}
-
-// Back says that a host answers again.
-func (l *Log) Back(e deploy.HostBack, after time.Duration) {
-	l.Say(hostLine("back", e.Host, "answers again after "+layout.Elapsed(after))...)
-}
-
-func hostLine(word, host, text string) []string {
-	return layout.Wrap(layout.Pad(word, layout.TextColumn)+host+" "+text, layout.TextColumn)
-}
-
 // Tick says what goes on, if nothing was printed since the last tick.
 func (l *Log) Tick(running *progress.Tracker) {
 	if l.stream.quiet() {
 		l.Say(progressLines(running)...)
-	}
-}
-
-// Say prints lines of our own, outside groups. They are cleaned once more: two texts beside each other may make up a third.
-func (l *Log) Say(lines ...string) { l.say(layout.Mark{}, lines...) }
-
-func (l *Log) say(mark layout.Mark, lines ...string) {
-	if len(lines) == 0 {
-		return
-	}
-	l.stream.suspend()
-	for _, line := range lines {
-		l.sink.Own(l.clean.Own(line), mark)
-		mark = layout.Mark{} // of the first line
 	}
 }
 

@@ -12,26 +12,32 @@ type Absence struct {
 	Wait  time.Duration // for how long it is waited for
 }
 
+// absences are the hosts that do not answer.
+type absences struct {
+	now  func() time.Time
+	away map[string]Absence
+}
+
 // Away says that a host does not answer.
-func (t *Tracker) Away(e deploy.HostAway) {
-	if t.away == nil {
-		t.away = map[string]Absence{}
+func (a *absences) Away(e deploy.HostAway) {
+	if a.away == nil {
+		a.away = map[string]Absence{}
 	}
-	t.away[e.Host] = Absence{t.now(), e.Wait}
+	a.away[e.Host] = Absence{a.now(), e.Wait}
 }
 
 // Back says that a host answers again, and gives for how long it did not.
-func (t *Tracker) Back(host string) time.Duration {
-	since := t.away[host].Since
-	delete(t.away, host)
+func (a *absences) Back(host string) time.Duration {
+	since := a.away[host].Since
+	delete(a.away, host)
 	if since.IsZero() {
 		return 0
 	}
-	return t.now().Sub(since)
+	return a.now().Sub(since)
 }
 
 // Absent is since when a host does not answer; ok is false for one that does.
-func (t *Tracker) Absent(host string) (absence Absence, ok bool) {
-	absence, ok = t.away[host]
+func (a *absences) Absent(host string) (absence Absence, ok bool) {
+	absence, ok = a.away[host]
 	return absence, ok
 }

@@ -11,11 +11,10 @@ import (
 
 // Tracker follows what runs at the moment, for the live view and for progress lines.
 type Tracker struct {
-	now   func() time.Time
+	absences
 	steps []*Step
 	turns []string          // hosts that were activated, for better or worse
 	last  map[string]string // the last line of each host
-	away  map[string]Absence
 }
 
 // Step is a step that has no verdict yet.
@@ -52,7 +51,7 @@ func (t Transfer) Rate(now time.Time) float64 {
 }
 
 // New makes a Tracker with a clock.
-func New(now func() time.Time) *Tracker { return &Tracker{now: now} }
+func New(now func() time.Time) *Tracker { return &Tracker{absences: absences{now: now}} }
 
 // Steps are those that run, oldest first.
 func (t *Tracker) Steps() []*Step { return t.steps }

@@ -13,19 +13,17 @@ import (
 
 // Screen is what a terminal shows. It takes lines that are safe to print.
 type Screen struct {
-	w         io.Writer
-	color     bool
-	columns   int
-	hostWidth int
-	progress  *progress.Tracker
-	drawn     int // lines of the view that stand at the bottom
-	hidden    bool
-	err       error
+	w      io.Writer
+	color  bool
+	view   view
+	drawn  int // lines of the view that stand at the bottom
+	hidden bool
+	err    error
 }
 
 // New makes a screen of so many columns.
 func New(w io.Writer, color bool, columns int, running *progress.Tracker) *Screen {
-	return &Screen{w: w, color: color, columns: columns, progress: running}
+	return &Screen{w: w, color: color, view: view{progress: running, columns: columns}}
 }
 
 const (
@@ -63,13 +61,15 @@ func (s *Screen) paint(above string, view []string) {
 }
 
 // Align says how wide the column of hosts is.
-func (s *Screen) Align(hostWidth int) { s.hostWidth = hostWidth }
+func (s *Screen) Align(hostWidth int) { s.view.hostWidth = hostWidth }
 
 // Tick paints the view anew.
-func (s *Screen) Tick() { s.paint("", s.view()) }
+func (s *Screen) Tick() { s.paint("", s.view.lines()) }
 
 // Own shows a line of Slipway's.
-func (s *Screen) Own(line string, mark layout.Mark) { s.paint(s.colored(line, mark)+"\n", s.view()) }
+func (s *Screen) Own(line string, mark layout.Mark) {
+	s.paint(s.colored(line, mark)+"\n", s.view.lines())
+}
 
 // Remote shows nothing: what hosts print is seen in the view, the last line of each.
 func (s *Screen) Remote(string) {}
@@ -81,7 +81,7 @@ func (s *Screen) Group(string) {}
 func (s *Screen) EndGroup() {}
 
 // Tail shows a line of the block that says what failed.
-func (s *Screen) Tail(line string) { s.paint(line+"\n", s.view()) }
+func (s *Screen) Tail(line string) { s.paint(line+"\n", s.view.lines()) }
 
 // Close takes the view away and gives the cursor back, however the deployment ended. Its error is the first of a write.
 func (s *Screen) Close() error {

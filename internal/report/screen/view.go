@@ -13,24 +13,30 @@ import (
 // maxView is how many lines the live view takes at the bottom of the terminal.
 const maxView = 14
 
-// view is what the live view shows below the verdicts: running steps, transfers as bars, the last line of each host.
-func (s *Screen) view() []string {
+// view is what stands below the verdicts: running steps, transfers as bars, the last line of each host.
+type view struct {
+	progress  *progress.Tracker
+	columns   int
+	hostWidth int
+}
+
+func (v *view) lines() []string {
 	var lines []string
-	now := s.progress.Now()
-	for _, step := range s.progress.Steps() {
-		lines = append(lines, s.head(step, now))
+	now := v.progress.Now()
+	for _, step := range v.progress.Steps() {
+		lines = append(lines, v.head(step, now))
 		for shown, host := range step.Hosts {
 			if shown == layout.FewHosts {
 				lines = append(lines, fmt.Sprintf("    and %d more", len(step.Hosts)-shown))
 				break
 			}
-			if a, away := s.progress.Absent(host); away {
-				lines = append(lines, layout.Prefixed(host, s.hostWidth, fmt.Sprintf("does not answer since %s, waiting up to %s",
+			if a, away := v.progress.Absent(host); away {
+				lines = append(lines, layout.Prefixed(host, v.hostWidth, fmt.Sprintf("does not answer since %s, waiting up to %s",
 					layout.Elapsed(now.Sub(a.Since)), layout.Elapsed(a.Wait))))
 			} else if t := step.Transfers[host]; t != nil {
-				lines = append(lines, s.bar(host, *t, now))
-			} else if text := s.progress.Line(host); text != "" {
-				lines = append(lines, layout.Prefixed(host, s.hostWidth, text))
+				lines = append(lines, v.bar(host, *t, now))
+			} else if text := v.progress.Line(host); text != "" {
+				lines = append(lines, layout.Prefixed(host, v.hostWidth, text))
 			}
 		}
 	}
@@ -38,13 +44,13 @@ func (s *Screen) view() []string {
 		lines = append(lines[:maxView-1], fmt.Sprintf("    and %d more lines", len(lines)-maxView+1))
 	}
 	for i := range lines {
-		lines[i] = layout.Cut(lines[i], s.columns-1)
+		lines[i] = layout.Cut(lines[i], v.columns-1)
 	}
 	return lines
 }
 
 // head is a step, how long it runs, and where.
-func (s *Screen) head(step *progress.Step, now time.Time) string {
+func (v *view) head(step *progress.Step, now time.Time) string {
 	name := strings.TrimSpace(string(step.Phase) + "  " + step.Name)
 	head := fmt.Sprintf("%s %s  %s", spinner(now), name, layout.Elapsed(now.Sub(step.Begun)))
 	if len(step.Transfers) == 0 {
@@ -57,7 +63,7 @@ func (s *Screen) head(step *progress.Step, now time.Time) string {
 }
 
 // bar is one transfer: "    web1   ██████░░░░░░  45%  17.2 of 38.2 MB  12.1 MB/s  2s left".
-func (s *Screen) bar(host string, t progress.Transfer, now time.Time) string {
+func (v *view) bar(host string, t progress.Transfer, now time.Time) string {
 	rate := t.Rate(now)
 	text := fmt.Sprintf("%3d%%  %s of %s", t.Percent(), deploy.Size(t.Done), deploy.Size(t.Total))
 	if rate > 0 {
@@ -66,8 +72,8 @@ func (s *Screen) bar(host string, t progress.Transfer, now time.Time) string {
 			text += "  " + layout.Elapsed(left+time.Second-1) + " left"
 		}
 	}
-	lead := "    " + layout.Pad(host, s.hostWidth+2)
-	size := min(30, s.columns-layout.Width(lead)-60)
+	lead := "    " + layout.Pad(host, v.hostWidth+2)
+	size := min(30, v.columns-layout.Width(lead)-60)
 	if size < 5 {
 		return lead + text
 	}
