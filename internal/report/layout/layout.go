@@ -4,6 +4,7 @@ package layout
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	textwidth "golang.org/x/text/width"
 )
@@ -45,14 +46,17 @@ func Pad(text string, column int) string {
 
 // Cut shortens text to so many Columns.
 func Cut(text string, most int) string {
-	if Width(text) <= most {
-		return text
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	n, end := 0, 0 // end is where the text ends that leaves room for the mark
+	for i, r := range text {
+		if n += Width(string(r)); n > most {
+			return text[:end] + "…"
+		}
+		if n < most {
+			end = i + utf8.RuneLen(r)
+		}
 	}
-	runes := []rune(text)
-	for len(runes) > 0 && Width(string(runes)) > most-1 {
-		runes = runes[:len(runes)-1]
-	}
-	return string(runes) + "…"
+	return text
 }
 
 // Flow puts parts behind lead, two spaces apart, and goes on below the first part where a line is full.

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
 	"slipway/internal/secret"
 )
 
@@ -75,7 +76,7 @@ type spanDoc struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// resultJSON is the result output: whole if it fits, else without the spans, then the tails, then the hosts' parts.
+// resultJSON is the result output: whole if it fits, else without the spans, then the tails, then errors and hosts, and at last the ends of long texts.
 func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 	doc := docOf(res)
 	shorter := []func(){
@@ -88,6 +89,8 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 		func() { doc.Errors = doc.Errors[:min(len(doc.Errors), 10)] },
 		func() { doc.Hosts = nil },
 		func() { doc.Errors, doc.Warnings = nil, nil },
+		doc.cutTexts,
+		func() { doc.Phases = nil },
 	}
 	for {
 		text := redactedJSON(doc, redactor)
@@ -96,6 +99,19 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 		}
 		shorter[0]()
 		shorter = shorter[1:]
+	}
+}
+
+// maxText is how much of one text a result has that is too large even without its lists, in columns.
+const maxText = 200
+
+// cutTexts shortens what an input, a name or a person made too long.
+func (d *resultDoc) cutTexts() {
+	for _, text := range []*string{
+		&d.Version, &d.Command, &d.App, &d.Environment, &d.URL, &d.Release, &d.Previous, &d.Deployment, &d.Revision, &d.Workflow, &d.Artifact, &d.Content,
+		&d.Actor, &d.RunURL, &d.Outcome, &d.FailedPhase, &d.FailedStep, &d.Next,
+	} {
+		*text = layout.Cut(*text, maxText)
 	}
 }
 

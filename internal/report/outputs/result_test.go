@@ -1,0 +1,78 @@
+package outputs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
+)
+
+// Whatever is too long, the result is one JSON object that fits in an output and says how it ended.
+func TestResultFits(t *testing.T) {
+	t.Parallel()
+	const many = 70_000
+	long := map[string]string{
+		"words": strings.Repeat("words ", many/6), "quotes": strings.Repeat(`"`, many), "control signs": strings.Repeat("\x01", many), "wide": strings.Repeat("日本", many/6),
+		"no UTF-8": strings.Repeat("\xff", many), "secrets": strings.Repeat("hunter22-secret ", many/16), "HTML": strings.Repeat("<&>\u2028", many/8),
+	}
+	fill := map[string]func(*deploy.Result, string){
+		"next": func(r *deploy.Result, text string) { r.Next = deploy.Next{Text: text, Command: text} },
+		"header": func(r *deploy.Result, text string) {
+			r.App, r.Environment, r.URL, r.Actor, r.RunURL, r.Revision = text, text, text, text, text, text
+		},
+		"step":    func(r *deploy.Result, text string) { r.Step = text },
+		"warning": func(r *deploy.Result, text string) { r.Warnings = []string{text} },
+		"cause": func(r *deploy.Result, text string) {
+			r.Errors = []*deploy.Error{{Host: "web1", Cause: errors.New(text), Hint: text, Tail: []string{text}, Log: []string{text}}}
+		},
+		"host": func(r *deploy.Result, text string) {
+			r.Hosts = []deploy.HostResult{{Host: text, Roles: []string{text}, Foreign: text}}
+		},
+		"many hosts": func(r *deploy.Result, _ string) {
+			for i := range 5000 {
+				r.Hosts = append(r.Hosts, deploy.HostResult{Host: fmt.Sprintf("web%d.example.com", i), Outcome: deploy.HostFailed})
+			}
+		},
+		"many spans": func(r *deploy.Result, text string) {
+			spans := []deploy.Span{{Host: "web1", Step: text, Status: text, Start: r.Start, Duration: time.Second}}
+			r.Steps = []deploy.StepDone{{Step: text, Spans: spans}}
+		},
+		"many phases": func(r *deploy.Result, _ string) { r.Phases = make([]deploy.PhaseResult, 5000) },
+	}
+	redactor := secret.NewRedactor(secret.New("hunter22-secret"))
+	for kind, text := range long {
+		all := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: time.Unix(1_800_000_000, 0)}
+		for name, one := range fill {
+			alone := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: all.Start}
+			one(&all, text)
+			if kind == "words" { // one kind is enough to try each place alone
+				one(&alone, text)
+				checkResult(t, kind+" in "+name, resultJSON(alone, redactor))
+			}
+		}
+		checkResult(t, kind+" everywhere", resultJSON(all, redactor))
+	}
+}
+
+func checkResult(t *testing.T, what, text string) {
+	t.Helper()
+	var doc struct {
+		Outcome  string
+		ExitCode int `json:"exit_code"`
+	}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Outcome != string(deploy.OutcomePerson) || doc.ExitCode != deploy.ExitPerson {
+		t.Errorf("%s: %+v, %v", what, doc, err)
+	}
+	if len("result="+text) > ci.MaxOutput {
+		t.Errorf("%s: %d bytes", what, len(text))
+	}
+	if strings.Contains(text, "hunter22") {
+		t.Errorf("%s: the secret is in it", what)
+	}
+}
