@@ -37,7 +37,7 @@ func (a *app) wrongInputs(commands []*kong.Node, name string) (wrong deploy.Prob
 		for _, flag := range command.Flags {
 			if flag.Required && given[flag.Name] == "" {
 				wrong = append(wrong, deploy.Problem{
-					At: deploy.Position{File: "input " + flag.Name}, Message: fmt.Sprintf("`%s` needs the input `%s`", name, flag.Name), Hint: flag.Help,
+					At: deploy.InInput(flag.Name, 0, 0), Message: fmt.Sprintf("`%s` needs the input `%s`", name, flag.Name), Hint: flag.Help,
 				})
 			}
 		}

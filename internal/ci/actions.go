@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/sethvargo/go-githubactions"
@@ -89,7 +88,7 @@ func (c *actions) Annotate(list ...Annotation) {
 func (c *actions) annotate(a Annotation) {
 	properties := githubactions.CommandProperties{}
 	message := a.Message
-	if a.At.Line > 0 && !strings.HasPrefix(a.At.File, "input ") {
+	if a.At.Line > 0 && !a.At.IsInput() {
 		properties["file"] = Clean(a.At.File)
 		properties["line"] = strconv.Itoa(a.At.Line)
 		if a.At.Column > 0 {

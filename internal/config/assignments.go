@@ -35,7 +35,7 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 	var problems deploy.Problems
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
-		line, at := lines[i], deploy.Position{File: "input " + input, Line: i + 1, Column: 1}
+		line, at := lines[i], deploy.InInput(input, i+1, 1)
 		if trimmed := strings.TrimSpace(line); trimmed == "" || strings.HasPrefix(trimmed, "#") {
 			continue
 		}
@@ -131,7 +131,7 @@ func twice(input string, found []assignment) (problems deploy.Problems) {
 
 // parseArray reads a JSON array of NAME=value texts, as plugin runners give a list.
 func parseArray(input, text string) ([]assignment, deploy.Problems) {
-	at := deploy.Position{File: "input " + input, Line: 1, Column: 1}
+	at := deploy.InInput(input, 1, 1)
 	var entries []string
 	if err := json.Unmarshal([]byte(text), &entries); err != nil {
 		return nil, deploy.Problems{{At: at, Message: fmt.Sprintf("`%s` begins like a JSON array of texts and is none", input), Hint: "write NAME=value lines, or a JSON object"}}
@@ -156,7 +156,7 @@ func parseObject(input, text string) ([]assignment, deploy.Problems) {
 	place := func() deploy.Position {
 		before := text[:min(int(decoder.InputOffset()), len(text))]
 		line := strings.Count(before, "\n") + 1
-		return deploy.Position{File: "input " + input, Line: line, Column: len(before) - strings.LastIndex(before, "\n")}
+		return deploy.InInput(input, line, len(before)-strings.LastIndex(before, "\n"))
 	}
 	broken := func() deploy.Problems {
 		return deploy.Problems{{

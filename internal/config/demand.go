@@ -34,7 +34,7 @@ func (l *loader) demand(s settings, c *Config) {
 		return
 	}
 	missing := func(input, message string) {
-		l.problem(deploy.Position{File: "input " + input}, "set the input `"+input+"`, or `"+input+"` in "+l.file, "%s", message)
+		l.problem(deploy.InInput(input, 0, 0), "set the input `"+input+"`, or `"+input+"` in "+l.file, "%s", message)
 	}
 	if c.App == "" && l.live() {
 		missing("app", "no application: outside CI it needs a name")

@@ -94,7 +94,7 @@ var nextSecret = regexp.MustCompile(`^[^[].*,\s*[A-Za-z_][A-Za-z0-9_]*=`)
 var isURL = regexp.MustCompile(`^https?://\S+$`)
 
 func inputAt(name string) deploy.Position {
-	return deploy.Position{File: "input " + name, Line: 1, Column: 1}
+	return deploy.InInput(name, 1, 1)
 }
 
 func inputText(name, value string) *yamlfile.Node {

@@ -14,7 +14,7 @@ func (l *loader) inputList(name, value string) *yamlfile.Node {
 	if !yamlList.MatchString(value) || bracketed.MatchString(value) {
 		return inputLines(name, value)
 	}
-	node, problems := yamlfile.Parse("input "+name, []byte(value))
+	node, problems := yamlfile.Parse(inputAt(name).File, []byte(value))
 	l.problems = append(l.problems, problems...)
 	switch {
 	case node == nil:
@@ -38,7 +38,7 @@ func inputLines(name, value string) *yamlfile.Node {
 		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
 			continue
 		}
-		at := deploy.Position{File: "input " + name, Line: i + 1, Column: strings.Index(line, trimmed) + 1}
+		at := deploy.InInput(name, i+1, strings.Index(line, trimmed)+1)
 		list.Items = append(list.Items, yamlfile.NewText(trimmed, at))
 	}
 	return list

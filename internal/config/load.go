@@ -194,7 +194,7 @@ func (l *loader) sorted() deploy.Problems {
 		switch {
 		case p.At.File == l.file:
 			return 0
-		case strings.HasPrefix(p.At.File, "input "):
+		case p.At.IsInput():
 			return 2
 		}
 		return 1

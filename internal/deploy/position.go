@@ -12,6 +12,17 @@ type Position struct {
 	Column int    // from 1; 0 is unknown
 }
 
+// inputPrefix is what the name of an input has before it, where others have the name of a file.
+const inputPrefix = "input "
+
+// InInput is a place in an input of the action; line and column are 0 where they are not known.
+func InInput(name string, line, column int) Position {
+	return Position{File: inputPrefix + name, Line: line, Column: column}
+}
+
+// IsInput reports whether the position is in an input, and not in a file.
+func (p Position) IsInput() bool { return strings.HasPrefix(p.File, inputPrefix) }
+
 // IsZero reports whether the position names nothing.
 func (p Position) IsZero() bool { return p == Position{} }
 
