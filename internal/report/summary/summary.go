@@ -89,7 +89,7 @@ func (p Page) facts() string {
 	case res.AnotherTools() != "":
 		rows = append(rows, [2]string{"Before", markdown.Code(res.AnotherTools()) + ", another tool's"})
 	default:
-		rows = append(rows, [2]string{"Before", "nothing: the first deployment"})
+		rows = append(rows, [2]string{"Before", "nothing was live"})
 	}
 	if res.Revision != "" {
 		text := markdown.Code(layout.ShortRevision(res.Revision))
