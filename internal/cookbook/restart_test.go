@@ -285,7 +285,7 @@ esac
 			"masked":        {"LOAD=masked", true, "web.service is masked"},
 			"not allowed":   {"EXIT=1", true, "allow exactly that in sudoers"},
 			"failed":        {"ACTIVE=failed", true, "web.service jobs.timer: not active\n"},
-			"its journal":   {"ACTIVE=failed", true, "the journal of --no-pager --quiet --lines 20 --output cat --unit web.service\n"},
+			"its journal":   {"ACTIVE=failed", true, "the journal of --no-pager --quiet --lines 60 --output cat --unit web.service\n"},
 			"slow":          {"ACTIVE=activating", true, "not active after 1s"},
 			"starts always": {"FLAPS=yes", true, "active, but not for 0s"},
 		} {
