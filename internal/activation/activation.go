@@ -72,13 +72,13 @@ func Back(d Deployment, h plan.Host, there *fleet.Host, to plan.Link, planned ac
 }
 
 // Block is how the release is restarted and verified: as the plan says, or, where the host goes back to it, as the release's own record
-// says. What another tool deployed is restarted as the plan says, without checks: ours are for our release.
+// says. What another tool deployed is restarted as the plan says, and asked the checks of it that do not name a release.
 func (a *Host) Block(ctx context.Context) (block activate.Block, failure *deploy.Error) {
 	switch {
 	case !a.undo && !a.deployment.Rollback:
 		return a.planned, nil
 	case a.release == "":
-		return activate.Block{Activation: deploy.Activation{Restart: a.planned.Activation.Restart}, Vars: a.planned.Vars}, nil
+		return activate.Block{Activation: deploy.Activation{Restart: a.planned.Activation.Restart, Verify: a.planned.Activation.Verify}, Vars: a.planned.Vars}, nil
 	}
 	if err := a.do(ctx, activate.Load(a.there.Site(), a.release, &block)); err != nil {
 		return block, a.failed("load", err)

@@ -55,5 +55,14 @@ func (a *Host) switchBack(ctx context.Context, way WayBack) *deploy.Error {
 	if err != nil {
 		return err
 	}
-	return a.RestartAndVerify(ctx, block)
+	if a.release != "" {
+		return a.RestartAndVerify(ctx, block)
+	}
+	checks := block.Activation.Verify
+	block.Activation.Verify = nil
+	if err := a.RestartAndVerify(ctx, block); err != nil {
+		return err
+	}
+	a.askForeign(ctx, checks, block.Vars)
+	return nil
 }

@@ -60,11 +60,13 @@ func (f Facts) PathID() PathID { return PathID{f.ID, f.Machine} }
 // ReleaseFacts is what a host knows of one release in its releases folder.
 type ReleaseFacts struct {
 	ID       ReleaseID
-	Staged   bool // complete and verified against the artifact's manifest
-	Verified bool // passed its health checks once
-	Bad      bool // failed them; never a target to unwind or roll back to
-	Failed   bool // its deployment failed before it was live; kept a while for looking at
-	Size     Room // what it takes; zero where it was not measured
+	Staged   bool   // complete and verified against the artifact's manifest
+	Verified bool   // passed its health checks once
+	Bad      bool   // failed them; never a target to unwind or roll back to
+	Failed   bool   // its deployment failed before it was live; kept a while for looking at
+	Adopted  string // name of its folder where another tool made it: it is a link to that; else ""
+	Live     bool   // current leads to the folder of an adopted one
+	Size     Room   // what it takes; zero where it was not measured
 }
 
 // Good reports whether a release may be gone back to.

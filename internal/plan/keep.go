@@ -36,6 +36,7 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 	}
 	for _, h := range s.Hosts {
 		keep = append(keep, h.needed()...)
+		keep = append(keep, s.adopted(h)...)
 		for _, r := range h.Facts.Releases {
 			switch {
 			case !r.Staged: // half of one: it is needed, or it is nothing

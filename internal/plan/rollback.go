@@ -41,7 +41,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	}
 	var matches []string
 	for _, id := range kept {
-		if p.asksFor(deploy.ReleaseID(id)) {
+		if p.asksFor(deploy.ReleaseID(id)) || adoptedAs(deploy.ReleaseID(id), facts) == p.To {
 			matches = append(matches, id)
 		}
 	}
@@ -115,7 +115,7 @@ func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.Re
 func beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (live deploy.ReleaseID, before []deploy.ReleaseID) {
 	for i, id := range slices.Backward(order) {
 		for _, f := range facts {
-			if f.CurrentID == id {
+			if known, _ := f.Release(id); f.CurrentID == id || known.Live {
 				return id, order[:i]
 			}
 		}
@@ -144,11 +144,24 @@ func condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
 	return worst
 }
 
+// adoptedAs is the name of the folder of a release that another tool made; "" of one of Slipway's.
+func adoptedAs(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
+	for _, f := range facts {
+		if r, _ := f.Release(id); r.Adopted != "" {
+			return r.Adopted
+		}
+	}
+	return ""
+}
+
 // describe lists releases with their conditions.
 func describe(kept []string, facts map[string]deploy.Facts) string {
 	list := make([]string, len(kept))
 	for i, id := range kept {
 		list[i] = fmt.Sprintf("%s (%s)", id, condition(deploy.ReleaseID(id), facts))
+		if name := adoptedAs(deploy.ReleaseID(id), facts); name != "" {
+			list[i] += ", another tool's " + name
+		}
 	}
 	return strings.Join(list, ", ")
 }

@@ -96,6 +96,11 @@ func (r *run) goLive(
 	if batch.aborted() {
 		return false, nil
 	}
+	if adopted, ok := r.schedule.Adoption(h); ok {
+		if err := a.Adopt(ctx, adopted); err != nil {
+			return false, err
+		}
+	}
 	r.rec.Host(h.Name, deploy.HostSwitched, r.schedule.Release)
 	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before); err == nil {
 		err = a.RestartAndVerify(ctx, block)

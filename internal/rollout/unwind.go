@@ -107,7 +107,11 @@ func (r *run) unwindBatch(ctx context.Context, batch []activated) deploy.Errors 
 
 // bringBack takes one host back, in the way of the release that it goes back to.
 func (r *run) bringBack(ctx context.Context, h plan.Host, way activation.WayBack) *deploy.Error {
-	a := activation.Back(r.activations(), h, r.fleet.On(h.Name), way.To, r.planned(h))
+	planned := r.planned(h)
+	if way.To.Foreign() != "" {
+		planned.Activation.Verify = r.schedule.ForeignChecks(h, planned.Vars)
+	}
+	a := activation.Back(r.activations(), h, r.fleet.On(h.Name), way.To, planned)
 	back, err := a.GoBack(ctx, way)
 	r.rec.HostDone(a.Done)
 	if err != nil {

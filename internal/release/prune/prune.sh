@@ -2,7 +2,7 @@
 #
 # $1      the deploy path
 # $2      the command that removes a release which this user may not remove, words separated by spaces; '' for none
-# $3...   IDs of the releases to keep; what current and previous lead to is kept in any case
+# $3...   IDs of the releases to keep; what current, previous and adopted releases lead to is kept in any case
 #
 # Prints the ID of each release that is gone, a line each. Ends 90 when some could not be removed, after all others.
 LC_ALL=C
@@ -15,7 +15,7 @@ shift 2
 d='[0-9]' x='[0-9a-f]'
 form="$d$d$d$d$d$d$d$d-$d$d$d$d$d$d-$x$x$x$x$x$x$x-$x$x$x$x$x$x"
 kept=" $* " linked=
-for link in current previous; do
+for link in current previous releases/[0-9]*-*; do
 	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/$(readlink -f "$link")/"
 done
 

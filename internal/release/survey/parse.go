@@ -64,11 +64,13 @@ var readers = map[string]func(p *parser, value string) error{
 	"inodes":  (*parser).inodes,
 	"mounted": (*parser).mounted,
 
-	"current":    (*parser).current,
-	"release":    (*parser).release,
-	"missing":    list(func(f *deploy.Facts) *[]string { return &f.MissingShared }),
-	"notfile":    list(func(f *deploy.Facts) *[]string { return &f.SharedFolders }),
-	"unwritable": (*parser).unwritable,
+	"current":      (*parser).current,
+	"release":      (*parser).release,
+	"adopted":      (*parser).adopted,
+	"adopted-live": (*parser).adoptedLive,
+	"missing":      list(func(f *deploy.Facts) *[]string { return &f.MissingShared }),
+	"notfile":      list(func(f *deploy.Facts) *[]string { return &f.SharedFolders }),
+	"unwritable":   (*parser).unwritable,
 
 	"nofolder":   refuse("%s is no directory: a file, or a link that leads nowhere", "make it a directory, or correct the link or `deploy_path`"),
 	"unreadable": refuse("this user may not read %s", "deploy as the user who owns it"),

@@ -125,12 +125,22 @@ done
 
 # Folders of other tools are nobody's business, however many.
 for folder in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
-	if [ -d "$folder" ] && [ ! -L "$folder" ]; then
-		id=${folder#releases/} marks=
+	id=${folder#releases/} adopted=
+	# A link is a release where it is recorded as one: another tool's, which was adopted.
+	if [ -L "$folder" ]; then
+		{ [ -d "$folder" ] && [ -e ".slipway/releases/$id/staged" ]; } || continue
+		adopted=$(readlink -f "$folder")
+	fi
+	if [ -d "$folder" ]; then
+		marks=
 		for mark in staged verified bad failed; do
 			[ ! -e ".slipway/releases/$id/$mark" ] || marks="$marks $mark"
 		done
 		printf 'release=%s%s\0' "$id" "$marks"
+		if [ -n "$adopted" ]; then
+			printf 'adopted=%s %s\0' "$id" "${adopted##*/}"
+			[ "$adopted" != "$(readlink -f current)" ] || printf 'adopted-live=%s\0' "$id"
+		fi
 	fi
 done
 
