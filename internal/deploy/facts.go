@@ -33,6 +33,7 @@ type Facts struct {
 	Current       CurrentKind
 	CurrentTarget string    // the link's text
 	CurrentID     ReleaseID // set when Current is CurrentRelease
+	Previous      string    // text of the link previous, which is for people; "" is none
 	Releases      []ReleaseFacts
 	History       []HistoryEntry // oldest first, the last 200
 	MissingShared []string       // shared files of the deploy file that are not there

@@ -58,7 +58,7 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 
 // needed are the releases that a host runs, would go back to, or that a deployment which did not end may still go to.
 func (h Host) needed() []deploy.ReleaseID {
-	needed := []deploy.ReleaseID{h.Before.Release, h.Unwind.Release, h.Facts.CurrentID, LinkTo(h.Facts.CurrentTarget).Release}
+	needed := []deploy.ReleaseID{h.Before.Release, h.Unwind.Release, h.Facts.CurrentID, LinkTo(h.Facts.CurrentTarget).Release, LinkTo(h.Facts.Previous).Release}
 	unfinished := h.Facts.Unfinished
 	if h.Facts.Own != nil {
 		unfinished = append(slices.Clone(unfinished), *h.Facts.Own)

@@ -47,14 +47,18 @@ printf '%s\n' "$id"
 lock_highest .slipway/lock
 [ "$lock_highest" = "$seen" ] || refuse 90 "generation $lock_highest was taken meanwhile"
 mine=$((seen + 1))
-if ! mkdir ".slipway/lock/$mine" 2>/dev/null; then
+# Where the disk is full, what prune.sh keeps in reserve is room for a lock and a journal: old releases can be deleted then.
+if ! mkdir ".slipway/lock/$mine" 2>/dev/null && { [ -d ".slipway/lock/$mine" ] || ! rm -f .slipway/reserve || ! mkdir ".slipway/lock/$mine" 2>/dev/null; }; then
 	[ ! -d ".slipway/lock/$mine" ] || refuse 90 "generation $mine was taken meanwhile"
 	refuse 92 "$PWD/.slipway/lock/$mine cannot be made"
 fi
 
+folder=.slipway/lock/$mine
+own() {
+	printf '%-31s\n' "$beat" >"$folder/heartbeat" && printf '%s\n' "$owner" >"$folder/owner.new" && mv "$folder/owner.new" "$folder/owner.json"
+}
 written=yes
-cd ".slipway/lock/$mine" && printf '%-31s\n' "$beat" >heartbeat && printf '%s\n' "$owner" >owner.new && mv owner.new owner.json || written=
-cd "$root/" || exit 92
+own 2>/dev/null || { rm -f .slipway/reserve && own; } || written=
 
 lock_highest .slipway/lock
 if [ "$lock_highest" != "$mine" ]; then

@@ -111,6 +111,12 @@ for folder in .switch-*; do
 		remove "$folder"
 	fi
 done
+# Room for the lock and the journal of the next deployment, which may find the disk full.
+if [ -d .slipway ] && [ ! -e .slipway/reserve ]; then
+	{ dd if=/dev/urandom of=.slipway/reserve.new bs=65536 count=4 2>/dev/null && mv -f .slipway/reserve.new .slipway/reserve; } ||
+		rm -f .slipway/reserve.new
+fi
+
 [ "$stuck" -gt 0 ] || exit 0
 [ "$stuck" -le 10 ] || names="$names, and $((stuck - 10)) more,"
 printf '%s: %s cannot be removed: %s\n' "$PWD" "${names#, }" "$why" >&2

@@ -68,6 +68,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"release":      (*parser).release,
 	"adopted":      (*parser).adopted,
 	"adopted-live": (*parser).adoptedLive,
+	"previous":     text(func(f *deploy.Facts) *string { return &f.Previous }),
 	"missing":      list(func(f *deploy.Facts) *[]string { return &f.MissingShared }),
 	"notfile":      list(func(f *deploy.Facts) *[]string { return &f.SharedFolders }),
 	"unwritable":   (*parser).unwritable,

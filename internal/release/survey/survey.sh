@@ -115,6 +115,10 @@ else
 	printf 'current=none\0'
 fi
 
+if [ -L previous ]; then
+	printf 'previous='; readlink -n previous; printf '\0'
+fi
+
 for file do
 	if [ -d "shared/$file" ]; then
 		printf 'notfile=%s\0' "$file"
