@@ -37,6 +37,9 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 	for _, h := range s.Hosts {
 		keep = append(keep, h.needed()...)
 		keep = append(keep, s.adopted(h)...)
+		if !live { // the link previous names something else by then
+			keep = append(keep, LinkTo(h.Facts.Previous).Release)
+		}
 		for _, r := range h.Facts.Releases {
 			switch {
 			case !r.Staged: // half of one: it is needed, or it is nothing
@@ -58,7 +61,7 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 
 // needed are the releases that a host runs, would go back to, or that a deployment which did not end may still go to.
 func (h Host) needed() []deploy.ReleaseID {
-	needed := []deploy.ReleaseID{h.Before.Release, h.Unwind.Release, h.Facts.CurrentID, LinkTo(h.Facts.CurrentTarget).Release, LinkTo(h.Facts.Previous).Release}
+	needed := []deploy.ReleaseID{h.Before.Release, h.Unwind.Release, h.Facts.CurrentID, LinkTo(h.Facts.CurrentTarget).Release}
 	unfinished := h.Facts.Unfinished
 	if h.Facts.Own != nil {
 		unfinished = append(slices.Clone(unfinished), *h.Facts.Own)
