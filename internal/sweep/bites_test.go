@@ -63,7 +63,10 @@ var sabotage = []struct {
 		_, err = fmt.Fprintln(file, "start again")
 		return err
 	}, "ran 2 times"},
-	{"the disk stays full", "witness", func(_ *trial, h *host) error { return h.fill() }, "the re-run ended with exit"},
+	{"the disk stays full, without what is kept in reserve", "witness", func(_ *trial, h *host) error {
+		_ = os.Remove(filepath.Join(h.deployPath(), ".slipway", "reserve"))
+		return h.fill()
+	}, "the re-run ended with exit"},
 	{"a switch is told that was not made", "ACTIVATED", func(t *trial, h *host) error {
 		link := filepath.Join(h.deployPath(), "current")
 		_ = os.Remove(link)
