@@ -10,7 +10,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// FuzzAnswer has anything answer a check: it passes or it does not, and what is shown of it is one short line.
+// FuzzAnswer has anything answer a check: it passes or it does not, and what it says to people is one line with a bound: who shows it cuts it, once secrets are taken out.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, "X-Release: 1", "<html><title>a &amp; b</title>", "X-Release: 1", "a")
 	f.Add(302, "Location: https://example.com/?token=1", "", "", "")
@@ -31,7 +31,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return
 		}
-		if len(wrong.Body) > 200 || !utf8.ValidString(wrong.Body) || strings.Contains(wrong.Body, "\n") {
+		if len(wrong.Body) > BodyLine || !utf8.ValidString(wrong.Body) || strings.Contains(wrong.Body, "\n") {
 			t.Errorf("shows %q", wrong.Body)
 		}
 		if strings.Contains(wrong.Got, "?") && status/100 == 3 {
