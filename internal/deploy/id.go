@@ -21,13 +21,25 @@ type ReleaseID string
 
 // NewReleaseID makes the ID of a release. A revision that is empty or no hex string is written as 0000000.
 func NewReleaseID(firstAttempt time.Time, revision string, content Digest) ReleaseID {
-	return ReleaseID(fmt.Sprintf("%s-%s-%s", firstAttempt.UTC().Format("20060102-150405"), ShortRevision(revision), content.Short()))
+	return ReleaseID(fmt.Sprintf("%s-%s-%s", firstAttempt.UTC().Format(madeAt), ShortRevision(revision), content.Short()))
 }
 
 var releaseID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{7}-[0-9a-f]{6}$`)
 
 // Valid reports whether the ID has the form that NewReleaseID gives it.
 func (id ReleaseID) Valid() bool { return releaseID.MatchString(string(id)) }
+
+// madeAt is how an ID says when it was made.
+const madeAt = "20060102-150405"
+
+// Made is the time in the ID, in whole seconds; the zero time when the ID is not valid.
+func (id ReleaseID) Made() time.Time {
+	if !id.Valid() {
+		return time.Time{}
+	}
+	made, _ := time.Parse(madeAt, string(id)[:len(madeAt)])
+	return made
+}
 
 // Content is the beginning of the content digest within the ID; empty when the ID is not valid.
 func (id ReleaseID) Content() string {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/deploy"
 )
@@ -55,7 +56,21 @@ func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Er
 	if id, ok := adopted(p, facts); ok {
 		return id, nil
 	}
-	return p.Release, nil
+	return unused(p, facts), nil
+}
+
+// unused is a release ID of the plan's own, a second or more later where another deployment of the same second and content has the
+// plan's: what that one did is not ours to go on with.
+func unused(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
+	id := p.Release
+	taken := func(target deploy.Host) bool {
+		_, there := facts[target.Name].Release(id)
+		return there
+	}
+	for slices.ContainsFunc(p.Targets, taken) {
+		id = deploy.NewReleaseID(id.Made().Add(time.Second), p.Revision, p.ContentSHA)
+	}
+	return id
 }
 
 // adopted is the release ID that an earlier attempt gave to the same content. Where hosts disagree, one that is activated

@@ -67,12 +67,8 @@ func (s *Schedule) adoptedID() deploy.ReleaseID {
 			}
 		}
 	}
-	made, err := time.Parse("20060102-150405", string(s.Release)[:len("20060102-150405")])
-	if err != nil {
-		made = time.Unix(0, 0)
-	}
 	sum := sha256.Sum256([]byte(s.Deployment))
-	return deploy.NewReleaseID(made.Add(-time.Second), "", deploy.Digest(hex.EncodeToString(sum[:])))
+	return deploy.NewReleaseID(s.Release.Made().Add(-time.Second), "", deploy.Digest(hex.EncodeToString(sum[:])))
 }
 
 // ForeignChecks are the checks of this deploy file that another tool's release can be asked: all but those that want to see which

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
@@ -120,5 +121,25 @@ func TestAdoption(t *testing.T) {
 	other.Content = "00" + built.Content[2:]
 	if s := again(other); s.Release == first.Release {
 		t.Error("another content became the same release")
+	}
+}
+
+// Two deployments of one second and content are two releases: the second has steps and a restart of its own.
+func TestReleaseOfAnotherDeploymentIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := fleet()
+	f := facts["web2"]
+	f.Releases = append(f.Releases, deploy.ReleaseFacts{ID: p.Release, Staged: true, Verified: true})
+	facts["web2"] = f
+	s, err := plan.Resolve(p, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := deploy.NewReleaseID(now.Add(time.Second), p.Revision, p.ContentSHA); s.Release != want {
+		t.Errorf("the release is %s, wanted %s", s.Release, want)
 	}
 }
