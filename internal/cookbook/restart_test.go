@@ -81,9 +81,16 @@ func TestPidfile(t *testing.T) {
 	})
 }
 
-// TestUWSGI reloads a real uWSGI by touching its file, under load.
-func TestUWSGI(t *testing.T) {
-	t.Parallel()
+// uwsgiSite is a uWSGI that serves a deploy path's current release.
+type uwsgiSite struct {
+	*deployPath
+	client *http.Client
+	pid    int // of its master
+}
+
+// newUWSGI starts one.
+func newUWSGI(t *testing.T) *uwsgiSite {
+	t.Helper()
 	needtest.Programs(t, "uwsgi", "dash", "busybox")
 	d := newDeployPath(t, "")
 	write(t, d.dir, map[string]string{"reload": "", "uwsgi.ini": fmt.Sprintf(`[uwsgi]
@@ -101,39 +108,52 @@ virtualenv = %%(release)/venv
 env = PYTHONDONTWRITEBYTECODE=1
 module = site_app
 `, d.dir)})
-	reload := func(shell []string, with ...string) outcome {
-		values := map[string]string{"pidfile": filepath.Join(d.dir, "pid"), "boot": "1"}
-		for i := 0; i < len(with); i += 2 {
-			values[with[i]] = with[i+1]
-		}
-		return d.step(t, shell, rendered(t, "uwsgi/touch-reload", values))
+	u := &uwsgiSite{deployPath: d}
+	u.reload(t, shells[0]).expect(t, "nothing runs", true, "no uWSGI runs that")
+	u.pid = start(t, d.dir, "uwsgi", "--die-on-term", "uwsgi.ini").Process.Pid
+	u.client = visitor(t, filepath.Join(d.dir, "sock"))
+	eventually(t, "uWSGI answers", func() bool { return get(u.client, "/") == whole("release-a") })
+	return u
+}
+
+// reload runs the recipe, with parameters and their values.
+func (u *uwsgiSite) reload(t *testing.T, shell []string, with ...string) outcome {
+	t.Helper()
+	values := map[string]string{"pidfile": filepath.Join(u.dir, "pid"), "boot": "1"}
+	for i := 0; i < len(with); i += 2 {
+		values[with[i]] = with[i+1]
 	}
-	reload(shells[0]).expect(t, "nothing runs", true, "no uWSGI runs that")
-	cmd := start(t, d.dir, "uwsgi", "--die-on-term", "uwsgi.ini")
-	client := visitor(t, filepath.Join(d.dir, "sock"))
-	eventually(t, "uWSGI answers", func() bool { return get(client, "/") == whole("release-a") })
-	l := newLoad(client, 2)
-	for i, release := range []string{"release-b", "release-a", "release-b"} {
-		d.switchTo(t, release)
-		l.more(t, 30)
-		reload(shells[i%len(shells)]).expect(t, "reload", false, "")
-		if got := get(client, "/"); got != whole(release) || d.master("pid") != cmd.Process.Pid {
-			t.Errorf("after the reload to %s: %s", release, got)
-		}
+	return u.step(t, shell, rendered(t, "uwsgi/touch-reload", values))
+}
+
+// reloadTo switches to a release and reloads: the same master serves it.
+func (u *uwsgiSite) reloadTo(t *testing.T, shell []string, release string, between func()) {
+	t.Helper()
+	u.switchTo(t, release)
+	between()
+	u.reload(t, shell).expect(t, "reload", false, "")
+	if got := get(u.client, "/"); got != whole(release) || u.master("pid") != u.pid {
+		t.Errorf("after the reload to %s: %s", release, got)
 	}
-	l.end(t)
-	reload(shells[1], "file", "another", "wait", "1").expect(t, "another file", true, "is "+d.dir+"/another what its `touch-reload` names?")
-	d.now = "release-a"
-	reload(shells[0]).expect(t, "an old folder", true, "the new workers run in "+d.dir+"/releases/release-b, not in the new release")
-	with := map[string]string{"pidfile": filepath.Join(d.dir, "pid"), "log": filepath.Join(d.dir, "own.log")}
-	d.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "no log", true, "cannot read the log "+with["log"])
-	write(t, d.dir, map[string]string{"own.log": "no such table\n"})
-	d.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "log", false, "no such table")
-	d.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop", false, "")
-	if got := get(client, "/"); got == whole("release-b") {
+}
+
+// TestUWSGI reloads a real uWSGI by touching its file.
+func TestUWSGI(t *testing.T) {
+	t.Parallel()
+	u := newUWSGI(t)
+	u.reloadTo(t, shells[1], "release-b", func() {})
+	u.reload(t, shells[1], "file", "another", "wait", "1").expect(t, "another file", true, "is "+u.dir+"/another what its `touch-reload` names?")
+	u.now = "release-a"
+	u.reload(t, shells[0]).expect(t, "an old folder", true, "the new workers run in "+u.dir+"/releases/release-b, not in the new release")
+	with := map[string]string{"pidfile": filepath.Join(u.dir, "pid"), "log": filepath.Join(u.dir, "own.log")}
+	u.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "no log", true, "cannot read the log "+with["log"])
+	write(t, u.dir, map[string]string{"own.log": "no such table\n"})
+	u.step(t, shells[1], logging(t, "uwsgi/touch-reload", with)).expect(t, "log", false, "no such table")
+	u.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop", false, "")
+	if got := get(u.client, "/"); got == whole("release-b") {
 		t.Error("it still answers")
 	}
-	d.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop again", false, "")
+	u.step(t, shells[0], stopping(t, "uwsgi/touch-reload", with)).expect(t, "stop again", false, "")
 }
 
 // TestModWSGI has a real Apache load a new release.

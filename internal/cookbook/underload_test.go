@@ -37,6 +37,17 @@ func TestGunicornUpgradeUnderLoad(t *testing.T) {
 	l.end(t)
 }
 
+// TestUWSGIUnderLoad reloads a uWSGI three times, while requests come all the time: none fails.
+func TestUWSGIUnderLoad(t *testing.T) {
+	t.Parallel()
+	u := newUWSGI(t)
+	l := newLoad(u.client, 2)
+	for i, release := range []string{"release-b", "release-a", "release-b"} {
+		u.reloadTo(t, shells[i%len(shells)], release, func() { l.more(t, 30) })
+	}
+	l.end(t)
+}
+
 // TestSharedSocket restarts two gunicorns, one after the other, that share a socket which supervisor holds, under load: none fails.
 func TestSharedSocket(t *testing.T) {
 	t.Parallel()
