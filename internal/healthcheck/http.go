@@ -54,7 +54,7 @@ func (k httpKind) wrong(h *Host, how string, wrong *probe.WrongAnswer) (cause er
 			"the restart left old workers: end them, and see which restart takes all along (docs/zero-downtime.md)"
 	}
 	switch {
-	case strings.HasPrefix(wrong.Got, "200 without ") && strings.Contains(wrong.Wanted, string(h.Release)) && h.Release != "":
+	case wrong.Lacks && strings.Contains(wrong.Wanted, string(h.Release)) && h.Release != "":
 		hint = "an old worker answers, or the application does not say yet which release it is (docs/zero-downtime.md)"
 	case wrong.Status == http.StatusBadRequest && wrong.WantsTLS():
 		hint = "it speaks TLS there: ask for `https://`"

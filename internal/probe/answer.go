@@ -21,6 +21,7 @@ type WrongAnswer struct {
 	Status int
 	Got    string // "500", "200 without the text", "X-Release: 20261119-..."
 	Wanted string // "200"
+	Lacks  bool   // the status is right, and the header or the text that is wanted is not there at all
 	Body   string // the first line of the body, for people; up to BodyLine, "" when it has none
 
 	page  string // the beginning of the body, as it came
@@ -61,7 +62,7 @@ func compare(check deploy.HTTPCheck, response *http.Response, body []byte) error
 		wrong.about = strings.Join(have, ", ")
 		wrong.Wanted = name + ": " + value
 		if len(have) == 0 {
-			wrong.Got += " without " + name
+			wrong.Got, wrong.Lacks = wrong.Got+" without "+name, true
 		} else {
 			wrong.Got = name + ": " + wrong.about
 		}
@@ -69,7 +70,7 @@ func compare(check deploy.HTTPCheck, response *http.Response, body []byte) error
 	}
 	if !bytes.Contains(body, []byte(check.Body)) {
 		wrong.about = string(body)
-		wrong.Got += " without the text"
+		wrong.Got, wrong.Lacks = wrong.Got+" without the text", true
 		wrong.Wanted = fmt.Sprintf("%q in the body", check.Body)
 		return wrong
 	}
