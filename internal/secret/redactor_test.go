@@ -134,8 +134,12 @@ func FuzzRedactor(f *testing.F) {
 			rest = rest[n:]
 		}
 		_ = w.Close()
-		// Where forms overlap, as those of a secret that repeats itself do, the two may take out different ones first: what must not
-		// be is that any is left.
+		// The Writer holds nothing back for the beginning of a form that is the rest of another one: there it may find less of what
+		// overlaps. Else the two are the same.
+		isRest := func(f form) bool { return f.rest }
+		if out.String() != got && !slices.ContainsFunc(formsOf(a), isRest) && !slices.ContainsFunc(formsOf(b), isRest) {
+			t.Fatalf("the Writer gives %q, String gives %q", out.String(), got)
+		}
 		for _, s := range []string{a, b} {
 			for _, form := range formsOf(s) {
 				if strings.Contains(got, form.text) {
