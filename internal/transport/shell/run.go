@@ -75,6 +75,11 @@ func (r *run) follow(ctx context.Context, startLimit time.Duration, stdout <-cha
 		case err := <-r.failed:
 			return result{}, err
 		case <-start:
+			select {
+			case <-r.started: // while the writer had this goroutine
+				continue
+			default:
+			}
 			cause := fmt.Errorf("%w: the login shell ran nothing within %v", transport.ErrSilent, startLimit)
 			return result{}, &UnfitError{Cause: cause, Said: r.preface.String()}
 		case <-quiet.C:
