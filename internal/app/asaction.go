@@ -10,16 +10,17 @@ import (
 )
 
 // parseAction reads what an action is told: there the command is an input, and so is all that a person gives as a flag. What is
-// wrong is said of the inputs, with an annotation.
+// wrong is said of the inputs, with an annotation. A second word of the command is its argument: "plan rollback".
 func (a *app) parseAction(command string) (*kong.Context, error) {
+	words := strings.Fields(command)
 	parser, err := a.parser(func(int) {})
 	if err != nil {
 		return nil, err
 	}
-	if wrong := a.wrongInputs(parser.Model.Children, command); len(wrong) > 0 {
+	if wrong := a.wrongInputs(parser.Model.Children, words[0]); len(wrong) > 0 {
 		return nil, a.newConsole(a.given).refuse(wrong)
 	}
-	return read(parser, []string{command})
+	return read(parser, words)
 }
 
 // wrongInputs are a command that does not exist, or the inputs that it needs and that are not given.

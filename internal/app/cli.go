@@ -14,6 +14,7 @@ import (
 type cli struct {
 	Deploy   deployCmd   `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
 	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
+	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, or rollback, would do, and change nothing."`
 	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
 	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
 	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
@@ -93,7 +94,7 @@ func narrow(command *kong.Node) {
 		return of != "" && of != command.Name
 	})
 	for _, f := range command.Flags {
-		f.Hidden = f.Hidden || f.Name == "to" && command.Name != "rollback"
+		f.Hidden = f.Hidden || f.Name == "to" && command.Name != "rollback" && command.Name != "plan"
 	}
 	if command.Group == nil || command.Group.Key != "repair" || command.Name == "join" {
 		return

@@ -51,7 +51,7 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 	s.sayOwnMachine(s.cfg)
 	reporter := report.New(s.options)
 	start := time.Now()
-	result, err := a.launch(ctx, launch{session: s, emit: reporter.Emit})
+	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: reporter.Emit})
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:

@@ -26,39 +26,72 @@ import (
 // launch is what a deployment is made of once the inputs are read.
 type launch struct {
 	*session
+	command   string // deploy, rollback or join
 	emit      deploy.Emit
 	reconcile bool // only mend what this deployment left half done
 }
 
-// launch reads the artifact and asks the hosts at the same time, plans, and carries the plan out. Its error says that what
-// people wrote, or the artifact, is wrong; what went wrong on hosts is in the result.
-func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
-	now, run := time.Now(), a.planRun(l)
+// planned is a deployment that is ready to be carried out, or to be shown: its plan, the artifact, the hosts with their facts.
+type planned struct {
+	plan    *plan.Plan
+	tarball *artifact.Artifact // nil where the command takes none
+	hosts   *fleet.Fleet
+}
+
+func (p *planned) close() {
+	if p.hosts != nil {
+		_ = p.hosts.Close()
+	}
+	if p.tarball != nil {
+		_ = p.tarball.Close()
+	}
+}
+
+// plan reads the artifact and asks the hosts at the same time, and plans. Its error says that what people wrote, or the artifact, is
+// wrong; what went wrong on hosts is in their facts. What it gives is to be closed, also beside an error.
+func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, error) {
+	made, run := &planned{}, a.planRun(l)
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
-	var tarball *artifact.Artifact
-	var hosts *fleet.Fleet
 	bounded, cancel := context.WithDeadline(ctx, now.Add(l.cfg.Timeout))
 	defer cancel()
 	asking, stopAsking := context.WithCancel(bounded)
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
-		hosts = l.gather(asking, l.cfg.Hosts, question)
+		if l.dialer != nil {
+			made.hosts = l.gather(asking, l.cfg.Hosts, question)
+		}
 		return nil
 	})
 	group.Go(func() (err error) {
-		if l.in.Command == "rollback" || l.reconcile {
+		if l.command == "rollback" || l.reconcile {
 			return nil
 		}
-		if tarball, err = a.openArtifact(bounded, l.cfg); err != nil {
+		if made.tarball, err = a.openArtifact(bounded, l.cfg); err != nil {
 			stopAsking()
 		}
 		return err
 	})
-	err := group.Wait()
-	defer func() { _ = hosts.Close() }()
+	if err := group.Wait(); err != nil {
+		return made, errors.Join(err, bounded.Err())
+	}
+	var contents plan.Artifact
+	if made.tarball != nil {
+		contents = describe(made.tarball, l.cfg)
+	}
+	var err error
+	made.plan, err = plan.Build(l.cfg, contents, run, now)
+	return made, err
+}
+
+// launch plans a deployment and carries it out. Its error says that what people wrote, or the artifact, is wrong; what went wrong on
+// hosts is in the result.
+func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
+	now := time.Now()
+	made, err := a.plan(ctx, l, now)
+	defer made.close()
 	if err != nil {
-		return deploy.Result{}, errors.Join(err, bounded.Err())
+		return deploy.Result{}, err
 	}
 	options := rollout.Options{
 		Emit: l.emit, Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
@@ -67,22 +100,16 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if l.reconcile {
 		options.LockWait = 0
 	}
-	var contents plan.Artifact
-	if tarball != nil {
-		defer func() { _ = tarball.Close() }()
-		contents = describe(tarball, l.cfg)
+	if tarball := made.tarball; tarball != nil {
 		options.Emit = l.noting(tarball)
 		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
 			return tarball.Payload(ctx, encoding)
 		}
 	}
-	p, err := plan.Build(l.cfg, contents, run, now)
-	if err != nil {
-		return deploy.Result{}, err
-	}
+	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
-	result := rollout.Run(ctx, p, hosts, options)
-	if folder := folderOf(tarball); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
+	result := rollout.Run(ctx, p, made.hosts, options)
+	if folder := folderOf(made.tarball); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))
 	}
 	return result, nil
@@ -165,7 +192,7 @@ func (a *app) planRun(l launch) plan.Run {
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,
-			Environment: l.cfg.Environment, Command: l.in.Command, Key: l.cfg.DeploymentKey,
+			Environment: l.cfg.Environment, Command: l.command, Key: l.cfg.DeploymentKey,
 		},
 	}
 }

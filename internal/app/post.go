@@ -44,7 +44,7 @@ func (a *app) post(ctx context.Context) error {
 	}
 	defer s.close()
 	reporter := report.New(s.options)
-	result, err := a.launch(ctx, launch{session: s, emit: reporter.Emit, reconcile: true})
+	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: reporter.Emit, reconcile: true})
 	if err != nil {
 		return errors.Join(err, reporter.Close())
 	}

@@ -33,7 +33,7 @@ func (cmd *validateCmd) Run(a *app) error {
 	}
 	problems := ssh.Check(login(configs[0]))
 	for _, cfg := range configs {
-		problems = append(problems, planned(cfg)...)
+		problems = append(problems, planProblems(cfg)...)
 	}
 	if len(problems) > 0 {
 		return c.refuse(problems)
@@ -46,8 +46,8 @@ func (cmd *validateCmd) Run(a *app) error {
 	return nil
 }
 
-// planned are the mistakes that a deployment's plan finds, with what only a deployment knows made up.
-func planned(cfg *config.Config) deploy.Problems {
+// planProblems are the mistakes that a deployment's plan finds, with what only a deployment knows made up.
+func planProblems(cfg *config.Config) deploy.Problems {
 	if len(cfg.Hosts) == 0 {
 		return nil
 	}

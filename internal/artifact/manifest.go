@@ -39,11 +39,18 @@ func (m Manifest) in(order []uint32) iter.Seq[Member] {
 
 // Find looks a path up.
 func (m Manifest) Find(path string) (Member, bool) {
+	if member := m.find(path); member != nil {
+		return *member, true
+	}
+	return Member{}, false
+}
+
+func (m Manifest) find(path string) *Member {
 	i, ok := slices.BinarySearchFunc(m.order, path, func(i uint32, path string) int { return cmp.Compare(m.list.at(i).Path, path) })
 	if !ok {
-		return Member{}, false
+		return nil
 	}
-	return *m.list.at(m.order[i]), true
+	return m.list.at(m.order[i])
 }
 
 // memberList keeps members in pieces, because a slice that grows to a hundred thousand of them by copying has twice their
@@ -142,11 +149,7 @@ func writeLines(w io.Writer, members iter.Seq[Member], line func([]byte, Member)
 
 // newManifest puts members in order and refuses two of one path, and links that lead out of the release once all is unpacked.
 func newManifest(list memberList, allowed []string) (Manifest, error) {
-	m := Manifest{list: list, order: make([]uint32, list.count)}
-	for i := range m.order {
-		m.order[i] = uint32(i)
-	}
-	slices.SortFunc(m.order, func(i, j uint32) int { return cmp.Compare(list.at(i).Path, list.at(j).Path) })
+	m := inOrder(list)
 	for i := 1; i < len(m.order); i++ {
 		if a, b := list.at(m.order[i-1]), list.at(m.order[i]); a.Path == b.Path {
 			return Manifest{}, twice(a, b)
@@ -161,6 +164,16 @@ func newManifest(list memberList, allowed []string) (Manifest, error) {
 		}
 	}
 	return m, nil
+}
+
+// inOrder is the manifest of members, which may be there twice.
+func inOrder(list memberList) Manifest {
+	m := Manifest{list: list, order: make([]uint32, list.count)}
+	for i := range m.order {
+		m.order[i] = uint32(i)
+	}
+	slices.SortFunc(m.order, func(i, j uint32) int { return cmp.Compare(list.at(i).Path, list.at(j).Path) })
+	return m
 }
 
 func twice(a, b *Member) error {

@@ -63,6 +63,7 @@ type Inputs struct {
 	Step       string `name:"step" of:"resolve" group:"what" required:"" help:"Name of the step."`
 	As         string `name:"as" of:"resolve" group:"what" help:"What became of the step: done, it did what it should, or rerun, let it run again."`
 	Force      string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
+	Offline    string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
 	Dir        string `kong:"-" name:"dir" of:"pack" help:"The folder to pack." fallback:"."`
 	Output     string `kong:"-" name:"output" of:"pack" help:"The tarball: .tar, .tar.gz or .tar.zst." fallback:"release.tar.gz"`
 

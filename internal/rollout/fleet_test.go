@@ -50,6 +50,8 @@ type fleet struct {
 	authorized string // the key that hosts let in
 	cleanUp    bool   // what runs next is the post step
 
+	planned func(*plan.Plan, *hosts.Fleet) // called before a plan is carried out; may be nil
+
 	scratch string                                                        // a file to be taken as scratch; "" is a new one
 	before  atomic.Pointer[func(host string, op sshtest.Operation) error] // asked before each operation of a host; nil allows all
 }
@@ -185,6 +187,9 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	}
 	crew := hosts.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question, nil)
 	defer func() { _ = crew.Close() }()
+	if f.planned != nil {
+		f.planned(p, crew)
+	}
 	log := &events{}
 	opts := f.opts
 	opts.TempFile = func() (distribution.TempFile, error) {

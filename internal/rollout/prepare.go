@@ -28,7 +28,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 	}
 	done := r.rec.Phase(deploy.Prepare)
 	r.makeRoom(ctx)
-	hosts := r.toPrepare()
+	hosts := r.schedule.ToPrepare()
 	steps := r.prepareSteps(hosts)
 	var failedAt atomic.Int64
 	failedAt.Store(int64(len(steps)))
@@ -57,11 +57,6 @@ func (r *run) prepare(ctx context.Context) *stop {
 		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare))
 	}
 	return nil
-}
-
-// toPrepare are the hosts that the release is brought to: where hosts join, those that do not run it.
-func (r *run) toPrepare() []plan.Host {
-	return slices.DeleteFunc(r.schedule.Serving(), func(h plan.Host) bool { return r.plan.Joining() && h.Activated(r.schedule.Release) })
 }
 
 // prepareStep is one step of prepare on all its hosts: the upload, which is the first, or one of the plan's.

@@ -14,27 +14,31 @@ import (
 )
 
 // Doc is what a person must know of an output of the action.
-type Doc struct{ Name, Help string }
+type Doc struct {
+	Name, Help string
+	Of         string // the only command that sets it; "" is every deployment
+}
 
 // Docs are the outputs of the action, set on failure too. It is the one source of action.yml's outputs and of their
 // documentation.
 func Docs() []Doc {
 	return []Doc{
-		{"release", "ID of the release, like 20261121-073000-1a2b3c4-9f3c51."},
-		{"previous_release", "What the hosts ran before; empty after a first deployment."},
-		{"deployment", "ID of the deployment, the same in every attempt of a run."},
-		{"revision", "Full commit that the artifact was built of."},
-		{"artifact_sha256", "SHA-256 of the artifact's file."},
-		{"url", "The environment's URL."},
-		{"outcome", outcomes() + "."},
-		{"changed", "true when a host runs another release than before."},
-		{"failed_phase", "The phase that failed; empty when none did."},
-		{"failed_step", "The step that failed first; empty when none did."},
-		{"hosts_activated", "JSON array of the hosts that run the release, verified."},
-		{"hosts_failed", "JSON array of the hosts that failed a step."},
-		{"exit_code", "0 done; see the exit codes in the documentation."},
-		{"duration_seconds", "How long it took, in whole seconds."},
-		{"result", "All of it as one JSON object, up to 64 KiB; long parts are left out first."},
+		{Name: "release", Help: "ID of the release, like 20261121-073000-1a2b3c4-9f3c51."},
+		{Name: "previous_release", Help: "What the hosts ran before; empty after a first deployment."},
+		{Name: "deployment", Help: "ID of the deployment, the same in every attempt of a run."},
+		{Name: "revision", Help: "Full commit that the artifact was built of."},
+		{Name: "artifact_sha256", Help: "SHA-256 of the artifact's file."},
+		{Name: "url", Help: "The environment's URL."},
+		{Name: "outcome", Help: outcomes() + "."},
+		{Name: "changed", Help: "true when a host runs another release than before."},
+		{Name: "failed_phase", Help: "The phase that failed; empty when none did."},
+		{Name: "failed_step", Help: "The step that failed first; empty when none did."},
+		{Name: "hosts_activated", Help: "JSON array of the hosts that run the release, verified."},
+		{Name: "hosts_failed", Help: "JSON array of the hosts that failed a step."},
+		{Name: "exit_code", Help: "0 done; see the exit codes in the documentation."},
+		{Name: "duration_seconds", Help: "How long it took, in whole seconds."},
+		{Name: "result", Help: "All of it as one JSON object, up to 64 KiB; long parts are left out first."},
+		{Name: "changes", Of: "plan", Help: "Of plan: true when the deployment would change what hosts run, or when no host was asked."},
 	}
 }
 
@@ -94,4 +98,9 @@ func WriteRefused(files *ci.Files) error {
 		{"hosts_failed", "[]"},
 		{"exit_code", strconv.Itoa(deploy.ExitBadInput)},
 	})
+}
+
+// WritePlanned gives the outputs of a plan.
+func WritePlanned(files *ci.Files, changes bool, exitCode int) error {
+	return write(files, []output{{"changes", strconv.FormatBool(changes)}, {"exit_code", strconv.Itoa(exitCode)}})
 }

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"slipway/internal/changes"
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/fleet"
+	"slipway/internal/plan"
+	"slipway/internal/report"
+)
+
+type planCmd struct {
+	inputs
+	What    string `arg:"" optional:"" enum:"deploy,rollback" default:"deploy" help:"What to plan: deploy (the default) or rollback."`
+	Offline bool   `name:"offline" group:"policy" help:"Ask no host: the steps alone are shown."`
+	JSON    bool   `name:"json" group:"policy" help:"Print one JSON document: docs/plan.md says what is in it."`
+}
+
+// Help is the end of the command's help.
+func (*planCmd) Help() string {
+	return `Examples:
+
+  slipway plan -e production --artifact dist/site.tar.gz
+
+  slipway plan rollback -e production --to 77aa001
+
+It takes no lock and changes nothing. Exit 10: there are changes. 1: preflight would refuse.`
+}
+
+// Run shows what a deployment would do.
+func (c *planCmd) Run(ctx context.Context, a *app) error {
+	s, err := c.open(a)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	view, code, err := c.preview(ctx, a, s)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return s.refuse(err)
+	}
+	if err := c.report(a, s, view, code); err != nil {
+		return err
+	}
+	if code == deploy.ExitDone || code == deploy.ExitChanges && s.run.Platform != "" {
+		return nil
+	}
+	return exit(code)
+}
+
+// report shows a preview.
+func (c *planCmd) report(a *app, s *session, view deploy.Preview, code int) error {
+	if !c.JSON {
+		return report.Preview(s.options, view, code)
+	}
+	text, err := report.PreviewJSON(s.options, view)
+	if err == nil {
+		_, err = a.env.Stdout.Write(text)
+	}
+	return err
+}
+
+// open begins the session: one that goes to hosts, or one without a way to them.
+func (c *planCmd) open(a *app) (*session, error) {
+	console := a.newConsole(c.Inputs)
+	if c.JSON { // it has standard output for itself
+		console.options.Log, console.options.Terminal = ci.NewPlain(a.env.Stderr), nil
+	}
+	s, err := func() (*session, error) {
+		if why := offline(c.Inputs, console.run); why != "" && !c.Offline {
+			console.say("%s", why)
+			c.Offline = true
+		}
+		if c.Offline {
+			return c.openOffline(a, console)
+		}
+		return a.openOn(console, c.Inputs)
+	}()
+	if err == nil && c.What == "deploy" && s.cfg.Artifact == "" {
+		err = deploy.Problems{{
+			At: deploy.InInput("artifact", 0, 0), Message: "no artifact: there is nothing to deploy",
+			Hint: "set the input `artifact`, or `artifact` in the deploy file",
+		}}
+	}
+	if err != nil {
+		return nil, console.refuse(err)
+	}
+	return s, nil
+}
+
+// offline says why a run of CI asks no host although nobody said so; "" where it asks them. A pull request from a fork gets no secrets,
+// and one whose own deploy file is read must not choose the hosts that secrets are used on.
+func offline(in ci.Inputs, run ci.Run) string {
+	switch {
+	case run.Event == "pull_request_target":
+		return "offline    a run of pull_request_target has secrets, and its deploy file may be the pull request's: no host is asked"
+	case run.Event == "pull_request" && in.Given["ssh_key"] && in.SSHKey == "":
+		return "offline    the secret of ssh_key is empty, as in pull requests of forks and of Dependabot: no host is asked"
+	}
+	return ""
+}
+
+// openOffline begins a session of what is written alone.
+func (c *planCmd) openOffline(a *app, console *console) (*session, error) {
+	in := c.Inputs
+	in.Command = "validate" // nothing that only hosts need is demanded
+	configs, err := config.LoadAll(in, a.env.Files(), a.environment(console.run))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(configs) > 1 && in.Environment == "":
+		return nil, deploy.Problems{{At: deploy.InInput("environment", 0, 0), Message: "`environment` must say which is meant"}}
+	case len(configs[0].Hosts) == 0:
+		return nil, deploy.Problems{{At: deploy.InInput("hosts", 0, 0), Message: "no hosts: there is nowhere to deploy"}}
+	}
+	return &session{console: console, in: c.Inputs, cfg: configs[0], close: func() {}}, nil
+}
+
+// preview is what the deployment would do, and the exit code that says so.
+func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Preview, int, error) {
+	made, err := a.plan(ctx, launch{session: s, command: c.What}, time.Now())
+	defer made.close()
+	if err != nil {
+		return deploy.Preview{}, 0, err
+	}
+	if c.Offline {
+		return made.plan.Preview(), deploy.ExitChanges, nil
+	}
+	var unreachable deploy.Errors
+	for _, h := range s.cfg.Hosts {
+		if err := made.hosts.On(h.Name).Span.Err; err != nil {
+			unreachable = append(unreachable, err)
+		}
+	}
+	schedule, view := made.plan.Against(made.hosts.Facts(), unreachable)
+	if schedule == nil {
+		return view, deploy.ExitFailed, nil
+	}
+	view.Ahead = append(locked(schedule), view.Ahead...)
+	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
+		return view, 0, err
+	}
+	if view.Changes() {
+		return view, deploy.ExitChanges, nil
+	}
+	return view, deploy.ExitDone, nil
+}
+
+// next is the content that the hosts would run.
+func next(made *planned, s *plan.Schedule) changes.Next {
+	if made.tarball != nil {
+		return changes.OfArtifact{Artifact: made.tarball}
+	}
+	return &changes.OnHost{Host: made.hosts.On(s.Serving()[0].Name), Release: s.Release}
+}
+
+// hidden are the paths of a release of which no content is shown.
+func hidden(cfg *config.Config) []string {
+	paths := slices.Concat(cfg.SharedDirs, cfg.SharedFiles)
+	for _, file := range cfg.SecretFiles {
+		paths = append(paths, file.Path)
+	}
+	return paths
+}
+
+// locked says which hosts a deployment would have to wait for.
+func locked(s *plan.Schedule) (lines []string) {
+	var held []fleet.LockOn
+	for _, h := range s.Hosts {
+		if !h.Facts.Lock.Free() {
+			held = append(held, fleet.LockOn{Host: h.Name, State: h.Facts.Lock})
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	return []string{"waits for " + hostList(held) + ": " + lockLine(held[0].State)}
+}

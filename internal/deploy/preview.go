@@ -1,0 +1,69 @@
+package deploy
+
+import (
+	"slices"
+	"time"
+)
+
+// Preview is what a deployment would do, as far as it is known before anything is done.
+type Preview struct {
+	Header
+	Offline  bool // no host was asked: Live, Upload and Files are empty
+	Live     []LiveRelease
+	Upload   []string // hosts that the release would be sent to, in the plan's order
+	Steps    []PreviewStep
+	Batches  []PreviewBatch // in the order in which they would be activated
+	Fleet    []string       // names of the checks after the last batch
+	Files    []FileChanges
+	Refusals Errors   // why preflight would stop it
+	Ahead    []string // what it would wait for, or do first: a lock, a dead deployment
+	Warnings []string
+}
+
+// LiveRelease is what a host runs.
+type LiveRelease struct {
+	Host    string
+	Release ReleaseID // "" is none, or another tool's
+	Foreign string    // what another tool's current names; "" is none
+}
+
+// PreviewStep is a step of a phase, and who would run it.
+type PreviewStep struct {
+	Phase     Phase
+	Name      string
+	Uses      string   // the recipe; "" for a script
+	Hosts     []string // in the plan's order
+	Receivers []string // hosts that get what it makes
+}
+
+// PreviewBatch is hosts that would be activated at the same time.
+type PreviewBatch struct {
+	Hosts  []string
+	Canary bool
+	Wait   time.Duration // before the next batch
+}
+
+// FileChanges is how the files of a release differ from what hosts run.
+type FileChanges struct {
+	Hosts   []string  // that run it
+	Live    ReleaseID // "" where they run nothing
+	Unknown string    // why it is not known what they have; "" where it is
+	Added   []string  // paths, in order
+	Changed []string
+	Removed []string
+	Diffs   []FileDiff // of texts that changed, up to a limit
+}
+
+// Count is how many files differ.
+func (c FileChanges) Count() int { return len(c.Added) + len(c.Changed) + len(c.Removed) }
+
+// FileDiff is how a text changed, in the unified format.
+type FileDiff struct {
+	Path string
+	Text string
+}
+
+// Changes reports whether a host would run another release than it does.
+func (p Preview) Changes() bool {
+	return p.Offline || slices.ContainsFunc(p.Live, func(l LiveRelease) bool { return l.Release != p.Release || l.Foreign != "" })
+}

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"slipway/internal/deploy"
+)
+
+// Preview is what the plan would do, as far as that is known without a host.
+func (p *Plan) Preview() deploy.Preview {
+	view := deploy.Preview{Header: p.Header, Offline: true}
+	for _, steps := range [][]deploy.Step{p.Prepare, p.Ensure, p.Migrate, p.Finish} {
+		for _, step := range steps {
+			view.Steps = append(view.Steps, deploy.PreviewStep{
+				Phase: step.Phase, Name: step.Name, Uses: step.Uses, Hosts: step.Hosts, Receivers: step.Receivers,
+			})
+		}
+	}
+	for _, batch := range p.Batches {
+		if len(batch.Hosts) > 0 {
+			view.Batches = append(view.Batches, deploy.PreviewBatch{Hosts: batch.Hosts, Canary: batch.Canary, Wait: batch.Wait})
+		}
+	}
+	for _, check := range p.Fleet {
+		view.Fleet = append(view.Fleet, check.Name)
+	}
+	return view
+}
+
+// Preview is what the schedule would do.
+func (s *Schedule) Preview() deploy.Preview {
+	view := s.Plan.Preview()
+	view.Offline = false
+	for _, h := range s.Serving() {
+		view.Live = append(view.Live, deploy.LiveRelease{Host: h.Name, Release: h.Before.Release, Foreign: h.Before.Foreign()})
+	}
+	for _, h := range s.ToPrepare() {
+		if !h.Staged {
+			view.Upload = append(view.Upload, h.Name)
+		}
+	}
+	view.Refusals = slices.Concat(s.Orphans, s.OnHold())
+	var newer *Superseded
+	var foreign *Incomparable
+	switch err := s.InOrder(); {
+	case errors.As(err, &newer):
+		view.Refusals = append(view.Refusals, refuse(newer.Host, newer.Error(), "a re-run goes back behind nothing: `slipway rollback` does"))
+	case errors.As(err, &foreign):
+		view.Refusals = append(view.Refusals, refuse(foreign.Host, foreign.Error(), "dispatch the workflow by hand, or deploy from a command line"))
+	}
+	for _, dead := range s.Dead(false) {
+		if dead.HalfDone() {
+			view.Ahead = append(view.Ahead, fmt.Sprintf("what the deployment %s left half done is reconciled first", dead.ID))
+		}
+	}
+	view.Warnings = slices.Concat(s.ClocksOff(), s.NothingLive())
+	if text := s.Unverified(); text != "" {
+		view.Warnings = append(view.Warnings, text)
+	}
+	return view
+}
+
+// Against is the preview of a plan for hosts that were asked; unreachable are those that could not be. The schedule is nil where
+// preflight would stop the deployment for what it found.
+func (p *Plan) Against(facts map[string]deploy.Facts, unreachable deploy.Errors) (*Schedule, deploy.Preview) {
+	var missing []string
+	var refused deploy.Errors
+	for _, err := range unreachable {
+		if len(missing) < p.Rollout.FailureBudget && p.Dispensable(err.Host) {
+			missing = append(missing, err.Host)
+		} else {
+			refused = append(refused, err)
+		}
+	}
+	var s *Schedule
+	if len(refused) == 0 {
+		var err error
+		if s, err = Resolve(p.Without(missing...), facts); err != nil && !errors.As(err, &refused) {
+			refused = deploy.Errors{refuse("", err.Error(), "")}
+		}
+	}
+	if len(refused) > 0 {
+		view := p.Preview()
+		view.Offline, view.Refusals = false, refused
+		return nil, view
+	}
+	view := s.Preview()
+	for _, name := range missing {
+		view.Warnings = append(view.Warnings, name+" cannot be reached: the others go on without it, as the failure budget says")
+	}
+	return s, view
+}
+
+// ToPrepare are the hosts that the release is brought to: where hosts join, those that do not run it; of a rollback none.
+func (s *Schedule) ToPrepare() []Host {
+	if s.Rollback() {
+		return nil
+	}
+	return slices.DeleteFunc(s.Serving(), func(h Host) bool { return s.Joining() && h.Activated(s.Release) })
+}

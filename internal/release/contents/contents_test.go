@@ -1,0 +1,108 @@
+package contents_test
+
+import (
+	"crypto/sha256"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/release/contents"
+	"slipway/internal/release/releasetest"
+)
+
+const id = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		file := filepath.Join(host.Site.Records(id), "manifest", "content")
+		var got deploy.Digest
+		if err := release.Run(t.Context(), host, contents.Digest(host.Site, id, &got)); err != nil || got != "" {
+			t.Errorf("without a manifest: %q, %v", got, err)
+		}
+		want := strings.Repeat("ab", 32)
+		write(t, file, want+"\n")
+		if err := release.Run(t.Context(), host, contents.Digest(host.Site, id, &got)); err != nil || string(got) != want {
+			t.Errorf("%q, %v", got, err)
+		}
+		write(t, file, "rubbish\n")
+		if err := release.Run(t.Context(), host, contents.Digest(host.Site, id, &got)); err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("a damaged one: %v", err)
+		}
+	})
+}
+
+func TestManifest(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		var entries, sums string
+		read := func(e, s io.Reader) error {
+			a, _ := io.ReadAll(e)
+			b, err := io.ReadAll(s)
+			entries, sums = string(a), string(b)
+			return err
+		}
+		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, read)); err == nil {
+			t.Error("one that is not there is no error")
+		}
+		folder := filepath.Join(host.Site.Records(id), "manifest")
+		write(t, filepath.Join(folder, "entries"), "f 644 ./a\nf 644 ./b\n")
+		write(t, filepath.Join(folder, "sha256"), "00  ./a\n11  ./b\n")
+		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, read)); err != nil {
+			t.Fatal(err)
+		}
+		if entries != "f 644 ./a\nf 644 ./b" || sums != "00  ./a\n11  ./b\n" {
+			t.Errorf("%q, %q", entries, sums)
+		}
+	})
+}
+
+// Files are given as the manifest has them: not what was changed since, nor what a link leads to, nor what is too large.
+func TestFiles(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		root := host.Site.Release(id)
+		texts := map[string]string{"a b": "one\n", "sub/$HOME": "two", "empty": "", "-n": "dash\n\n"}
+		var asked []contents.File
+		for path, text := range texts {
+			write(t, filepath.Join(root, path), text)
+			asked = append(asked, contents.File{Path: path, Hash: sha256.Sum256([]byte(text))})
+		}
+		write(t, filepath.Join(root, "changed"), "since")
+		write(t, filepath.Join(root, "large"), strings.Repeat("x", 100))
+		write(t, filepath.Join(host.Home, "secret"), "s3cr3t")
+		if err := os.Symlink(filepath.Join(host.Home, "secret"), filepath.Join(root, "link")); err != nil {
+			t.Fatal(err)
+		}
+		asked = append(asked,
+			contents.File{Path: "changed", Hash: sha256.Sum256([]byte("before"))},
+			contents.File{Path: "large", Hash: sha256.Sum256([]byte(strings.Repeat("x", 100)))},
+			contents.File{Path: "link", Hash: sha256.Sum256([]byte("s3cr3t"))},
+			contents.File{Path: "nowhere"},
+		)
+		got := map[string][]byte{}
+		if err := release.Run(t.Context(), host, contents.Files(host.Site, id, asked, 50, got)); err != nil {
+			t.Fatal(err)
+		}
+		have := map[string]string{}
+		for path, text := range got {
+			have[path] = string(text)
+		}
+		if diff := cmp.Diff(texts, have); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package preview
+
+import (
+	"encoding/json"
+
+	"slipway/internal/deploy"
+)
+
+// format is the version of the JSON. Fields may be added to it; what changes the meaning of one is a new version.
+const format = 1
+
+type document struct {
+	Format      int       `json:"format"`
+	Command     string    `json:"command"` // what would run: deploy or rollback
+	App         string    `json:"app"`
+	Environment string    `json:"environment,omitempty"`
+	Release     string    `json:"release,omitempty"` // of a rollback: the one to go back to
+	Revision    string    `json:"revision,omitempty"`
+	Changes     bool      `json:"changes"`
+	Offline     bool      `json:"offline"`
+	Live        []live    `json:"live"`
+	Upload      []string  `json:"upload"`
+	UploadBytes int64     `json:"upload_bytes"` // to each of these hosts
+	Steps       []step    `json:"steps"`
+	Batches     []batch   `json:"batches"`
+	FleetChecks []string  `json:"fleet_checks"`
+	Files       []files   `json:"files"`
+	Refusals    []refusal `json:"refusals"`
+	First       []string  `json:"first"`
+	Warnings    []string  `json:"warnings"`
+}
+
+type live struct {
+	Host    string `json:"host"`
+	Release string `json:"release,omitempty"`
+	Foreign string `json:"foreign,omitempty"`
+}
+
+type step struct {
+	Phase     string   `json:"phase"`
+	Name      string   `json:"name"`
+	Uses      string   `json:"uses,omitempty"`
+	Hosts     []string `json:"hosts"`
+	Receivers []string `json:"receivers,omitempty"`
+}
+
+type batch struct {
+	Hosts       []string `json:"hosts"`
+	Canary      bool     `json:"canary,omitempty"`
+	WaitSeconds float64  `json:"wait_seconds,omitempty"`
+}
+
+type files struct {
+	Hosts   []string `json:"hosts"`
+	Live    string   `json:"live,omitempty"`
+	Unknown string   `json:"unknown,omitempty"`
+	Added   []string `json:"added"`
+	Changed []string `json:"changed"`
+	Removed []string `json:"removed"`
+	Diffs   []diff   `json:"diffs"`
+}
+
+type diff struct {
+	Path string `json:"path"`
+	Text string `json:"text"`
+}
+
+type refusal struct {
+	Host  string `json:"host,omitempty"`
+	Cause string `json:"cause"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// JSON is the preview for machines, indented, with a line break at its end.
+func JSON(p deploy.Preview) ([]byte, error) {
+	doc := document{
+		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
+		Changes: p.Changes(), Offline: p.Offline, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Steps: []step{},
+		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
+	}
+	for _, l := range p.Live {
+		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})
+	}
+	for _, s := range p.Steps {
+		doc.Steps = append(doc.Steps, step{string(s.Phase), s.Name, s.Uses, list(s.Hosts), s.Receivers})
+	}
+	for _, b := range p.Batches {
+		doc.Batches = append(doc.Batches, batch{list(b.Hosts), b.Canary, b.Wait.Seconds()})
+	}
+	for _, f := range p.Files {
+		one := files{list(f.Hosts), string(f.Live), f.Unknown, list(f.Added), list(f.Changed), list(f.Removed), []diff{}}
+		for _, d := range f.Diffs {
+			one.Diffs = append(one.Diffs, diff(d))
+		}
+		doc.Files = append(doc.Files, one)
+	}
+	for _, err := range p.Refusals {
+		doc.Refusals = append(doc.Refusals, refusal{err.Host, err.Cause.Error(), err.Hint})
+	}
+	text, err := json.MarshalIndent(doc, "", "  ")
+	return append(text, '\n'), err
+}
+
+// list is never null.
+func list(texts []string) []string { return append([]string{}, texts...) }

@@ -1,0 +1,95 @@
+package preview
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
+)
+
+// maxPage is how large a page may be, in bytes: what GitHub takes, less what the last line may be over.
+const maxPage = ci.MaxSummary - 4096
+
+// Markdown is the page of the summary. When it grows too large the diffs go first, then the names of files.
+func Markdown(p deploy.Preview) string {
+	for drop := range 3 {
+		if page := render(p, drop < 1, drop < 2); len(page) <= maxPage {
+			return page
+		}
+	}
+	return "## " + title(p) + "\n\nThe rest is too long for a summary. It is in the log.\n"
+}
+
+func render(p deploy.Preview, diffs, files bool) string {
+	parts := []string{"## " + title(p)}
+	for _, r := range refusals(p) {
+		parts = append(parts, "> [!CAUTION]\n> "+markdown.Words(r.text())+"  \n> "+markdown.Words(r.hint))
+	}
+	for _, text := range slices.Concat(p.Ahead, p.Warnings) {
+		parts = append(parts, "> [!WARNING]\n> "+markdown.Words(layout.OneLine(text)))
+	}
+	table := []string{markdown.Row("", "", "where"), "| --- | --- | --- |"}
+	if text := upload(p); text != "" {
+		table = append(table, markdown.Row("send", markdown.Words(text), ""))
+	}
+	for _, step := range p.Steps {
+		if step.Phase != deploy.Finish {
+			table = append(table, row(step))
+		}
+	}
+	for i, batch := range p.Batches {
+		what := fmt.Sprintf("batch %d", i+1)
+		if batch.Canary {
+			what += ", the canary"
+		}
+		if batch.Wait > 0 {
+			what += ", then wait " + layout.WholeSeconds(batch.Wait)
+		}
+		table = append(table, markdown.Row("activate", what, markdown.Words(layout.Named(batch.Hosts, ", "))))
+	}
+	for _, check := range p.Fleet {
+		table = append(table, markdown.Row("activate", markdown.Words(check), "the fleet"))
+	}
+	for _, step := range p.Steps {
+		if step.Phase == deploy.Finish {
+			table = append(table, row(step))
+		}
+	}
+	parts = append(parts, strings.Join(table, "\n"))
+	for _, changed := range p.Files {
+		head := "Files " + strings.ReplaceAll(filesText(p, changed), "  ", " ")
+		if changed.Unknown != "" || changed.Count() == 0 || !files {
+			parts = append(parts, markdown.Words(head))
+			continue
+		}
+		var lines []string
+		if diffs {
+			lines = FileLines(changed)
+		} else {
+			lines = slices.Concat(named("+", changed.Added), named("~", changed.Changed), named("-", changed.Removed))
+		}
+		parts = append(parts, "<details><summary>"+markdown.Code(head)+"</summary>\n\n"+markdown.Fence("diff", lines)+"\n</details>")
+	}
+	return strings.Join(parts, "\n\n") + "\n\n"
+}
+
+func row(step deploy.PreviewStep) string {
+	return markdown.Row(string(step.Phase), markdown.Words(step.Name), markdown.Words(strings.ReplaceAll(stepHosts(step), " ", ", ")))
+}
+
+func title(p deploy.Preview) string {
+	text := markdown.Words("Plan: " + strings.NewReplacer("   ", ", ", " -> ", " → ").Replace(heading(p)))
+	switch {
+	case len(p.Refusals) > 0:
+		return "❌ " + text
+	case p.Offline:
+		return "📋 " + text + " (no host was asked)"
+	case p.Changes():
+		return "📋 " + text
+	}
+	return "✅ " + text + ": nothing to do"
+}

@@ -1,0 +1,226 @@
+// Package preview shows what a deployment would do: lines for the log, a page for the summary, and JSON for machines. It takes a
+// deploy.Preview whose texts are safe to print.
+package preview
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/report/layout"
+)
+
+// nameWidth is how wide the names of steps are, in columns.
+const nameWidth = 26
+
+// most is how many files of a kind are named; the others are counted.
+const most = 20
+
+// Lines are the log: what would run where, in order, and what stands in the way. The verdict is the last.
+func Lines(p deploy.Preview) []string {
+	lines := layout.Wrap(heading(p), 2)
+	for _, files := range p.Files {
+		lines = append(lines, labelled("files", filesText(p, files))...)
+	}
+	if text := upload(p); text != "" {
+		lines = append(lines, labelled("send", text)...)
+	}
+	last := deploy.Phase("")
+	activated := false
+	for _, step := range p.Steps {
+		if step.Phase == deploy.Finish && !activated {
+			lines, activated = append(lines, activation(p)...), true
+		}
+		label := string(step.Phase)
+		if step.Phase == last {
+			label = ""
+		}
+		last = step.Phase
+		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step), " "))...)
+	}
+	if !activated {
+		lines = append(lines, activation(p)...)
+	}
+	for _, text := range p.Ahead {
+		lines = append(lines, labelled("first", text)...)
+	}
+	for _, text := range p.Warnings {
+		lines = append(lines, labelled("warning", text)...)
+	}
+	for _, r := range refusals(p) {
+		lines = append(lines, labelled("REFUSED", r.text())...)
+		if r.hint != "" {
+			lines = append(lines, labelled("hint", r.hint)...)
+		}
+	}
+	return append(lines, verdict(p))
+}
+
+// labelWidth is how wide the labels are, in columns, with what stands before them.
+const labelWidth = 12
+
+// labelled is a line like "  prepare   Build".
+func labelled(label, text string) []string {
+	return layout.Wrap(layout.Pad("  "+label, labelWidth)+text, labelWidth)
+}
+
+// heading is `broken-brackets -> production   77aa001 -> 1a2b3c4   3 hosts`.
+func heading(p deploy.Preview) string {
+	parts := []string{p.Command + " " + layout.Target(p.Header)}
+	to := "a new release"
+	switch {
+	case p.Command == "rollback":
+		to = layout.Runs(p.Release)
+	case p.Revision != "":
+		to = layout.ShortRevision(p.Revision)
+	}
+	if live := liveNow(p); live != "" {
+		to = live + " -> " + to
+	}
+	if to != "" {
+		parts = append(parts, to)
+	}
+	return strings.Join(append(parts, layout.Plural(len(p.Hosts), "host")), "   ")
+}
+
+// liveNow is what the hosts run: one release, or each with its hosts.
+func liveNow(p deploy.Preview) string {
+	var names []string
+	hosts := map[string][]string{}
+	for _, l := range p.Live {
+		name := "nothing"
+		switch {
+		case l.Release != "":
+			name = layout.Runs(l.Release)
+		case l.Foreign != "":
+			name = l.Foreign
+		}
+		if hosts[name] == nil {
+			names = append(names, name)
+		}
+		hosts[name] = append(hosts[name], l.Host)
+	}
+	if len(names) <= 1 {
+		return strings.Join(names, "")
+	}
+	for i, name := range names {
+		names[i] = name + " (" + layout.Names(hosts[name], " ") + ")"
+	}
+	return strings.Join(names, ", ")
+}
+
+// filesText is `+12  ~131  -4`, and on which hosts where they run different releases.
+func filesText(p deploy.Preview, files deploy.FileChanges) string {
+	var text string
+	switch {
+	case files.Unknown != "":
+		text = "not known: " + files.Unknown
+	case files.Count() == 0:
+		text = "none: the same content is live"
+	default:
+		text = fmt.Sprintf("+%d  ~%d  -%d", len(files.Added), len(files.Changed), len(files.Removed))
+	}
+	if len(p.Files) > 1 {
+		text += "   on " + layout.Named(files.Hosts, " ")
+	}
+	return text
+}
+
+func upload(p deploy.Preview) string {
+	switch {
+	case len(p.Upload) > 0:
+		return fmt.Sprintf("%s to %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "))
+	case p.Command == "rollback" && !p.Offline:
+		return "nothing: the hosts keep it"
+	}
+	return ""
+}
+
+func stepHosts(step deploy.PreviewStep) string {
+	text := layout.Named(step.Hosts, " ")
+	if len(step.Receivers) > 0 {
+		text += ", its files to " + layout.Named(step.Receivers, " ")
+	}
+	return text
+}
+
+// activation is `1 jobs1 -> 2 web1 -> 3 web2 -> fleet check`.
+func activation(p deploy.Preview) []string {
+	var parts []string
+	for i, batch := range p.Batches {
+		part := fmt.Sprintf("%d %s", i+1, layout.Named(batch.Hosts, " "))
+		if batch.Canary {
+			part += " (canary)"
+		}
+		if batch.Wait > 0 {
+			part += ", wait " + layout.WholeSeconds(batch.Wait)
+		}
+		parts = append(parts, part)
+	}
+	if len(p.Fleet) > 0 {
+		parts = append(parts, "fleet "+strings.Join(p.Fleet, ", "))
+	}
+	return labelled(string(deploy.Activate), strings.Join(parts, " -> "))
+}
+
+// refused is why hosts would be refused.
+type refused struct {
+	hosts       []string
+	cause, hint string
+}
+
+func (r refused) text() string {
+	if len(r.hosts) == 0 {
+		return r.cause
+	}
+	return layout.Named(r.hosts, ", ") + ": " + r.cause
+}
+
+// refusals are the different reasons, each with its hosts.
+func refusals(p deploy.Preview) (list []refused) {
+	for _, err := range p.Refusals {
+		cause, hint := layout.OneLine(err.Cause.Error()), layout.OneLine(err.Hint)
+		at := slices.IndexFunc(list, func(r refused) bool { return r.cause == cause && r.hint == hint })
+		if at < 0 {
+			list, at = append(list, refused{cause: cause, hint: hint}), len(list)
+		}
+		if err.Host != "" {
+			list[at].hosts = append(list[at].hosts, err.Host)
+		}
+	}
+	return list
+}
+
+func verdict(p deploy.Preview) string {
+	switch {
+	case len(p.Refusals) > 0:
+		return "Refused: as things are, preflight would stop it, and nothing would change"
+	case p.Offline:
+		return "No host was asked: what they run, and what stands in the way, is not known"
+	case p.Changes():
+		return "Changes: yes"
+	}
+	return "Changes: no"
+}
+
+// named are the files of one kind, with its sign; those beyond a bound are counted.
+func named(sign string, paths []string) []string {
+	var lines []string
+	for _, path := range paths[:min(len(paths), most)] {
+		lines = append(lines, sign+" "+path)
+	}
+	if more := len(paths) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("%s and %d more", sign, more))
+	}
+	return lines
+}
+
+// FileLines name the files that change, and show the diffs of their texts, for a section of the log.
+func FileLines(files deploy.FileChanges) []string {
+	lines := slices.Concat(named("+", files.Added), named("~", files.Changed), named("-", files.Removed))
+	for _, diff := range files.Diffs {
+		lines = append(lines, strings.Split(diff.Text, "\n")...)
+	}
+	return lines
+}

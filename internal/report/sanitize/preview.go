@@ -1,0 +1,54 @@
+package sanitize
+
+import (
+	"slices"
+	"strings"
+
+	"slipway/internal/deploy"
+)
+
+// Preview is a preview whose texts are all safe to print. Of a diff every line is a line that a host or an artifact gave.
+func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
+	p.Header = events{s}.header(p.Header)
+	p.Upload, p.Fleet, p.Ahead, p.Warnings = s.own(p.Upload), s.own(p.Fleet), s.own(p.Ahead), s.own(p.Warnings)
+	p.Live, p.Steps, p.Batches, p.Files = slices.Clone(p.Live), slices.Clone(p.Steps), slices.Clone(p.Batches), slices.Clone(p.Files)
+	for i := range p.Live {
+		p.Live[i].Host, p.Live[i].Foreign = s.Own(p.Live[i].Host), s.Line(p.Live[i].Foreign)
+	}
+	for i := range p.Steps {
+		step := &p.Steps[i]
+		step.Name, step.Uses, step.Hosts, step.Receivers = s.Own(step.Name), s.Own(step.Uses), s.own(step.Hosts), s.own(step.Receivers)
+	}
+	for i := range p.Batches {
+		p.Batches[i].Hosts = s.own(p.Batches[i].Hosts)
+	}
+	for i := range p.Files {
+		files := &p.Files[i]
+		files.Hosts, files.Unknown = s.own(files.Hosts), s.Line(files.Unknown)
+		files.Added, files.Changed, files.Removed = s.lines(files.Added), s.lines(files.Changed), s.lines(files.Removed)
+		files.Diffs = slices.Clone(files.Diffs)
+		for j, diff := range files.Diffs {
+			files.Diffs[j] = deploy.FileDiff{Path: s.Line(diff.Path), Text: s.text(diff.Text)}
+		}
+	}
+	var refusals deploy.Errors
+	for _, err := range p.Refusals {
+		refusals = append(refusals, events{s}.failure(err))
+	}
+	p.Refusals = refusals
+	return p
+}
+
+func (s Sanitizer) lines(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i := range texts {
+		texts[i] = s.short(texts[i])
+	}
+	return texts
+}
+
+// text is several lines. A secret of several is looked for in the whole, before the lines are cleaned each for itself.
+func (s Sanitizer) text(text string) string {
+	lines := strings.Split(strings.TrimRight(s.Redactor.String(text), "\n"), "\n")
+	return strings.Join(s.lines(lines), "\n")
+}
