@@ -67,7 +67,7 @@ type hostLock struct {
 // The error Is lock.ErrTaken when the wait was too long, lock.ErrFenced when a later attempt of this deployment has been
 // here; nothing is held then.
 func Acquire(ctx context.Context, request Request) (*Locks, error) {
-	request.Lease = cmp.Or(request.Lease, lease)
+	request.Lease = cmp.Or(request.Lease, Lease)
 	request.Beat = cmp.Or(request.Beat, beatIn(request.Lease))
 	l := &Locks{Request: request}
 	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))

@@ -12,8 +12,8 @@ import (
 	"slipway/internal/transport/retry"
 )
 
-// lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
-const lease = 90 * time.Second
+// Lease is how long a lock's heartbeat stands still, by the clock of whoever waits, before its owner counts as dead.
+const Lease = 90 * time.Second
 
 // beatIn is the time between two heartbeats: 20 seconds for that lease.
 func beatIn(lease time.Duration) time.Duration { return lease * 2 / 9 }
@@ -63,7 +63,7 @@ func Lives(ctx context.Context, conn transport.Conn, site release.Site, seen dep
 	if seen.Free() {
 		return seen, false, nil
 	}
-	length = cmp.Or(length, lease)
+	length = cmp.Or(length, Lease)
 	w := watch{state: seen, since: time.Now()}
 	pause := time.NewTicker(length / looksPerLease)
 	defer pause.Stop()

@@ -1,4 +1,9 @@
-# Functions of the survey that read journals. They stand before it, after those of process.sh.
+# Functions that read journals. They stand before the scripts that do, after those of process.sh.
+
+# Prints the first of some files that is there and cannot be read as a record: no regular file, or one of over 1 MiB.
+odd() {
+	find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null | head -n 1
+}
 
 # Prints what a deployment's journal says: its plan, how it ended, what it did to the live site.
 #

@@ -13,17 +13,12 @@ import (
 // parse reads the records that survey.sh prints. asked is when the runner asked, on its own clock.
 func parse(out []byte, site release.Site, asked time.Time) (deploy.Facts, error) {
 	p := parser{site: site, asked: asked, facts: deploy.Facts{Tools: map[string]string{}, FreeBytes: -1, FreeInodes: -1}}
-	for len(out) > 0 {
-		record, rest, ended := bytes.Cut(out, []byte{0})
-		key, value, found := strings.Cut(string(record), "=")
-		if !ended || !found {
-			return deploy.Facts{}, fmt.Errorf("its answer is cut short, or something else printed into it: %.80q", record)
-		}
-		if err := p.record(key, value); err != nil {
-			return deploy.Facts{}, err
-		}
+	err := records(out, func(key, value string) error {
 		p.seen = append(p.seen, key)
-		out = rest
+		return p.record(key, value)
+	})
+	if err != nil {
+		return deploy.Facts{}, err
 	}
 	for _, key := range once {
 		if n := count(p.seen, key); n != 1 {
@@ -31,6 +26,22 @@ func parse(out []byte, site release.Site, asked time.Time) (deploy.Facts, error)
 		}
 	}
 	return p.facts, nil
+}
+
+// records reads an answer that is records, each ended by a NUL: key=value.
+func records(out []byte, read func(key, value string) error) error {
+	for len(out) > 0 {
+		record, rest, ended := bytes.Cut(out, []byte{0})
+		key, value, found := strings.Cut(string(record), "=")
+		if !ended || !found {
+			return fmt.Errorf("its answer is cut short, or something else printed into it: %.80q", record)
+		}
+		if err := read(key, value); err != nil {
+			return err
+		}
+		out = rest
+	}
+	return nil
 }
 
 func count(keys []string, key string) (n int) {

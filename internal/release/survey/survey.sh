@@ -29,11 +29,6 @@ machine() {
 	printf 'machine=%s %s %s %s\0' "${id:--}" "${boot:--}" "${name:--}" "${key:--}"
 } 2>/dev/null
 
-# Prints the first of some files that is there and cannot be read as a record: no regular file, or one of over 1 MiB.
-odd() {
-	find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null | head -n 1
-}
-
 # Prints the newest lines of a file. Of a very long one no more is read than what they can take.
 newest() {
 	if [ -n "$(odd "$1")" ]; then
