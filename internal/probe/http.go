@@ -100,7 +100,7 @@ func (o Origin) client(security *tls.Config) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: &http.Transport{
-				DialContext: o.dial, DisableKeepAlives: true, TLSClientConfig: security, MaxResponseHeaderBytes: headerLimit,
+				DialContext: askFirst(o.dial), DisableKeepAlives: true, TLSClientConfig: security, MaxResponseHeaderBytes: headerLimit,
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

@@ -358,3 +358,18 @@ func TestNoAnswerInTime(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// What speaks before it is asked, as servers of SSH and of mail do, is said to be none of HTTP.
+func TestWhatSpeaksFirst(t *testing.T) {
+	t.Parallel()
+	ssh := loopback.Serve(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "SSH-2.0-OpenSSH_9.2p1\r\n")
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	for range 20 {
+		err := here().HTTP(t.Context(), deploy.HTTPCheck{URL: "http://" + ssh.String()}, time.Minute)
+		if err == nil || !strings.Contains(err.Error(), `malformed HTTP response "SSH-2.0-OpenSSH_9.2p1"`) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
