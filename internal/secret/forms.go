@@ -73,7 +73,7 @@ func formsOf(value string) []form {
 		// A line break within the first bytes, by which forms are found, leaves the rest at the beginning of a line.
 		for _, text := range []string{base, base64.StdEncoding.EncodeToString([]byte(base)), hex.EncodeToString([]byte(base))} {
 			for n := 1; n < MinLength; n++ {
-				put(form{text: strings.TrimSpace(text[n:]), loose: true, sound: sound, rest: true})
+				put(form{text: strings.TrimSpace(text[n:]), loose: true, sound: sound})
 			}
 		}
 	}

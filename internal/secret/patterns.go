@@ -10,12 +10,11 @@ type form struct {
 	text  string
 	loose bool // also where line breaks or colours stand within it
 	sound bool // no word that Slipway itself could write
-	rest  bool // of a form whose first bytes ended a line
 }
 
 // with is one form that was found in two ways.
 func (f form) with(other form) form {
-	f.loose, f.sound, f.rest = f.loose || other.loose, f.sound || other.sound, f.rest && other.rest
+	f.loose, f.sound = f.loose || other.loose, f.sound || other.sound
 	return f
 }
 
@@ -33,7 +32,7 @@ func newPatterns(all []form) *patterns {
 		slot := hash(start)
 		p.maybe[slot/64] |= 1 << (slot % 64)
 		p.byStart[start] = append(p.byStart[start], f)
-		for n := 1; n < MinLength && !f.rest; n++ {
+		for n := 1; n < MinLength; n++ {
 			p.prefixes[f.text[:n]] = true
 		}
 	}
@@ -145,6 +144,9 @@ func (f form) match(rest []byte) (length int, more bool) {
 			broken = false
 			continue
 		}
+		if isBlank(f.text[i:]) {
+			return at, false
+		}
 		skipped, more := gap(rest[at:])
 		if skipped > 0 && rest[at] != 0x1b {
 			if broken {
@@ -218,6 +220,16 @@ func escapeSequence(rest []byte) (length int, more bool) {
 		}
 	}
 	return 0, true
+}
+
+// isBlank reports whether only space is left of a form, which gives nothing away.
+func isBlank(text string) bool {
+	for i := range len(text) {
+		if !isSpace(text[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

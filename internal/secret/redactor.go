@@ -2,7 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"io"
 	"strings"
 	"sync"
 )
@@ -29,7 +28,7 @@ func NewRedactor(values ...Secret) *Redactor {
 	return r
 }
 
-// Add makes further secrets known, also to Writers that are in use: it holds for what they have not passed on yet.
+// Add makes further secrets known, also to Lines that are in use: it holds for what they have not passed on yet.
 func (r *Redactor) Add(values ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,58 +98,14 @@ func (p *patterns) redact(s string, last bool) string {
 	return out.String()
 }
 
-// Writer passes on what is written to it, without secrets, also those that two writes cut apart. It holds back only what
-// may be the beginning of a secret; Close passes that on, and does not close w.
-func (r *Redactor) Writer(w io.Writer) io.WriteCloser { return &redactingWriter{redactor: r, w: w} }
-
-type redactingWriter struct {
-	mu       sync.Mutex
-	redactor *Redactor
-	w        io.Writer
-	stream   stream
-}
-
-func (w *redactingWriter) Write(p []byte) (int, error) {
-	if err := w.pass(p, false); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-func (w *redactingWriter) Close() error { return w.pass(nil, true) }
-
-func (w *redactingWriter) pass(p []byte, last bool) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var out bytes.Buffer
-	w.stream.pass(&out, w.redactor.current(), p, last)
-	if out.Len() == 0 {
-		return nil
-	}
-	_, err := w.w.Write(out.Bytes())
-	return err
-}
-
-// stream is text that comes in pieces: what is held back of it, and where the scanner stands.
-type stream struct {
-	held    []byte
-	covered int
-	open    bool
-}
-
-func (s *stream) pass(out *bytes.Buffer, known *patterns, p []byte, last bool) {
-	scan := scanner{patterns: known, covered: s.covered, open: s.open}
-	s.held = append(s.held, p...)
-	done := scan.take(out, s.held, last)
-	s.held = append(s.held[:0], s.held[done:]...)
-	s.covered, s.open = scan.covered, scan.open
-}
-
-// Lines takes secrets out of lines that come one by one, also those that a program wrapped or folded into several. It is for
-// one stream of lines, and not safe for concurrent use.
+// Lines takes secrets out of lines that come one by one, also those that a program wrapped or folded into several, or that a
+// cut went through: what is taken out does not depend on where it was cut. It is for one stream of lines, and not safe for
+// concurrent use.
 type Lines struct {
 	redactor *Redactor
-	stream   stream
+	held     []byte // may be the beginning of a secret
+	covered  int    // see scanner
+	open     bool
 	out      bytes.Buffer // the beginning of a line that is not whole yet
 }
 
@@ -163,17 +118,11 @@ func (l *Lines) Add(line string, more bool) []string {
 	if l.redactor == nil {
 		return []string{line}
 	}
-	end := "\n"
-	if more {
-		end = ""
+	if !more {
+		line += "\n"
 	}
-	l.stream.pass(&l.out, l.redactor.current(), []byte(line+end), false)
-	ready := l.whole()
-	if more && l.out.Len() > 0 {
-		ready = append(ready, l.out.String())
-		l.out.Reset()
-	}
-	return ready
+	l.pass(line, false)
+	return l.ready(more)
 }
 
 // Flush gives what still waits, when no line follows.
@@ -181,21 +130,29 @@ func (l *Lines) Flush() []string {
 	if l.redactor == nil {
 		return nil
 	}
-	l.stream.pass(&l.out, l.redactor.current(), nil, true)
-	ready := l.whole()
-	if l.out.Len() > 0 {
-		ready = append(ready, l.out.String())
-		l.out.Reset()
-	}
-	return ready
+	l.pass("", true)
+	return l.ready(true)
 }
 
-// whole takes the whole lines out of what was passed on.
-func (l *Lines) whole() []string {
-	end := bytes.LastIndexByte(l.out.Bytes(), '\n')
-	if end < 0 {
-		return nil
+// pass takes secrets out of what is held and of text, as far as they can be told yet; with last, all.
+func (l *Lines) pass(text string, last bool) {
+	scan := scanner{patterns: l.redactor.current(), covered: l.covered, open: l.open}
+	l.held = append(l.held, text...)
+	done := scan.take(&l.out, l.held, last)
+	l.held = append(l.held[:0], l.held[done:]...)
+	l.covered, l.open = scan.covered, scan.open
+}
+
+// ready takes the whole lines out of what was passed on, with part also the beginning of one.
+func (l *Lines) ready(part bool) []string {
+	var lines []string
+	if end := bytes.LastIndexByte(l.out.Bytes(), '\n'); end >= 0 {
+		text := string(l.out.Next(end + 1))
+		lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	}
-	text := string(l.out.Next(end + 1))
-	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if part && l.out.Len() > 0 {
+		lines = append(lines, l.out.String())
+		l.out.Reset()
+	}
+	return lines
 }
