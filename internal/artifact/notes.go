@@ -6,6 +6,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"slipway/internal/deploy"
 )
 
 // noticed is what is seen of contents while they are read, for Notes.
@@ -143,17 +145,12 @@ func refuseEmpty(manifest Manifest, strip int) error {
 	return refuse(hint, "there is nothing in it to deploy: it has only folders, links, and empty or hidden files (%s)", examples(all))
 }
 
-// examples lists the first of many names.
+// examples lists the first of many members.
 func examples(names []string) string {
 	const most = 5
-	more := ""
-	if len(names) > most {
-		more = fmt.Sprintf(" and %d more", len(names)-most)
-		names = names[:most]
-	}
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = quote(name)
 	}
-	return strings.Join(quoted, ", ") + more
+	return deploy.List(quoted, ", ", most)
 }

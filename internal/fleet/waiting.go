@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"slipway/internal/deploy"
 )
 
 // What a host is waited for while its facts are gathered.
@@ -62,11 +64,8 @@ func waitedFor(hosts []*Host) string {
 				names = append(names, h.Name)
 			}
 		}
-		if more := len(names) - mostNamed; more > 0 {
-			names = append(names[:mostNamed], fmt.Sprintf("%d more", more))
-		}
 		if len(names) > 0 {
-			list = append(list, fmt.Sprintf("%s (%s)", what, strings.Join(names, ", ")))
+			list = append(list, fmt.Sprintf("%s (%s)", what, deploy.List(names, ", ", mostNamed)))
 		}
 	}
 	return strings.Join(list, ", ")

@@ -33,7 +33,7 @@ func TestTellWaiting(t *testing.T) {
 		<-time.After(time.Hour)
 		done()
 		want := []string{
-			"waiting for a connection (web1, web2, web3, web4, web5, web6, web7, web8, 4 more), for 10s so far",
+			"waiting for a connection (web1, web2, web3, web4, web5, web6, web7, web8 and 4 more), for 10s so far",
 			"waiting for a connection (web1), its log-in shell, or its answer (web2), for 40s so far",
 		}
 		if !slices.Equal(told, want) {

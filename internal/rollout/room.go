@@ -3,8 +3,6 @@ package rollout
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
@@ -57,8 +55,7 @@ func (r *run) withRemovable(host string, err *deploy.Error) *deploy.Error {
 func (r *run) removable(host string) string {
 	const most = 3
 	var names []string
-	all := r.schedule.Removable(r.host(host))
-	for _, known := range all[:min(most, len(all))] {
+	for _, known := range r.schedule.Removable(r.host(host)) {
 		name := "releases/" + string(known.ID)
 		if known.Size.Bytes > 0 {
 			name += " (" + deploy.Size(known.Size.Bytes) + ")"
@@ -68,9 +65,5 @@ func (r *run) removable(host string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	more := ""
-	if len(all) > most {
-		more = fmt.Sprintf(" and %d more", len(all)-most)
-	}
-	return "; " + strings.Join(names, ", ") + more + " may be deleted"
+	return "; " + deploy.List(names, ", ", most) + " may be deleted"
 }

@@ -129,16 +129,11 @@ func listing(dir string) string {
 // names lists the first of many.
 func names(list []string) string {
 	const most = 8
-	more := ""
-	if len(list) > most {
-		more = fmt.Sprintf(" and %d more", len(list)-most)
-		list = list[:most]
-	}
-	quoted := make([]string, len(list))
+	shown := make([]string, len(list))
 	for i, name := range list {
-		quoted[i] = printable(name)
+		shown[i] = printable(name)
 	}
-	return strings.Join(quoted, ", ") + more
+	return deploy.List(shown, ", ", most)
 }
 
 // printable quotes a name only where it would not show as it is.

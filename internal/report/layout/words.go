@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"slipway/internal/deploy"
 )
 
 // Seconds is a duration for people: 0.8s, 14.2s, 1m05s, 1h02m.
@@ -55,10 +57,7 @@ func Names(hosts []string, separator string) string {
 
 // Named lists hosts that a person looks for: of many the first ones, and how many more there are.
 func Named(hosts []string, separator string) string {
-	if more := len(hosts) - FewHosts; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(hosts[:FewHosts], separator), more)
-	}
-	return strings.Join(hosts, separator)
+	return deploy.List(hosts, separator, FewHosts)
 }
 
 // Plural counts: "1 host", "3 hosts".
