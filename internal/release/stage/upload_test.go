@@ -37,34 +37,7 @@ func encodings(host *releasetest.Host) []string {
 // listing is each member of a tree: mode and content, or target.
 func listing(t *testing.T, root string) map[string]string {
 	t.Helper()
-	all := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == root {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, root+"/")
-		switch {
-		case entry.Type() == fs.ModeSymlink:
-			target, err := os.Readlink(path)
-			all[name] = "-> " + target
-			return err
-		case entry.IsDir():
-			all[name+"/"] = info.Mode().Perm().String()
-		default:
-			content, err := os.ReadFile(path)
-			all[name] = info.Mode().Perm().String() + " " + string(content)
-			return err
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return releasetest.Tree(t, root, func(info fs.FileInfo) string { return info.Mode().Perm().String() })
 }
 
 func TestUpload(t *testing.T) {

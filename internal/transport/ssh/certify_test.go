@@ -2,8 +2,6 @@ package ssh_test
 
 import (
 	"crypto/rand"
-	"net"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"slipway/internal/secret"
+	"slipway/internal/transport/ssh"
 )
 
 // certify signs a user certificate that is valid now.
@@ -46,20 +45,5 @@ func serveAgent(t *testing.T, key secret.Secret) string {
 	if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
 		t.Fatal(err)
 	}
-	socket := filepath.Join(t.TempDir(), "agent")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, conn) }()
-		}
-	}()
-	return socket
+	return ssh.ServeAgent(t, ring)
 }

@@ -91,7 +91,7 @@ func TestAgent(t *testing.T) {
 	t.Parallel()
 	all := keys(t)
 	ring := agent.NewKeyring()
-	socket := serveAgent(t, ring)
+	socket := ServeAgent(t, ring)
 	if _, problems := readLogin(Config{AgentSocket: socket}, noon); len(problems) != 1 || !strings.Contains(problems.Error(), "holds no keys") {
 		t.Errorf("an empty agent: %v", problems)
 	}
@@ -125,8 +125,8 @@ func TestAgent(t *testing.T) {
 	}
 }
 
-// serveAgent is an agent's socket.
-func serveAgent(t *testing.T, ring agent.Agent) string {
+// ServeAgent is an agent's socket.
+func ServeAgent(t *testing.T, ring agent.Agent) string {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "agent")
 	listener, err := net.Listen("unix", socket)
