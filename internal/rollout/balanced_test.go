@@ -71,6 +71,24 @@ func (f *fleet) wantLive(ids ...deploy.ReleaseID) {
 
 func turnOf(host string) string { return "out " + host + ", restart " + host + ", in " + host }
 
+// turns are the turns of all hosts that get releases but these, in order.
+func (f *fleet) turns(but ...int) string {
+	var turns []string
+	for i, h := range deploy.WithRelease(f.cfg.Hosts) {
+		if !slices.Contains(but, i) {
+			turns = append(turns, turnOf(h.Name))
+		}
+	}
+	return strings.Join(turns, ", ")
+}
+
+// allBut is n times the same, but for one.
+func allBut[T any](usual T, n, at int, other T) []T {
+	list := slices.Repeat([]T{usual}, n)
+	list[at] = other
+	return list
+}
+
 func TestBatchesGoOneAfterAnother(t *testing.T) {
 	t.Parallel()
 	f := newBalanced(t, 3)
@@ -194,29 +212,37 @@ func TestDrainedHostOfADeadDeploymentIsPutBack(t *testing.T) {
 
 func TestFailureBudget(t *testing.T) {
 	t.Parallel()
-	f := newBalanced(t, 3)
+	testFailureBudget(t, 3)
+}
+
+// testFailureBudget: the last host but one fails in prepare, and is left behind until it is mended.
+func testFailureBudget(t *testing.T, n int) {
+	t.Helper()
+	f := newBalanced(t, n)
+	sick := n - 2
+	name := f.cfg.Hosts[sick].Name
 	first, _ := f.deploy(t.Context(), good)
 	f.book()
 	f.cfg.Rollout.FailureBudget = 1
-	f.cfg.Prepare = number(script(deploy.Prepare, "Build", `test "$SLIPWAY_HOST" != web2 || test -e "$SLIPWAY_SHARED_PATH/run/mended"`))
+	f.cfg.Prepare = number(script(deploy.Prepare, "Build", `test "$SLIPWAY_HOST" != `+name+` || test -e "$SLIPWAY_SHARED_PATH/run/mended"`))
 	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `echo migrate >> "$BOOK"`))
 	f.cfg.Migrate[0].Once = true
 	result, _ := f.deploy(t.Context(), next)
 	wantEnd(t, result, deploy.ExitFinish, deploy.OutcomeActivated)
-	f.wantLive(result.Release, first.Release, result.Release)
-	f.wantBook("out web2, migrate, " + turnOf("web1") + ", " + turnOf("web3"))
-	if diff := cmp.Diff([]deploy.HostOutcome{"activated", "skipped", "activated"}, outcomes(result)); diff != "" {
+	f.wantLive(allBut(result.Release, n, sick, first.Release)...)
+	f.wantBook("out " + name + ", migrate, " + f.turns(sick))
+	if diff := cmp.Diff(allBut(deploy.HostActivated, n, sick, deploy.HostSkipped), outcomes(result)); diff != "" {
 		t.Error(diff)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Host != "web2" || !strings.Contains(result.Warnings[0], "out of the balancer") {
+	if len(result.Errors) != 1 || result.Errors[0].Host != name || !strings.Contains(result.Warnings[0], "out of the balancer") {
 		t.Errorf("errors %v, warnings %q", result.Errors, result.Warnings)
 	}
 
-	f.touch("web2", "mended")
+	f.touch(name, "mended")
 	again, _ := f.again(2).deploy(t.Context(), next)
 	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeActivated)
-	f.wantBook(turnOf("web2"))
-	f.wantLive(result.Release, result.Release, result.Release)
+	f.wantBook(turnOf(name))
+	f.wantLive(slices.Repeat([]deploy.ReleaseID{result.Release}, n)...)
 }
 
 func TestFailureBudgetNeverCoversThePrimary(t *testing.T) {
@@ -232,15 +258,21 @@ func TestFailureBudgetNeverCoversThePrimary(t *testing.T) {
 
 func TestFailureBudgetInActivate(t *testing.T) {
 	t.Parallel()
-	f := newBalanced(t, 3)
+	testFailureBudgetInActivate(t, 3)
+}
+
+// testFailureBudgetInActivate: the second host fails its check, is brought back and left behind; the others go on.
+func testFailureBudgetInActivate(t *testing.T, n int) {
+	t.Helper()
+	f := newBalanced(t, n)
 	first, _ := f.deploy(t.Context(), good)
 	f.book()
 	f.cfg.Rollout.FailureBudget = 1
 	f.cfg.Activation[""].Verify[0].Run.Run = `test -e ok || test "$SLIPWAY_HOST" != web2`
 	result, _ := f.deploy(t.Context(), bad)
 	wantEnd(t, result, deploy.ExitFinish, deploy.OutcomeActivated)
-	f.wantLive(result.Release, first.Release, result.Release)
-	f.wantBook(turnOf("web1") + ", out web2, restart web2, restart web2, " + turnOf("web3"))
+	f.wantLive(allBut(result.Release, n, 1, first.Release)...)
+	f.wantBook(turnOf("web1") + ", out web2, restart web2, restart web2, " + f.turns(0, 1))
 }
 
 func TestFailureBudgetCoversAHostThatIsAway(t *testing.T) {
@@ -263,7 +295,12 @@ func TestFailureBudgetCoversAHostThatIsAway(t *testing.T) {
 
 func TestCanaryIsWatched(t *testing.T) {
 	t.Parallel()
-	f := newBalanced(t, 2)
+	testCanaryIsWatched(t, 2)
+}
+
+func testCanaryIsWatched(t *testing.T, n int) {
+	t.Helper()
+	f := newBalanced(t, n)
 	f.deploy(t.Context(), good)
 	f.book()
 	f.cfg.Rollout.Canary, f.cfg.Rollout.CanaryWait = 1, 300*time.Millisecond
@@ -280,7 +317,7 @@ func TestCanaryIsWatched(t *testing.T) {
 	f.cfg.Activation[""].Verify[0].Run.Run = `test -e ok || { test ! -e "$SLIPWAY_SHARED_PATH/run/seen"; touch "$SLIPWAY_SHARED_PATH/run/seen"; }`
 	sick, _ := f.deploy(t.Context(), bad)
 	wantEnd(t, sick, deploy.ExitUnwound, deploy.OutcomeUnwound)
-	f.wantLive(result.Release, result.Release)
+	f.wantLive(slices.Repeat([]deploy.ReleaseID{result.Release}, n)...)
 	f.wantBook(turnOf("web1") + ", " + turnOf("web1"))
 	if !strings.Contains(sick.Errors[0].Cause.Error(), "live for") {
 		t.Errorf("%v", sick.Errors[0])

@@ -12,6 +12,21 @@ import (
 	"slipway/internal/deploy"
 )
 
+func TestFailureBudgetOfFour(t *testing.T) {
+	t.Parallel()
+	testFailureBudget(t, 4)
+}
+
+func TestFailureBudgetInActivateOfFour(t *testing.T) {
+	t.Parallel()
+	testFailureBudgetInActivate(t, 4)
+}
+
+func TestCanaryOfThreeIsWatched(t *testing.T) {
+	t.Parallel()
+	testCanaryIsWatched(t, 3)
+}
+
 func TestUnwindGoesBackBatchByBatch(t *testing.T) {
 	t.Parallel()
 	f := newBalanced(t, 4)

@@ -12,6 +12,16 @@ import (
 	"slipway/internal/sshtest"
 )
 
+func TestBadReleaseIsUnwoundOnThree(t *testing.T) {
+	t.Parallel()
+	testBadReleaseIsUnwoundEverywhere(t, 3)
+}
+
+func TestOldReleasesArePrunedOnTwo(t *testing.T) {
+	t.Parallel()
+	testOldReleasesArePruned(t, 2)
+}
+
 // More hosts than may be connected to: every host has its turn, forth and back.
 func TestFewPlaces(t *testing.T) {
 	t.Parallel()

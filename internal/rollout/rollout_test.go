@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,18 +123,24 @@ func TestMigrateFails(t *testing.T) {
 
 func TestBadReleaseIsUnwoundEverywhere(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 2)
+	testBadReleaseIsUnwoundEverywhere(t, 2)
+}
+
+// testBadReleaseIsUnwoundEverywhere: only the last host finds the release bad; the others were verified.
+func testBadReleaseIsUnwoundEverywhere(t *testing.T, n int) {
+	t.Helper()
+	f := newFleet(t, n)
 	first, _ := f.deploy(t.Context(), good)
-	// Only web2 finds the release bad; the other one was verified.
-	f.cfg.Activation[""].Verify[0].Run.Run = `test -e ok || test "$SLIPWAY_HOST" != web2`
+	last := f.cfg.Hosts[n-1].Name
+	f.cfg.Activation[""].Verify[0].Run.Run = `test -e ok || test "$SLIPWAY_HOST" != ` + last
 	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `echo "slipway-note: 2 applied: shop.0042, shop.0043"`))
 	result, _ := f.deploy(t.Context(), bad)
 	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
 	f.wantCurrent(first.Release)
-	if diff := cmp.Diff([]deploy.HostOutcome{"unwound", "unwound"}, outcomes(result)); diff != "" {
+	if diff := cmp.Diff(slices.Repeat([]deploy.HostOutcome{deploy.HostUnwound}, n), outcomes(result)); diff != "" {
 		t.Error(diff)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Host != "web2" || result.Errors[0].Step != "verify Health" {
+	if len(result.Errors) != 1 || result.Errors[0].Host != last || result.Errors[0].Step != "verify Health" {
 		t.Errorf("errors: %v", result.Errors)
 	}
 	if len(result.Warnings) != 1 || result.Warnings[0] != "shop.0042, shop.0043 stay applied; old code runs on the new schema" {
@@ -303,7 +310,12 @@ func TestCancelledPrepareStopsItsStep(t *testing.T) {
 
 func TestOldReleasesArePruned(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, 1)
+	testOldReleasesArePruned(t, 1)
+}
+
+func testOldReleasesArePruned(t *testing.T, n int) {
+	t.Helper()
+	f := newFleet(t, n)
 	f.cfg.KeepReleases = 2
 	var ids []deploy.ReleaseID
 	for range 4 {
@@ -311,15 +323,17 @@ func TestOldReleasesArePruned(t *testing.T) {
 		wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
 		ids = append(ids, result.Release)
 	}
-	entries, err := os.ReadDir(filepath.Join(f.path("web1"), "releases"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var kept []deploy.ReleaseID
-	for _, entry := range entries {
-		kept = append(kept, deploy.ReleaseID(entry.Name()))
-	}
-	if diff := cmp.Diff(ids[2:], kept); diff != "" {
-		t.Error(diff)
+	for _, host := range f.cfg.Hosts {
+		entries, err := os.ReadDir(filepath.Join(host.DeployPath, "releases"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept []deploy.ReleaseID
+		for _, entry := range entries {
+			kept = append(kept, deploy.ReleaseID(entry.Name()))
+		}
+		if diff := cmp.Diff(ids[2:], kept); diff != "" {
+			t.Errorf("%s: %s", host.Name, diff)
+		}
 	}
 }
