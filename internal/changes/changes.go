@@ -92,7 +92,7 @@ func digests(ctx context.Context, hosts *fleet.Fleet, live []deploy.LiveRelease)
 		case err != nil:
 			g.Unknown = err.Error()
 		case g.digest == "":
-			g.Unknown = fmt.Sprintf("%s has no manifest: another tool made it", l.Release)
+			g.Unknown = fmt.Sprintf("%s has no manifest there", l.Release)
 		}
 		return g
 	})
@@ -193,7 +193,7 @@ func (r *OnHost) Content(ctx context.Context) (digest deploy.Digest, err error) 
 	defer r.Host.Lease(ctx)()
 	err = r.Host.Do(ctx, contents.Digest(r.Host.Site(), r.Release, &digest))
 	if err == nil && digest == "" {
-		err = fmt.Errorf("%s has no manifest: another tool made it", r.Release)
+		err = fmt.Errorf("%s has no manifest there", r.Release)
 	}
 	return digest, err
 }

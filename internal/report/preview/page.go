@@ -2,6 +2,7 @@ package preview
 
 import (
 	"fmt"
+	"html"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func render(p deploy.Preview, diffs, files bool) string {
 	}
 	parts = append(parts, strings.Join(table, "\n"))
 	for _, changed := range p.Files {
-		head := "Files " + strings.ReplaceAll(filesText(p, changed), "  ", " ")
+		head := "Files " + strings.Join(strings.Fields(filesText(p, changed)), " ")
 		if changed.Unknown != "" || changed.Count() == 0 || !files {
 			parts = append(parts, markdown.Words(head))
 			continue
@@ -72,13 +73,13 @@ func render(p deploy.Preview, diffs, files bool) string {
 		} else {
 			lines = slices.Concat(named("+", changed.Added), named("~", changed.Changed), named("-", changed.Removed))
 		}
-		parts = append(parts, "<details><summary>"+markdown.Code(head)+"</summary>\n\n"+markdown.Fence("diff", lines)+"\n</details>")
+		parts = append(parts, "<details><summary>"+html.EscapeString(head)+"</summary>\n\n"+markdown.Fence("diff", lines)+"\n</details>")
 	}
 	return strings.Join(parts, "\n\n") + "\n\n"
 }
 
 func row(step deploy.PreviewStep) string {
-	return markdown.Row(string(step.Phase), markdown.Words(step.Name), markdown.Words(strings.ReplaceAll(stepHosts(step), " ", ", ")))
+	return markdown.Row(string(step.Phase), markdown.Words(step.Name), markdown.Words(stepHosts(step, ", ")))
 }
 
 func title(p deploy.Preview) string {

@@ -37,7 +37,7 @@ func Lines(p deploy.Preview) []string {
 			label = ""
 		}
 		last = step.Phase
-		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step), " "))...)
+		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step, " "), " "))...)
 	}
 	if !activated {
 		lines = append(lines, activation(p)...)
@@ -137,10 +137,10 @@ func upload(p deploy.Preview) string {
 	return ""
 }
 
-func stepHosts(step deploy.PreviewStep) string {
-	text := layout.Named(step.Hosts, " ")
+func stepHosts(step deploy.PreviewStep, separator string) string {
+	text := layout.Named(step.Hosts, separator)
 	if len(step.Receivers) > 0 {
-		text += ", its files to " + layout.Named(step.Receivers, " ")
+		text += ", its files to " + layout.Named(step.Receivers, separator)
 	}
 	return text
 }
