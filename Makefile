@@ -53,7 +53,7 @@ shellcheck:
 
 actionlint:
 	tool=$$(.ci/tool actionlint) && "$$tool" -color \
-		&& $(FILES) -z -- 'examples/**/workflows/*.yml' 'examples/**/*workflow*.yml' | xargs -0 -r "$$tool" -color
+		&& $(FILES) -z -- 'examples/**/workflows/*.yml' 'examples/**/*workflow*.yml' 'internal/scaffold/**/workflows/*.yml' | xargs -0 -r "$$tool" -color
 
 generate: ## make what is generated: documentation, schema, action.yml
 	go generate ./...

@@ -28,7 +28,9 @@ type guide struct {
 	project string
 	root    string // the deploy path
 	home    string // of the deploy user
+	host    string // user@host:port
 	port    int
+	pack    string // the commands that make the tarball
 	wsgi    string // its text, as startproject wrote it
 	env     []string
 }
@@ -66,6 +68,28 @@ func TestDjangoGuideFirstFails(t *testing.T) {
 	g.answers(ctx, t, "two")
 }
 
+// TestDjangoInit deploys the same project with the files that `slipway init` writes for it, and the commands of its workflow.
+func TestDjangoInit(t *testing.T) {
+	ctx := untilInterrupted(t)
+	g := newGuide(ctx, t)
+	file := filepath.Join(g.project, "slipway.yml")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	g.slipway(ctx, t, 0, "Django: manage.py, settings mysite.settings", "init", "--host", g.host, "--deploy_path", g.root)
+	user, _, _ := strings.Cut(g.host, "@")
+	here := strings.NewReplacer("/home/"+user+"/", g.home+"/", "127.0.0.1:8001", fmt.Sprintf("127.0.0.1:%d", g.port))
+	write(t, file, here.Replace(read(t, file)))
+	commands := regexp.MustCompile(`(?m)^ *- run: (.*)$`).FindAllStringSubmatch(read(t, filepath.Join(g.project, ".github", "workflows", "deploy.yml")), -1)
+	g.pack = ""
+	for _, command := range commands {
+		g.pack += command[1] + "\n"
+	}
+	g.release(ctx, t, "one", "")
+	g.deploy(ctx, t, 0, "ACTIVATED on 1 of 1 host")
+	g.answers(ctx, t, "one")
+}
+
 func newGuide(ctx context.Context, t *testing.T) *guide {
 	t.Helper()
 	for _, program := range []string{"supervisord", "supervisorctl", "gunicorn", "git"} {
@@ -77,7 +101,8 @@ func newGuide(ctx context.Context, t *testing.T) *guide {
 	dir := t.TempDir()
 	g := &guide{
 		program: filepath.Join(dir, "slipway"), project: filepath.Join(dir, "project"), root: filepath.Join(dir, "www"),
-		home: filepath.Join(dir, "deploy"), port: loopback.Free(t).Port,
+		home: filepath.Join(dir, "deploy"), host: server.Address().String(), port: loopback.Free(t).Port,
+		pack: "mkdir -p dist && git archive --output dist/mysite.tar.gz HEAD",
 	}
 	run(ctx, t, "go", "build", "-o", g.program, repository(t))
 	for _, folder := range []string{g.project, g.root, g.home} {
@@ -87,7 +112,7 @@ func newGuide(ctx context.Context, t *testing.T) *guide {
 	}
 	here := strings.NewReplacer(
 		"/srv/www/mysite", g.root, "/home/deploy", g.home, "127.0.0.1:8001", fmt.Sprintf("127.0.0.1:%d", g.port),
-		"deploy@web1.example.com", server.Address().String(),
+		"deploy@web1.example.com", g.host,
 	)
 
 	// The application.
@@ -152,7 +177,7 @@ func (g *guide) release(ctx context.Context, t *testing.T, version, first string
 	write(t, urls, regexp.MustCompile(`HttpResponse\("[^"]*"`).ReplaceAllString(read(t, urls), fmt.Sprintf(`HttpResponse("%s\n"`, version)))
 	run(ctx, t, "git", "-C", g.project, "add", "--all")
 	run(ctx, t, "git", "-C", g.project, "-c", "user.name=Anna", "-c", "user.email=anna@example.com", "commit", "--quiet", "--message", version)
-	run(ctx, t, "sh", "-c", "cd "+g.project+" && mkdir -p dist && git archive --output dist/mysite.tar.gz HEAD")
+	run(ctx, t, "sh", "-c", "cd "+g.project+" && "+g.pack)
 }
 
 func (g *guide) deploy(ctx context.Context, t *testing.T, exit int, says string) {

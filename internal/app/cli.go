@@ -22,6 +22,7 @@ type cli struct {
 	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`
 	Join     joinCmd     `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
 	Resolve  resolveCmd  `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
+	Init     initCmd     `cmd:"" group:"start" help:"Write a first deploy file and workflow for this repository."`
 	Demo     demoCmd     `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
 	Version  versionCmd  `cmd:"" group:"start" help:"Print the version."`
 }

@@ -1,0 +1,40 @@
+package scaffold
+
+import (
+	"encoding/json"
+	"regexp"
+)
+
+type laravelFacts struct {
+	Health string // path of its health page
+}
+
+var laravelHealth = regexp.MustCompile(`health:\s*["']/?([\w/-]+)["']`)
+
+// laravel is a composer.json that requires the framework, and its artisan.
+func laravel(t tree) *Application {
+	var composer struct {
+		Require map[string]string `json:"require"`
+	}
+	_ = json.Unmarshal([]byte(t.text("composer.json")), &composer) // one that composer cannot read is not this
+	if composer.Require["laravel/framework"] == "" || !t.has("artisan") {
+		return nil
+	}
+	a := &Application{
+		Kind: "Laravel", Page: "laravel", Signs: []string{"composer.json with laravel/framework", "artisan"}, template: "laravel.yml",
+		Build:   []Job{{Run: "composer install --no-dev --no-interaction --prefer-dist --optimize-autoloader"}},
+		Append:  []string{"vendor"},
+		Secrets: []Secret{{Name: "DOTENV", File: true}},
+		facts:   laravelFacts{Health: within(laravelHealth, t.text("bootstrap/app.php"))},
+	}
+	if p := t.packageJSON("."); p.Scripts["build"] != "" {
+		m := t.packageManager()
+		a.Build = append(append(a.Build, t.setUpNode(p)...), Job{Run: m.install}, Job{Run: m.build})
+		a.Append = append(a.Append, "public/build")
+		a.Signs = append(a.Signs, "package.json with a build")
+	}
+	if !t.has("composer.lock") {
+		a.Notes = append(a.Notes, "no composer.lock: commit it, the packages are installed as it says")
+	}
+	return a
+}

@@ -1,0 +1,58 @@
+package scaffold
+
+import "regexp"
+
+type railsFacts struct {
+	Rails   string // how the repository calls it
+	Key     bool   // config/master.key opens its credentials
+	Dotenv  bool
+	Assets  bool
+	Migrate bool
+	Health  bool
+	TLS     bool // plain requests are sent to https
+	Storage bool
+}
+
+var (
+	railsGem    = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["']rails["']`)
+	databaseGem = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["'](pg|mysql2|trilogy)["']`)
+	dotenvGem   = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["']dotenv(-rails)?["']`)
+	forceSSL    = regexp.MustCompile(`(?m)^\s*config\.force_ssl\s*=\s*true`)
+	healthRoute = regexp.MustCompile(`(?m)^[^#\n]*["'/]up["'][^#\n]*rails/health#show`)
+)
+
+// rails is a Gemfile with the gem, and an application.
+func rails(t tree) *Application {
+	gems := t.text("Gemfile")
+	if !railsGem.MatchString(gems) || !t.has("config/application.rb") {
+		return nil
+	}
+	is := railsFacts{
+		Rails: "bundle exec rails", Key: t.has("config/credentials.yml.enc") || t.has("config/credentials/production.yml.enc"),
+		Assets: t.has("app/assets"), Migrate: t.has("db/migrate") || t.has("config/database.yml"),
+		Health: healthRoute.MatchString(t.text("config/routes.rb")), TLS: forceSSL.MatchString(t.text("config/environments/production.rb")),
+		Storage: t.has("storage") || t.has("config/storage.yml"),
+	}
+	a := &Application{Kind: "Rails", Page: "rails", Signs: []string{"Gemfile with rails", "config/application.rb"}, template: "rails.yml"}
+	if t.has("bin/rails") {
+		is.Rails = "bin/rails"
+	}
+	if is.Key {
+		a.Secrets = append(a.Secrets, Secret{Name: "RAILS_MASTER_KEY"})
+	}
+	database := within(databaseGem, gems)
+	if database != "" {
+		a.Signs = append(a.Signs, "a database: "+database)
+	}
+	if is.Dotenv = database != "" || !is.Key || dotenvGem.MatchString(gems); is.Dotenv {
+		a.Secrets = append(a.Secrets, Secret{Name: "DOTENV", File: true})
+	}
+	if !is.Health {
+		a.Notes = append(a.Notes, "no route to rails/health#show: the check only connects, and would not see a site that answers with errors")
+	}
+	if !t.has("Gemfile.lock") {
+		a.Notes = append(a.Notes, "no Gemfile.lock: commit it, the gems are installed as it says")
+	}
+	a.facts = is
+	return a
+}

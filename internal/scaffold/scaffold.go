@@ -1,0 +1,249 @@
+// Package scaffold writes the first deploy file and workflow of a repository: it looks at what lies there, and fills in a
+// template for what it found. A repository is told by what its files say, not by their names alone.
+//
+// It reads through an fs.FS and gives text back; it writes nothing, and asks nobody.
+package scaffold
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// The files that are written, from the repository's root.
+const (
+	DeployFile = "slipway.yml"
+	Workflow   = ".github/workflows/deploy.yml"
+)
+
+// Application is what a repository holds, as far as its first deploy file must know it.
+type Application struct {
+	Kind  string   // as people write it
+	Page  string   // anchor of its part of docs/init.md
+	Signs []string // what told
+	Notes []string // what is missing, or left to a person
+
+	Folder  string   // of the repository, what is packed; "" is all of it
+	Build   []Job    // what the workflow does before it packs
+	Add     []string // files that the build wrote, packed at the release's root
+	Append  []string // folders that the build made and git does not hold, as tar takes them
+	Secrets []Secret // what the workflow hands over
+
+	template string
+	facts    any // what only its own template knows
+}
+
+// Job is a step of the workflow: a command, or an action and a file that it is given.
+type Job struct{ Run, Uses, With, File string }
+
+// Secret is a secret of the CI's environment. One that is a whole file may have many lines.
+type Secret struct {
+	Name string
+	File bool
+}
+
+// Options are what no repository says.
+type Options struct {
+	App         string
+	Environment string
+	Branch      string   // a push to it deploys
+	Hosts       []string // user@host:port
+	DeployPath  string
+}
+
+// Look finds out what a repository is. It gives nil where it is nothing that there is a template for.
+func Look(repo fs.FS) *Application {
+	for _, look := range []func(tree) *Application{django, rails, laravel, node, static} {
+		if found := look(tree{repo}); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// Branch is the one that deploys: the default branch that git was told of when the repository was cloned, else main or master.
+func Branch(repo fs.FS) string {
+	t := tree{repo}
+	if name, ok := strings.CutPrefix(t.text(".git/refs/remotes/origin/HEAD"), "ref: refs/remotes/origin/"); ok {
+		return strings.TrimSpace(name)
+	}
+	if strings.TrimSpace(t.text(".git/HEAD")) == "ref: refs/heads/master" {
+		return "master"
+	}
+	return "main"
+}
+
+// Deploys is a workflow of the repository that uses Slipway already, "" where there is none.
+func Deploys(repo fs.FS) string {
+	for _, pattern := range []string{".github/workflows/*.yml", ".github/workflows/*.yaml"} {
+		names, _ := fs.Glob(repo, pattern) // well-formed
+		for _, name := range names {
+			if strings.Contains(tree{repo}.text(name), "slipway/slipway@") {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// Kinds are what Look knows, for people.
+const Kinds = "Django, Rails, Laravel, Node, a static site"
+
+//go:embed templates
+var templates embed.FS
+
+// Files are the texts of the deploy file and the workflow, by their paths.
+func (a *Application) Files(o Options) (map[string]string, error) {
+	all, err := template.New("").Delims("[[", "]]").Funcs(template.FuncMap{"yaml": scalar, "list": list, "user": user}).ParseFS(templates, "templates/*")
+	if err != nil {
+		return nil, err
+	}
+	data := struct {
+		*Application
+		Options
+		Is any
+	}{a, o, a.facts}
+	texts := map[string]string{}
+	for file, name := range map[string]string{DeployFile: a.template, Workflow: "workflow.yml"} {
+		var text bytes.Buffer
+		if err := all.ExecuteTemplate(&text, name, data); err != nil {
+			return nil, err
+		}
+		texts[file] = text.String()
+	}
+	return texts, nil
+}
+
+// Pack are the commands that make the tarball: of what git holds, then of what the build made.
+func (a *Application) Pack() []string {
+	if is, ok := a.facts.(staticFacts); ok && is.Built {
+		return []string{"tar --create --file release.tar --directory " + a.Folder + " ."}
+	}
+	archive := "git archive --output release.tar"
+	for _, file := range a.Add {
+		archive += " --add-file=" + file
+	}
+	switch {
+	case a.Folder != "":
+		archive += " HEAD:" + a.Folder
+	case a.template == "static.yml": // the release is what visitors may fetch
+		archive += " HEAD -- . ':(exclude).github' ':(exclude)" + DeployFile + "'"
+	default:
+		archive += " HEAD"
+	}
+	commands := []string{archive}
+	if len(a.Append) > 0 {
+		commands = append(commands, "tar --append --file release.tar "+strings.Join(a.Append, " "))
+	}
+	return commands
+}
+
+var (
+	plain = regexp.MustCompile(`^[A-Za-z./]([A-Za-z0-9@._/&= -]|:[a-z])*$`)
+	word  = regexp.MustCompile(`^(?i:true|false|null|yes|no|on|off|y|n)$`)
+)
+
+// scalar is a text as YAML, in quotes where it needs them; JSON's are YAML's, too.
+func scalar(text string) (string, error) {
+	if plain.MatchString(text) && !word.MatchString(text) {
+		return text, nil
+	}
+	var quoted strings.Builder
+	encoder := json.NewEncoder(&quoted)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(text)
+	return strings.TrimSpace(quoted.String()), err
+}
+
+// list is a list of texts in one line of YAML.
+func list(texts []string) (string, error) {
+	items := make([]string, len(texts))
+	for i, text := range texts {
+		item, err := scalar(text)
+		if err != nil {
+			return "", err
+		}
+		items[i] = item
+	}
+	return "[" + strings.Join(items, ", ") + "]", nil
+}
+
+// user is who logs in to the first host.
+func user(hosts []string) string {
+	name, _, _ := strings.Cut(hosts[0], "@")
+	return name
+}
+
+// tree is a repository's files. What is not there, or cannot be read, is empty.
+type tree struct{ fs.FS }
+
+// maxFile is how much of a file is read: what tells a framework stands in small ones.
+const maxFile = 1 << 20
+
+func (t tree) text(name string) string {
+	file, err := t.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = file.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(file, maxFile)) // a folder has no text
+	return string(text)
+}
+
+func (t tree) has(name string) bool {
+	_, err := fs.Stat(t.FS, name)
+	return err == nil
+}
+
+// first is the first of some paths that is there, "" if none is.
+func (t tree) first(names ...string) string {
+	at := slices.IndexFunc(names, t.has)
+	if at < 0 {
+		return ""
+	}
+	return names[at]
+}
+
+// texts is what all files that match a pattern say, one after the other.
+func (t tree) texts(patterns ...string) string {
+	var all strings.Builder
+	for _, pattern := range patterns {
+		names, _ := fs.Glob(t.FS, pattern) // the patterns are this package's own, and well-formed
+		for _, name := range names[:min(len(names), 100)] {
+			all.WriteString(t.text(name) + "\n")
+		}
+	}
+	return all.String()
+}
+
+// within is the group of a pattern's first match, "" where it does not match.
+func within(pattern *regexp.Regexp, text string) string {
+	if found := pattern.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
+// packageJSON is what of a package.json matters here.
+type packageJSON struct {
+	Scripts         map[string]string `json:"scripts"`
+	Dependencies    map[string]string `json:"dependencies"`
+	DevDependencies map[string]string `json:"devDependencies"`
+	Engines         map[string]string `json:"engines"`
+}
+
+func (t tree) packageJSON(dir string) (p packageJSON) {
+	_ = json.Unmarshal([]byte(t.text(path.Join(dir, "package.json"))), &p) // one that npm cannot read says nothing here
+	return p
+}
+
+func (p packageJSON) has(name string) bool {
+	return p.Dependencies[name] != "" || p.DevDependencies[name] != ""
+}
