@@ -64,6 +64,8 @@ func (a *app) run(ctx context.Context) error {
 	var parsed *kong.Context
 	var err error
 	switch args := a.env.Args; {
+	case len(args) > 0 && args[0] == completeWord:
+		return a.complete(args[1:])
 	case len(args) > 0:
 		parsed, err = a.parse(args)
 	case len(a.given.Given) > 0:

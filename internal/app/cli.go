@@ -24,6 +24,7 @@ type cli struct {
 	Resolve  resolveCmd  `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
 	Init     initCmd     `cmd:"" group:"start" help:"Write a first deploy file and workflow for this repository."`
 	Demo     demoCmd     `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
+	Complete completeCmd `cmd:"" group:"start" name:"completion" help:"Print the completion of a shell: source <(slipway completion bash)."`
 	Version  versionCmd  `cmd:"" group:"start" help:"Print the version."`
 }
 

@@ -45,6 +45,11 @@ func LoadAll(in ci.Inputs, files fs.FS, env Env) ([]*Config, error) {
 	return configs, nil
 }
 
+// Environments are the names of the deploy file's environments, as far as it can be read.
+func Environments(in ci.Inputs, files fs.FS) []string {
+	return newLoader(ci.Inputs{Command: "validate", Config: in.Config}, files, Env{}).whole.Environments.Keys()
+}
+
 // loader is one call of Load.
 type loader struct {
 	in      ci.Inputs

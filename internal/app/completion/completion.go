@@ -1,0 +1,108 @@
+// Package completion answers what a shell asks while a person types: which words may stand next. Commands and flags are those of
+// kong's model, so that a new one needs no entry here. The scripts that the shells read are beside it.
+package completion
+
+import (
+	"embed"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+//go:embed slipway.bash slipway.zsh slipway.fish
+var scripts embed.FS
+
+// Script is what a shell reads: bash, zsh or fish. Each asks `slipway __complete` for the words.
+func Script(shell string) (string, error) {
+	text, err := scripts.ReadFile("slipway." + shell)
+	return string(text), err
+}
+
+// Word is one that may stand next.
+type Word struct{ Text, Help string }
+
+// Words are those that may stand in place of the last of the typed words, which may be empty. None: the shell offers files.
+// values are those that a flag may have, by its name.
+func Words(model *kong.Application, typed []string, values func(flag string) []string) []Word {
+	if len(typed) < 2 {
+		return commands(model, strings.Join(typed, ""))
+	}
+	at := slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == typed[0] })
+	if at < 0 {
+		return nil
+	}
+	command := model.Children[at]
+	before, word, prefix := split(typed)
+	if flag := flagOf(command, before[len(before)-1]); flag != nil && !flag.IsBool() {
+		return plain(append(enum(flag.Value), values(flag.Name)...), word, prefix)
+	}
+	switch {
+	case strings.HasPrefix(word, "-"):
+		return flags(append(slices.Clone(command.Flags), model.Flags...), word)
+	case len(command.Positional) > 0:
+		return plain(enum(command.Positional[0]), word, "")
+	}
+	return nil
+}
+
+// split divides what was typed into the words before, ending with the flag if the word is its value, and the word itself with
+// what stands before it in the same word of the shell. bash takes the sign of --flag=value for a word of its own.
+func split(typed []string) (before []string, word, prefix string) {
+	last := len(typed) - 1
+	before, word = typed[:last], typed[last]
+	name, value, assigned := strings.Cut(word, "=")
+	switch {
+	case assigned && strings.HasPrefix(name, "--"):
+		return append(slices.Clone(before), name), value, name + "="
+	case word == "=":
+		return before, "", ""
+	case before[last-1] == "=" && last > 1:
+		return before[:last-1], word, ""
+	}
+	return before, word, ""
+}
+
+func flagOf(command *kong.Node, typed string) *kong.Flag {
+	for _, flag := range command.Flags {
+		name := strings.TrimPrefix(typed, "--")
+		if name != typed && (name == flag.Name || slices.Contains(flag.Aliases, name)) || flag.Short != 0 && typed == "-"+string(flag.Short) {
+			return flag
+		}
+	}
+	return nil
+}
+
+func enum(value *kong.Value) []string {
+	if value.Enum == "" {
+		return nil
+	}
+	return value.EnumSlice()
+}
+
+func commands(model *kong.Application, word string) (found []Word) {
+	for _, command := range model.Children {
+		if !command.Hidden && strings.HasPrefix(command.Name, word) {
+			found = append(found, Word{command.Name, command.Help})
+		}
+	}
+	return found
+}
+
+func flags(all []*kong.Flag, word string) (found []Word) {
+	for _, flag := range all {
+		if name := "--" + flag.Name; !flag.Hidden && strings.HasPrefix(name, word) {
+			found = append(found, Word{name, flag.Help})
+		}
+	}
+	return found
+}
+
+func plain(all []string, word, prefix string) (found []Word) {
+	for _, text := range all {
+		if strings.HasPrefix(text, word) {
+			found = append(found, Word{Text: prefix + text})
+		}
+	}
+	return found
+}
