@@ -29,6 +29,7 @@ type Facts struct {
 	LayoutFormat  int               // of .slipway/format; 0 is a host that Slipway never saw
 	ID            string            // .slipway/id: says that two addresses are one deploy path, or that one host was made from an image of the other
 	Machine       string            // machine ID, boot ID, host name and host key: tells those two apart; "" unknown
+	Folder        string            // device and inode of the deploy path: tells a path from its copy on the same machine; "" unknown
 	Owner         Owner             // whose the deploy path is; zero before its first deployment
 	Current       CurrentKind
 	CurrentTarget string    // the link's text
@@ -51,12 +52,6 @@ type Room struct{ Bytes, Inodes int64 }
 
 // Free is the room at the deploy path.
 func (f Facts) Free() Room { return Room{f.FreeBytes, f.FreeInodes} }
-
-// PathID is what one deploy path on one machine has in common, by whatever name the machine goes.
-type PathID struct{ ID, Machine string }
-
-// PathID is the identity of the deploy path; its ID is "" on a host that Slipway never saw.
-func (f Facts) PathID() PathID { return PathID{f.ID, f.Machine} }
 
 // ReleaseFacts is what a host knows of one release in its releases folder.
 type ReleaseFacts struct {

@@ -155,17 +155,14 @@ func (l *Locks) sort() {
 	})
 }
 
-// oneEach refuses two names for one deploy path on one machine.
+// oneEach refuses deploy paths that cannot be told apart.
 func (l *Locks) oneEach() error {
-	seen := map[deploy.PathID]string{}
+	paths := deploy.Paths{}
 	for _, h := range l.holds {
-		if other := seen[h.Path]; h.Path.ID != "" && other != "" {
-			return &deploy.Error{
-				Op: "lock", Host: h.Host, Phase: deploy.Preflight, Cause: fmt.Errorf("it is the same machine and deploy path as %s", other),
-				Hint: "name each host once, or give each its own deploy_path",
-			}
+		if err := paths.Add(h.Host, h.Path); err != nil {
+			err.Op, err.Host, err.Phase = "lock", h.Host, deploy.Preflight
+			return err
 		}
-		seen[h.Path] = h.Host
 	}
 	return nil
 }

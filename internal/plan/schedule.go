@@ -26,6 +26,7 @@ type Host struct {
 	Facts    deploy.Facts
 	Encoding string // of the payload: "zstd" or "gzip"
 	Staged   bool   // the release lies there already, complete and verified
+	Anew     bool   // it lies there, and goes: an earlier attempt filled the disk, and this one begins anew
 	Before   Link   // what current named before this deployment
 	Unwind   Link   // where current goes when the deployment fails; fixed here, before any switch
 
@@ -92,14 +93,13 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
 	s := &Schedule{Plan: &own}
-	paths := map[deploy.PathID]string{}
+	paths := deploy.Paths{}
 	for _, target := range p.Targets {
 		f := facts[target.Name]
 		errs = append(errs, judge(p, target, f)...)
-		if other, twice := paths[f.PathID()]; twice && f.ID != "" {
-			errs = append(errs, refuse(target.Name, fmt.Sprintf("is the same machine and deploy path as %s", other), "name each host once in `hosts`"))
+		if err := paths.Add(target.Name, f.PathID(target.DeployPath)); err != nil {
+			errs = append(errs, refuse(target.Name, err.Cause.Error(), err.Hint))
 		}
-		paths[f.PathID()] = target.Name
 		s.Hosts = append(s.Hosts, schedule(p, target, f))
 	}
 	for _, h := range s.Hosts {
@@ -120,7 +120,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 
 func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	known, _ := f.Release(p.Release)
-	h := Host{Host: target, Facts: f, Encoding: "gzip", Staged: known.Staged, Earlier: earlier(f)}
+	h := Host{Host: target, Facts: f, Encoding: "gzip", Earlier: earlier(f)}
+	h.Anew = known.Staged && p.full(target, f) && f.CurrentID != p.Release && !known.Good() && h.Earlier != nil && len(h.Earlier.Facts.Live) == 0
+	h.Staged = known.Staged && !h.Anew
 	if _, ok := f.Tools["zstd"]; ok {
 		h.Encoding = "zstd"
 	}

@@ -29,7 +29,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	for _, h := range r.schedule.Hosts {
 		request.Wants = append(request.Wants, fleetlock.Want{
-			Host: h.Name, Conn: r.fleet.On(h.Name).Conn(), Site: r.fleet.On(h.Name).Site(), Path: h.Facts.PathID(), Seen: h.Facts.Lock,
+			Host: h.Name, Conn: r.fleet.On(h.Name).Conn(), Site: r.fleet.On(h.Name).Site(), Path: h.Facts.PathID(h.DeployPath), Seen: h.Facts.Lock,
 		})
 	}
 	locks, err := fleetlock.Acquire(ctx, request)

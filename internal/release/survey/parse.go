@@ -68,6 +68,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"user":    text(func(f *deploy.Facts) *string { return &f.User }),
 	"system":  text(func(f *deploy.Facts) *string { return &f.System }),
 	"machine": text(func(f *deploy.Facts) *string { return &f.Machine }),
+	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
 	"tool":    (*parser).tool,
 	"tar":     (*parser).tar,
 	"sync":    (*parser).sync,

@@ -94,6 +94,7 @@ for folder in . releases shared .slipway; do
 		{ [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
 	fi
 done
+printf 'folder='; stat -c %d:%i . 2>/dev/null; printf '\0'
 place=.
 [ ! -d releases ] || place=releases
 file_system "$place"

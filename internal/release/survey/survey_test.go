@@ -2,12 +2,14 @@ package survey_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -125,6 +127,10 @@ func TestUsedHost(t *testing.T) {
 		facts := take(t, host, "config/.env", "b")
 		if facts.LayoutFormat != release.Format || len(facts.ID) < 20 {
 			t.Errorf("format %d, ID %q", facts.LayoutFormat, facts.ID)
+		}
+		var folder syscall.Stat_t
+		if err := syscall.Stat(host.Site.Root, &folder); err != nil || facts.Folder != fmt.Sprintf("%d:%d", folder.Dev, folder.Ino) {
+			t.Errorf("folder %q, want %d:%d (%v)", facts.Folder, folder.Dev, folder.Ino, err)
 		}
 		if facts.Current != deploy.CurrentRelease || facts.CurrentID != first || facts.CurrentTarget != "releases/"+string(first) {
 			t.Errorf("current is %s %q %q", facts.Current, facts.CurrentID, facts.CurrentTarget)
