@@ -27,6 +27,7 @@ func (b *builder) produces(s step, built *deploy.Step) {
 		}
 		built.Produces = append(built.Produces, clean)
 	}
+	built.Links = b.config.AllowLinks
 }
 
 // taken finds what a produced path overlaps: what the step produces besides, or what Slipway lays into each host's release.

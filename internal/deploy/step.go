@@ -33,6 +33,7 @@ type Step struct {
 
 	// Of a step of prepare that runs once: the other hosts of its roles get what it made, and do not make it again.
 	Produces  []string // files and folders that it makes, relative to the release
+	Links     []string `json:",omitempty"` // absolute targets that links among them may have: those that the artifact's may have
 	Source    string   // name of the host that they get it from: of Hosts, or one where it was made before; set by plan.Build
 	Receivers []string // names of those hosts, in the plan's order; set by plan.Build
 

@@ -102,7 +102,7 @@ func (d *Distribution) run(ctx context.Context, begin func()) deploy.Span {
 	if span.Outcome != deploy.Succeeded {
 		return span
 	}
-	if err := there.Do(ctx, produce.Check(there.Site(), d.Release, d.step.Produces)); err != nil {
+	if err := there.Do(ctx, produce.Check(there.Site(), d.Release, d.step.Produces, d.step.Links)); err != nil {
 		begin()
 		span.Outcome, span.Kept, span.Err = deploy.Failed, 0, d.failure(d.source, err)
 	}

@@ -39,7 +39,7 @@ func (d *Distribution) fetch(ctx context.Context) {
 	ctx, d.stopFetch = context.WithCancel(ctx)
 	d.fetching.Go(func() {
 		there := d.Fleet.On(d.source)
-		err := there.Do(ctx, produce.Send(there.Site(), d.Release, d.step.Produces, d.encoding(), d.newSpool))
+		err := there.Do(ctx, produce.Send(there.Site(), d.Release, d.step.Produces, d.step.Links, d.encoding(), d.newSpool))
 		if err != nil {
 			d.publish(nil, err)
 		}

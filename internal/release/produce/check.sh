@@ -2,14 +2,16 @@
 #
 # $1      the deploy path
 # $2      the release's ID
-# $3...   paths, relative to the release
+# $3      absolute targets that links may have, a line each
+# $4...   paths, relative to the release
 #
 # Ends 91 when something is missing, 92 when something cannot be brought, 93 when it cannot be read.
 LC_ALL=C
 export LC_ALL
 set -u
+links=$3
 cd "$1/releases/$2/" || exit 93
-shift 2
+shift 3
 for path do
 	shift
 	set -- "$@" "./$path"

@@ -9,8 +9,8 @@ refuse() {
 	exit "$status"
 }
 
-# Says why a link cannot be brought to another host, if so. A target may go up from the link's folder first, and never
-# above the release; then it may only go down, so that no other link leads it astray.
+# Says why a link cannot be brought to another host, if so. A target is one of $links, a line each; or it may go up from the
+# link's folder first, and never above the release, and then only down, so that no other link leads it astray.
 #
 # $1      the link, as ./<path>
 misled() {
@@ -28,7 +28,13 @@ misled() {
 	esac
 	case $target in
 	*"$line_feed"* | *"$carriage_return"*) echo "$link has a line break in its target" ;;
-	/*) echo "$link points outside the release, to $target" ;;
+	/*)
+		case $line_feed$links$line_feed in
+		*"$line_feed$target$line_feed"*) ;;
+		*) echo "$link points outside the release, to $target" ;;
+		esac
+		return
+		;;
 	esac
 	rest=$target/
 	while [ -n "$rest" ]; do

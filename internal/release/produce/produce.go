@@ -39,7 +39,7 @@ const hintMade = "name in `produces` what the step makes, as paths in the releas
 
 var madeReasons = map[int]release.Reason{
 	91: {Hint: hintMade},
-	92: {Hint: "other hosts get files, folders and links that stay in the release: have the step make it differently, or name less in `produces`"},
+	92: {Hint: "other hosts get files, folders and links that stay in the release, or lead where `allow_links` says: have the step make it differently, or name less in `produces`"},
 	93: {Hint: "look at the owners and the free space of the deploy path there, and at whether the step left something running"},
 }
 
@@ -51,18 +51,19 @@ var receiveReasons = map[int]release.Reason{
 }
 
 // Check reports whether a step has made what it says that it produces, and nothing that cannot be brought to other hosts:
-// only files, folders and symbolic links, names without line breaks, no setuid, no link out of the release.
-func Check(site release.Site, id deploy.ReleaseID, paths []string) release.Operation {
-	args, err := arguments(paths, site.Root, string(id))
+// only files, folders and symbolic links, names without line breaks, no setuid, no link out of the release but to one of the
+// absolute targets in links.
+func Check(site release.Site, id deploy.ReleaseID, paths, links []string) release.Operation {
+	args, err := arguments(paths, site.Root, string(id), strings.Join(links, "\n"))
 	return release.Operation{Name: "produces", Script: madeFunctions + checkScript, Args: args, Invalid: err, Reasons: madeReasons, Silence: transport.LongSilence}
 }
 
 // Send writes the payload of what a step has made, each try to an output of its own. It checks as Check does before; after
 // an error, what was written is of no use.
 func Send(
-	site release.Site, id deploy.ReleaseID, paths []string, encoding string, to func() (release.Output, error),
+	site release.Site, id deploy.ReleaseID, paths, links []string, encoding string, to func() (release.Output, error),
 ) release.Operation {
-	args, err := arguments(paths, site.Root, string(id), encoding, release.Unique)
+	args, err := arguments(paths, site.Root, string(id), encoding, release.Unique, strings.Join(links, "\n"))
 	return release.Operation{
 		Name: "send", Script: madeFunctions + sendScript, Args: args, Invalid: err, Output: to, Reasons: madeReasons,
 		Limit: transport.Unlimited, Silence: transport.LongSilence,

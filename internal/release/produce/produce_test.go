@@ -107,7 +107,7 @@ func sent(t *testing.T, host *releasetest.Host, encoding string, paths ...string
 		payload = text
 		return err
 	})
-	if err := release.Run(t.Context(), host, produce.Send(host.Site, id, paths, encoding, output)); err != nil {
+	if err := release.Run(t.Context(), host, produce.Send(host.Site, id, paths, nil, encoding, output)); err != nil {
 		t.Fatal(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(host.Site.Records(id), "outgoing*")); len(left) > 0 {
@@ -217,6 +217,7 @@ func TestCheck(t *testing.T) {
 		return func(release string) error { return os.Chmod(filepath.Join(release, "made/file"), mode) }
 	}
 	nothing := func(string) error { return nil }
+	allowed := []string{"/usr/bin/python3", "/opt/node"}
 	for name, c := range map[string]struct {
 		made  map[string]string
 		also  func(release string) error
@@ -232,7 +233,9 @@ func TestCheck(t *testing.T) {
 		"closed folder": {map[string]string{"made/file": ""}, func(r string) error { return os.Chmod(r+"/made", 0o555) }, []string{"made"}, "made is a folder that its owner may not write to"},
 		"line feed":     {map[string]string{"made/a\nb": ""}, nothing, []string{"made"}, "line break in its name"},
 		"return":        {map[string]string{"made/a\rb": ""}, nothing, []string{"made"}, "line break in its name"},
-		"absolute link": {map[string]string{"made/python": "-> /usr/bin/python3"}, nothing, []string{"made"}, "made/python points outside the release, to /usr/bin/python3"},
+		"absolute link": {map[string]string{"made/python": "-> /usr/bin/python"}, nothing, []string{"made"}, "made/python points outside the release, to /usr/bin/python"},
+		"allowed link":  {map[string]string{"made/python": "-> /usr/bin/python3", "made/node": "-> /opt/node"}, nothing, []string{"made"}, ""},
+		"below allowed": {map[string]string{"made/npm": "-> /opt/node/npm"}, nothing, []string{"made"}, "made/npm points outside the release, to /opt/node/npm"},
 		"escaping link": {map[string]string{"made/a/l": "-> ../../../x"}, nothing, []string{"made"}, "made/a/l points outside the release, to ../../../x"},
 		"link to above": {map[string]string{"l": "-> .."}, nothing, []string{"l"}, "l points outside the release, to .."},
 		"by a link":     {map[string]string{"made/up": "-> ./a/b", "made/x": "-> up/../../.."}, nothing, []string{"made"}, "with `..` behind a name"},
@@ -251,8 +254,8 @@ func TestCheck(t *testing.T) {
 				}
 				t.Cleanup(func() { _ = os.Chmod(filepath.Join(host.Site.Release(id), "made"), 0o755) })
 				for what, err := range map[string]error{
-					"check": release.Run(t.Context(), host, produce.Check(host.Site, id, c.paths)),
-					"send":  release.Run(t.Context(), host, produce.Send(host.Site, id, c.paths, "none", discard)),
+					"check": release.Run(t.Context(), host, produce.Check(host.Site, id, c.paths, allowed)),
+					"send":  release.Run(t.Context(), host, produce.Send(host.Site, id, c.paths, allowed, "none", discard)),
 				} {
 					switch {
 					case c.want == "" && err != nil:

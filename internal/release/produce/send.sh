@@ -4,14 +4,15 @@
 # $2      the release's ID
 # $3      encoding of the payload: zstd, gzip or none
 # $4      a name that nothing else uses
-# $5...   paths, relative to the release
+# $5      absolute targets that links may have, a line each
+# $6...   paths, relative to the release
 #
 # Ends 91 when something is missing, 92 when something cannot be brought, 93 when it cannot be read, or no manifest written.
 LC_ALL=C
 export LC_ALL
 set -u
-root=$1 id=$2 encoding=$3 fresh=$4
-shift 4
+root=$1 id=$2 encoding=$3 fresh=$4 links=$5
+shift 5
 cd "$root/releases/$id/" || exit 93
 outgoing=$root/.slipway/releases/$id/outgoing
 for path do
