@@ -21,6 +21,14 @@ func (p *Plan) Lacks(host deploy.Host, f deploy.Facts) bool {
 	return !host.NoRelease && !p.Rollback() && !p.Reconcile && lacks(f.Free(), p.Artifact.Needs())
 }
 
+// full reports whether a host has no room to do anything for the plan's release.
+func (p *Plan) full(host deploy.Host, f deploy.Facts) bool {
+	return p.Lacks(host, f) && lacks(f.Free(), deploy.Room{Bytes: fullBytes, Inodes: fullInodes})
+}
+
+// A disk with less than this free is full: a step's log alone takes some of it.
+const fullBytes, fullInodes = 1 << 20, 16
+
 func lacks(free, needs deploy.Room) bool {
 	return free.Bytes >= 0 && free.Bytes < needs.Bytes || free.Inodes >= 0 && free.Inodes < needs.Inodes
 }
@@ -30,7 +38,12 @@ func (s *Schedule) short(h Host) bool { return !h.Staged && s.Lacks(h.Host, h.Fa
 
 // Surplus are the releases that may be deleted on a host before the release is brought to the fleet, oldest first.
 func (s *Schedule) Surplus(h Host) []deploy.ReleaseFacts {
-	return without(h.Facts.Releases, s.KeepBefore())
+	return without(h.Facts.Releases, s.KeepOn(h))
+}
+
+// KeepOn is KeepBefore on one host: where an earlier attempt filled the disk, what that left of the release goes, too.
+func (s *Schedule) KeepOn(h Host) []deploy.ReleaseID {
+	return slices.DeleteFunc(s.KeepBefore(), func(id deploy.ReleaseID) bool { return h.Anew && id == s.Release })
 }
 
 // Removable are the releases that may be deleted on a host at any time, oldest first.

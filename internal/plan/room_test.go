@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,5 +102,52 @@ func TestRoomIsCountedWithWhatGoes(t *testing.T) {
 	}
 	if _, err := plan.Resolve(p, facts); err != nil {
 		t.Errorf("what is half deleted already: %v", err)
+	}
+}
+
+// Where an earlier attempt of this deployment filled the disk, and none went live, this one begins anew: what lies there goes.
+func TestFilledByAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := plan.Resolve(p, fleet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := fresh.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		change func(*deploy.Facts)
+		want   bool
+	}{
+		"full":            {func(*deploy.Facts) {}, true},
+		"no inodes":       {func(f *deploy.Facts) { f.FreeBytes, f.FreeInodes = 1<<30, 2 }, true},
+		"room to work":    {func(f *deploy.Facts) { f.FreeBytes = 8 << 20 }, false},
+		"it is live":      {func(f *deploy.Facts) { f.Current, f.CurrentID = deploy.CurrentRelease, p.Release }, false},
+		"it was switched": {func(f *deploy.Facts) { f.Own.Live = []deploy.LiveEntry{{What: deploy.LiveSwitch, Release: p.Release}} }, false},
+		"it was good":     {func(f *deploy.Facts) { f.Releases[0].Verified = true }, false},
+	} {
+		facts := fleet()
+		f := facts["web2"]
+		f.FreeBytes = 4096
+		f.Own = &deploy.JournalFacts{ID: p.Deployment, Plan: record}
+		f.Releases = []deploy.ReleaseFacts{{ID: p.Release, Staged: true, Size: deploy.Room{Bytes: 1 << 40, Inodes: 1000}}}
+		c.change(&f)
+		facts["web2"] = f
+		s, err := plan.Resolve(p, facts)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, h := range s.Hosts {
+			goes := !slices.Contains(s.KeepOn(h), p.Release)
+			if want := c.want && h.Name == "web2"; goes != want || h.Anew != want || h.Staged == want && h.Name == "web2" {
+				t.Errorf("%s: on %s it goes: %t, staged: %t", name, h.Name, goes, h.Staged)
+			}
+		}
 	}
 }

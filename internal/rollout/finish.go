@@ -25,7 +25,8 @@ func (r *run) finish(ctx context.Context) *stop {
 			}
 		}
 	}
-	r.prune(ctx, deploy.Finish, r.schedule.Hosts, r.schedule.Keep())
+	keep := r.schedule.Keep()
+	r.prune(ctx, deploy.Finish, r.schedule.Hosts, func(plan.Host) []deploy.ReleaseID { return keep })
 	done(len(errs) == 0)
 	if len(errs) == 0 {
 		return nil
@@ -37,7 +38,7 @@ func (r *run) finish(ctx context.Context) *stop {
 }
 
 // prune deletes on hosts what the fleet does not keep. A failure there is a warning, and the deployment stands.
-func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep []deploy.ReleaseID) {
+func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep func(plan.Host) []deploy.ReleaseID) {
 	type pruned struct {
 		span    deploy.Span
 		removed int
@@ -48,7 +49,7 @@ func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, 
 		start := time.Now()
 		there := r.fleet.On(h.Name)
 		var removed []deploy.ReleaseID
-		err := there.Do(ctx, prune.Prune(there.Site(), keep, r.plan.PruneCommand, &removed))
+		err := there.Do(ctx, prune.Prune(there.Site(), keep(h), r.plan.PruneCommand, &removed))
 		p.removed, p.err = len(removed), deploy.OnHost(h.Name, phase, "", err)
 		p.span = deploy.Span{
 			Host: h.Name, Phase: phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,

@@ -38,7 +38,7 @@ func (r *run) makeRoom(ctx context.Context) {
 		}
 	}
 	if len(tight) > 0 && ctx.Err() == nil {
-		r.prune(ctx, deploy.Prepare, tight, r.schedule.KeepBefore())
+		r.prune(ctx, deploy.Prepare, tight, r.schedule.KeepOn)
 	}
 }
 
@@ -47,12 +47,12 @@ func (r *run) withRemovable(host string, err *deploy.Error) *deploy.Error {
 	if err == nil || !errors.Is(err, release.ErrNoSpace) {
 		return err
 	}
-	err.Hint += r.removable(host)
+	err.Hint += r.removable(host, deploy.Prepare)
 	return err
 }
 
 // removable names what may be deleted on a host whose disk is full; "" where nothing may.
-func (r *run) removable(host string) string {
+func (r *run) removable(host string, phase deploy.Phase) string {
 	const most = 3
 	var names []string
 	for _, known := range r.schedule.Removable(r.host(host)) {
@@ -62,8 +62,12 @@ func (r *run) removable(host string) string {
 		}
 		names = append(names, name)
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) > 0:
+	case phase == deploy.Finish || r.plan.Rollback():
 		return ""
+	default:
+		return "; what this release took is deleted first when it, or another, is deployed again"
 	}
 	return "; " + deploy.List(names, ", ", most) + " may be deleted"
 }

@@ -49,7 +49,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		return span
 	case err == nil:
 		span.Outcome, span.Status = deploy.Failed, status.String()
-		hint, fault = explain(s, r.Fleet.On(host).Facts, func() string { return r.Removable(host) }, tail)
+		hint, fault = explain(s, r.Fleet.On(host).Facts, func() string { return r.Removable(host, s.Phase) }, tail)
 		err, printed = ended{status}, true
 	case ctx.Err() != nil:
 		span.Outcome, span.Status = deploy.Unknown, unseen

@@ -29,10 +29,11 @@ type Options struct {
 	Secrets    map[string]secret.Secret
 	Emit       deploy.Emit
 
-	Earlier   func(host string) []deploy.StepFacts // the tries that the host's journal of the deployment has
-	Lock      func(host string) int                // the generation of the lock that the deployment owns there
-	Leave     func(host string)                    // a step goes on there when all is over: the lock is to stay
-	Removable func(host string) string             // what may be deleted there when the disk is full, to end a hint with
+	Earlier func(host string) []deploy.StepFacts // the tries that the host's journal of the deployment has
+	Lock    func(host string) int                // the generation of the lock that the deployment owns there
+	Leave   func(host string)                    // a step goes on there when all is over: the lock is to stay
+	// Removable is what may be deleted on a host whose disk is full in a phase, to end a hint with.
+	Removable func(host string, phase deploy.Phase) string
 	// Parting is the context of what is still done on hosts when that of the deployment has ended.
 	Parting func(context.Context) (context.Context, context.CancelFunc)
 }

@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/release/lock"
 )
 
 //go:embed open.sh
@@ -32,7 +33,7 @@ var openReasons = map[int]release.Reason{
 // earlier one; a deployment that had ended is going on again. It is the first command of a deployment that changes
 // anything on a host but its lock. A host's ID is made here, once, and the deploy path becomes the owner's.
 func Open(site release.Site, id deploy.DeploymentID, plan []byte, owner deploy.Owner) release.Operation {
-	return release.Operation{Name: "open journal", Script: openScript, Reasons: openReasons, Args: []string{
+	return release.Operation{Name: "open journal", Script: lock.Reserve() + openScript, Reasons: openReasons, Args: []string{
 		site.Root, strconv.Itoa(release.Format), release.Unique, string(id), string(plan), strings.TrimSpace(owner.App + " " + owner.Environment), release.Unique, site.Mask(),
 	}}
 }

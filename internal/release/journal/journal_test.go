@@ -48,13 +48,13 @@ func TestOpen(t *testing.T) {
 		for path, mode := range map[string]os.FileMode{
 			"": 0o755, "releases": 0o755, "shared": 0o755, ".slipway": 0o700, ".slipway/id": 0o600, ".slipway/releases": 0o700,
 			".slipway/secrets": 0o700, ".slipway/deployments/" + string(deployment): 0o700,
-			".slipway/deployments/" + string(deployment) + "/plan.json": 0o600,
+			".slipway/deployments/" + string(deployment) + "/plan.json": 0o600, ".slipway/reserve": 0o600,
 		} {
 			if info, err := os.Stat(filepath.Join(host.Site.Root, path)); err != nil || info.Mode().Perm() != mode {
 				t.Errorf("%q: %v, %v", path, info, err)
 			}
 		}
-		if files, _ := os.ReadDir(host.Site.Private()); len(files) != 5 {
+		if files, _ := os.ReadDir(host.Site.Private()); len(files) != 6 {
 			t.Errorf("left behind among %v", files)
 		}
 	})

@@ -9,6 +9,8 @@
 # $7      a name that nothing else uses
 # $8      the umask of what is not Slipway's own
 #
+# The function of reserve.sh stands before it.
+#
 # Ends 90 when the host has a newer layout.
 LC_ALL=C
 export LC_ALL
@@ -36,6 +38,7 @@ if [ -e .slipway/format ]; then
 else
 	printf '%s\n' "$format" >.slipway/format.new
 	mv -f .slipway/format.new .slipway/format
+	lock_reserve
 fi
 
 # Two deployments that both find no ID must agree on one: a hard link is made once.

@@ -30,6 +30,9 @@ var readScript string
 //go:embed beat.sh
 var beatScript string
 
+//go:embed reserve.sh
+var reserveFunction string
+
 //go:embed release.sh
 var releaseScript string
 

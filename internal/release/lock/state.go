@@ -12,6 +12,9 @@ import (
 // Functions is shell that defines lock_state, for a script that asks for more than the lock: it prints what Parse reads.
 func Functions() string { return functions }
 
+// Reserve is shell that defines lock_reserve, for scripts that leave a host with room for the lock of the next deployment.
+func Reserve() string { return reserveFunction }
+
 // Parse reads what lock_state prints; nothing is a lock that was never taken. An owner that cannot be read is the zero
 // owner: whoever did not live to write it down grows stale like any other.
 func Parse(text string) (deploy.LockState, error) {

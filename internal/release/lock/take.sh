@@ -47,7 +47,7 @@ printf '%s\n' "$id"
 lock_highest .slipway/lock
 [ "$lock_highest" = "$seen" ] || refuse 90 "generation $lock_highest was taken meanwhile"
 mine=$((seen + 1))
-# Where the disk is full, what prune.sh keeps in reserve is room for a lock and a journal: old releases can be deleted then.
+# Where the disk is full, what reserve.sh keeps is room for a lock and a journal: old releases can be deleted then.
 if ! mkdir ".slipway/lock/$mine" 2>/dev/null && { [ -d ".slipway/lock/$mine" ] || ! rm -f .slipway/reserve || ! mkdir ".slipway/lock/$mine" 2>/dev/null; }; then
 	[ ! -d ".slipway/lock/$mine" ] || refuse 90 "generation $mine was taken meanwhile"
 	refuse 92 "$PWD/.slipway/lock/$mine cannot be made"

@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
+	"slipway/internal/release/lock"
 	"slipway/internal/transport"
 )
 
@@ -39,5 +40,5 @@ func Prune(site release.Site, keep []deploy.ReleaseID, command string, removed *
 		}
 		return err
 	}
-	return release.Operation{Name: "prune", Script: script, Args: args, Output: release.Whole(read), Reasons: reasons, Silence: transport.LongSilence}
+	return release.Operation{Name: "prune", Script: lock.Reserve() + script, Args: args, Output: release.Whole(read), Reasons: reasons, Silence: transport.LongSilence}
 }

@@ -4,6 +4,8 @@
 # $2      the command that removes a release which this user may not remove, words separated by spaces; '' for none
 # $3...   IDs of the releases to keep; what current, previous and adopted releases lead to is kept in any case
 #
+# The function of reserve.sh stands before it.
+#
 # Prints the ID of each release that is gone, a line each. Ends 90 when some could not be removed, after all others.
 LC_ALL=C
 export LC_ALL
@@ -111,11 +113,7 @@ for folder in .switch-*; do
 		remove "$folder"
 	fi
 done
-# Room for the lock and the journal of the next deployment, which may find the disk full.
-if [ -d .slipway ] && [ ! -e .slipway/reserve ]; then
-	{ dd if=/dev/urandom of=.slipway/reserve.new bs=65536 count=4 2>/dev/null && mv -f .slipway/reserve.new .slipway/reserve; } ||
-		rm -f .slipway/reserve.new
-fi
+lock_reserve
 
 [ "$stuck" -gt 0 ] || exit 0
 [ "$stuck" -le 10 ] || names="$names, and $((stuck - 10)) more,"
