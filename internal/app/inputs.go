@@ -77,8 +77,9 @@ func (a *app) home(path string) string {
 	return a.path(path)
 }
 
-// path is a path from the working directory.
+// path is where a file lies that an input names.
 func (a *app) path(name string) string {
+	name = config.Env{Dirs: a.dirs(ci.Detect(a.env.Getenv))}.Inside(name)
 	if filepath.IsAbs(name) {
 		return name
 	}

@@ -115,7 +115,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	return result, nil
 }
 
-// noting tells, behind the header, what is odd about the artifact.
+// noting tells, behind the header, what is odd about the deploy file and the artifact.
 func (l launch) noting(tarball *artifact.Artifact) deploy.Emit {
 	notes := tarball.Notes()
 	if stated, given := tarball.Revision(), l.cfg.Revision; stated != "" && given != "" && !strings.HasPrefix(stated, given) {
@@ -125,6 +125,9 @@ func (l launch) noting(tarball *artifact.Artifact) deploy.Emit {
 		l.emit(event)
 		if _, begun := event.(deploy.Started); !begun {
 			return
+		}
+		for _, p := range l.cfg.Remarks {
+			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: p.Error(), At: p.At})
 		}
 		for _, text := range notes {
 			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text, At: l.cfg.ArtifactAt})

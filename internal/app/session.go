@@ -53,22 +53,27 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
-	_, name, _ := strings.Cut(run.Repository, "/")
 	return config.Env{
-		DefaultApp: name, AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run, name),
+		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
 	}
 }
 
+// repository is the name of a run's repository, without its owner.
+func repository(run ci.Run) string {
+	_, name, _ := strings.Cut(run.Repository, "/")
+	return name
+}
+
 // dirs are the absolute names of the working directory: its own, that behind links, and in a container of GitHub's the one
 // that an expression like github.workspace gives, which is the runner's.
-func (a *app) dirs(run ci.Run, repository string) []string {
+func (a *app) dirs(run ci.Run) []string {
 	names := []string{a.env.Dir}
 	if target, err := filepath.EvalSymlinks(a.env.Dir); err == nil && target != a.env.Dir {
 		names = append(names, target)
 	}
 	if outside := a.env.Getenv("RUNNER_WORKSPACE"); outside != "" && run.Workspace == a.env.Dir {
-		names = append(names, filepath.Join(outside, repository))
+		names = append(names, filepath.Join(outside, repository(run)))
 	}
 	return names
 }

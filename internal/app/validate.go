@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
+	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
@@ -38,6 +40,7 @@ func (cmd *validateCmd) Run(a *app) error {
 	if len(problems) > 0 {
 		return c.refuse(problems)
 	}
+	c.remark(configs)
 	for _, cfg := range configs {
 		c.say("%s", sound(cfg))
 		c.sayOwnMachine(cfg)
@@ -65,6 +68,23 @@ func planProblems(cfg *config.Config) deploy.Problems {
 		}
 	}
 	return problems
+}
+
+// remark says what is worth a look, once wherever several environments have it.
+func (c *console) remark(configs []*config.Config) {
+	var said deploy.Problems
+	var list []ci.Annotation
+	for _, cfg := range configs {
+		for _, p := range cfg.Remarks {
+			if slices.Contains(said, p) {
+				continue
+			}
+			said = append(said, p)
+			c.say("WARNING    %s", p)
+			list = append(list, ci.Annotation{Level: deploy.LevelWarning, At: p.At, Message: c.options.Redactor.String(p.Message + "\n" + p.Hint)})
+		}
+	}
+	c.options.Log.Annotate(list...)
 }
 
 // sayUndrained says what batches without a drain mean behind a balancer, where the deploy file knows of one.

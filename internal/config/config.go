@@ -9,6 +9,9 @@
 package config
 
 import (
+	"cmp"
+	"path"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -68,6 +71,8 @@ type Config struct {
 	DeploymentKey string // tells matrix legs apart
 	To            string // rollback's target, "" is the previous release
 	IfSuperseded  string // how a run ends that a newer one has overtaken: "fail" or "pass"
+
+	Remarks deploy.Problems // what may be meant, and is worth a look: each with its place
 }
 
 // SecretFile is a file beside the release that holds a secret.
@@ -98,6 +103,20 @@ type Env struct {
 	Ref         string                            // that the run is for, "refs/heads/main"; "" outside CI
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Dirs        []string                          // absolute names of the working directory: its own, and those that CI's expressions give it
+}
+
+// Inside is a path from the working directory, also of one that was given as absolute and lies in it. Every path that an input
+// or the deploy file names goes through it.
+func (e Env) Inside(name string) string {
+	if !path.IsAbs(name) {
+		return name
+	}
+	for _, dir := range e.Dirs {
+		if rest, ok := strings.CutPrefix(path.Clean(name)+"/", strings.TrimSuffix(dir, "/")+"/"); ok {
+			return cmp.Or(strings.TrimSuffix(rest, "/"), ".")
+		}
+	}
+	return name
 }
 
 // What holds where the keys' table (keys.go) has no default of its own.

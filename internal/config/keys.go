@@ -34,7 +34,7 @@ type settings struct {
 	Artifact     text         `key:"artifact" doc:"Path or glob of the tarball; it must match exactly one file."`
 	Strip        number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`
 	MaxSize      text         `key:"max_size" default:"20GB" pattern:"^[0-9]{1,6}(\\.[0-9]{1,3})? ?(kB|MB|GB|TB)$" say:"an amount like 500MB or 2.5GB" doc:"How much the artifact may unpack to. More is refused before it is read."`
-	AllowLinks   []text       `key:"allow_links" pattern:"^/[^\\n]*$" say:"absolute paths" doc:"Absolute targets that links of the artifact may have, like the /usr/bin/python3 of a venv. All others must stay inside the release."`
+	AllowLinks   []text       `key:"allow_links" pattern:"^/[^\\n]*$" say:"absolute paths" doc:"Absolute targets that links may have, of the artifact or of what a step produces, like the /usr/bin/python3 of a venv. All others must stay inside the release."`
 	DeployPath   text         `key:"deploy_path" doc:"Absolute path on the hosts that holds releases, shared files and current. Each app has its own."`
 	ReplaceApp   text         `key:"replace_app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"the name of an application" doc:"Name of the application that this one takes the deploy path from: a deploy path belongs to the application and the environment that were deployed there first, and others are refused."`
 	KeepReleases number       `key:"keep_releases" default:"5" min:"1" max:"1000" doc:"How many successful releases stay on a host."`

@@ -70,7 +70,7 @@ type loader struct {
 // newLoader reads the deploy file and the inputs that are lists of variables.
 func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
-	l.file = l.inside(cmp.Or(in.Config, DefaultFile))
+	l.file = env.Inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
 	l.inputVars, problems = parseAssignments("vars", in.Vars)
 	l.problems = append(l.problems, problems...)
@@ -147,16 +147,6 @@ func (l *loader) readFile() {
 	}
 	l.node = node
 	l.problems = append(l.problems, yamlfile.Decode(node, &l.whole)...)
-}
-
-// inside is a path from the working directory, also of one that was given as absolute and lies in it.
-func (l *loader) inside(name string) string {
-	for _, dir := range l.env.Dirs {
-		if rest, ok := strings.CutPrefix(path.Clean(name), strings.TrimSuffix(dir, "/")+"/"); ok && path.IsAbs(name) {
-			return rest
-		}
-	}
-	return name
 }
 
 // below says where the working directory is.

@@ -18,7 +18,7 @@ func (b *builder) promises(s step, built *deploy.Step) {
 	built.FinishFirst = s.OnCancel.V == "finish" || !s.OnCancel.Given() && built.Phase == deploy.Migrate
 
 	if s.Check.Given() {
-		b.script(s.Check.Node, s.Shell.V)
+		b.script(s.Check.Node, s.Shell.V, !s.Uses.Given())
 	}
 	if built.Phase == deploy.Activate {
 		for _, key := range []string{"idempotent", "check", "always", "rerun"} {

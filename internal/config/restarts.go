@@ -20,7 +20,7 @@ func (b *builder) restart(entries []restartStep) []deploy.Step {
 		entry := entries[slices.IndexFunc(entries, func(e restartStep) bool { return e.Node != nil && e.Node.At == s.At })]
 		for _, script := range []text{entry.Stop, entry.Log} {
 			if script.Given() {
-				b.script(script.Node, s.Shell)
+				b.script(script.Node, s.Shell, s.Uses == "")
 			}
 		}
 		s.Stop, s.Log = cmp.Or(entry.Stop.V, s.Stop), cmp.Or(entry.Log.V, s.Log)

@@ -59,7 +59,7 @@ func (b *builder) step(phase deploy.Phase, s step, fallback string) deploy.Step 
 	b.promises(s, &built)
 	b.produces(s, &built)
 	if s.Undo.Given() {
-		b.script(s.Undo.Node, s.Shell.V)
+		b.script(s.Undo.Node, s.Shell.V, !s.Uses.Given())
 		if phase != deploy.Ensure && phase != deploy.Activate {
 			b.problem(s.Undo.At(), "it belongs to `ensure` and to drains", "nothing runs the `undo` of a step in %s", phase)
 		}
@@ -77,7 +77,7 @@ func (b *builder) step(phase deploy.Phase, s step, fallback string) deploy.Step 
 		b.recipe(s, &built)
 	case run:
 		if s.Run.Given() {
-			b.script(s.Run.Node, s.Shell.V)
+			b.script(s.Run.Node, s.Shell.V, true)
 		}
 		if s.With.Node != nil {
 			b.problem(s.With.Node.At, "give `run` its values in `vars`", "`with` is for recipes")
@@ -135,13 +135,29 @@ func (b *builder) stepName(name string, s step) {
 	}
 }
 
-// script parses a script, so that a mistake in it is found before any host is contacted.
-func (b *builder) script(n *yamlfile.Node, shell string) {
+// script parses a script, so that a mistake in it is found before any host is contacted. choice says that its shell can be set.
+func (b *builder) script(n *yamlfile.Node, shell string, choice bool) {
+	advise := func(p deploy.Problem) deploy.Problem {
+		if p.Hint != "" && choice && !n.At.IsInput() {
+			p.Hint += ", or set `shell: bash -eu`"
+		}
+		return p
+	}
 	if problem := cookbook.ScriptProblem(n, shell); problem != nil {
-		b.problems = append(b.problems, *problem)
+		b.problems = append(b.problems, advise(*problem))
+	}
+	for _, p := range cookbook.Bashisms(n, shell) {
+		b.remark(advise(p))
 	}
 	if strings.ContainsRune(n.Text, 0) {
 		b.problem(n.At, "", "the script holds a NUL byte")
+	}
+}
+
+// remark keeps what may be meant and is worth a look, once wherever it was found.
+func (b *builder) remark(p deploy.Problem) {
+	if !slices.Contains(b.config.Remarks, p) {
+		b.config.Remarks = append(b.config.Remarks, p)
 	}
 }
 
@@ -166,6 +182,9 @@ func (b *builder) recipe(s step, built *deploy.Step) {
 	case err != nil:
 		b.problem(s.Uses.At(), "", "recipe `%s`: %s", s.Uses.V, err)
 		return
+	}
+	for _, p := range recipe.Remarks {
+		b.remark(p)
 	}
 	if built.Name == "" {
 		built.Name = recipe.Name

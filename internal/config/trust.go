@@ -31,10 +31,13 @@ func (b *builder) trusted(c check, built *deploy.HTTPCheck) {
 	}
 	text := c.CA.V
 	if !strings.Contains(text, "-----BEGIN ") {
-		name := path.Join(path.Dir(path.Clean(b.file)), text)
+		name := b.env.Inside(text)
+		if !path.IsAbs(text) {
+			name = path.Join(path.Dir(path.Clean(b.file)), text)
+		}
 		read, err := fs.ReadFile(b.files, name)
 		switch {
-		case path.IsAbs(text) || !fs.ValidPath(name):
+		case !fs.ValidPath(name):
 			b.problem(c.CA.At(), "give a path in the repository, relative to the deploy file", "`%s` lies outside the working directory", text)
 			return
 		case errors.Is(err, fs.ErrNotExist):

@@ -215,7 +215,7 @@ func (b *builder) scriptCheck(c check, built *deploy.Check) {
 		b.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
 	}
 	if c.Run.Given() {
-		b.script(c.Run.Node, "sh -eu")
+		b.script(c.Run.Node, "sh -eu", false)
 	}
 	b.number++
 	built.Run = &deploy.Step{

@@ -34,6 +34,8 @@ type Recipe struct {
 	Stop        string  // POSIX sh with the same parameters: ends what Run started; "" where nothing does
 	Log         string  // POSIX sh with the same parameters: prints the end of the program's own log; "" where nothing does
 	Idempotent  bool    // may run again when nobody saw how it ended
+
+	Remarks deploy.Problems // Bashisms of its scripts
 }
 
 // Param is a parameter of a recipe, a shell variable in its script.
@@ -181,6 +183,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
 				problems = append(problems, *problem)
 			}
+			recipe.Remarks = append(recipe.Remarks, Bashisms(script.Node, "sh")...)
 		}
 	}
 	functions, missing := functions(f.Functions, strings.HasPrefix(uses, "./"))

@@ -34,7 +34,7 @@ func Find(pattern string) (string, error) {
 	case dangling(pattern) != "":
 		return "", refuse("build what it points to, or name the file itself", "%s is a link to %s, which does not exist", pattern, printable(dangling(pattern)))
 	case !isGlob(pattern):
-		return "", refuse(missingHint(), "%s does not exist; %s", pattern, listing(existing(filepath.Dir(pattern))))
+		return "", refuse(missingHint(pattern), "%s does not exist; %s", pattern, listing(existing(filepath.Dir(pattern))))
 	}
 	return glob(pattern)
 }
@@ -47,7 +47,7 @@ func glob(pattern string) (string, error) {
 	switch len(matches) {
 	case 0:
 		base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-		return "", refuse(missingHint(), "%s matches no file; %s", pattern, listing(existing(filepath.FromSlash(base))))
+		return "", refuse(missingHint(pattern), "%s matches no file; %s", pattern, listing(existing(filepath.FromSlash(base))))
 	case 1:
 		info, err := os.Stat(matches[0])
 		if target := dangling(matches[0]); err != nil && target != "" {
@@ -144,10 +144,13 @@ func printable(name string) string {
 	return name
 }
 
-// missingHint knows the usual cause: a job that did not fetch what another one built.
-func missingHint() string {
+// missingHint knows the usual causes: a job that did not fetch what another one built, and a container that sees no other folder.
+func missingHint(pattern string) string {
 	if entries, err := os.ReadDir("."); err == nil && len(entries) == 0 {
 		return "the workspace is empty: does this job have a checkout or download-artifact step before this one?"
+	}
+	if filepath.IsAbs(pattern) {
+		return "check the path that the build writes; in CI, a container sees the workspace alone"
 	}
 	return "check the path that the build writes and the one that download-artifact unpacks to"
 }

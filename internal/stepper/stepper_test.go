@@ -75,7 +75,7 @@ func (m *machine) attempt(number int) *Stepper {
 		Earlier:   func(string) []deploy.StepFacts { return m.fleet.On(host).Facts.Own.Steps },
 		Lock:      func(string) int { return 0 },
 		Leave:     func(string) {},
-		Removable: func(string) string { return "" },
+		Removable: func(string, deploy.Phase) string { return "" },
 		Parting: func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		},
