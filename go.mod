@@ -29,6 +29,8 @@ require (
 )
 
 require (
+	github.com/google/go-github/v93 v93.0.0
+	github.com/google/go-querystring v1.2.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )

@@ -102,7 +102,10 @@ func narrow(command *kong.Node) {
 		return
 	}
 	for _, f := range command.Flags {
-		useless := []string{"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size"}
+		useless := []string{
+			"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size",
+			"github_artifact", "github_artifact_workflow", "ref", "artifact_url", "artifact_sha256", "github_token",
+		}
 		if f.Group != nil && slices.Contains(useless, f.Group.Key) || slices.Contains(useless, f.Name) {
 			f.Hidden = true
 		}

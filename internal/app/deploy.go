@@ -63,6 +63,12 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 			Hint: "raise `timeout`, or look at what the artifact holds",
 		}}
 	}
+	var failure *deploy.Error
+	if errors.As(err, &failure) && failure.Fault == deploy.FaultHost { // another try may go well
+		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		failure.Phase = deploy.Preflight
+		result.Errors = []*deploy.Error{failure}
+	}
 	if err != nil {
 		return result, errors.Join(s.refuse(err), reporter.Close())
 	}

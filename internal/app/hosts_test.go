@@ -35,6 +35,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"need":    need,
 	"current": current,
 	"newest":  newest,
+	"ci":      ciServer,
 }
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"slipway/internal/artifact"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
@@ -20,7 +18,6 @@ import (
 	"slipway/internal/release/stage"
 	"slipway/internal/release/survey"
 	"slipway/internal/rollout"
-	"slipway/internal/source"
 )
 
 // launch is what a deployment is made of once the inputs are read.
@@ -34,7 +31,7 @@ type launch struct {
 // planned is a deployment that is ready to be carried out, or to be shown: its plan, the artifact, the hosts with their facts.
 type planned struct {
 	plan    *plan.Plan
-	tarball *artifact.Artifact // nil where the command takes none
+	tarball *fetched // nil where the command takes none
 	hosts   *fleet.Fleet
 }
 
@@ -47,17 +44,27 @@ func (p *planned) close() {
 	}
 }
 
+// earlier is the run whose artifact an earlier attempt took.
+func (p *planned) earlier(cfg *config.Config) deploy.Provenance {
+	if p.hosts == nil {
+		return deploy.Provenance{}
+	}
+	return plan.Deployed(cfg.Remote.Ref, cfg.Hosts, func(host string) deploy.Facts { return p.hosts.On(host).Facts })
+}
+
 // plan reads the artifact and asks the hosts at the same time, and plans. Its error says that what people wrote, or the artifact, is
 // wrong; what went wrong on hosts is in their facts. What it gives is to be closed, also beside an error.
 func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, error) {
 	made, run := &planned{}, a.planRun(l)
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
+	asked := make(chan struct{})
 	bounded, cancel := context.WithDeadline(ctx, now.Add(l.cfg.Timeout))
 	defer cancel()
 	asking, stopAsking := context.WithCancel(bounded)
 	defer stopAsking()
 	var group errgroup.Group
 	group.Go(func() error {
+		defer close(asked)
 		if l.dialer != nil {
 			made.hosts = l.gather(asking, l.cfg.Hosts, question)
 		}
@@ -67,7 +74,11 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		if l.command == "rollback" || l.reconcile {
 			return nil
 		}
-		if made.tarball, err = a.openArtifact(bounded, l.cfg); err != nil {
+		earlier := func() deploy.Provenance {
+			<-asked
+			return made.earlier(l.cfg)
+		}
+		if made.tarball, err = a.openArtifact(bounded, l.session, earlier); err != nil {
 			stopAsking()
 		}
 		return err
@@ -77,7 +88,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	}
 	var contents plan.Artifact
 	if made.tarball != nil {
-		contents = describe(made.tarball, l.cfg)
+		contents = made.tarball.describe(l.cfg)
 	}
 	var err error
 	made.plan, err = plan.Build(l.cfg, contents, run, now)
@@ -109,38 +120,10 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	result := rollout.Run(ctx, p, made.hosts, options)
-	if folder := folderOf(made.tarball); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
+	if folder := made.tarball.folder(); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))
 	}
 	return result, nil
-}
-
-// noting tells, behind the header, what is odd about the deploy file and the artifact.
-func (l launch) noting(tarball *artifact.Artifact) deploy.Emit {
-	notes := tarball.Notes()
-	if stated, given := tarball.Revision(), l.cfg.Revision; stated != "" && given != "" && !strings.HasPrefix(stated, given) {
-		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, the input `revision` says %s: the input's word is taken", stated, given))
-	}
-	return func(event deploy.Event) {
-		l.emit(event)
-		if _, begun := event.(deploy.Started); !begun {
-			return
-		}
-		for _, p := range l.cfg.Remarks {
-			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: p.Error(), At: p.At})
-		}
-		for _, text := range notes {
-			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text, At: l.cfg.ArtifactAt})
-		}
-	}
-}
-
-// revisionOf is the commit that an artifact was built of: what is given, in full where the artifact states more of the same.
-func revisionOf(stated, given string) string {
-	if strings.HasPrefix(stated, given) {
-		return stated
-	}
-	return given
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.
@@ -153,37 +136,6 @@ func (a *app) tempFile() (distribution.TempFile, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
-}
-
-func (a *app) openArtifact(ctx context.Context, cfg *config.Config) (*artifact.Artifact, error) {
-	file, err := source.Find(cfg.Artifact)
-	if err != nil {
-		return nil, problems(err, cfg.ArtifactAt)
-	}
-	tarball, err := artifact.Open(ctx, file, artifact.Options{
-		StripComponents: cfg.StripComponents, TempDir: a.env.TempDir, MaxSize: cfg.MaxSize, AllowLinks: cfg.AllowLinks,
-	})
-	if err != nil {
-		return nil, problems(err, cfg.ArtifactAt)
-	}
-	return tarball, nil
-}
-
-// folderOf is the one folder in which everything in the artifact lies; "" where there is none, or no artifact.
-func folderOf(tarball *artifact.Artifact) string {
-	if tarball == nil {
-		return ""
-	}
-	return tarball.Manifest().Folder()
-}
-
-// describe is what a plan needs to know of the artifact. Where no input says what it was built of, its own header does.
-func describe(tarball *artifact.Artifact, cfg *config.Config) plan.Artifact {
-	bytes, inodes := tarball.Unpacked()
-	return plan.Artifact{
-		Revision: revisionOf(tarball.Revision(), cfg.Revision),
-		SHA256:   tarball.SHA256(), Content: tarball.Content(), Size: tarball.Size(), Bytes: bytes, Inodes: inodes,
-	}
 }
 
 // planRun is what the CI run says of itself. Outside CI every call is a run of its own.

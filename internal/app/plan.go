@@ -85,7 +85,7 @@ func (c *planCmd) open(a *app) (*session, error) {
 		}
 		return a.openOn(console, c.Inputs)
 	}()
-	if err == nil && c.What == "deploy" && s.cfg.Artifact == "" {
+	if err == nil && c.What == "deploy" && s.cfg.Artifact == "" && s.cfg.Remote == nil {
 		err = deploy.Problems{{
 			At: deploy.InInput("artifact", 0, 0), Message: "no artifact: there is nothing to deploy",
 			Hint: "set the input `artifact`, or `artifact` in the deploy file",
@@ -158,7 +158,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 // next is the content that the hosts would run.
 func next(made *planned, s *plan.Schedule) changes.Next {
 	if made.tarball != nil {
-		return changes.OfArtifact{Artifact: made.tarball}
+		return changes.OfArtifact{Artifact: made.tarball.Artifact}
 	}
 	return &changes.OnHost{Host: made.hosts.On(s.Serving()[0].Name), Release: s.Release}
 }

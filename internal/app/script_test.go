@@ -47,6 +47,7 @@ func setup(env *testscript.Env) error {
 	key, authorized := sshtest.ClientKey()
 	env.Values["authorized"] = authorized
 	env.Values["t"] = env.T()
+	env.Values["ci"] = &ciState{}
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("TMPDIR", env.WorkDir)
 	env.Setenv("KEY", key.Reveal())

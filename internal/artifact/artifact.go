@@ -49,6 +49,7 @@ type Options struct {
 	TempDir         string   // where the payload is kept; "" is the system's
 	MaxSize         int64    // bytes that it may unpack to; 0 is defaultMaxSize
 	AllowLinks      []string // absolute paths that symbolic links may have as their target
+	Name            string   // what messages call it; "" is its path
 }
 
 // Artifact is a tarball that was read whole and found good. It holds temporary files until it is closed.
@@ -70,7 +71,7 @@ type Artifact struct {
 func Open(ctx context.Context, path string, opts Options) (*Artifact, error) {
 	a, err := read(ctx, fileAt(path), opts, storeIn(opts.TempDir), toZstd)
 	if err != nil {
-		return nil, explain(ctx, path, err)
+		return nil, explain(ctx, cmp.Or(opts.Name, path), err)
 	}
 	return a, nil
 }

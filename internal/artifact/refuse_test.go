@@ -185,10 +185,6 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
 func cutEnd(data []byte, n int) []byte { return data[:len(data)-n] }
 
 // flip changes one byte; from the end when at is negative.

@@ -196,5 +196,8 @@ func actionsRun(platform string, getenv func(string) string) Run {
 	default:
 		run.URL = run.Server + "/" + run.Repository + "/actions/runs/" + run.RunID
 	}
+	if platform == "github" {
+		run.API = getenv("GITHUB_API_URL")
+	}
 	return run
 }

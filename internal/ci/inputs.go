@@ -10,16 +10,23 @@ import (
 // deploy file. The struct is the one source of action.yml's inputs, of the command line's flags (kong reads the tags) and
 // of the inputs' documentation.
 //
-// Tags: name as in action.yml; help, one sentence; default, what action.yml hands over when nothing is given;
+// Tags: name as in action.yml; help, one sentence; action, what action.yml hands over when nothing is given;
 // fallback, what holds then by itself, for the documentation only (config decides it, after the deploy file);
 // of, the only command that takes it; secret, its value is never shown; file, as a flag it may name a file, @path;
 // group, the heading of its flag in the command line's help.
 type Inputs struct {
-	Command     string `kong:"-" name:"command" help:"What to do: any command of slipway." default:"deploy"`
+	Command     string `kong:"-" name:"command" help:"What to do: any command of slipway." action:"deploy"`
 	Config      string `name:"config" group:"what" help:"The deploy file. It may be missing unless it is named here." fallback:"slipway.yml"`
 	Environment string `name:"environment" short:"e" group:"what" help:"An entry of environments in the deploy file." fallback:"the only one"`
 
-	Artifact        string `name:"artifact" group:"what" help:"Path or glob of the tarball; it must match exactly one file."`
+	Artifact               string `name:"artifact" group:"what" help:"Path or glob of the tarball; it must match exactly one file."`
+	GitHubArtifact         string `name:"github_artifact" aliases:"github-artifact" group:"what" help:"Name of the artifact that CI built of ref, in the place of artifact: its run is found, and it is downloaded. One that was uploaded without a zip has the name of its file."`
+	GitHubArtifactWorkflow string `name:"github_artifact_workflow" aliases:"github-artifact-workflow" group:"what" help:"The workflow that built it: its file or its name." fallback:"any"`
+	Ref                    string `name:"ref" group:"what" help:"Branch, tag or commit of which github_artifact is deployed. It is looked up once: a re-run deploys the same commit." fallback:"the run's commit"`
+	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
+	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
+	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, contents: read for ref."`
+
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
 	StripComponents string `name:"strip_components" aliases:"strip-components" group:"what" help:"How many leading folders of the tarball's names to drop." fallback:"0"`
@@ -118,7 +125,7 @@ func (in *Inputs) All() iter.Seq2[InputDoc, *string] {
 				continue
 			}
 			doc := InputDoc{
-				Name: tag.Get("name"), Help: tag.Get("help"), Default: tag.Get("default"), Fallback: tag.Get("fallback"),
+				Name: tag.Get("name"), Help: tag.Get("help"), Default: tag.Get("action"), Fallback: tag.Get("fallback"),
 				Of: tag.Get("of"), Secret: tag.Get("secret") != "", File: tag.Get("file") != "",
 			}
 			if !yield(doc, value) {

@@ -10,6 +10,7 @@ import (
 type Run struct {
 	Platform        string // "github", "gitea" (Forgejo too), "woodpecker" (Drone too), "gitlab", ""
 	Server          string // https://github.com
+	API             string // https://api.github.com; "" where it is not GitHub's
 	Repository      string // owner/name
 	RepositoryID    string // numeric; "" where the CI gives none
 	RunID           string // the same in every attempt

@@ -37,7 +37,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c := &Config{
 		App: cmp.Or(s.App.V, l.env.DefaultApp), Environment: environment, URL: s.URL.V,
 		Artifact: l.env.Inside(s.Artifact.V), ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
-		MaxSize: bytesOf(s.MaxSize.V), AllowLinks: allowedLinks(s.AllowLinks),
+		MaxSize: bytesOf(s.MaxSize.V), AllowLinks: texts(s.AllowLinks),
 		KeepReleases: s.KeepReleases.V, PruneCommand: s.PruneCommand.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
 		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
 	}
@@ -55,6 +55,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
 	l.allow(s.Allow.Refs, c)
+	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 
 	b := &builder{loader: l, config: c, roles: l.roles(c.Hosts), shared: declared(s.Secrets, c)}
@@ -91,14 +92,6 @@ func bytesOf(text string) int64 {
 		return 0
 	}
 	return int64(amount * map[string]float64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}[strings.TrimSpace(text[len(digits):])])
-}
-
-func allowedLinks(targets []text) []string {
-	var links []string
-	for _, target := range targets {
-		links = append(links, target.V)
-	}
-	return links
 }
 
 // logLines reads the input log_lines, which no deploy file has.

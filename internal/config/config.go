@@ -27,6 +27,7 @@ type Config struct {
 
 	Artifact        string          // path or glob, as written; "" where the command takes none
 	ArtifactAt      deploy.Position // where it was written
+	Remote          *Remote         // where the artifact comes from; nil where it is that path
 	MaxSize         int64           // bytes that the artifact may unpack to
 	AllowLinks      []string        // absolute targets that links of the artifact may have
 	StripComponents int             // leading folders dropped from every member
@@ -60,7 +61,8 @@ type Config struct {
 	ActivationRoles []string       // the roles that have an entry, in the order of the text
 	Fleet           []deploy.Check // once, after every host is activated
 
-	AllowRefs []string // refs that may be deployed to the environment; none is every ref
+	AllowRefs  []string               // refs that may be deployed to the environment; none is every ref
+	Provenance *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none
 
 	Login    Login
 	Identity Identity

@@ -39,7 +39,7 @@ func (l *loader) demand(s settings, c *Config) {
 	if c.App == "" && l.live() {
 		missing("app", "no application: outside CI it needs a name")
 	}
-	if !s.Artifact.Given() && l.live() && l.command != "rollback" {
+	if !s.Artifact.Given() && c.Remote == nil && l.live() && l.command != "rollback" {
 		missing("artifact", "no artifact: there is nothing to deploy")
 	}
 	if len(s.Hosts) == 0 {

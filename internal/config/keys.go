@@ -49,12 +49,21 @@ type settings struct {
 	Hosts        []host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
 	Rollout      rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	Allow        allow        `key:"allow" doc:"Who may deploy here."`
+	Provenance   provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
 	Prepare      []step       `key:"prepare" variant:"Step of prepare" without:"undo" doc:"Steps on every host before anything live is touched, in the new release."`
 	Migrate      []step       `key:"migrate" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
 	Ensure       []ensureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`
 	Activate     activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
 	Finish       []step       `key:"finish" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
 	OnFailure    []step       `key:"on_failure" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after a deployment failed in migrate or later."`
+}
+
+type provenance struct {
+	Workflow text   `key:"workflow" pattern:"^\\.github/workflows/[^/]+\\.ya?ml$" say:"a path like .github/workflows/build.yml" doc:"Path of the workflow's file. Where it is not given, any."`
+	Branches []text `key:"branches" doc:"Names of branches, or patterns like release/*, one of which the run was for; the branch must contain the commit. None given: any."`
+	Events   []text `key:"events" pattern:"^[a-z_]+$" say:"the name of an event, like push" doc:"Events that may have started the run, like push. None given: any but those of pull requests."`
+
+	Node *yamlfile.Node
 }
 
 type shared struct {

@@ -19,11 +19,12 @@ type Header struct {
 	URL              string    // of the environment, for people
 	Release          ReleaseID // "" where a clean-up finds no journal
 	Deployment       DeploymentID
-	ArtifactSize     int64  // bytes of the file; 0 for a rollback
-	ArtifactSHA      Digest // of the file
-	ContentSHA       Digest // of the content
-	Revision         string // full commit that the artifact was built of
-	WorkflowRevision string // of the run, where it is another than Revision; "" else
+	ArtifactSize     int64      // bytes of the file; 0 for a rollback
+	ArtifactSHA      Digest     // of the file
+	ContentSHA       Digest     // of the content
+	Revision         string     // full commit that the artifact was built of
+	WorkflowRevision string     // of the run, where it is another than Revision; "" else
+	Provenance       Provenance // the run that built the artifact; zero where none is known
 	Actor            string
 	RunURL           string // page of the CI run
 	RunID            string

@@ -90,4 +90,5 @@ type HistoryEntry struct {
 	Order      Order        `json:"order,omitempty"`    // the newest CI run's that is behind what is live
 	Outcome    string       `json:"outcome"`            // activated, unwound
 	Revision   string       `json:"revision,omitempty"` // full commit that Release was built of; "" where that is not known
+	Provenance Provenance   `json:"provenance,omitzero"`
 }

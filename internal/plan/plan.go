@@ -58,7 +58,9 @@ type Artifact struct {
 	Bytes   int64 // unpacked, rounded up to blocks
 	Inodes  int64
 
-	Revision string // the commit that it was built of; "" where it is not known: the run's is taken then
+	Revision   string // the commit that it was built of; "" where it is not known: the run's is taken then
+	Ref        string // that was asked for, as it was written; "" where none was
+	Provenance deploy.Provenance
 }
 
 // Run is what CI says of the run that deploys.
@@ -100,7 +102,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
-			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL,
+			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL, Provenance: artifact.Provenance,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
 		},
 	}
@@ -140,6 +142,7 @@ func (p *Plan) named(id deploy.ReleaseID, facts map[string]deploy.Facts) (*Plan,
 	copied := *p
 	if !p.Reconcile && (p.Rollback() || p.Joining() && p.Artifact.Revision == "") {
 		copied.builtOf(commitOf(id, p.Targets, facts))
+		copied.Provenance = provenanceOf(id, p.Targets, facts)
 	}
 	if problem := copied.setRelease(id); problem != nil {
 		return nil, &deploy.Error{Phase: deploy.Preflight, At: problem.At, Cause: errors.New(problem.Message), Hint: problem.Hint}

@@ -29,3 +29,27 @@ func commitOf(id deploy.ReleaseID, targets []deploy.Host, facts map[string]deplo
 	}
 	return id.Revision()
 }
+
+// provenanceOf is the run that built a release, as a host recorded it when the release went live; zero where none did.
+func provenanceOf(id deploy.ReleaseID, targets []deploy.Host, facts map[string]deploy.Facts) deploy.Provenance {
+	for _, target := range targets {
+		for _, entry := range slices.Backward(facts[target.Name].History) {
+			if entry.Release == id && !entry.Provenance.IsZero() {
+				return entry.Provenance
+			}
+		}
+	}
+	return deploy.Provenance{}
+}
+
+// Deployed is the run whose artifact an earlier attempt of this deployment took for a ref, as the newest attempt's record on any host
+// has it; zero where none has: nothing was deployed then. The hosts are asked since nothing else outlives an attempt.
+func Deployed(ref string, targets []deploy.Host, facts func(host string) deploy.Facts) deploy.Provenance {
+	var newest Record
+	for _, target := range targets {
+		if e := earlier(facts(target.Name)); e != nil && e.Record.Ref == ref && !e.Record.Provenance.IsZero() && e.Record.Attempt > newest.Attempt {
+			newest = e.Record
+		}
+	}
+	return newest.Provenance
+}

@@ -32,12 +32,18 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	}
 	if p.anyTarget() {
 		live, older := beforeCurrent(wentLive(p, facts, kept), facts)
+		passed := ""
 		for _, id := range slices.Backward(older) {
-			if slices.Contains(kept, string(id)) && condition(id, facts) == good {
+			if !slices.Contains(kept, string(id)) || condition(id, facts) != good {
+				continue
+			}
+			err := p.refuseBuild(id, facts)
+			if err == nil {
 				return id, nil
 			}
+			passed += fmt.Sprintf("; %s is passed over: %s", id, err)
 		}
-		return fail("no verified release older than %s is kept on every host", orNone(live))
+		return fail("no verified release older than %s is kept on every host%s", orNone(live), passed)
 	}
 	var matches []string
 	for _, id := range kept {
@@ -59,7 +65,15 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	case unfinished:
 		return fail("%s is no way back: it was never live and verified on every host", id)
 	}
+	if err := p.refuseBuild(id, facts); err != nil {
+		return fail("%s is no way back: %w", id, err)
+	}
 	return id, nil
+}
+
+// refuseBuild holds a release against what the environment demands of the run that built it, by what was recorded when it went live.
+func (p *Plan) refuseBuild(id deploy.ReleaseID, facts map[string]deploy.Facts) error {
+	return p.config.Provenance.Refuse(provenanceOf(id, p.Targets, facts))
 }
 
 // anyTarget reports whether a rollback leaves it to the hosts where to go.

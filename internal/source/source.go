@@ -1,4 +1,5 @@
-// Package source finds the artifact that a path or glob means: exactly one file.
+// Package source brings the artifact to this machine, as exactly one file: what a path or glob means, what CI built of a commit, or what
+// lies at an address.
 //
 // It must not know what is in the file.
 package source

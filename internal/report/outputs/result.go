@@ -11,16 +11,19 @@ import (
 
 // The JSON of the result output. Fields are only ever added.
 type resultDoc struct {
-	Version     string     `json:"version"`
-	Command     string     `json:"command"`
-	App         string     `json:"app"`
-	Environment string     `json:"environment"`
-	URL         string     `json:"url"`
-	Release     string     `json:"release"`
-	Previous    string     `json:"previous_release"`
-	Deployment  string     `json:"deployment"`
-	Revision    string     `json:"revision"`
-	Workflow    string     `json:"workflow_revision,omitempty"`
+	Version     string `json:"version"`
+	Command     string `json:"command"`
+	App         string `json:"app"`
+	Environment string `json:"environment"`
+	URL         string `json:"url"`
+	Release     string `json:"release"`
+	Previous    string `json:"previous_release"`
+	Deployment  string `json:"deployment"`
+	Revision    string `json:"revision"`
+	Workflow    string `json:"workflow_revision,omitempty"`
+
+	Provenance deploy.Provenance `json:"provenance,omitzero"`
+
 	Artifact    string     `json:"artifact_sha256"`
 	Content     string     `json:"content_sha256"`
 	Actor       string     `json:"actor"`
@@ -110,6 +113,7 @@ func (d *resultDoc) cutTexts() {
 	for _, text := range []*string{
 		&d.Version, &d.Command, &d.App, &d.Environment, &d.URL, &d.Release, &d.Previous, &d.Deployment, &d.Revision, &d.Workflow, &d.Artifact, &d.Content,
 		&d.Actor, &d.RunURL, &d.Outcome, &d.FailedPhase, &d.FailedStep, &d.Next,
+		&d.Provenance.URL, &d.Provenance.Workflow, &d.Provenance.Branch, &d.Provenance.Event, &d.Provenance.Commit,
 	} {
 		*text = layout.Cut(*text, maxText)
 	}
@@ -118,7 +122,7 @@ func (d *resultDoc) cutTexts() {
 func docOf(res deploy.Result) resultDoc {
 	doc := resultDoc{
 		Version: res.Version, Command: res.Command, App: res.App, Environment: res.Environment, URL: res.URL,
-		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision,
+		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision, Provenance: res.Provenance,
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),

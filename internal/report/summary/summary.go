@@ -96,6 +96,9 @@ func (p Page) facts() string {
 		if res.WorkflowRevision != "" {
 			text += ", by a workflow of " + markdown.Code(layout.ShortRevision(res.WorkflowRevision))
 		}
+		if by := res.Provenance; !by.IsZero() {
+			text += ", built by " + markdown.Link(by.String(), by.URL)
+		}
 		rows = append(rows, [2]string{"Commit", text})
 	}
 	if run := layout.RunText(res.Header, p.Run); run != "" || res.RunURL != "" {

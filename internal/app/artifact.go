@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"slipway/internal/artifact"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/download"
+	"slipway/internal/github"
+	"slipway/internal/plan"
+	"slipway/internal/source"
+)
+
+// fetched is an artifact that was read, and where it is from.
+type fetched struct {
+	*artifact.Artifact
+	commit  string // that it was built of, as its source says; "" where that says none
+	ref     string // that was asked for
+	builtBy deploy.Provenance
+	whence  string // for people; "" where they know
+}
+
+// openArtifact brings the artifact to this machine, and reads it. earlier is asked for what an earlier attempt took, where that matters.
+func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deploy.Provenance) (*fetched, error) {
+	if s.cfg.Remote == nil || s.cfg.Remote.CI == "" {
+		if err := s.cfg.Provenance.Refuse(deploy.Provenance{}); err != nil { // config says so of a deployment; a plan comes here
+			return nil, problems(err, s.cfg.ArtifactAt)
+		}
+	}
+	if s.cfg.Remote != nil {
+		f, err := a.fetch(ctx, s, earlier)
+		return f, s.placed(ctx, err)
+	}
+	file, err := source.Find(s.cfg.Artifact)
+	if err != nil {
+		return nil, problems(err, s.cfg.ArtifactAt)
+	}
+	tarball, err := a.read(ctx, s.cfg, file, "")
+	if err != nil {
+		return nil, problems(err, s.cfg.ArtifactAt)
+	}
+	return &fetched{Artifact: tarball}, nil
+}
+
+func (a *app) read(ctx context.Context, cfg *config.Config, file, called string) (*artifact.Artifact, error) {
+	return artifact.Open(ctx, file, artifact.Options{
+		StripComponents: cfg.StripComponents, TempDir: a.env.TempDir, MaxSize: cfg.MaxSize, AllowLinks: cfg.AllowLinks, Name: called,
+	})
+}
+
+// placed says where a person asked for what failed. What another try may mend stays what it is: nobody wrote anything wrong.
+func (s *session) placed(ctx context.Context, err error) error {
+	var failure *deploy.Error
+	if err == nil || ctx.Err() != nil || errors.As(err, &failure) && failure.Fault == deploy.FaultHost {
+		return err
+	}
+	return problems(err, s.cfg.ArtifactAt)
+}
+
+// fetch brings an artifact that is not on this machine.
+func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Provenance) (*fetched, error) {
+	cfg, run := s.cfg, s.run
+	fetcher := source.Fetcher{Download: download.New(), TempDir: a.env.TempDir, Most: cfg.MaxSize}
+	if run.Platform == "github" {
+		var err error
+		if fetcher.API, err = github.New(github.Options{API: run.API, Repository: run.Repository, Token: cfg.Remote.Token}); err != nil {
+			return nil, err
+		}
+	}
+	wanted := source.Wanted{
+		Artifact: cfg.Remote.CI, Workflow: cfg.Remote.Workflow, Ref: cfg.Remote.Ref, Rule: cfg.Provenance,
+		RunCommit: run.SHA, RunRef: run.Ref, AllowRefs: cfg.AllowRefs,
+	}
+	var found *source.Fetched
+	var err error
+	switch {
+	case cfg.Remote.URL != "":
+		found, err = fetcher.FromURL(ctx, cfg.Remote.URL, cfg.Remote.SHA256, run.Server+"/"+run.Repository)
+	case fetcher.API == nil:
+		return nil, &deploy.Error{
+			Cause: errors.New("`github_artifact` is in a workflow of GitHub Actions, and this is none"),
+			Hint:  "bring the file here, and name it in `artifact`",
+		}
+	default:
+		if run.Attempt > 1 {
+			wanted.Earlier = earlier()
+		}
+		found, err = fetcher.FromCI(ctx, wanted)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	path, err := artifact.Unwrap(ctx, found.Path, found.Name, cfg.MaxSize)
+	if err != nil {
+		return nil, err
+	}
+	tarball, err := a.read(ctx, cfg, path, found.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &fetched{Artifact: tarball, commit: found.Commit, ref: cfg.Remote.Ref, builtBy: found.By, whence: from(found, wanted)}, nil
+}
+
+// from is where an artifact is from, for people; "" where they know.
+func from(found *source.Fetched, wanted source.Wanted) string {
+	switch {
+	case found.By.IsZero():
+		return ""
+	case wanted.Ref != "" && wanted.Earlier.Commit != "":
+		return fmt.Sprintf("%s built the artifact of %.7s, which an earlier attempt deployed for `%s`, and so this one does: %s", found.By, found.Commit, wanted.Ref, found.By.URL)
+	}
+	return fmt.Sprintf("%s built the artifact of %.7s: %s", found.By, found.Commit, found.By.URL)
+}
+
+// noting tells, behind the header, where the artifact is from and what is odd about it and the deploy file.
+func (l launch) noting(tarball *fetched) deploy.Emit {
+	notes := tarball.Notes()
+	stated, given, whose := tarball.Revision(), l.cfg.Revision, "the input `revision`"
+	if tarball.commit != "" {
+		given, whose = tarball.commit, "its source"
+	}
+	if stated != "" && given != "" && !strings.HasPrefix(stated, given) {
+		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, %s says %s, and that is taken", stated, whose, given))
+	}
+	return func(event deploy.Event) {
+		l.emit(event)
+		if _, begun := event.(deploy.Started); !begun {
+			return
+		}
+		for _, p := range l.cfg.Remarks {
+			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: p.Error(), At: p.At})
+		}
+		if tarball.whence != "" {
+			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: tarball.whence})
+		}
+		for _, text := range notes {
+			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text, At: l.cfg.ArtifactAt})
+		}
+	}
+}
+
+// folder is the one folder in which everything in the artifact lies; "" where there is none, or no artifact.
+func (f *fetched) folder() string {
+	if f == nil {
+		return ""
+	}
+	return f.Manifest().Folder()
+}
+
+// describe is what a plan needs to know of the artifact. Where neither its source nor an input says what it was built of, its own header does.
+func (f *fetched) describe(cfg *config.Config) plan.Artifact {
+	bytes, inodes := f.Unpacked()
+	commit := f.commit
+	if commit == "" {
+		commit = revisionOf(f.Revision(), cfg.Revision)
+	}
+	return plan.Artifact{
+		Revision: commit, Ref: f.ref, Provenance: f.builtBy,
+		SHA256: f.SHA256(), Content: f.Content(), Size: f.Size(), Bytes: bytes, Inodes: inodes,
+	}
+}
+
+// revisionOf is the commit that an artifact was built of: what is given, in full where the artifact states more of the same.
+func revisionOf(stated, given string) string {
+	if strings.HasPrefix(stated, given) {
+		return stated
+	}
+	return given
+}

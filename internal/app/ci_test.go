@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"slipway/internal/github/githubtest"
+)
+
+// ciState is the CI of a script.
+type ciState struct {
+	server *githubtest.Server
+	repo   githubtest.Repo
+	nextID int64
+}
+
+// ci is GitHub as far as a workflow of acme/site asks it. The first use starts it, and sets what a runner sets.
+//
+//	ci branch NAME COMMIT...       a branch and its commits, the newest last
+//	ci tag NAME COMMIT
+//	ci run ID COMMIT [OPTION]...   a run: branch=, event=, workflow=, status=, conclusion=, from=OWNER/NAME; its artifacts:
+//	                               zip:NAME=FILE in a zip, file:NAME=FILE as it is, expired:NAME=FILE
+//	ci asset TAG FILE              of the release of a tag
+//	ci lacks PERMISSION            what the token may not
+//	ci limited PIECE               the next answer for paths with a piece is that there were too many, for two hours
+//	ci asked PIECE COUNT           how often a path with a piece was asked for so far
+//	ci cut BYTES                   the storage breaks each connection after so many
+//	ci serve FILE                  HTTPS server of a file, at $FILE_URL, whom $SSL_CERT_FILE lets one trust
+func ciServer(ts *testscript.TestScript, neg bool, args []string) {
+	state := ts.Value("ci").(*ciState)
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: ci branch|tag|run|asset|lacks|limited|asked|cut|serve ...")
+	}
+	if state.server == nil {
+		state.start(ts)
+	}
+	switch what, args := args[0], args[1:]; what {
+	case "branch":
+		state.repo.Branches[args[0]] = args[1:]
+	case "tag":
+		state.repo.Tags[args[0]] = args[1]
+	case "run":
+		state.run(ts, args)
+	case "asset":
+		state.repo.Releases[args[0]] = append(state.repo.Releases[args[0]], state.file(ts, path.Base(args[1]), args[1], false))
+	case "lacks":
+		state.server.Lacks = args[0]
+	case "limited":
+		state.server.Fail(args[0], githubtest.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"7200"}}})
+	case "asked":
+		asked := slices.DeleteFunc(state.server.Asked(), func(path string) bool { return !strings.Contains(path, args[0]) })
+		if fmt.Sprint(len(asked)) != args[1] {
+			ts.Fatalf("%d calls of %s, wanted %s", len(asked), args[0], args[1])
+		}
+	case "cut":
+		var err error
+		state.server.Cut, err = strconv.ParseInt(args[0], 10, 64)
+		ts.Check(err)
+	case "serve":
+		serveFile(ts, args[0])
+	default:
+		ts.Fatalf("ci has no %s", what)
+	}
+	state.server.Set(state.repo)
+}
+
+func (c *ciState) start(ts *testscript.TestScript) {
+	c.repo = githubtest.Repo{Branches: map[string][]string{}, Tags: map[string]string{}, Releases: map[string][]githubtest.File{}}
+	c.server = githubtest.Start("acme/site", "ghs_correct_horse")
+	ts.Defer(func() {
+		c.server.Close()
+		for _, wrong := range c.server.Wrong() {
+			ts.Value("t").(testing.TB).Errorf("the API was asked badly: %s", wrong)
+		}
+	})
+	for name, value := range map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_API_URL": c.server.API(), "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/site",
+		"GITHUB_REPOSITORY_ID": "7", "GITHUB_RUN_ID": "900", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "deploy", "INPUT_GITHUB_TOKEN": "ghs_correct_horse",
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+func (c *ciState) run(ts *testscript.TestScript, args []string) {
+	id, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	run := githubtest.Run{ID: id, Commit: args[1], Branch: "main"}
+	for _, arg := range args[2:] {
+		name, value, _ := strings.Cut(arg, "=")
+		kind, artifact, isFile := strings.Cut(name, ":")
+		text := map[string]*string{
+			"branch": &run.Branch, "event": &run.Event, "workflow": &run.Workflow, "status": &run.Status, "conclusion": &run.Conclusion, "from": &run.From,
+		}[name]
+		switch {
+		case isFile:
+			file := c.file(ts, artifact, value, kind == "zip")
+			file.Expired = kind == "expired"
+			run.Artifacts = append(run.Artifacts, file)
+		case text != nil:
+			*text = value
+		default:
+			ts.Fatalf("a run has no %s", name)
+		}
+	}
+	c.repo.Runs = append([]githubtest.Run{run}, c.repo.Runs...)
+}
+
+// file is a file of the script as CI keeps it.
+func (c *ciState) file(ts *testscript.TestScript, name, path string, zipped bool) githubtest.File {
+	content, err := os.ReadFile(ts.MkAbs(path))
+	ts.Check(err)
+	if zipped {
+		var buf bytes.Buffer
+		w := zip.NewWriter(&buf)
+		f, err := w.Create(path)
+		ts.Check(err)
+		_, err = f.Write(content)
+		ts.Check(err)
+		ts.Check(w.Close())
+		content = buf.Bytes()
+	}
+	c.nextID++
+	return githubtest.File{ID: c.nextID, Name: name, Content: content}
+}
+
+func serveFile(ts *testscript.TestScript, file string) {
+	server := httptest.NewTLSServer(http.FileServer(http.Dir(ts.MkAbs("."))))
+	ts.Defer(server.Close)
+	ts.Setenv("FILE_URL", server.URL+"/"+file)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	ts.Check(os.WriteFile(ts.MkAbs("authority.pem"), authority, 0o600))
+	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("authority.pem"))
+}

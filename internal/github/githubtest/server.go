@@ -1,0 +1,287 @@
+// Package githubtest is GitHub's REST API as far as Slipway asks it, and the storage that it redirects to: two real HTTP servers that
+// are strict about paths, queries, headers and pages, as docs.github.com has them, and that can be made to fail. For tests alone.
+package githubtest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Repo is what there is in the one repository.
+type Repo struct {
+	Branches map[string][]string // commits, the newest last: a branch contains them all
+	Tags     map[string]string   // commit, that of an annotated tag peeled
+	Pulls    map[string]string   // "12/merge" -> commit
+	Runs     []Run               // newest first, as the API lists them
+	Releases map[string][]File   // by tag
+}
+
+// Run is a run of a workflow.
+type Run struct {
+	ID                            int64
+	Workflow, Name, Branch, Event string
+	Commit                        string
+	Status, Conclusion            string // "" is completed, success
+	From                          string // owner/name of the head repository; "" is this one
+	Artifacts                     []File
+}
+
+// File is an artifact or an asset.
+type File struct {
+	ID      int64
+	Name    string
+	Content []byte
+	Expired bool // listed as such; its download is 410
+	Deleted bool // between the listing and the download
+	Digest  string
+}
+
+// Answer is a fault: what the API or the storage says instead of the truth.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Server is the two servers. Its fields are set before it is asked, or between two questions.
+type Server struct {
+	Name    string // owner/name of the repository
+	Token   string // the only one that is let in
+	Lacks   string // a line of `permissions:` that the token lacks: "actions: read"
+	PerPage int    // at most this many a page; 0 is what is asked for
+	Cut     int64  // bytes after which the storage cuts each connection; 0 is never
+	NoRange bool   // the storage knows no Range
+	Stall   bool   // the storage sends a byte and then nothing
+
+	mu      sync.Mutex
+	repo    Repo
+	faults  map[string][]Answer // by a piece of the path
+	wrong   []string            // what a client did that it must not
+	asked   []string            // the calls to the API, in order
+	links   int                 // addresses in the storage that were given out
+	api     *httptest.Server
+	storage *httptest.Server
+	stopped chan struct{}
+}
+
+// Start starts the servers for a repository that holds nothing yet.
+func Start(name, token string) *Server {
+	s := &Server{Name: name, Token: token, faults: map[string][]Answer{}, stopped: make(chan struct{})}
+	s.storage = httptest.NewServer(http.HandlerFunc(s.store))
+	s.api = httptest.NewServer(http.HandlerFunc(s.answer))
+	return s
+}
+
+// Close stops the servers.
+func (s *Server) Close() {
+	close(s.stopped)
+	s.api.Close()
+	s.storage.Close()
+}
+
+// API is the base URL, as GITHUB_API_URL has it.
+func (s *Server) API() string { return s.api.URL }
+
+// Set replaces what the repository holds.
+func (s *Server) Set(repo Repo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.repo = repo
+}
+
+// Fail makes the next calls whose path has a piece answer otherwise, one after the other. The storage's paths begin with /storage/.
+func (s *Server) Fail(piece string, answers ...Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults[piece] = append(s.faults[piece], answers...)
+}
+
+// Wrong is what a client did that the documentation does not have, or that it must never do.
+func (s *Server) Wrong() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.wrong)
+}
+
+// Asked are the paths of the calls to the API so far.
+func (s *Server) Asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+func (s *Server) blame(format string, args ...any) {
+	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
+}
+
+// fault is the next planned answer for a path.
+func (s *Server) fault(path string) (Answer, bool) {
+	for piece, answers := range s.faults {
+		if len(answers) > 0 && strings.Contains(path, piece) {
+			s.faults[piece] = answers[1:]
+			return answers[0], true
+		}
+	}
+	return Answer{}, false
+}
+
+func (a Answer) write(w http.ResponseWriter) {
+	for name, values := range a.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.Status)
+	_, _ = w.Write([]byte(a.Body))
+}
+
+// answer is the API.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.URL.Path)
+	if planned, ok := s.fault(r.URL.Path); ok {
+		planned.write(w)
+		return
+	}
+	if !s.polite(w, r) {
+		return
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, "/repos/"+s.Name+"/")
+	if !ok {
+		say(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	parts := strings.Split(path, "/")
+	for _, known := range []struct {
+		path  string // a * is any one part, a last ** any number
+		needs string
+		query []string
+		serve func(http.ResponseWriter, *http.Request, []string)
+	}{
+		{"commits/**", "contents: read", nil, s.commit},
+		{"git/ref/**", "contents: read", nil, s.ref},
+		{"compare/*", "contents: read", []string{"page", "per_page"}, s.compare},
+		{"actions/runs", "actions: read", []string{"actor", "branch", "event", "status", "created", "exclude_pull_requests", "check_suite_id", "head_sha", "page", "per_page"}, s.runs},
+		{"actions/runs/*/artifacts", "actions: read", []string{"name", "page", "per_page"}, s.artifacts},
+		{"actions/artifacts/*/zip", "actions: read", nil, s.artifact},
+		{"releases/tags/**", "contents: read", nil, s.release},
+		{"releases/assets/*", "contents: read", nil, s.asset},
+	} {
+		rest, ok := matches(parts, strings.Split(known.path, "/"))
+		if !ok {
+			continue
+		}
+		for name := range r.URL.Query() {
+			if !slices.Contains(known.query, name) {
+				s.blame("%s takes no %s", known.path, name)
+			}
+		}
+		if known.needs == s.Lacks {
+			say(w, http.StatusForbidden, "Resource not accessible by integration")
+			return
+		}
+		known.serve(w, r, rest)
+		return
+	}
+	s.blame("there is no %s %s", r.Method, r.URL.Path)
+	say(w, http.StatusNotFound, "Not Found")
+}
+
+// polite refuses what the documentation wants of every call and that is missing.
+func (s *Server) polite(w http.ResponseWriter, r *http.Request) bool {
+	switch version := r.Header.Get("X-GitHub-Api-Version"); {
+	case r.Method != http.MethodGet:
+		s.blame("%s %s: only GET is asked for", r.Method, r.URL.Path)
+	case r.Header.Get("User-Agent") == "" || strings.HasPrefix(r.Header.Get("User-Agent"), "Go-http-client"):
+		s.blame("%s has no User-Agent of its own", r.URL.Path)
+	case version != "2026-03-10" && version != "2022-11-28":
+		s.blame("%s speaks version %q", r.URL.Path, version)
+	case r.Header.Get("Authorization") != "Bearer "+s.Token:
+		say(w, http.StatusUnauthorized, "Bad credentials")
+		return false
+	case !strings.HasPrefix(r.Header.Get("Accept"), "application/"):
+		s.blame("%s accepts %q", r.URL.Path, r.Header.Get("Accept"))
+	default:
+		return true
+	}
+	say(w, http.StatusBadRequest, "Bad request")
+	return false
+}
+
+func matches(parts, pattern []string) (rest []string, ok bool) {
+	for i, want := range pattern {
+		switch {
+		case want == "**" && len(parts) > i:
+			return append(rest, strings.Join(parts[i:], "/")), true
+		case i >= len(parts) || want != "*" && want != parts[i]:
+			return nil, false
+		case want == "*":
+			rest = append(rest, parts[i])
+		}
+	}
+	return rest, len(parts) == len(pattern)
+}
+
+func say(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": message, "status": strconv.Itoa(status)})
+}
+
+func give(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// page cuts a list to the page that is asked for, and links the next one.
+func page[T any](s *Server, w http.ResponseWriter, r *http.Request, all []T) []T {
+	number, size := 1, 30
+	for name, into := range map[string]*int{"page": &number, "per_page": &size} {
+		if text := r.URL.Query().Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || name == "per_page" && n > 100 {
+				s.blame("%s has %s=%s", r.URL.Path, name, text)
+				n = 1
+			}
+			*into = n
+		}
+	}
+	if s.PerPage > 0 {
+		size = min(size, s.PerPage)
+	}
+	from, to := min((number-1)*size, len(all)), min(number*size, len(all))
+	if to < len(all) {
+		next := *r.URL
+		query := next.Query()
+		query.Set("page", strconv.Itoa(number+1))
+		next.RawQuery = query.Encode()
+		w.Header().Set("Link", fmt.Sprintf(`<%s%s>; rel="next"`, s.api.URL, next.String()))
+	}
+	return all[from:to]
+}
+
+// link gives out a new address in the storage.
+func (s *Server) link(kind string, id int64) string {
+	s.links++
+	return fmt.Sprintf("%s/storage/%s/%d?%s", s.storage.URL, kind, id, url.Values{"sig": {strconv.Itoa(s.links)}}.Encode())
+}
+
+func (f File) digest() string {
+	if f.Digest != "" {
+		return f.Digest
+	}
+	sum := sha256.Sum256(f.Content)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// made is when a run or a file came to be: the later, the higher its ID.
+func made(id int64) time.Time { return time.Unix(1_790_000_000+id, 0).UTC() }

@@ -1,0 +1,73 @@
+package githubtest
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// store is the storage: it gives files to whoever has an address that is not used up, and to nobody who shows a token.
+func (s *Server) store(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	planned, faulty := s.fault(r.URL.Path)
+	parts := strings.Split(r.URL.Path, "/") // "", storage, kind, id
+	file, ok := File{}, false
+	if len(parts) == 4 {
+		file, ok = s.find(parts[2], parts[3])
+	}
+	if r.Header.Get("Authorization") != "" {
+		s.blame("the storage was shown a token")
+		ok = false
+	}
+	if r.URL.Query().Get("sig") != strconv.Itoa(s.links) {
+		s.blame("an address in the storage was used after a newer one was given out")
+		ok = false
+	}
+	cut, noRange, stall := s.Cut, s.NoRange, s.Stall
+	s.mu.Unlock()
+	switch {
+	case faulty:
+		planned.write(w)
+		return
+	case !ok:
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	if noRange {
+		r.Header.Del("Range")
+	}
+	w.Header().Set("ETag", `"`+strings.TrimPrefix(file.digest(), "sha256:")+`"`)
+	if stall {
+		w.Header().Set("Content-Length", strconv.Itoa(len(file.Content)))
+		_, _ = w.Write(file.Content[:1])
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-s.stopped:
+		case <-r.Context().Done():
+		}
+		return
+	}
+	if cut > 0 {
+		w = &cutter{ResponseWriter: w, left: cut}
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file.Content))
+}
+
+// cutter breaks the connection after some bytes.
+type cutter struct {
+	http.ResponseWriter
+	left int64
+}
+
+func (c *cutter) Write(p []byte) (int, error) {
+	if c.left <= int64(len(p)) {
+		_, _ = c.ResponseWriter.Write(p[:c.left])
+		_ = http.NewResponseController(c.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	n, err := c.ResponseWriter.Write(p)
+	c.left -= int64(n)
+	return n, err
+}

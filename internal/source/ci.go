@@ -1,0 +1,102 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"slipway/internal/deploy"
+	"slipway/internal/github"
+)
+
+// Wanted is the artifact of CI that a deployment asks for.
+type Wanted struct {
+	Artifact string // its name
+	Workflow string // that built it, as in github.Wanted; "" is any
+	Ref      string // branch, tag or commit; "" is the commit of the run that deploys
+	Rule     *deploy.ProvenanceRule
+
+	RunCommit, RunRef string   // of the run that deploys
+	AllowRefs         []string // patterns of the whole refs that may be deployed; none is all but those of pull requests
+	Earlier           deploy.Provenance
+}
+
+// FromCI brings what CI built of the commit that the ref names. What an earlier attempt deployed of that ref is taken again, though
+// the ref may name another commit by now.
+func (f Fetcher) FromCI(ctx context.Context, w Wanted) (*Fetched, error) {
+	commit, err := f.commit(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	built, err := f.API.Find(ctx, github.Wanted{Commit: commit, Artifact: w.Artifact, Workflow: w.Workflow, Rule: w.Rule, RunID: w.Earlier.RunID})
+	if err != nil {
+		return nil, err
+	}
+	called := fmt.Sprintf("artifact %s of run %d", built.Name, built.By.RunID)
+	path, err := f.bring(ctx, f.stored(built.Stored, called))
+	if err != nil {
+		return nil, err
+	}
+	return &Fetched{Path: path, Name: called, Commit: commit, By: built.By}, nil
+}
+
+var wholeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// commit is the commit to deploy, which may be deployed here.
+func (f Fetcher) commit(ctx context.Context, w Wanted) (string, error) {
+	switch earlier := w.Earlier.Commit; {
+	case w.Ref == "":
+		return w.RunCommit, nil // the run's own ref was judged already
+	case wholeCommit.MatchString(earlier):
+		return earlier, f.allowCommit(ctx, w, earlier)
+	case earlier != "":
+		return "", refuse("deploy in a new run", "the record that an earlier attempt left on a host is damaged: %.80q is no commit", earlier)
+	}
+	named, err := f.API.Resolve(ctx, w.Ref)
+	switch {
+	case err != nil:
+		return "", err
+	case named.Ref == "":
+		return named.Commit, f.allowCommit(ctx, w, named.Commit)
+	case w.allows(named.Ref):
+		return named.Commit, nil
+	case len(w.AllowRefs) == 0:
+		return "", refuse("merge it first, or name it in `allow.refs`", "%s is of a pull request, which nobody has merged", named.Ref)
+	}
+	return "", refuse("allow.refs has "+strings.Join(w.AllowRefs, ", "), "`%s` may not be deployed here", named.Ref)
+}
+
+// allows reports whether a whole ref may be deployed.
+func (w Wanted) allows(ref string) bool {
+	for _, pattern := range w.AllowRefs {
+		if ok, err := doublestar.Match(pattern, ref); ok && err == nil {
+			return true
+		}
+	}
+	return len(w.AllowRefs) == 0 && !strings.HasPrefix(ref, "refs/pull/")
+}
+
+// allowCommit refuses a commit that no ref has which may be deployed: whoever forks a repository can put commits into it.
+func (f Fetcher) allowCommit(ctx context.Context, w Wanted, commit string) error {
+	if len(w.AllowRefs) == 0 {
+		return nil
+	}
+	refs := append([]string{w.RunRef, "refs/heads/" + w.Ref, "refs/tags/" + w.Ref}, w.AllowRefs...)
+	for i, ref := range refs {
+		if slices.Contains(refs[:i], ref) || !strings.HasPrefix(ref, "refs/") || strings.ContainsAny(ref, `*?[{\`) || !w.allows(ref) {
+			continue
+		}
+		contained, err := f.API.Contains(ctx, ref, commit)
+		if err != nil {
+			return err
+		}
+		if contained {
+			return nil
+		}
+	}
+	return refuse("name the branch or tag that it is on, or merge it; allow.refs has "+strings.Join(w.AllowRefs, ", "), "commit %.7s is on no ref that may be deployed here", commit)
+}
