@@ -17,6 +17,9 @@ type cli struct {
 	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, or rollback, would do, and change nothing."`
 	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
 	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
+	Status   statusCmd   `cmd:"" group:"look" help:"What runs where, since when and by whom; what is not as it should be."`
+	History  historyCmd  `cmd:"" group:"look" help:"Past deployments, newest first, and where a rollback goes."`
+	Logs     logsCmd     `cmd:"" group:"look" help:"What the steps of a past deployment printed."`
 	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
 	Hold     holdCmd     `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
 	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`
@@ -32,6 +35,7 @@ type cli struct {
 var groups = []kong.Group{
 	{Key: "deploy", Title: "Deploy"},
 	{Key: "first", Title: "See first"},
+	{Key: "look", Title: "Look"},
 	{Key: "repair", Title: "Repair"},
 	{Key: "start", Title: "Start"},
 	{Key: "what", Title: "What to deploy"},
@@ -91,17 +95,21 @@ const whence = "Binaries with checksums, and images, are attached to the release
 // narrow leaves a command the flags that mean something to it. What a command that only goes to hosts reads and has no use
 // for, it takes and does not list.
 func narrow(command *kong.Node) {
+	takers := func(f *kong.Flag) []string { return strings.Split(f.Tag.Get("of"), ", ") }
 	command.Flags = slices.DeleteFunc(command.Flags, func(f *kong.Flag) bool {
-		of := f.Tag.Get("of")
-		return of != "" && of != command.Name
+		return f.Tag.Get("of") != "" && !slices.Contains(takers(f), command.Name)
 	})
 	for _, f := range command.Flags {
+		f.Required = f.Required && takers(f)[0] == command.Name
 		f.Hidden = f.Hidden || f.Name == "to" && command.Name != "rollback" && command.Name != "plan"
 	}
-	if command.Group == nil || command.Group.Key != "repair" || command.Name == "join" {
+	if command.Group == nil || !slices.Contains([]string{"repair", "look"}, command.Group.Key) || command.Name == "join" {
 		return
 	}
 	for _, f := range command.Flags {
+		if f.Name == "log_lines" && command.Name == "logs" {
+			continue
+		}
 		useless := []string{
 			"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size",
 			"github_artifact", "github_artifact_workflow", "ref", "artifact_url", "artifact_sha256", "github_token",

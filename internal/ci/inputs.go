@@ -12,7 +12,7 @@ import (
 //
 // Tags: name as in action.yml; help, one sentence; action, what action.yml hands over when nothing is given;
 // fallback, what holds then by itself, for the documentation only (config decides it, after the deploy file);
-// of, the only command that takes it; secret, its value is never shown; file, as a flag it may name a file, @path;
+// of, the only commands that take it; required, that the first of them needs it; secret, its value is never shown; file, as a flag it may name a file, @path;
 // group, the heading of its flag in the command line's help.
 type Inputs struct {
 	Command     string `kong:"-" name:"command" help:"What to do: any command of slipway." action:"deploy"`
@@ -65,12 +65,15 @@ type Inputs struct {
 
 	// What one command alone takes.
 	Reason     string `name:"reason" of:"hold" group:"what" required:"" help:"Why, for whoever wants to deploy: it is shown to them."`
-	Deployment string `name:"deployment" of:"resolve" group:"what" required:"" help:"ID of the deployment, as the failed run printed it."`
-	Host       string `name:"host" of:"resolve" group:"what" required:"" help:"The host that the step ran on."`
-	Step       string `name:"step" of:"resolve" group:"what" required:"" help:"Name of the step."`
+	Deployment string `name:"deployment" of:"resolve, logs" group:"what" required:"" help:"ID of the deployment, as its run printed it. For logs the ID of its release will do, and the newest is meant where nothing is given."`
+	Host       string `name:"host" of:"resolve, logs" group:"what" required:"" help:"The host that the step ran on."`
+	Step       string `name:"step" of:"resolve, logs" group:"what" required:"" help:"Name of the step."`
 	As         string `name:"as" of:"resolve" group:"what" help:"What became of the step: done, it did what it should, or rerun, let it run again."`
 	Force      string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
 	Offline    string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
+	Drift      string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
+	JSON       string `kong:"-" name:"json" of:"plan, status, history, logs" help:"true prints the answer as JSON." fallback:"false"`
+	AllowLogs  string `kong:"-" name:"allow_logs" of:"logs" help:"true shows logs in CI: this run cannot mask the secrets of earlier ones." fallback:"false"`
 	Dir        string `kong:"-" name:"dir" of:"pack" help:"The folder to pack." fallback:"."`
 	Output     string `kong:"-" name:"output" of:"pack" help:"The tarball: .tar, .tar.gz or .tar.zst." fallback:"release.tar.gz"`
 
@@ -88,7 +91,7 @@ type InputDoc struct {
 	Help     string // one sentence
 	Default  string // what action.yml hands over when nothing is given; "" is nothing
 	Fallback string // what holds when nothing is given there nor in the deploy file; "" is nothing
-	Of       string // the only command that takes it; "" is every command that has a use for it
+	Of       string // the only commands that take it, with commas; "" is every command that has a use for it
 	Secret   bool   // its value is never shown
 	File     bool   // as a flag it may name a file: @path
 }

@@ -42,6 +42,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
 	}
 	c.DeployPath = l.deployPath(s.DeployPath)
+	c.DriftIgnore = l.patterns(s.DriftIgnore)
 	l.paths(&s, c)
 	inputVars := map[string]string{}
 	for _, a := range l.inputVars {

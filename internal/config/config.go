@@ -38,6 +38,8 @@ type Config struct {
 	PruneCommand string // removes a release that the user may not remove: words without quotes; "" is none
 	Umask        string // of everything that Slipway makes on a host, octal: "022"
 
+	DriftIgnore []string // patterns of paths in a release whose drift does not count
+
 	Rollout  deploy.Rollout
 	Timeout  time.Duration // of the whole deployment
 	LockWait time.Duration // for another deployment that holds the hosts; 0 is not at all

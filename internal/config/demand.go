@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,6 +27,18 @@ func (l *loader) allow(refs []text, c *Config) {
 	if l.live() && !allowed && l.env.Ref != "" {
 		l.problem(refs[0].At(), "allow.refs has "+strings.Join(c.AllowRefs, ", "), "`%s` may not deploy to %s", l.env.Ref, cmp.Or(c.Environment, "these hosts"))
 	}
+}
+
+// patterns are paths with wildcards.
+func (l *loader) patterns(list []text) []string {
+	var patterns []string
+	for _, pattern := range list {
+		if !doublestar.ValidatePattern(pattern.V) {
+			l.problem(pattern.At(), "* stands for a name or a part of one, ** for any folders", "`%s` is no pattern of paths", pattern.V)
+		}
+		patterns = append(patterns, path.Clean(pattern.V))
+	}
+	return patterns
 }
 
 // demand asks for what a command that goes to hosts cannot do without.

@@ -39,6 +39,7 @@ type settings struct {
 	ReplaceApp   text         `key:"replace_app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"the name of an application" doc:"Name of the application that this one takes the deploy path from: a deploy path belongs to the application and the environment that were deployed there first, and others are refused."`
 	KeepReleases number       `key:"keep_releases" default:"5" min:"1" max:"1000" doc:"How many successful releases stay on a host."`
 	PruneCommand text         `key:"prune_command" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"a command and its arguments, without quotes, as in sudo rm -rf --" doc:"Command that removes an old release which the deploy user may not remove, like sudo rm -rf --. The path of that release is its last argument."`
+	DriftIgnore  []text       `key:"drift_ignore" doc:"Paths in a release that status --drift does not compare, relative to it: files of the artifact that a step or the program writes to. * and ** are wildcards."`
 	Umask        text         `key:"umask" default:"022" pattern:"^0?0[0-7][0-7]$" say:"an octal mask like 022, or 002 where the group writes, too" doc:"Mask of the modes of everything that Slipway makes on a host. 002 leaves the group what the owner may."`
 	Timeout      duration     `key:"timeout" default:"30m" min:"10s" max:"24h" doc:"How long the whole deployment may take."`
 	Shared       shared       `key:"shared" doc:"What outlives releases: it lies in shared/ and is linked into each release."`

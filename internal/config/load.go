@@ -107,7 +107,7 @@ func (l *loader) live() bool { return Live(l.command) }
 
 // remote reports whether the command goes to hosts, and so must know which, and how to log in.
 func (l *loader) remote() bool {
-	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve"}, l.command)
+	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs"}, l.command)
 }
 
 // readFile reads and decodes the deploy file. It may be missing unless an input names it.

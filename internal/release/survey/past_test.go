@@ -213,8 +213,11 @@ func TestDrift(t *testing.T) {
 			t.Fatal(err)
 		}
 		want = []survey.Difference{
-			{Path: "config/a b", What: "changed"}, {Path: "file", What: "kind"}, {Path: "gone", What: "missing"},
-			{Path: "link", What: "target"}, {Path: "open", What: "rights"},
+			{Path: "config/a b", What: "changed"},
+			{Path: "file", What: "kind"},
+			{Path: "gone", What: "missing"},
+			{Path: "link", What: "target"},
+			{Path: "open", What: "rights"},
 		}
 		check("changed by hand")
 

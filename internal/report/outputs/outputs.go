@@ -29,15 +29,15 @@ func Docs() []Doc {
 		{Name: "revision", Help: "Full commit that the artifact was built of."},
 		{Name: "artifact_sha256", Help: "SHA-256 of the artifact's file."},
 		{Name: "url", Help: "The environment's URL."},
-		{Name: "outcome", Help: outcomes() + "."},
+		{Name: "outcome", Help: outcomes() + ". Of status: ok, nothing, foreign, deploying, unreachable, drifted, split or half_done."},
 		{Name: "changed", Help: "true when a host runs another release than before."},
 		{Name: "failed_phase", Help: "The phase that failed; empty when none did."},
 		{Name: "failed_step", Help: "The step that failed first; empty when none did."},
 		{Name: "hosts_activated", Help: "JSON array of the hosts that run the release, verified."},
 		{Name: "hosts_failed", Help: "JSON array of the hosts that failed a step."},
-		{Name: "exit_code", Help: "0 done; see the exit codes in the documentation."},
+		{Name: "exit_code", Help: "0 done; see the exit codes in the documentation. Of status what the command line would end with: 10 where somebody has to act."},
 		{Name: "duration_seconds", Help: "How long it took, in whole seconds."},
-		{Name: "result", Help: "All of it as one JSON object, up to 64 KiB; long parts are left out first."},
+		{Name: "result", Help: "All of it as one JSON object, up to 64 KiB; long parts are left out first. Of status and history: docs/json.md."},
 		{Name: "changes", Of: "plan", Help: "Of plan: true when the deployment would change what hosts run, or when no host was asked."},
 	}
 }

@@ -37,12 +37,7 @@ func (s Sanitizer) own(texts []string) []string {
 
 // tail are the last of the lines that a host printed one after the other, of which a secret may take several.
 func (s Sanitizer) tail(lines []string) []string {
-	var safe []string
-	together := s.Redactor.Lines()
-	for _, line := range lines {
-		safe = append(safe, together.Add(line, false)...)
-	}
-	safe = append(safe, together.Flush()...)
+	safe := redactTogether(s.Redactor.Lines(), lines)
 	safe = slices.Clone(safe[max(0, len(safe)-TailLines):])
 	for i := range safe {
 		safe[i] = s.remote(safe[i])

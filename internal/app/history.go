@@ -1,0 +1,31 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"slipway/internal/inspect"
+	"slipway/internal/inspect/ask"
+	"slipway/internal/inspect/show"
+)
+
+type historyCmd struct {
+	inputs
+	looks
+}
+
+// Run says what was deployed, by whom and how it ended, and where a rollback goes.
+func (c *historyCmd) Run(ctx context.Context, a *app) error {
+	return a.look(ctx, c.Inputs, c.looks, func(ctx context.Context, l look) error {
+		answers, plans := ask.Past(ctx, l.cfg.Hosts, l.hosts)
+		if err := silent(answers); err != nil {
+			return err
+		}
+		history := inspect.Merge(l.head(), answers, plans)
+		l.safe(&history)
+		if err := l.print(history, func() []string { return show.History(history) }); err != nil {
+			return err
+		}
+		return errors.Join(l.options.Files.AppendSummary(show.HistorySummary(history)), l.give("url", history.URL, "result", show.HistoryOutput(history)))
+	})
+}

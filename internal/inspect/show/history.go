@@ -1,0 +1,126 @@
+package show
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/inspect"
+	"slipway/internal/plan"
+	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
+)
+
+// mostDeployments is how many deployments people are shown; the JSON has all.
+const mostDeployments = 25
+
+func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
+
+// History is the answer for a person.
+func History(h inspect.History) []string {
+	if len(h.Deployments) == 0 {
+		return append(silent(h.Unasked), "no deployment is on record")
+	}
+	var rows [][]string
+	back := backAt(h)
+	for i, d := range h.Deployments[:min(len(h.Deployments), mostDeployments)] {
+		row := historyRow(h, d)
+		if i == back {
+			row[len(row)-1] += "   <- rollback goes here"
+		}
+		rows = append(rows, row)
+	}
+	lines := table([]string{"WHEN", "RELEASE", "REV", "BY", "RUN", "TOOK", "OUTCOME"}, rows)
+	if more := len(h.Deployments) - len(rows); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d older: --json has them", more))
+	}
+	lines = append(lines, "")
+	lines = append(lines, silent(h.Unasked)...)
+	for _, d := range h.Damaged {
+		lines = append(lines, fmt.Sprintf("%s: %s of its record could not be read", d.Host, layout.Plural(d.Records, "line")))
+	}
+	return append(lines, layout.Wrap(wayBack(h), 4)...)
+}
+
+// backAt is the place of the deployment by which the release went live that a rollback goes to; below zero where there is none.
+func backAt(h inspect.History) int {
+	return slices.IndexFunc(h.Deployments, func(d inspect.Deployment) bool {
+		return h.Rollback.Release != "" && d.Release == h.Rollback.Release && !d.LiveAt.IsZero()
+	})
+}
+
+// wayBack says where a rollback goes.
+func wayBack(h inspect.History) string {
+	if h.Rollback.Release == "" {
+		return "rollback has no way back: " + h.Rollback.Refused
+	}
+	return fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, environment(h.Head))
+}
+
+func historyRow(h inspect.History, d inspect.Deployment) []string {
+	took := none
+	if d.Seconds > 0 {
+		took = layout.WholeSeconds(seconds(d.Seconds))
+	}
+	return []string{age(h.Head, d.Begun), orNone(string(d.Release)), revision(d.Revision), name(d.Actor), run(d.RunURL), took, outcome(d)}
+}
+
+// outcome is how a deployment ended, and what became of its release.
+func outcome(d inspect.Deployment) string {
+	text := string(d.Outcome)
+	if d.Command != "" && d.Command != "deploy" {
+		text = d.Command + " " + text
+	}
+	switch {
+	case d.Outcome == deploy.OutcomeActivated && d.Hosts > 0:
+		text += " on " + layout.Counted(len(d.Activated), d.Hosts)
+	case len(d.Failures) > 0:
+		text += ": " + failures(d.Failures)
+	}
+	if d.Live {
+		text += ", live"
+	}
+	if d.WayBack == plan.Bad {
+		text += " (bad: no way back to it)"
+	}
+	return text
+}
+
+// failures says what went wrong first, and where.
+func failures(list []inspect.Failure) string {
+	first := list[0]
+	var hosts []string
+	for _, f := range list {
+		if f.Step == first.Step && f.Phase == first.Phase {
+			hosts = append(hosts, f.Host)
+		}
+	}
+	text := layout.Names(slices.Compact(hosts), ", ") + " failed " + first.Step
+	if first.Status != "failed" {
+		text += " (" + first.Status + ")"
+	}
+	return text
+}
+
+// HistorySummary is the job's page of a history.
+func HistorySummary(h inspect.History) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", markdown.Words("Deployments to "+where(h.Head)))
+	b.WriteString("| When | Release | Commit | By | Run | Took | Outcome |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, d := range h.Deployments[:min(len(h.Deployments), mostDeployments)] {
+		row := historyRow(h, d)
+		cells := []string{row[0], markdown.Code(row[1]), markdown.Plain(row[2]), markdown.Plain(row[3]), markdown.Plain(row[4]), row[5], markdown.Words(row[6])}
+		if d.RunURL != "" {
+			cells[4] = markdown.Link(row[4], d.RunURL)
+		}
+		b.WriteString(markdown.Row(cells...) + "\n")
+		if b.Len() > ci.MaxSummary/2 {
+			break
+		}
+	}
+	b.WriteString("\n" + markdown.Words(wayBack(h)) + "\n")
+	return b.String()
+}
