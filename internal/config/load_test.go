@@ -133,8 +133,9 @@ func trimmed(tree any) any {
 		}
 		if uses, ok := tree["Uses"].(string); ok { // a recipe's own text is no matter of these tests
 			if recipe, err := cookbook.Find(nil, uses); err == nil {
-				tree["Run"] = strings.TrimSuffix(tree["Run"].(string), recipe.Run)
-				tree["Undo"] = strings.TrimSuffix(tree["Undo"].(string), recipe.Undo)
+				for key, text := range map[string]string{"Run": recipe.Run, "Undo": recipe.Undo, "Stop": recipe.Stop, "Log": recipe.Log} {
+					tree[key] = strings.TrimSuffix(tree[key].(string), text)
+				}
 			}
 		}
 		for key, value := range tree {

@@ -33,7 +33,7 @@ loads() {
 	gunicorn:*) return 0 ;;
 	esac
 	if ! said=$(cd "$SLIPWAY_CURRENT_PATH" && { cat "/proc/$master/environ" "/proc/$master/cmdline" && printf '%s\0' --check-config; } | xargs -0 -x env -i 2>&1); then
-		printf '%s\n' "$said" | tail -n 30
+		printf '%s\n' "$said" | ending
 		fail "gunicorn cannot load this release; it runs on as it was"
 	fi
 }

@@ -109,7 +109,7 @@ put() {
 	mv -f -- "$new" "$file"
 
 	if ! said=$(sh -c "$test" 2>&1); then
-		printf '%s\n' "$said" | tail -n 20
+		printf '%s\n' "$said" | ending
 		mv -f -- "$old" "$file"
 		if sh -c "$test" >/dev/null 2>&1; then
 			fail "nginx refuses the change to $file; it is as it was"
@@ -123,7 +123,7 @@ put() {
 
 	before=$(children "$master")
 	if ! said=$(sh -c "$reload" 2>&1); then
-		printf '%s\n' "$said"
+		printf '%s\n' "$said" | ending
 		mv -f -- "$old" "$file"
 		fail "\`$reload\` fails: allow $(id -un) this command, or set \`reload\`; $file is as it was"
 	fi

@@ -82,11 +82,25 @@ end() {
 	fi
 }
 
+# ending prints the end of what it reads, where a program says why it ended: at most 60 lines, of the last 16 KiB. The line that is
+# cut there is left out, since nobody could know a piece of a secret in it; of a single line, its first word.
+ending() {
+	tail -c 16384 | LC_ALL=C awk '
+		{ lines[NR] = $0; bytes += length($0) + 1 }
+		END {
+			first = 1
+			if (bytes >= 16384 && NR > 1) first = 2
+			else if (bytes >= 16384) sub(/^[^ ]* /, "", lines[1])
+			if (NR - first >= 60) first = NR - 59
+			for (i = first; i <= NR; i++) print lines[i]
+		}'
+}
+
 # last_lines FILE prints the end of a log.
 last_lines() {
 	if [ ! -r "$1" ]; then fail "$(id -un) cannot read the log $1"; fi
 	echo "--- $1"
-	tail -n 30 -- "$1"
+	ending <"$1"
 }
 
 # log_of PIDFILE prints the end of the file that a process has as its standard error, or fails the recipe.

@@ -36,12 +36,12 @@ refused() {
 printed() {
 	for name_; do
 		for channel_ in stdout stderr; do
-			lines_=$(ctl tail -1500 "$name_" "$channel_" 2>&1) || continue
+			lines_=$(ctl tail -16384 "$name_" "$channel_" 2>&1) || continue
 			case $lines_ in
 			'' | *"ERROR (no log file)"*) continue ;;
 			esac
 			echo "--- the end of what $name_ printed ($channel_)"
-			printf '%s\n' "$lines_"
+			printf '%s\n' "$lines_" | ending
 		done
 	done
 }

@@ -104,7 +104,7 @@ tell() {
 # journal UNIT prints the last lines of a unit's journal.
 journal() {
 	# shellcheck disable=SC2086
-	lines_=$(journalctl $scope --no-pager --quiet --lines 60 --output cat --unit "$1" 2>&1) || true
+	lines_=$(journalctl $scope --no-pager --quiet --lines 60 --output cat --unit "$1" 2>&1 | ending) || true
 	echo "${lines_:-nothing in the journal of $1 that $(id -un) may read; once, as root: usermod -aG systemd-journal $(id -un)}"
 }
 
