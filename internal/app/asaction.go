@@ -45,6 +45,6 @@ func (a *app) wrongInputs(commands []*kong.Node, name string) (wrong deploy.Prob
 		return wrong
 	}
 	return deploy.Problems{{
-		At: deploy.Position{File: "input command"}, Message: fmt.Sprintf("there is no command `%s`", name), Hint: "one of " + strings.Join(names, ", "),
+		At: deploy.InInput("command", 0, 0), Message: fmt.Sprintf("there is no command `%s`", name), Hint: "one of " + strings.Join(names, ", "),
 	}}
 }

@@ -30,7 +30,7 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 	decision := cmp.Or(c.Decision, c.As)
 	if next[decision] == "" {
 		return s.refuse(deploy.Problems{{
-			At: deploy.Position{File: "input as"}, Message: "resolve is told what became of the step: done or rerun",
+			At: deploy.InInput("as", 0, 0), Message: "resolve is told what became of the step: done or rerun",
 			Hint: "`slipway resolve done ...`, or the input `as: done`",
 		}})
 	}

@@ -54,7 +54,7 @@ func TestAnnotations(t *testing.T) {
 	c := ci.NewActions(&out, noEnv)
 	c.Annotate(
 		ci.Annotation{Level: deploy.LevelError, At: deploy.Position{File: "a,b:c.yml", Line: 3, Column: 7}, Title: "100%, really: yes", Message: "first\nsecond\r\n50%0A ##[error]x"},
-		ci.Annotation{Level: deploy.LevelWarning, At: deploy.Position{File: "input hosts", Line: 2}, Message: "no host"},
+		ci.Annotation{Level: deploy.LevelWarning, At: deploy.InInput("hosts", 2, 0), Message: "no host"},
 		ci.Annotation{Level: deploy.LevelNotice, Message: strings.Repeat("é", 5000)})
 	var many []ci.Annotation
 	for range 20 {

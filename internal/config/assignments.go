@@ -201,7 +201,7 @@ func parseObject(input, text string) ([]assignment, deploy.Problems) {
 
 // varsNode is the input vars as the map that the deploy file would hold.
 func varsNode(found []assignment) *yamlfile.Node {
-	m := yamlfile.NewMap(deploy.Position{File: "input vars", Line: 1, Column: 1})
+	m := yamlfile.NewMap(deploy.InInput("vars", 1, 1))
 	for _, a := range found {
 		m.Entries = append(m.Entries, yamlfile.Entry{Key: a.Name, At: a.At, Value: yamlfile.NewText(a.Value, a.At)})
 	}

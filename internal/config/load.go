@@ -113,7 +113,7 @@ func (l *loader) remote() bool {
 // readFile reads and decodes the deploy file. It may be missing unless an input names it.
 func (l *loader) readFile() {
 	l.node = yamlfile.NewMap(deploy.Position{File: l.file, Line: 1, Column: 1})
-	named := deploy.Position{File: "input config", Line: 1, Column: 1}
+	named := deploy.InInput("config", 1, 1)
 	name := path.Clean(l.file)
 	if !fs.ValidPath(name) {
 		l.problem(named, "give a path relative to the working directory"+below(l.env.Dirs), "`%s` lies outside the working directory", l.file)
@@ -130,7 +130,7 @@ func (l *loader) readFile() {
 		l.problem(named, "is the repository checked out, and the path relative to its root?", "there is no file `%s`", l.file)
 		return
 	case err != nil:
-		l.problem(named, "", "cannot read `%s`: %s", l.file, err)
+		l.problem(named, "", "%s", unreadable(l.file, err))
 		return
 	}
 	node, problems := yamlfile.Parse(l.file, text)

@@ -34,14 +34,14 @@ func (l *loader) reach(c *Config) {
 		c.Jump = append(c.Jump, address)
 	}
 	if looksLikePath(l.in.SSHKey) {
-		l.problem(deploy.Position{File: "input ssh_key"}, "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
+		l.problem(deploy.InInput("ssh_key", 0, 0), "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
 			"`ssh_key` is no private key, but like the path of a key")
 	}
 	if !l.remote() {
 		return
 	}
 	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" {
-		at := deploy.Position{File: "input ssh_key"}
+		at := deploy.InInput("ssh_key", 0, 0)
 		if l.in.Given["ssh_key"] {
 			l.problem(at, "secret empty: a fork, Dependabot, or a missing `environment:`?", "`ssh_key` is empty")
 		} else {
@@ -49,7 +49,7 @@ func (l *loader) reach(c *Config) {
 		}
 	}
 	if strings.TrimSpace(c.Identity.KnownHosts) == "" && strings.TrimSpace(l.in.HostFingerprints) == "" {
-		l.problem(deploy.Position{File: "input known_hosts"}, "set the input `known_hosts` to what ssh-keyscan prints, once checked, or `host_fingerprints`",
+		l.problem(deploy.InInput("known_hosts", 0, 0), "set the input `known_hosts` to what ssh-keyscan prints, once checked, or `host_fingerprints`",
 			"no host identity: nothing tells the hosts from an impostor")
 	}
 }

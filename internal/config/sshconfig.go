@@ -2,7 +2,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +20,7 @@ type sshHosts struct {
 	of     map[deploy.Address]sshconfig.Host
 }
 
-var atSSHConfig = deploy.Position{File: "input ssh_config"}
+var atSSHConfig = deploy.InInput("ssh_config", 0, 0)
 
 // readSSHConfig reads the input ssh_config: text, or the path of a file.
 func (l *loader) readSSHConfig() {
@@ -26,17 +28,19 @@ func (l *loader) readSSHConfig() {
 	if given == "" {
 		return
 	}
-	text := []byte(l.in.SSHConfig)
+	text, at := []byte(l.in.SSHConfig), atSSHConfig
 	if !strings.ContainsAny(given, " \n=") {
 		read, ok := l.readNamed(given, atSSHConfig)
 		if !ok {
 			return
 		}
-		text = read
+		text, at = read, deploy.Position{File: given}
 	}
 	config, err := sshconfig.Parse(text)
-	if err != nil {
-		l.problem(atSSHConfig, "", "%s", err)
+	var unread *sshconfig.Error
+	if errors.As(err, &unread) {
+		at.Line = unread.Line
+		l.problem(at, unread.Hint, "%s", unread.Message)
 		return
 	}
 	l.ssh = sshHosts{config: config, of: map[deploy.Address]sshconfig.Host{}}
@@ -50,10 +54,24 @@ func (l *loader) readNamed(path string, at deploy.Position) (text []byte, ok boo
 	}
 	text, err := l.env.ReadFile(path)
 	if err != nil {
-		l.problem(at, "a container sees the workspace alone: give the text instead", "cannot read `%s`: %s", path, err)
+		l.problem(at, "look whether the path is right; in a container only what lies in the workspace can be read: give the text itself there", "%s", unreadable(path, err))
 		return nil, false
 	}
 	return text, true
+}
+
+// unreadable says why a file cannot be read.
+func unreadable(path string, err error) string {
+	var system *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Sprintf("there is no file `%s`", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("`%s` is not this user's to read", path)
+	case errors.As(err, &system):
+		return fmt.Sprintf("`%s` cannot be read: %s", path, system.Err)
+	}
+	return fmt.Sprintf("`%s` cannot be read: %s", path, err)
 }
 
 // address reads an address, and gives the name that was written. Where there is an ssh_config, the name may be an alias of it;

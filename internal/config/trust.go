@@ -44,7 +44,7 @@ func (b *builder) trusted(c check, built *deploy.HTTPCheck) {
 			b.problem(c.CA.At(), "the path is relative to the deploy file", "there is no file `%s`", text)
 			return
 		case err != nil:
-			b.problem(c.CA.At(), "", "cannot read `%s`: %s", text, err)
+			b.problem(c.CA.At(), "", "%s", unreadable(text, err))
 			return
 		}
 		text = string(read)

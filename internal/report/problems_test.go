@@ -15,7 +15,7 @@ func TestProblems(t *testing.T) {
 	problems := deploy.Problems{
 		{At: deploy.Position{File: "slipway.yml", Line: 7, Column: 3}, Message: `unknown key "hots"`, Hint: "did you mean hosts?"},
 		{At: deploy.Position{File: "slipway.yml", Line: 21, Column: 10}, Message: "step \"Migrate\" is no valid shell: 1:7: reached EOF without closing quote '\n##[error]x"},
-		{At: deploy.Position{File: "input secrets", Line: 3}, Message: "line 3 of `secrets`: continuation of hunter22?", Hint: "use toJSON()"},
+		{At: deploy.InInput("secrets", 3, 0), Message: "line 3 of `secrets`: continuation of hunter22?", Hint: "use toJSON()"},
 	}
 	j := newJob(t)
 	options := j.options()

@@ -30,32 +30,52 @@ type Host struct {
 	HostKeyAlias       string
 }
 
+// Error says what of a configuration cannot be read.
+type Error struct {
+	Line    int // from 1; 0 where it is not known
+	Message string
+	Hint    string
+}
+
+func (e *Error) Error() string { return e.Message }
+
 // beyond are keywords that this package cannot read at all: which hosts they are for, another program or file says.
 var beyond = regexp.MustCompile(`(?i)^\s*(Match|Include)\b`)
 
-// Parse reads a configuration. Its error names the line.
+// beyondHints say what to do about them.
+var beyondHints = map[string]string{
+	"match":   "give `ssh_config` a copy in which its settings stand under `Host` and the names of the hosts; or give inputs instead: `hosts`, `ssh_key`, `known_hosts`, `jump`",
+	"include": "give `ssh_config` a copy in which the included lines stand in its place; `Include` is read on no machine but yours",
+}
+
+// Parse reads a configuration. Its error is an *Error.
 func Parse(text []byte) (*Config, error) {
 	text = bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\ufeff")), []byte("\r\n"), []byte("\n"))
 	for i, line := range bytes.Split(text, []byte("\n")) {
-		if keyword := beyond.FindSubmatch(line); keyword != nil {
-			return nil, fmt.Errorf("line %d: `%s` is not supported: write what it stands for under `Host`", i+1, keyword[1])
+		if keyword := beyond.FindStringSubmatch(string(line)); keyword != nil {
+			return nil, &Error{Line: i + 1, Message: fmt.Sprintf("`%s` is not supported", keyword[1]), Hint: beyondHints[strings.ToLower(keyword[1])]}
 		}
 	}
 	parsed, err := ssh_config.DecodeBytes(text)
 	if err != nil {
-		return nil, err
+		return nil, &Error{Message: err.Error(), Hint: "`ssh -G HOST` says whether ssh can read it"}
 	}
 	return &Config{parsed}, nil
 }
 
-// refused are keywords that lead another way to a host than Slipway goes, and the value with which they do not.
-var refused = map[string]string{"ProxyCommand": "none", "CanonicalizeHostname": "no", "PKCS11Provider": "none"}
+// refused are keywords that lead another way to a host than Slipway goes, the value with which they do not, and what to write in
+// their place.
+var refused = []struct{ keyword, harmless, instead string }{
+	{"ProxyCommand", "none", "name the hosts on the way as its `ProxyJump`, or in the input `jump`"},
+	{"CanonicalizeHostname", "no", "write the whole name as its `HostName`"},
+	{"PKCS11Provider", "none", "give a key in the input `ssh_key`, or an agent that has it"},
+}
 
 // Of is what the configuration says of an alias: the first value of each keyword, as ssh takes them.
 func (c *Config) Of(alias string) (Host, error) {
-	for keyword, harmless := range refused {
-		if value := c.get(alias, keyword); value != "" && !strings.EqualFold(value, harmless) {
-			return Host{}, fmt.Errorf("%s of `%s` is not supported", keyword, alias)
+	for _, r := range refused {
+		if value := c.get(alias, r.keyword); value != "" && !strings.EqualFold(value, r.harmless) {
+			return Host{}, fmt.Errorf("%s of `%s` is not supported: %s", r.keyword, alias, r.instead)
 		}
 	}
 	h := Host{

@@ -124,7 +124,7 @@ func TestInside(t *testing.T) {
 		{n.Get("c"), 1, 2, "f:8:5"},
 		{n.Get("d"), 1, 5, "f:9:4"},
 		{n.Get("e"), 1, 3, "f:13:5"},
-		{NewText("x\ny", deploy.Position{File: "input run", Line: 1, Column: 1}), 2, 1, "input run:2:1"},
+		{NewText("x\ny", deploy.InInput("run", 1, 1)), 2, 1, "input run:2:1"},
 	} {
 		if got := test.node.Inside(test.line, test.column).String(); got != test.want {
 			t.Errorf("line %d column %d of %q: %s, want %s", test.line, test.column, test.node.Text, got, test.want)

@@ -27,7 +27,7 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 		e.Cause, e.Hint = fmt.Errorf("through a jump host: %w", bastion.Cause), bastion.Hint
 		e.Own = append(e.Own, bastion.Own...)
 	case ctx.Err() != nil:
-		e.Cause, e.Hint = context.Cause(ctx), "the deployment ended or ran out of time while it was connecting"
+		e.Cause, e.Hint = context.Cause(ctx), "it was still connecting: is the host up, and `timeout` long enough?"
 	case errors.As(err, &refused):
 		e.Cause, e.Hint = fmt.Errorf("%s: %w", hop.address, refused), refused.hint()
 	case errors.As(err, &failure) && failure.stage == unauthorised:

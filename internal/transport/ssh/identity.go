@@ -28,7 +28,7 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 	id := &identity{}
 	if strings.Contains(knownHosts, privateKeyMark) { // nothing of it may be said
 		return nil, deploy.Problems{{
-			At: deploy.Position{File: "input known_hosts"}, Message: "this is a private key",
+			At: deploy.InInput("known_hosts", 0, 0), Message: "this is a private key",
 			Hint: "it belongs in `ssh_key`; known_hosts takes what `ssh-keyscan HOST` prints",
 		}}
 	}
@@ -42,7 +42,7 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 	}
 	if entries == 0 && len(id.fingerprints) == 0 {
 		return nil, deploy.Problems{{
-			At:      deploy.Position{File: "input known_hosts"},
+			At:      deploy.InInput("known_hosts", 0, 0),
 			Message: "no host identity is given: neither `known_hosts` nor `host_fingerprints`",
 			Hint:    "take it with `ssh-keyscan HOST` from a network you trust, compare it, and store it",
 		}}
@@ -50,7 +50,7 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 	if entries > 0 {
 		db, err := openKnownHosts(knownHosts)
 		if err != nil {
-			return nil, deploy.Problems{{At: deploy.Position{File: "input known_hosts"}, Message: err.Error()}}
+			return nil, deploy.Problems{{At: deploy.InInput("known_hosts", 0, 0), Message: err.Error()}}
 		}
 		id.db = db
 	}

@@ -134,7 +134,7 @@ func unreadable(err error) error {
 }
 
 func keyProblem(message, hint string) deploy.Problem {
-	return deploy.Problem{At: deploy.Position{File: "input ssh_key"}, Message: message, Hint: hint}
+	return deploy.Problem{At: deploy.InInput("ssh_key", 0, 0), Message: message, Hint: hint}
 }
 
 // named is the name of a public key behind a colon, or nothing.

@@ -120,7 +120,7 @@ func readCertificate(text string, now time.Time) (*ssh.Certificate, *deploy.Prob
 }
 
 func certificateProblem(message, hint string) deploy.Problem {
-	return deploy.Problem{At: deploy.Position{File: "input ssh_certificate"}, Message: message, Hint: hint}
+	return deploy.Problem{At: deploy.InInput("ssh_certificate", 0, 0), Message: message, Hint: hint}
 }
 
 func until(certificate *ssh.Certificate) string {

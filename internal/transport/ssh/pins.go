@@ -34,7 +34,7 @@ var (
 func readFingerprints(lines []string) (pins []fingerprint, problems deploy.Problems) {
 	if strings.Contains(strings.Join(lines, "\n"), privateKeyMark) { // nothing of it may be said
 		return nil, deploy.Problems{{
-			At: deploy.Position{File: "input host_fingerprints"}, Message: "this is a private key",
+			At: deploy.InInput("host_fingerprints", 0, 0), Message: "this is a private key",
 			Hint: "it belongs in `ssh_key`; host_fingerprints takes what `ssh-keygen -lf FILE` prints",
 		}}
 	}
@@ -44,7 +44,7 @@ func readFingerprints(lines []string) (pins []fingerprint, problems deploy.Probl
 		}
 		read, problem := readFingerprint(line)
 		if problem != nil {
-			problem.At = deploy.Position{File: "input host_fingerprints", Line: i + 1}
+			problem.At = deploy.InInput("host_fingerprints", i+1, 0)
 			problems = append(problems, *problem)
 		}
 		pins = append(pins, read...)
@@ -119,7 +119,7 @@ func checkKnownHosts(text string) (entries int, revoked []ssh.PublicKey, problem
 			err = errors.New("one word")
 		}
 		problem := deploy.Problem{
-			At:      deploy.Position{File: "input known_hosts", Line: number},
+			At:      deploy.InInput("known_hosts", number, 0),
 			Message: "no line of known_hosts: " + strings.TrimPrefix(err.Error(), "ssh: "),
 			Hint:    "each line is `HOST TYPE KEY`, as `ssh-keyscan HOST` prints it",
 		}
