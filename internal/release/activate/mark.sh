@@ -1,4 +1,4 @@
-# Marks a release. One that is verified after all loses what was held against it.
+# Marks a release. One that is verified after all loses the marks bad and failed.
 #
 # $1      the deploy path
 # $2      the release's ID

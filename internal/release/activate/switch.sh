@@ -46,11 +46,11 @@ fi
 umask 077
 printf '%s\n' "$intent" >>"$journal" || refuse 92 "$PWD/$journal cannot be written to"
 
-# What the new name leads to is on the disk before the name is.
+# The release is written to the disk before the name that leads to it.
 sync -f "$target" 2>/dev/null || sync
 
-# ln over an existing link is not one rename everywhere, mv into a directory is. The links are made in a folder of this
-# run, so that what a dead run left can never be what is moved.
+# ln over an existing link is not one rename everywhere; mv of a link is. The links are made in a folder of this run alone, so
+# that a link which a dead run left is never moved into place.
 umask 022
 mkdir "$fresh" || fail 92 "no folder can be made in $PWD"
 ln -s "$target" "$fresh/current" || fail 92 "no link can be made in $PWD"

@@ -41,7 +41,7 @@ else
 	lock_reserve
 fi
 
-# Two deployments that both find no ID must agree on one: a hard link is made once.
+# Two deployments that find no ID at the same time must agree on one: a hard link can be made only once.
 if [ ! -e .slipway/id ]; then
 	printf '%s\n' "$id" >".slipway/id.$id"
 	ln ".slipway/id.$id" .slipway/id 2>/dev/null || [ -e .slipway/id ]

@@ -1,5 +1,5 @@
 # Writes a sign of life into the lock, under the guard. The file has had its block on the disk since the lock was taken, so
-# that a full disk stops no heart; who reads it half written sees it change, and that is all there is to see.
+# that a full disk stops no heartbeat. Whoever reads it half written sees that it changed, which is all that it says.
 #
 # $1      the deploy path
 # $2      the generation

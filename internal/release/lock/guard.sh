@@ -23,8 +23,8 @@ fence() {
 	exit 79
 }
 
-# Gives a sign of life for the sender, as beat.sh does: for long scripts, whose connection may have no other session to beat
-# by. What waits for the runner gives signs only of what came from there.
+# Gives a sign of life for the sender, as beat.sh does. It is for long scripts, whose connection may have no other session for
+# heartbeats. A script that waits for the runner gives one only for what came from the runner.
 #
 # $1      a word for the part of the script: two heartbeats in a row are never equal
 lock_signs=0

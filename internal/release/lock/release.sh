@@ -1,4 +1,4 @@
-# Gives a generation back. One that was given back or taken over before is left as it is.
+# Gives a generation back. One that was given back before, or that another owner took over, is left as it is.
 #
 # $1      the deploy path
 # $2      the generation

@@ -10,9 +10,9 @@
 #
 # Standard output is the host's ID. Ends 90 when another owner was faster, 92 when the host cannot write.
 #
-# mkdir decides, nothing else. Killed after it, the generation has no owner.json or no more heartbeats, and grows stale
-# like any other. The highest generation is never removed, so numbers never come back. A generation made late, when
-# others were taken and removed meanwhile, is found out by looking again: it is below the highest, and owns nothing.
+# mkdir alone decides who takes it. Where this script is killed after mkdir, the generation has no owner.json or no heartbeats,
+# and becomes stale like any other. The highest generation is never removed, so no number is used twice. A generation that is
+# made late, when others were taken and removed meanwhile, is below the highest and owns nothing: a second look finds that.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -33,7 +33,7 @@ if ! mkdir -p .slipway/lock || ! chmod 700 .slipway; then
 	refuse 92 "$PWD/.slipway/lock cannot be made"
 fi
 
-# Two that both find no ID must agree on one: a hard link is made once.
+# Two that find no ID at the same time must agree on one: a hard link can be made only once.
 if [ ! -e .slipway/id ]; then
 	if printf '%s\n' "$id" >".slipway/id.$id"; then
 		ln ".slipway/id.$id" .slipway/id 2>/dev/null
@@ -47,7 +47,7 @@ printf '%s\n' "$id"
 lock_highest .slipway/lock
 [ "$lock_highest" = "$seen" ] || refuse 90 "generation $lock_highest was taken meanwhile"
 mine=$((seen + 1))
-# Where the disk is full, what reserve.sh keeps is room for a lock and a journal: old releases can be deleted then.
+# Where the disk is full, the reserve that reserve.sh keeps gives room for a lock and a journal, so that old releases can be deleted.
 if ! mkdir ".slipway/lock/$mine" 2>/dev/null && { [ -d ".slipway/lock/$mine" ] || ! rm -f .slipway/reserve || ! mkdir ".slipway/lock/$mine" 2>/dev/null; }; then
 	[ ! -d ".slipway/lock/$mine" ] || refuse 90 "generation $mine was taken meanwhile"
 	refuse 92 "$PWD/.slipway/lock/$mine cannot be made"

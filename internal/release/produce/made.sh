@@ -9,8 +9,9 @@ refuse() {
 	exit "$status"
 }
 
-# Says why a link cannot be brought to another host, if so. A target is one of $links, a line each; or it may go up from the
-# link's folder first, and never above the release, and then only down, so that no other link leads it astray.
+# Prints why a link cannot be brought to another host; nothing where it can. Its target may be one of $links, a line each. Any other
+# may go up from the link's folder first, though never above the release, and after that only down, so that no other link can lead
+# it elsewhere.
 #
 # $1      the link, as ./<path>
 misled() {
@@ -51,7 +52,7 @@ misled() {
 	done
 }
 
-# Ends 91 when something is missing of what a step should have made, 92 when it made what cannot be brought elsewhere.
+# Ends 91 when something is missing that the step should have made, 92 when it made something that cannot be brought elsewhere.
 #
 # $1...   paths, as ./<path>
 check_made() {
@@ -83,12 +84,12 @@ check_made() {
 	done
 	found=$(find "$@" \( -name "*$line_feed*" -o -name "*$carriage_return*" \) -print | head -n 1)
 	[ -z "$found" ] || refuse 92 "${found#./} has a line break in its name"
-	# `read` comes from a look at all of them alone: silence is no success.
+	# `read` is printed only after a look at all of them: no output is no success.
 	wrong=$(each_link "$@" | head -n 1)
 	[ "$wrong" = read ] || refuse 92 "${wrong:-its links cannot be read}"
 }
 
-# Says what is wrong with links, and at the end that all were looked at.
+# Prints what is wrong with links, and at the end that all were looked at.
 each_link() {
 	{ find "$@" -type l && echo /all; } | while IFS= read -r link; do
 		if [ "$link" = /all ]; then

@@ -34,7 +34,7 @@ check_programs
 umask 077
 rm -rf "$records"/produced-* || fail 93 "leftovers of an earlier attempt cannot be removed"
 make_incoming
-# With the modes and times that they were made with: they were made for this release, and caches and compilers go by them.
+# Modes and times stay as they were made: the files are for this release, and caches and compilers go by their times.
 unpack -xpof manifest/sha256 manifest/entries tree
 set_folders
 check_members
@@ -57,7 +57,7 @@ parents() {
 	done
 }
 
-# Whoever dies in here leaves no record, and the next one does all of it again.
+# A run that dies in here leaves no record, and the next one does all of it again.
 fence rm -rf "$incoming"
 mkdir "$incoming/old" "$incoming/try" || fail 93 "no folder can be made in $PWD/$incoming"
 number=0

@@ -52,7 +52,7 @@ said=$(
 			grep -v '^listed$' "$outgoing/manifest/entries.new" >"$outgoing/manifest/entries" &&
 			rm "$outgoing/manifest/entries.new" &&
 			find "$@" -type f -exec sha256sum {} + >"$outgoing/manifest/sha256.new" &&
-			# Of a name with a backslash, GNU's writes an escaped form, that not everybody reads.
+			# For a name with a backslash GNU's sha256sum writes an escaped form, which not every program reads.
 			sed '/^\\/{s/^\\//;s/\\\\/\\/g;}' "$outgoing/manifest/sha256.new" >"$outgoing/manifest/sha256" &&
 			rm "$outgoing/manifest/sha256.new"
 	} 2>&1
@@ -76,7 +76,7 @@ case $(tar --version 2>&1) in
 *'GNU tar'*) set -- --format=gnu -cf - manifest "$@" ;;
 *) set -- -cf - manifest "$@" ;;
 esac
-# The status of a pipe's first program is among what is said, and standard output is the payload's alone.
+# The status of the first program of a pipe is written among the messages: standard output is for the payload alone.
 exec 3>&1
 said=$({ { tar "$@" || echo "tar ended $?" >&2; } | encode >&3; } 2>&1)
 encoded=$?

@@ -36,7 +36,7 @@ goes() {
 	esac
 }
 
-# What could not be removed: how many, the first of them by name, and what rm said of the first.
+# What could not be removed: how many, the names of the first few, and what rm said about the first.
 stuck=0 names='' why=''
 
 # Removes a tree, also one with folders that its owner may not write to.
@@ -60,7 +60,7 @@ remove() {
 command -v fence >/dev/null || fence() { :; }
 command -v lock_beat >/dev/null || lock_beat() { :; }
 
-# What an earlier run did not come to remove.
+# What an earlier run renamed and did not remove any more.
 for left in releases/.pruned-*; do
 	if [ -e "$left" ] || [ -L "$left" ]; then
 		lock_beat prune
@@ -73,7 +73,7 @@ for release in releases/*; do
 	id=${release#releases/}
 	if goes "$id" && { [ -e "$release" ] || [ -L "$release" ]; }; then
 		fence :
-		# First the mark, then the name: what is only half removed must not pass for a release.
+		# The mark goes first, then the name: a release that is half removed must not be taken for a whole one.
 		if rm -f ".slipway/releases/$id/staged"; then
 			! mv -f "$release" "releases/.pruned-$id" 2>/dev/null || release=releases/.pruned-$id
 			remove "$release" release && printf '%s\n' "$id"
@@ -89,8 +89,8 @@ for folder in .slipway/releases/* .slipway/secrets/*; do
 	fi
 done
 
-# Journals: the newest 50 stay, and those of deployments that touched the live site and did not end. Of the others goes
-# what is older than every release that is here. The time of a journal is that of its last change of plan or outcome.
+# Journals: the newest 50 stay, and those of deployments that touched the live site and did not end. Of the others, those are
+# removed that are older than every release here. The time of a journal is that of its last change of plan or outcome.
 oldest=$(stat -c %Y .slipway/releases/*/staged 2>/dev/null | sort -n | head -n 1)
 while read -r changed folder; do
 	if [ -z "$folder" ] || [ "$changed" -ge "${oldest:-$((changed + 1))}" ]; then

@@ -21,7 +21,7 @@ refuse() {
 	exit "$status"
 }
 
-# Everything that must be there is, before anything is changed.
+# Before anything is changed: is everything there that must be?
 check() {
 	missing=
 	while [ "$#" -ge 4 ]; do
@@ -83,8 +83,8 @@ share() {
 	rm -rf "$new"
 	mkdir -p "${new%/*}" || refuse 92 "${new%/*} cannot be made"
 	if [ -d "$release/$1" ] && [ ! -L "$release/$1" ]; then
-		# A copy that died half way has the temporary name, so it is never taken for the directory. It is made anew, and not
-		# with the rights that it has in the release: shared/ may hand down a default ACL.
+		# A copy that died half way has the temporary name, so it is never taken for the directory. The directory is made new, without
+		# the rights that it has in the release: shared/ may hand down a default ACL.
 		cp -R "$release/$1" "$new" || refuse 92 "shared/$1 cannot be filled from the release"
 		open_to_group "$new"
 	else
@@ -93,8 +93,8 @@ share() {
 	mv "$new" "shared/$1" || refuse 92 "shared/$1 cannot be made"
 }
 
-# Lets the group write to all that it may read and the owner may write to, where it may write to what is made here: by the
-# umask, or by a default ACL, whose mask the group's rights are.
+# Lets the group write to everything that it may read and the owner may write to, where the group may write to what is made here.
+# The umask says whether it may, or a default ACL, whose mask shows as the group's rights.
 open_to_group() {
 	mkdir "$1.probe" || refuse 92 "$1.probe cannot be made"
 	writes=$(find "$1.probe" -prune -perm -020)

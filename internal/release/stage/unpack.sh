@@ -9,7 +9,7 @@ unpacking() {
 	incoming=$1 encoding=$2
 }
 
-# A newer attempt may be at work in the same folders: whoever has lost the lock touches nothing in them any more.
+# A newer attempt may be at work in the same folders, so a script whose lock is lost touches nothing in them any more.
 command -v fence >/dev/null || fence() { :; }
 command -v lock_beat >/dev/null || lock_beat() { :; }
 
@@ -29,7 +29,7 @@ free() {
 	df -P "$1" . 2>/dev/null | sed -n '$s/.*[[:space:]]\([0-9][0-9]*\)[[:space:]][[:space:]]*[0-9-][0-9]*%.*/\1/p'
 }
 
-# Ends for a full file system or quota, with its numbers, when a program's words tell of one.
+# Ends, with the numbers, when a program's words say that the file system or the quota is full.
 check_space() {
 	case $1 in
 	*'Disk quota exceeded'*)
@@ -37,7 +37,7 @@ check_space() {
 		rm -rf "$incoming"
 		fail 93 "disk quota exceeded: $(id -un) may store no more at $PWD, where $(free -k) KiB and $(free -i) inodes are free"
 		;;
-	# GNU tar says the last of a file of which some was still written.
+	# GNU tar prints the last of these for a file of which it could write a part.
 	*'No space left on device'* | *'no space left on device'* | *'Wrote only '*' bytes'*)
 		fence :
 		rm -rf "$incoming"
@@ -66,8 +66,8 @@ make_incoming() {
 	}
 }
 
-# Passes the payload on, and gives a sign of life for each part that came. A part is eight reads, so that it takes no lease
-# over a slow link, and more while every read is full.
+# Passes the payload on, with a sign of life for each part. A part is eight reads, so that one takes less than a lease over a slow
+# link, and more reads while each of them is full.
 receive() {
 	reads=8
 	while said=$({ dd bs=65536 count="$reads" >&3; } 2>&1); do
@@ -97,8 +97,8 @@ decode() {
 # $1      tar's options
 # $2...   what must be in it
 #
-# What programs say goes to a variable: on a full disk there is no file to keep it in. The status of the first program
-# of a pipe is printed there, since a shell has only the last one's.
+# What programs print as errors goes to a variable: on a full disk no file could keep it. The status of the first program of a
+# pipe is printed there as well, since a shell keeps only that of the last one.
 unpack() {
 	options=$1
 	shift
@@ -122,7 +122,7 @@ unpack() {
 }
 
 # Gives folders the modes that the manifest says. An archive may state a folder's mode after the folder's members, or not at
-# all, and not every tar changes a folder that is there. What a folder inherited beside its mode, as setgid, stays.
+# all, and not every tar changes a folder that is there. What a folder inherited besides, like setgid, stays.
 set_folders() {
 	grep '^d' "$incoming/manifest/entries" | grep -qv '^d 755 ' || return 0
 	said=$(
@@ -152,7 +152,7 @@ apply_umask() {
 	[ "$2" != 022 ] && [ "$2" != 0022 ] || return 0
 	others=${2#"${2%?}"} group=${2%?}
 	group=${group#"${group%?}"}
-	# Whoever may read may write as well where the owner may, and the umask lets them.
+	# Where the owner may write and the umask allows it, whoever may read may write too.
 	case $group in
 	[0145]) find "$1" ! -type l -perm -0240 -exec chmod g+w {} + ;;
 	esac || fail 93 "the rights of $1 cannot be set"
@@ -178,8 +178,8 @@ rights() {
 
 # Ends unless the members are those of the manifest.
 check_members() {
-	# Content. openssl hashes several times faster than a sha256sum that leaves the CPU's instructions for it unused. It can
-	# only say yes: `listed` is then the one line that is not in both lists. All else is for sha256sum to judge and to name.
+	# Content. openssl hashes several times faster than a sha256sum that does not use the CPU's instructions for it. Its answer counts
+	# only where it is yes: `listed` is then the one line that is not in both lists. In any other case sha256sum judges, and names files.
 	hashed=
 	if command -v openssl >/dev/null 2>&1; then
 		hashed=$(
@@ -190,7 +190,7 @@ check_members() {
 		)
 	fi
 
-	# `verified` comes only from a check that went through: silence is no success.
+	# `verified` is printed only by a check that ran to its end: no output is no success.
 	wrong=verified
 	[ "$hashed" = listed ] || wrong=$(
 		cd "$incoming/tree" || exit
@@ -203,8 +203,8 @@ check_members() {
 	lock_beat hashed
 	[ "$wrong" = verified ] || fail 92 "members have the wrong content: $wrong"
 
-	# Everything else: type, mode, target, nothing missing, nothing more. Of a mode only the last three digits: directories
-	# inherit setgid from where they are made. Again, `listed` is the one line that is not in both lists.
+	# Everything else: type, mode and target, nothing missing, nothing added. Of a mode only the last three digits count, since
+	# directories inherit setgid from where they are made. Again, `listed` is the one line that is not in both lists.
 	different=$(
 		cd "$incoming/tree" || exit
 		{

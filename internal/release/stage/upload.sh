@@ -26,7 +26,7 @@ fi
 [ ! -e "$records/staged" ] || [ ! -d "releases/$id" ] || exit 0
 check_programs
 
-# Leftovers of an attempt that died. A tree without the mark never was live: only a marked one is switched to.
+# Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it.
 umask 077
 rm -rf "$incoming" "releases/$id" "$records" || fail 93 "leftovers of an earlier attempt cannot be removed"
 make_incoming

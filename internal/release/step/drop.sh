@@ -1,10 +1,10 @@
 # A function of the scripts that meet a try which may not have begun. It stands before them, after process.sh.
 #
-# Whether a step begins is decided by one rename of its file `ready`: to `begun`, by the step's own process right before
-# it becomes the step, or to `dropped`, here. Who comes second finds nothing to rename.
+# One rename of the file `ready` decides whether a step begins: to `begun`, by the step's own process right before it becomes
+# the step, or to `dropped`, here. Whoever comes second finds nothing to rename.
 
-# Makes sure that a try never begins, and succeeds when it had not. A try that there is no trace of is made, so that
-# whoever is about to make it finds it taken. Where nothing can be made it fails.
+# Makes sure that a try never begins, and succeeds where it had not begun. Where there is no trace of the try, its folder is
+# made, so that whoever is about to make it finds it taken. It fails where that cannot be made.
 #
 # $1      the folder of the try
 drop() {

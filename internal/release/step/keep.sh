@@ -22,7 +22,7 @@ keep() {
 			wanted=1
 			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
 		fi
-		# "3+12 records in": fewer than it was to read are the last.
+		# "3+12 records in": where there are fewer than it was to read, they are the last.
 		said=${said%% records in*}
 		[ $((${said##*[!0-9+]})) -eq "$wanted" ] || return
 		size=$(stat -c %s "$into") || continue
@@ -30,7 +30,7 @@ keep() {
 			begin=$((begin + size)) limit=$part
 			into=$kept/log.$begin
 			set -- "$@" "$begin"
-			# The oldest goes when those after it are enough.
+			# The oldest part goes when those after it are long enough.
 			while [ "$#" -gt 1 ] && [ $((begin - $2)) -ge "$tail" ]; do
 				rm -f "$kept/log.$1"
 				shift

@@ -79,7 +79,8 @@ follow() {
 			printf '%s %s\n' "$2" "$status"
 			return
 		fi
-		# Much output: the next look comes soon, or parts would go unseen. Now and then the event is asked for all the same.
+		# There is much output: look again at once, or parts would be gone before they are read. Now and then standard input is read
+		# all the same.
 		if [ "$brisk" = 0 ] && [ -n "$poured" ]; then
 			brisk=50
 		fi

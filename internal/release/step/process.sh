@@ -8,7 +8,7 @@ boot() {
 }
 
 # Puts the start time of a process (field 22 of its stat) into start, - where there is no /proc, and '' when it has ended.
-# By its start time a process is distinguished from a later one with the same number.
+# The start time tells a process from a later one with the same number.
 started() {
 	start=-
 	[ -e /proc/self/stat ] || return 0

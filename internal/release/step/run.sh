@@ -37,7 +37,7 @@ if ! mkdir "$folder" 2>/dev/null; then
 	refuse 92 "$PWD/$folder cannot be made"
 fi
 
-# What an undo takes back counts for nothing, from before it begins.
+# What an undo takes back counts for nothing, from right before the undo begins.
 case $folder in
 */undo-*)
 	for try in "${folder%/*}"/do-*; do
@@ -46,8 +46,8 @@ case $folder in
 	;;
 esac
 
-# All that the wrapper writes has its block on the disk before the step can fill it. The file ready comes last: from then
-# on it is decided whether the step begins. See drop.sh.
+# Everything that the wrapper writes has its block on the disk before the step can fill the disk. The file ready comes last: from
+# then on one rename of it decides whether the step begins. See drop.sh.
 reserve() {
 	printf '%s\n' "$script" >"$folder/script" &&
 		printf '%s\n' "$meta" >"$folder/meta" &&
@@ -74,7 +74,7 @@ fi
 set +C
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
-# setsid gives the step a life of its own. What the wrapper inherits is named here, and nothing else.
+# setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else.
 detach=$(command -v setsid) || detach=
 user=${USER:-$(id -un)}
 start() {
@@ -97,7 +97,7 @@ tick() {
 command -v fence >/dev/null || fence() { :; }
 fence rm -rf "$folder"
 
-# The end of the wrapper wakes the reader at once: the pace of the ticks delays output, never the end.
+# The end of the wrapper wakes the reader at once: slow ticks delay output, never the end.
 {
 	start "$@"
 	running=$!

@@ -39,7 +39,7 @@ run() {
 	set -f
 	# shellcheck disable=SC2086 # an interpreter and its arguments
 	set -- $shell "$folder/script"
-	# The step's own PATH says which interpreter it is; one that leads nowhere leaves the system's.
+	# The interpreter is the one that the step's own PATH finds; where that finds none, the system's.
 	program=$(environment && command -v "$1") || program=$(command -v "$1") || program=$1
 	shift
 	set -- "$program" "$@"
@@ -82,7 +82,7 @@ watch() {
 	exit 0
 }
 
-# Gives signs of life for the deployment that holds the lock, as long as the wrapper lives: the step must not lose it when
+# Gives signs of life for the deployment that holds the lock, as long as the wrapper lives: the step must keep the lock when
 # the runner dies. A generation that is no longer the highest is left alone; one that the same deployment took over is
 # now a link to the newer one.
 beat() {
@@ -131,7 +131,7 @@ main() {
 	# shellcheck disable=SC2094 # a pipe
 	exec 4<"$folder/pipe" 5>"$folder/pipe"
 	exec 3<&-
-	# Said with exec in a subshell: a shell keeps copies of what it redirects for a function.
+	# exec in a subshell, since a shell keeps copies of the descriptors that it redirects for a function.
 	(
 		exec <&4 4<&- 5>&- >/dev/null 2>&1
 		keep "$folder" "$head" "$tail"
@@ -168,8 +168,8 @@ main() {
 		! wait "$watcher" || status=timeout
 	fi
 
-	# The status comes after the log: after all that the step said. The end of the pipe tells; where something in the
-	# background holds that open, it is that nothing comes any more. It may write on then.
+	# The status is written after the log, when all that the step printed is in there. The end of the pipe shows that. Where a
+	# program in the background keeps the pipe open, it is enough that nothing comes any more; that program may write on.
 	trap : USR1
 	hush &
 	husher=$!

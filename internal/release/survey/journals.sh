@@ -28,7 +28,7 @@ journal() {
 }
 
 # Prints every try of every step of a deployment: its folder, what it was, how it ended, and whether it is running or void.
-# One that was kept from beginning counts for nothing like one that was undone.
+# One that was kept from beginning counts for nothing, like one that was undone.
 #
 # $1      the deployment's folder
 # $2      this host's boot ID
@@ -42,7 +42,7 @@ tries() {
 		[ -d "$try" ] || continue
 		meta='' status='' flags=''
 		[ ! -e "$try/meta" ] || read -r meta <"$try/meta"
-		# In this order: what is not alive has its status by now, or gets none.
+		# The order matters: a try whose wrapper is not alive has its status by now, or never gets one.
 		if [ ! -e "$try/status" ] && living "$try" "$2"; then
 			flags=running
 		fi

@@ -9,7 +9,7 @@
 # named and left alone.
 # Standard output is records, each ended by a NUL: key=value. The last one is end=1.
 # The functions of lock.sh, process.sh and journals.sh stand before it.
-# Few forks: it runs in every deployment. What the shell can find out by itself, no program is asked for.
+# It runs in every deployment, so it starts few programs: none for what the shell can find out by itself.
 LC_ALL=C
 export LC_ALL
 root=$1 programs=$2 own=$3
@@ -55,8 +55,8 @@ if command -v sync >/dev/null 2>&1; then
 	printf 'sync='; sync --help 2>&1; printf '\0'
 fi
 
-# Says space and inodes of the file system that a folder lies on, and the options that it is mounted with. In the list of
-# mounts an odd name is encoded: then nothing is said of the options. The last of several at one place counts.
+# Prints space and inodes of the file system that a folder lies on, and its mount options. The list of mounts encodes names with
+# odd characters: for those it prints no options. Of several mounts at one place the last one counts.
 file_system() {
 	space=$(df -Pk "$1" 2>/dev/null)
 	printf 'space=%s\0' "$space"
@@ -68,7 +68,7 @@ file_system() {
 	printf 'mounted=%s\0' "$found"
 }
 
-# Where the deploy path, or a part of it, is still to be made, its first parent that exists is what counts.
+# Where the deploy path, or a part of it, does not exist yet, its nearest parent that exists counts.
 place=$root
 while [ ! -e "$place" ] && [ ! -L "$place" ]; do
 	parent=${place%/*}
@@ -123,7 +123,7 @@ for file do
 	fi
 done
 
-# Folders of other tools are nobody's business, however many.
+# Folders of other tools are not listed.
 for folder in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 	id=${folder#releases/} adopted=
 	# A link is a release where it is recorded as one: another tool's, which was adopted.
