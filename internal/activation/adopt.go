@@ -35,8 +35,8 @@ func lastOrder(f deploy.Facts) deploy.Order {
 	return f.History[len(f.History)-1].Order
 }
 
-// askForeign asks the checks of this deploy file of another tool's release that is live again. It was live before, and nobody promised
-// that it passes them: what they find is said, and fails nothing.
+// askForeign asks the checks of this deploy file when another tool's release is live again. Nobody promised that it passes them: what
+// they find is reported, and fails nothing.
 func (a *Host) askForeign(ctx context.Context, checks []deploy.Check, vars map[string]string) {
 	spans := len(a.Done.Spans)
 	if err := a.Verify(ctx, checks, vars); err != nil {

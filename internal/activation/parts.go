@@ -31,7 +31,7 @@ func (a *Host) Undrain(ctx context.Context) *deploy.Error {
 	return a.part(deploy.PartUndrain, "", func(*deploy.Span) *deploy.Error { return a.deployment.Balancers.Undrain(ctx, a.host.Host) })
 }
 
-// Switch makes current name a link instead of the one that it names now; nothing, when the link is none.
+// Switch makes current lead where link does, instead of where now does. Where link is none, it removes current.
 func (a *Host) Switch(ctx context.Context, link, now plan.Link) *deploy.Error {
 	return a.part(deploy.PartSwitch, "", func(*deploy.Span) *deploy.Error {
 		change := activate.Change{Deployment: a.deployment.History.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}

@@ -8,7 +8,7 @@ import (
 	"slipway/internal/plan"
 )
 
-// Programs is which programs a deployment may have started. The zero value is none.
+// Programs are those that a deployment may have started. The zero value is none.
 type Programs struct {
 	restarts  sync.Map // restart -> true: those that were begun
 	unstopped sync.Map // name of a restart -> true: it was said that nothing ends what it started

@@ -1,8 +1,8 @@
 // Package distribution brings what a step makes on one host, the source, to the hosts that get it from there, the receivers. It is
 // read once, by way of this machine, for all that need it.
 //
-// Nobody keeps a connection leased while he waits for another host here: see pool.Conn.Lease. The package must not know why the
-// step is run, nor what a failure means for the other hosts.
+// No host keeps its connection leased here while it waits for another: see pool.Conn.Lease. The package must not know why the step
+// is run, nor what a failure means for the other hosts.
 package distribution
 
 import (
@@ -29,8 +29,8 @@ type Options struct {
 	Scene func(host string) stepper.Scene
 }
 
-// Distribution is one step that produces files: it runs on its source, and its receivers get what it made. Nobody on the source
-// starts a later step meanwhile.
+// Distribution is one step that produces files: it runs on its source, and its receivers get what it made. The source
+// starts no later step meanwhile.
 type Distribution struct {
 	Options
 	step   deploy.Step

@@ -14,8 +14,8 @@ type TempFile interface {
 	io.Closer
 }
 
-// spool holds a stream from one host for as many as want it, each at its own pace: who reads faster than it comes waits. It
-// takes no memory, and a host that is slow, late or away for a while costs neither the one that sends nor the others.
+// spool holds a stream from one host for all that want it. Each reads at its own pace, and waits where it has read all that came. The
+// stream lies in a file, not in memory. A host that is slow, late or away for a while holds up neither the sender nor the others.
 type spool struct {
 	file TempFile
 
@@ -25,7 +25,7 @@ type spool struct {
 	over  error // io.EOF: it is whole; else no more will come; nil: more may come
 }
 
-// errCut says that a spool will never be whole. Who reads it made no mistake.
+// errCut says that a spool will never be whole. It is not the fault of who reads it.
 var errCut = errors.New("the host that sends it was lost")
 
 func newSpool(file TempFile) *spool {

@@ -12,7 +12,7 @@ import (
 	"slipway/internal/release/produce"
 )
 
-// transfer brings what the step made to a host, over as many connections as it takes on either side. It gives the bytes that it was.
+// transfer brings what the step made to a host, over as many connections as it takes on either side. It returns how many bytes that was.
 func (d *Distribution) transfer(ctx context.Context, host string, s deploy.Step) (int64, error) {
 	d.fetchOnce.Do(func() { d.fetch(ctx) })
 	try := d.Steps.NewTry(host, s, d.Scene(host))
@@ -68,8 +68,8 @@ func (d *Distribution) publish(s *spool, err error) {
 	d.more.Broadcast()
 }
 
-// newest is the newest spool, and how many there have been, once there are more than were seen. Something is in it: from then on,
-// until it ends, the source has its lease.
+// newest waits until there are more spools than were seen, and returns the newest and how many there have been. Something is in it by
+// then: the source has its lease from there on until the spool ends.
 func (d *Distribution) newest(seen int) (*spool, int, error) {
 	d.mu.Lock()
 	for len(d.spools) == seen && d.fetchError == nil {

@@ -36,8 +36,8 @@ func earlier(f deploy.Facts) *Earlier {
 	return e
 }
 
-// adopt is the release of the deployment: the one that an earlier attempt named, or that the hosts have of a rollback, or run where
-// others join them; else the plan's own.
+// adopt finds the release of the deployment. A rollback goes to one that the hosts have, and a join brings the one that the other
+// hosts run. A deployment goes on with the release that an earlier attempt named, or makes its own.
 func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	if p.Rollback() || p.Reconcile {
 		id := recorded(p, facts)
@@ -59,8 +59,8 @@ func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Er
 	return unused(p, facts), nil
 }
 
-// unused is a release ID of the plan's own, a second or more later where another deployment of the same second and content has the
-// plan's: what that one did is not ours to go on with.
+// unused is the plan's release ID. Where another deployment, of the same second and content, has that ID already, it is the ID of a
+// later second: this deployment must not go on with what the other one did.
 func unused(p *Plan, facts map[string]deploy.Facts) deploy.ReleaseID {
 	id := p.Release
 	taken := func(target deploy.Host) bool {
@@ -111,7 +111,7 @@ func LinkTo(text string) Link {
 	return Link{Target: text}
 }
 
-// isActivated reports whether an earlier attempt came to its good end on every host that has a journal of it.
+// isActivated reports whether an earlier attempt ended well on every host that has a journal of it.
 func (s *Schedule) isActivated() bool {
 	return !slices.ContainsFunc(s.Hosts, func(h Host) bool {
 		return h.Earlier != nil && h.Earlier.Facts.Outcome != string(deploy.OutcomeActivated) && h.Earlier.Facts.Outcome != string(deploy.OutcomeUnchanged)

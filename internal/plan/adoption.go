@@ -57,8 +57,8 @@ func (s *Schedule) adopted(h Host) []deploy.ReleaseID {
 	return ids
 }
 
-// adoptedID is the ID of what the deployment adopts, the same on every host and in every attempt: in the order of time it stands before
-// the deployment's own release.
+// adoptedID is the ID of what the deployment adopts, the same on every host and in every attempt. By its time it comes
+// before the deployment's own release.
 func (s *Schedule) adoptedID() deploy.ReleaseID {
 	for _, h := range s.Hosts { // one that an earlier deployment adopted: the others are to have the same
 		for _, r := range h.Facts.Releases {

@@ -16,7 +16,7 @@ type Batch struct {
 }
 
 // batches are the hosts in the order in which they are activated: by the first of their roles in the rollout's order, those
-// of none last, each of these groups in portions. A group that has more hosts than the canary sends that ahead.
+// of none last, each of these groups in portions. In a group of more hosts than the canary, the canary goes first.
 func batches(hosts []deploy.Host, policy deploy.Rollout) []Batch {
 	var all []Batch
 	for _, group := range groups(hosts, policy.Order) {
@@ -82,7 +82,7 @@ func (p *Plan) delegated(drains []deploy.Drain) []deploy.Drain {
 	return placed
 }
 
-// pools are the roles that stand for themselves: a label of some hosts of a wider role is none.
+// pools are the roles whose hosts do the same work. A role is none where all its hosts have a wider role too: it is a label then.
 func pools(roles []string, behind map[string][]deploy.Host) []string {
 	within := func(role, wider string) bool {
 		return len(behind[role]) < len(behind[wider]) && !slices.ContainsFunc(behind[role], func(h deploy.Host) bool {

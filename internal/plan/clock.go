@@ -9,7 +9,7 @@ import (
 // tolerableSkew is how far a host's clock may be off before people hear of it. Nothing of Slipway's own depends on it.
 const tolerableSkew = 5 * time.Minute
 
-// ClocksOff tells of hosts whose clocks are off: what their steps do over TLS may fail there and nowhere else.
+// ClocksOff warns of hosts whose clocks are off: steps that use TLS may fail on them, and on no other host.
 func (s *Schedule) ClocksOff() (warnings []string) {
 	for _, h := range s.Hosts {
 		if skew := h.Facts.ClockSkew; skew.Abs() > tolerableSkew {

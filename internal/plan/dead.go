@@ -27,8 +27,8 @@ type WayBack struct {
 	To   Link
 }
 
-// Dead are the deployments that died on the hosts, in the order of their IDs; also this one, of an earlier attempt, where own is
-// true.
+// Dead are the deployments that died on the hosts, in the order of their IDs; an earlier attempt of this one is among them where
+// own is true.
 func (s *Schedule) Dead(own bool) []Dead {
 	left := map[deploy.DeploymentID][]Leftover{}
 	asked := map[string]Host{}
@@ -48,7 +48,7 @@ func (s *Schedule) Dead(own bool) []Dead {
 	return dead
 }
 
-// OwnLeft is what an earlier attempt of this deployment left on its hosts, without the toggles of which done is true. asked are all
+// OwnLeft is what an earlier attempt of this deployment left on its hosts, without the toggles for which done is true. asked are all
 // hosts that gave their facts, also those that the schedule goes on without.
 func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deploy.Toggle) bool) Dead {
 	d := Dead{ID: s.Deployment, asked: asked}
@@ -80,8 +80,8 @@ func Migrates(journal deploy.JournalFacts) bool {
 	return slices.ContainsFunc(journal.Steps, func(try deploy.StepFacts) bool { return try.Running && try.Phase() == deploy.Migrate })
 }
 
-// WaysBack are the ways of the hosts that have to be brought back, by host. A deployment whose release was live and verified on
-// every host that it was for stands; but a host that was on its way back goes the rest of it.
+// WaysBack are the ways back of the hosts that have to be brought back, by host. Where the release was live and verified on every host
+// of the deployment, it stays live; only a host that was on its way back already goes the rest of that way.
 func (d Dead) WaysBack() map[string]WayBack {
 	stands := d.stands()
 	ways := map[string]WayBack{}
@@ -143,8 +143,8 @@ func (l Leftover) wayBack(stands bool) (way WayBack, ok bool) {
 	}
 }
 
-// halfBack reports whether the host was switched last to what current names now, and was not seen to work since: what ran before may
-// still run.
+// halfBack reports whether the last switch was to what current names now, and no check has passed since: the programs of the release
+// before may still run.
 func (l Leftover) halfBack() bool {
 	half := false
 	for _, entry := range l.Journal.Live {

@@ -11,15 +11,15 @@ import (
 	"slipway/internal/deploy"
 )
 
-// On is a step as one host runs it, with the fingerprint by which a later attempt knows whether what is recorded as done is
-// still what is to be done.
+// On is a step as one host runs it, with its fingerprint: by that a later attempt sees whether the step has changed since
+// it was recorded as done.
 //
 // A fingerprint is of one host: of two hosts with variables of their own, each has its own, and a host that is added or
 // removed changes nothing for those that stay. It covers the script (a recipe's text included), folder, shell, the declared
 // variables, the names of the secrets, what the step produces for other hosts, the artifact's content, and, through the one
 // before it, every prepare step that runs on this host, or whose products it gets, before the step. It does not cover who
-// runs it and when, secret values, how long and how often it is tried, and anything that is named after the release: a
-// re-run, or a changed password, leaves done what is done.
+// runs it and when, secret values, how long and how often it is tried, and anything that is named after the release: after
+// a re-run, or a changed password, what is done stays done.
 func (p *Plan) On(host string, s deploy.Step) deploy.Step {
 	declared := p.declared(host)
 	before := ""

@@ -15,8 +15,8 @@ func (s *Schedule) Keep() []deploy.ReleaseID {
 	return s.keep(s.KeepReleases, keepFailures, true)
 }
 
-// KeepBefore is the keep set before the release is brought to the hosts. Where a host lacks the room for it, no more stays than will
-// stay when the release is live, and no failure.
+// KeepBefore is the keep set before the release is brought to the hosts. Where a host lacks the room for it, only
+// that stays which will stay when the release is live, and no failure.
 func (s *Schedule) KeepBefore() []deploy.ReleaseID {
 	if slices.ContainsFunc(s.Hosts, s.short) {
 		return s.keepLeast()
@@ -42,7 +42,7 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 		}
 		for _, r := range h.Facts.Releases {
 			switch {
-			case !r.Staged: // half of one: it is needed, or it is nothing
+			case !r.Staged: // half of one: it stays only where it is needed
 			case r.Good():
 				verified[r.ID] = true
 			default:

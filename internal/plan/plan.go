@@ -218,7 +218,7 @@ func placeEnsured(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Pro
 	return placed
 }
 
-// runOn has a step that runs once run on one host. Its others, hosts and receivers alike until then, get what it produces.
+// runOn makes one host the only one that runs the step. All its other hosts become receivers of what it produces.
 func runOn(step *deploy.Step, primary string) {
 	others := slices.Concat(step.Hosts, step.Receivers)
 	step.Hosts, step.Receivers = []string{primary}, nil

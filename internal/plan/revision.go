@@ -17,8 +17,8 @@ func (p *Plan) builtOf(commit string) {
 	}
 }
 
-// commitOf is the commit that a release was built of, as the history of a host has it; else the digits of it in the release's ID. ""
-// where nobody knew it.
+// commitOf is the commit that a release was built of, as the history of a host has it; else its first digits, from the release's ID;
+// else "".
 func commitOf(id deploy.ReleaseID, targets []deploy.Host, facts map[string]deploy.Facts) string {
 	for _, target := range targets {
 		for _, entry := range slices.Backward(facts[target.Name].History) {

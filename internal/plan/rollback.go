@@ -9,8 +9,8 @@ import (
 )
 
 // rollbackTarget is the release to go back to, one for the whole fleet: a release ID, the start of a revision, or
-// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad. What an
-// earlier attempt chose stays chosen, as long as it may be gone back to: what is live has changed since, what was asked for has not.
+// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad. A re-run
+// goes to what the earlier attempt chose, as long as that may be gone back to: "previous" would be another one by now.
 func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	kept := common(facts)
 	hint := "kept on every host: " + describe(kept, facts)
@@ -104,8 +104,8 @@ func common(facts map[string]deploy.Facts) []string {
 	return ids
 }
 
-// wentLive are releases in the order in which they first went live, as the first host tells it that knows. IDs do not: two
-// releases of one second are told apart by their content. Where no host has a history it is the order of IDs.
+// wentLive are releases in the order in which they first went live, as the first host that has a history tells it. The
+// order of IDs is not enough: two releases of one second differ in their content alone. It is taken where no host has a history.
 func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.ReleaseID {
 	var order []deploy.ReleaseID
 	for _, target := range p.Targets {
@@ -124,8 +124,8 @@ func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.Re
 	return order
 }
 
-// beforeCurrent are the releases of an order that stand before the last one that any host runs now: all of them, when
-// every host runs something else.
+// beforeCurrent finds the last release of an order that any host runs now, and returns it and those before it. Where no host runs
+// any of them, all of them are before.
 func beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (live deploy.ReleaseID, before []deploy.ReleaseID) {
 	for i, id := range slices.Backward(order) {
 		for _, f := range facts {

@@ -16,7 +16,7 @@ func (a Artifact) Needs() deploy.Room {
 // What is to stay free beside the release: for logs, journals and what else writes there.
 const marginBytes, marginInodes = 16 << 20, 64
 
-// Lacks reports whether a host has less free than the plan's release needs there. It says no where the host does not count.
+// Lacks reports whether a host has less free than the plan's release needs there; false for one that does not say how much it has.
 func (p *Plan) Lacks(host deploy.Host, f deploy.Facts) bool {
 	return !host.NoRelease && !p.Rollback() && !p.Reconcile && lacks(f.Free(), p.Artifact.Needs())
 }

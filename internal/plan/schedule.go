@@ -142,7 +142,7 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	return h
 }
 
-// judge says everything that keeps a host from taking part.
+// judge finds everything that keeps a host from taking part.
 func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
 	var errs deploy.Errors
 	add := func(cause, hint string) {

@@ -8,8 +8,8 @@ import (
 // maxNamed is how many hosts a note names.
 const maxNamed = 8
 
-// Unverified says once, for all hosts, that nothing asks whether the new release works there; "" where something does. A rollback asks
-// what the release that it goes back to was asked.
+// Unverified says once, for all hosts, that no check asks whether the new release works there; "" where one does. A rollback takes the
+// checks of the release that it goes back to.
 func (s *Schedule) Unverified() string {
 	if s.Rollback() || len(s.Fleet) > 0 {
 		return ""

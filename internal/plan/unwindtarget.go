@@ -7,8 +7,8 @@ import (
 )
 
 // UnwindTarget is where a host goes back to from the release `next` of the deployment `begun`, where current named `before`: the newest verified release of the
-// host's history that is not marked bad, also where current leads nowhere or was removed by hand. Where there is none: what current
-// named, if that is there still, whatever it is; else nothing. Every release that it names lies on the host.
+// host's history that is not marked bad, also where current leads nowhere or was removed by hand. Where there is none, it is what
+// current named, whatever that is, if it is still there; else nothing. A release that it names always lies on the host.
 func UnwindTarget(begun deploy.DeploymentID, next deploy.ReleaseID, before Link, f deploy.Facts) Link {
 	if before.Release == "" && !before.None() {
 		return before

@@ -7,9 +7,9 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It is what the steps noted;
-// of steps that noted nothing of the kind their names, since they may have changed anything. Empty when nothing was applied. recall
-// gives what a step noted that an earlier attempt ran.
+// Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It has what the
+// steps noted. A step that noted nothing of the kind stands there by its name, since it may have changed anything. It is empty when
+// nothing was applied. recall gives the note of a step that an earlier attempt ran.
 func (rec *Recorder) Applied(recall func(deploy.Span) deploy.Note) string {
 	var changes, unknown []string
 	for _, step := range rec.Result().Steps {

@@ -29,7 +29,8 @@ func New(emit deploy.Emit, header deploy.Header, start time.Time, hosts []deploy
 	return &Recorder{emit: emit, isCancel: isCancel, result: deploy.Result{Header: header, Start: start, Hosts: hosts}}
 }
 
-// Open opens the log, once all is known that can be. The phase preflight, which it begins, has been running from the start.
+// Open opens the log, once everything is known that can be known before the work. The phase preflight, which it begins, has been
+// running from the start.
 func (rec *Recorder) Open() (done func(ok bool)) {
 	rec.mu.Lock()
 	header, start := rec.result.Header, rec.result.Start

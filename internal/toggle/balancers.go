@@ -21,7 +21,7 @@ type Balancers struct {
 
 	mu      sync.Mutex
 	busy    map[string]chan struct{} // by host: it runs a drain for one other host at a time
-	drained map[string]bool          // by host: out of its balancers, or perhaps so
+	drained map[string]bool          // by host: it is out of its balancers, or may be
 }
 
 // Has reports whether a host is behind a balancer.
@@ -56,7 +56,7 @@ func (b *Balancers) Undrain(ctx context.Context, h deploy.Host) *deploy.Error {
 	return nil
 }
 
-// Drained reports whether a host was taken out, or perhaps so, and not put back.
+// Drained reports whether a host was taken out, or may have been, and was not put back.
 func (b *Balancers) Drained(host string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -141,7 +141,7 @@ func (b *Balancers) toggle(h deploy.Host, d deploy.Drain, executor string) deplo
 	return deploy.Toggle{Name: fmt.Sprintf("%s of %s", strings.ToLower(d.Name), h.Name), For: h.Name, Step: &s, Vars: vars}
 }
 
-// forHost is the failure of a drain, told as a failure of the host that was to be drained.
+// forHost is the failure of a drain as a failure of the host that was to be drained.
 func forHost(host, what string, err *deploy.Error) *deploy.Error {
 	failure := *err
 	if err.Host != host {

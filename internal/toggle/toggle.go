@@ -1,5 +1,5 @@
-// Package toggle does what is done for a while and taken back: a host leaves its balancers while it is activated, a maintenance
-// page stands while the schema changes.
+// Package toggle does what is done for a while and then taken back: a host is out of its balancers while it is activated, a maintenance
+// page is up while the schema changes.
 //
 // Terms: see deploy.Toggle. The host that runs one writes its journal, so that whoever finds it left on can take it back. The
 // package must not know when in a deployment something is toggled, nor what a failure means.
