@@ -44,9 +44,9 @@ func failure(conn transport.Conn, op Operation, err error) error {
 			failure.Cause = &unnamed
 		}
 		failure.Tail = lines
-		if hint := spaceHint(exit.Stderr); hint != "" {
+		if plain, hint := noSpace(exit.Stderr); hint != "" {
 			failure.Hint, failure.Fault = hint, deploy.FaultHost
-			failure.Cause = &refusal{text: failure.Cause.Error(), err: errors.Join(ErrNoSpace, failure.Cause), exit: exit}
+			failure.Cause = &refusal{text: deploy.Joined(": ", plain, failure.Cause.Error()), err: errors.Join(ErrNoSpace, failure.Cause), exit: exit}
 		}
 	case errors.Is(err, transport.ErrLost):
 		failure.Hint = "what it was doing may have happened: run the job again, it looks first"
@@ -74,18 +74,19 @@ func (r *refusal) Unwrap() []error {
 	return []error{r.err, r.exit}
 }
 
-// spaceHint recognizes a full file system or quota by the C library's words in the C locale, which scripts set.
-func spaceHint(stderr string) string {
+// noSpace recognizes a full file system or quota by the C library's words in the C locale, which scripts set: what
+// to do, and in plain words what it is, where these words do not say so themselves.
+func noSpace(stderr string) (plain, hint string) {
 	stderr = strings.ToLower(stderr)
 	switch {
 	case strings.Contains(stderr, "disk quota exceeded"):
-		return "raise the deploy user's quota (`quota -s` on the host says which), or lower `keep_releases`"
+		return "", "raise the deploy user's quota (`quota -s` on the host says which), or lower `keep_releases`"
 	case strings.Contains(stderr, "no space left on device"):
-		return "free space there, or lower `keep_releases`"
+		return "", "free space there, or lower `keep_releases`"
 	case strings.Contains(stderr, "i/o error"), strings.Contains(stderr, "write error"): // all that a shell's printf says of a full disk
-		return "the disk there is full, or fails: free space, or lower `keep_releases`"
+		return "the disk is full, or fails", "free space there, or lower `keep_releases`; `dmesg` on the host says whether the disk fails"
 	}
-	return ""
+	return "", ""
 }
 
 func stderrLines(stderr string) []string {

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 )
 
 // close writes down on every host that the deployment is over, and gives the lock back. Where a step was left to finish, the lock is
@@ -43,8 +44,26 @@ func (r *run) close(ctx context.Context, s *stop) {
 		}
 		return err
 	})
-	if len(left) > 0 {
-		r.rec.Warn("its end is not written down, or the lock not given back, on " + few(left) +
+	r.warnNotClosed(left)
+}
+
+// warnNotClosed names the hosts on which the end of the deployment could not be written down, or the lock not given back.
+func (r *run) warnNotClosed(left deploy.Errors) {
+	var full []string
+	var others deploy.Errors
+	for _, err := range left {
+		if errors.Is(err, release.ErrNoSpace) {
+			full = append(full, err.Host)
+		} else {
+			others = append(others, err)
+		}
+	}
+	if len(full) > 0 {
+		r.rec.Warn("no space is left on " + strings.Join(full, ", ") + ", not even to write down that this deployment is over: " +
+			"its lock may stay for a minute or two, and the next deployment sees what was done")
+	}
+	if len(others) > 0 {
+		r.rec.Warn("the end of this deployment is not written down, or the lock not given back: " + few(others) +
 			"; the lock is free in a minute or two, and the next deployment sees what was done")
 	}
 }
@@ -70,8 +89,8 @@ func (r *run) leavesOpen(s *stop) bool {
 	})
 }
 
-// The CI kills a cancelled run after some ten seconds. The run has grace to end what it does on all its hosts, and then hastyTimeout
-// to give the locks back. A run that was not cancelled has closeTimeout for that.
+// The CI kills a cancelled run after about ten seconds. Until then it has grace to end what runs on its hosts, and after that
+// hastyTimeout to give the locks back. A run that was not cancelled has closeTimeout for the locks.
 const (
 	grace        = 5 * time.Second
 	hastyTimeout = 2 * time.Second
@@ -93,14 +112,14 @@ func few(errs deploy.Errors) string {
 	return strings.Join(lines, "; ")
 }
 
-// over takes note of when the run's context ended.
+// over notes when the run's context ended.
 func (r *run) over() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = time.Now()
 }
 
-// parting is the context of what a run whose context has ended still does on its hosts.
+// parting is the context for what a run still does on its hosts after its own context has ended.
 func (r *run) parting(ctx context.Context) (context.Context, context.CancelFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
