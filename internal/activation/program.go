@@ -91,13 +91,14 @@ func (a *Host) stop(ctx context.Context, s deploy.Step, at stepper.Scene) *deplo
 		result := a.deployment.Steps.Run(ctx, a.host.Name, stopStep(s), at)
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		if result.Err != nil {
-			result.Err.Hint = strings.TrimPrefix(result.Err.Hint+"; ", "; ") + fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`; of what has ended already `stop` should succeed", s.Name, SSHTo(a.host.Host))
+			result.Err.Hint = deploy.Joined("; ", result.Err.Hint, fmt.Sprintf("what `%s` started may go on answering: end it by hand on the host, `%s`; "+
+				"where it has ended already, `stop` should succeed", s.Name, SSHTo(a.host.Host)))
 		}
 		return result.Err
 	})
 }
 
-// warnUnstopped says once for each restart that nothing ends what it started.
+// warnUnstopped warns, once for each restart, that nothing ends the program that it started.
 func (a *Host) warnUnstopped(s deploy.Step) {
 	if !a.deployment.Programs.firstUnstopped(s.Name) {
 		return

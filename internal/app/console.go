@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
@@ -48,14 +48,21 @@ func (c *console) say(format string, args ...any) {
 // sayOwnMachine says what a person's machine does not keep: outside CI there is no ref that allow.refs could be held against.
 func (c *console) sayOwnMachine(cfg *config.Config) {
 	if c.run.Platform == "" && len(cfg.AllowRefs) > 0 {
-		c.say("note       allow.refs stops runs of CI alone: on a person's machine there is no ref, and whoever has the key may deploy%s",
-			strings.TrimSuffix(" to "+cfg.Environment, " to "))
+		c.say("note       allow.refs stops runs of CI alone: on a person's machine there is no ref, and whoever has the key may deploy to %s",
+			cmp.Or(cfg.Environment, "the hosts"))
 	}
 }
 
 // refuse says what is wrong with what people wrote.
 func (c *console) refuse(err error) error {
 	return errors.Join(exit(deploy.ExitBadInput), report.Problems(c.options, problems(err, deploy.Position{})), c.options.Files.SaveState(doneState, "true"))
+}
+
+// refused says why a command does not do what it was asked, in the log and in an annotation.
+func (c *console) refused(code int, why, hint string) {
+	c.options.Log.Annotate(ci.Annotation{Level: deploy.LevelError, Message: c.options.Redactor.String(ci.CleanText(why + "\n" + hint))})
+	c.say("REFUSED (exit %d): %s", code, why)
+	c.say("    hint     %s", hint)
 }
 
 // problems is err as what a person did wrong, at a position where it names none itself.

@@ -58,7 +58,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	made, run := &planned{}, a.planRun(l)
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID()}
 	asked := make(chan struct{})
-	bounded, cancel := context.WithDeadline(ctx, now.Add(l.cfg.Timeout))
+	bounded, cancel := context.WithDeadlineCause(ctx, now.Add(l.cfg.Timeout), deploy.ErrTimeout)
 	defer cancel()
 	asking, stopAsking := context.WithCancel(bounded)
 	defer stopAsking()

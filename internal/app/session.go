@@ -103,7 +103,7 @@ func (a *app) onHosts(ctx context.Context, in ci.Inputs, do func(s *session, hos
 		return err
 	}
 	defer s.close()
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, deploy.ErrTimeout)
 	defer cancel()
 	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{})
 	defer func() { _ = hosts.Close() }()

@@ -104,14 +104,10 @@ func (c *console) sayUndrained(cfg *config.Config) {
 
 // sound is the line of an environment without mistakes.
 func sound(cfg *config.Config) string {
-	where := ""
-	if cfg.Environment != "" {
-		where = " -> " + cfg.Environment
-	}
 	hosts := "1 host"
 	if n := len(cfg.Hosts); n != 1 {
 		hosts = fmt.Sprintf("%d hosts", n)
 	}
 	return fmt.Sprintf("ok  %s; steps: %d prepare, %d migrate, %d finish",
-		strings.TrimPrefix(cfg.App+where+": "+hosts, ": "), len(cfg.Prepare), len(cfg.Migrate), len(cfg.Finish))
+		deploy.Joined(": ", deploy.Joined(" -> ", cfg.App, cfg.Environment), hosts), len(cfg.Prepare), len(cfg.Migrate), len(cfg.Finish))
 }

@@ -31,6 +31,9 @@ type Error struct {
 	Own []string
 }
 
+// ErrTimeout is the cause of a context that ended because the deployment took as long as it may.
+var ErrTimeout = errors.New("the deployment's timeout passed")
+
 // Fault says where the cause of a failure lies, and so what helps.
 type Fault string
 
@@ -40,10 +43,10 @@ const (
 	FaultContent Fault = "content" // what was deployed: to do it again gives the same
 )
 
-// Alike is a text of the error without what is its host's or its moment's own: equal texts say that two hosts failed in the
-// same way.
+// Alike is a text of the error without what is its host's or its moment's own, the host's name too: equal texts say that two
+// hosts failed in the same way.
 func (e *Error) Alike(text string) string {
-	for _, own := range e.Own {
+	for _, own := range append([]string{e.Host}, e.Own...) {
 		text = withoutWord(text, own)
 	}
 	return text

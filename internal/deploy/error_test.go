@@ -29,6 +29,8 @@ func TestAlike(t *testing.T) {
 		},
 		{"words", deploy.Error{Own: []string{"a"}}, deploy.Error{Own: []string{"b"}}, "a: bad", "b: mad", false},
 		{"a piece of a word", deploy.Error{Own: []string{"e"}}, deploy.Error{Own: []string{"f"}}, "exit 1", "exit 1", true},
+		{"its name", deploy.Error{Host: "web1"}, deploy.Error{Host: "web2"}, "look at web1: it is web1's", "look at web2: it is web2's", true},
+		{"another's name", deploy.Error{Host: "web1"}, deploy.Error{Host: "web2"}, "look at web3", "look at web4", false},
 		{"another's own", deploy.Error{}, deploy.Error{Own: []string{"4s"}}, "down after 3s", "down after 4s", false},
 	} {
 		if got := test.one.Alike(test.a) == test.other.Alike(test.b); got != test.alike {

@@ -49,7 +49,7 @@ func (l *Locks) await(ctx context.Context, h *hostLock, deadline time.Time) erro
 }
 
 // watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is asked again later. One whose
-// lock may be ours already is left out: it may not be held while an earlier host is waited for.
+// lock may be ours already is left out: a look would take it, and no host may be held that comes after the one waited for.
 func (l *Locks) watchOthers(ctx context.Context, waited *hostLock) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lease)
 	defer cancel()
@@ -63,13 +63,10 @@ func (l *Locks) watchOthers(ctx context.Context, waited *hostLock) {
 
 // waited is the error when the wait is over.
 func (l *Locks) waited(h *hostLock) error {
-	unlock := "slipway unlock"
-	if l.Environment != "" {
-		unlock += " -e " + l.Environment
-	}
+	unlock := deploy.Joined(" -e ", "slipway unlock", l.Environment)
 	return &deploy.Error{
 		Op: "lock", Host: h.Host, Phase: deploy.Preflight,
 		Cause: fmt.Errorf("%w: %s", lock.ErrTaken, lock.Who(h.watch.state.Owner, time.Now())),
-		Hint:  "let it end, or raise lock_wait; if nothing of it lives any more, `" + unlock + "`",
+		Hint:  "to wait longer, raise `lock_wait`; if nothing of it lives any more, `" + unlock + "`",
 	}
 }

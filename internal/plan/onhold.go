@@ -14,7 +14,7 @@ func (s *Schedule) OnHold() deploy.Errors {
 			errs = append(errs, &deploy.Error{
 				Host: h.Name, Phase: deploy.Preflight,
 				Cause: errors.New(holdText(hold)),
-				Hint:  "`slipway unhold` when it is over, then run the job again",
+				Hint:  "when it is over: `" + deploy.Joined(" -e ", "slipway unhold", s.Environment) + "`",
 			})
 		}
 	}

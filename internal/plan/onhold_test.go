@@ -16,7 +16,7 @@ func TestOnHold(t *testing.T) {
 		"deploys are on hold since 2026-11-21 07:30: freeze":         {At: at, Reason: "freeze"},
 		"deploys are on hold since 2026-11-21 07:30":                 {At: at},
 	} {
-		s := &plan.Schedule{Hosts: []plan.Host{{Host: deploy.Host{Name: "web1"}}, {Host: deploy.Host{Name: "web2"}, Facts: deploy.Facts{Hold: &hold}}}}
+		s := &plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{{Host: deploy.Host{Name: "web1"}}, {Host: deploy.Host{Name: "web2"}, Facts: deploy.Facts{Hold: &hold}}}}
 		errs := s.OnHold()
 		if len(errs) != 1 || errs[0].Host != "web2" || errs[0].Cause.Error() != want {
 			t.Errorf("%v, want %q of web2", errs, want)

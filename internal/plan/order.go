@@ -14,8 +14,9 @@ type Superseded struct {
 	Newer deploy.HistoryEntry
 }
 
+// Error has two lines, of which the second ends with an address. It does not name the host: who shows it does.
 func (e *Superseded) Error() string {
-	return fmt.Sprintf("%s runs %s, which the newer run %s activated", e.Host, e.Newer.Release, e.Newer.RunURL)
+	return fmt.Sprintf("runs %s of a newer run\nactivated by %s", e.Newer.Release, origin(e.Newer))
 }
 
 // Incomparable says that nobody can tell which of two runs is newer.
@@ -24,10 +25,13 @@ type Incomparable struct {
 	Live deploy.HistoryEntry
 }
 
+// Error has lines like that of Superseded.
 func (e *Incomparable) Error() string {
-	from := cmp.Or(e.Live.RunURL, string(e.Live.Order)) // the run's page names the repository, its order only a number
-	return fmt.Sprintf("%s runs %s, which another repository or CI deployed (%s): which is newer cannot be told", e.Host, e.Live.Release, from)
+	return fmt.Sprintf("runs %s of another repository or CI\nactivated by %s\nwhich of the two is newer cannot be told", e.Live.Release, origin(e.Live))
 }
+
+// origin is the run that activated a release: its page, which names the repository, or its order, which has only a number of that.
+func origin(live deploy.HistoryEntry) string { return cmp.Or(live.RunURL, string(live.Order)) }
 
 // InOrder reports whether the deployment may replace what the hosts run: *Superseded or *Incomparable when it may not. It is
 // judged for the whole fleet: one host on which a newer run is live is enough. A person's word stands above the order.
@@ -48,6 +52,34 @@ func (s *Schedule) InOrder() error {
 		}
 	}
 	return nil
+}
+
+// AllTheSame is what a person does who wants this deployment's content live in spite of a newer run.
+func (s *Schedule) AllTheSame() deploy.Next {
+	if id, ok := s.kept(); ok {
+		return deploy.Next{
+			Text:    "a re-run never replaces a newer run's release; to go back to this one all the same:",
+			Command: deploy.Joined(" -e ", "slipway rollback", s.Environment) + " --to " + string(id),
+		}
+	}
+	return deploy.Next{
+		Text: "a re-run never replaces a newer run's release, and no rollback can go to this one: it is not kept on every host. " +
+			"To deploy it all the same, start the workflow by hand on its commit, or deploy from a command line",
+	}
+}
+
+// kept is a release of this deployment's content that a rollback can go to: it lies on every host, and was verified there.
+func (s *Schedule) kept() (id deploy.ReleaseID, ok bool) {
+	facts := map[string]deploy.Facts{}
+	for _, h := range s.Serving() {
+		facts[h.Name] = h.Facts
+	}
+	for _, known := range slices.Backward(common(facts)) {
+		if id := deploy.ReleaseID(known); id.Content() == s.ContentSHA.Short() && condition(id, facts) == good {
+			return id, true
+		}
+	}
+	return "", false
 }
 
 // Stamp is the order that the deployment leaves in the history. One that no CI run made leaves that of the newest run

@@ -8,8 +8,8 @@ import (
 )
 
 // pin holds the plan to what the deployment's first attempt chose: the primary of each step that runs once, and the hosts.
-// Hosts that were there and are not any more are named; a step whose primary is one of them is an error, since nobody can be
-// asked whether it ran.
+// Hosts that are not among the targets any more are named. Where one of them is the primary of a step, that is an error: nobody can
+// be asked whether the step ran.
 func (s *Schedule) pin() deploy.Errors {
 	first := s.firstRecord()
 	if first == nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/deploy"
 )
@@ -46,9 +47,9 @@ func (s *Schedule) Preview() deploy.Preview {
 	var foreign *Incomparable
 	switch err := s.InOrder(); {
 	case errors.As(err, &newer):
-		view.Refusals = append(view.Refusals, refuse(newer.Host, newer.Error(), "a re-run goes back behind nothing: `slipway rollback` does"))
+		view.Refusals = append(view.Refusals, refuse(newer.Host, strings.Join(deploy.CausesOf(newer), ", "), s.AllTheSame().String()))
 	case errors.As(err, &foreign):
-		view.Refusals = append(view.Refusals, refuse(foreign.Host, foreign.Error(), "dispatch the workflow by hand, or deploy from a command line"))
+		view.Refusals = append(view.Refusals, refuse(foreign.Host, strings.Join(deploy.CausesOf(foreign), ", "), "start the workflow by hand, or deploy from a command line"))
 	}
 	for _, dead := range s.Dead(false) {
 		if dead.HalfDone() {

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // StartingPoint says what the fleet runs now: "3 hosts, all on 20261119-101500-77aa001-02be44".
@@ -26,24 +25,19 @@ func (s *Schedule) StartingPoint() string {
 	if len(serving) == 1 {
 		hosts = "1 host"
 	}
-	runs := "all on "
-	if len(serving) == 1 {
-		runs = "on "
-	} else if without > 0 {
-		runs = fmt.Sprintf("%d on ", len(serving)-without)
+	where := fmt.Sprintf("%d different releases", len(releases))
+	if len(releases) == 1 {
+		where = releases[0]
 	}
 	switch {
 	case without == len(serving) && lost > 0:
 		return hosts + ", nothing live"
 	case without == len(serving):
 		return hosts + ", first deployment"
-	case len(releases) == 1:
-		runs += releases[0]
-	default:
-		runs = strings.TrimPrefix(runs, "all ") + fmt.Sprintf("%d different releases", len(releases))
+	case without > 0:
+		return fmt.Sprintf("%s, %d on %s, %d with none", hosts, len(serving)-without, where, without)
+	case len(serving) > 1 && len(releases) == 1:
+		return hosts + ", all on " + where
 	}
-	if without > 0 {
-		runs += fmt.Sprintf(", %d with none", without)
-	}
-	return hosts + ", " + runs
+	return hosts + ", on " + where
 }

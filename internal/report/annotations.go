@@ -18,7 +18,7 @@ func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.N
 	}
 	level, title, text := outcome.Remark(res, failures)
 	if level == deploy.LevelWarning {
-		list = append(list, ci.Annotation{Level: level, Title: title, Message: joined(text, next(res))})
+		list = append(list, ci.Annotation{Level: level, Title: title, Message: deploy.Joined("\n", text, next(res))})
 	}
 	for _, n := range notes {
 		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: n.Text})
@@ -36,14 +36,9 @@ func message(f failure.Failure, res deploy.Result) string {
 	case len(f.Causes) > 0:
 		how = f.Causes.Error()
 	case len(f.Tail) > 0:
-		how = strings.TrimPrefix(how+": "+strings.TrimSpace(f.Words()[len(f.Tail)-1]), ": ")
+		how = deploy.Joined(": ", how, strings.TrimSpace(f.Words()[len(f.Tail)-1]))
 	}
-	return joined(append(append([]string{how, outcome.State(res)}, f.Hints...), next(res))...)
-}
-
-// joined are lines, less those that are empty.
-func joined(lines ...string) string {
-	return strings.Join(slices.DeleteFunc(lines, func(s string) bool { return s == "" }), "\n")
+	return deploy.Joined("\n", slices.Concat([]string{how, outcome.State(res)}, f.Hints, []string{next(res)})...)
 }
 
 func next(res deploy.Result) string {

@@ -65,6 +65,22 @@ func missingShared() []deploy.Event {
 	return s.end(deploy.OutcomeFailed, 1, `fix the cause, then "Re-run failed jobs"`)
 }
 
+// A newer run's release is live. Its page has a long address, which no line cuts.
+func superseded() []deploy.Event {
+	s := newScript("web1", "web2").start().phase(deploy.Preflight)
+	d := deploy.StepDone{Phase: deploy.Preflight}
+	for _, h := range []string{"web1", "web2"} {
+		d.Spans = append(d.Spans, span(deploy.Preflight, "", h, 700*ms))
+	}
+	e := &deploy.Error{Host: "web1", Phase: deploy.Preflight, Cause: errors.New("runs " + string(newRelease) + " of a newer run\n" +
+		"activated by https://github.example.com/acme-corporation-of-the-north/site-of-the-company/actions/runs/1234567890123")}
+	d.Spans[0].Outcome, d.Spans[0].Err = deploy.Failed, e
+	s.emit(d)
+	s.res.Steps, s.res.Errors, s.res.Failed = append(s.res.Steps, d), []*deploy.Error{e}, deploy.Preflight
+	s.res.Next.Command = "slipway rollback -e production --to 20261119-101500-77aa001-02be44"
+	return s.end(deploy.OutcomeSuperseded, deploy.ExitSuperseded, "to go back to this one all the same:")
+}
+
 // A step draws a progress bar, and fails at the end of a very long line.
 func longLine() []deploy.Event {
 	s := newScript("web1").preflight().upload()

@@ -12,6 +12,7 @@ func scenarios() []scenario {
 		{"migrate-unseen", migrateUnseen()},
 		{"unwound-to-another-tool", unwoundToAnotherTool()},
 		{"missing-shared", missingShared()},
+		{"superseded", superseded()},
 		{"long-line", longLine()},
 		{"markup", markup()},
 		{"good", good()},

@@ -24,7 +24,7 @@ func huge(words int) []deploy.Event {
 	for _, h := range hosts {
 		bad := fails(span(deploy.Prepare, "One", h, time.Second), "exit 1", "exit 1", "")
 		for i := range sanitize.TailLines {
-			bad.Err.Tail = append(bad.Err.Tail, fmt.Sprintf("%s %d %s", h, i, strings.Repeat("words ", words)))
+			bad.Err.Tail = append(bad.Err.Tail, fmt.Sprintf("%s %d %s", strings.TrimPrefix(h, "web"), i, strings.Repeat("words ", words)))
 		}
 		d.Spans = append(d.Spans, bad)
 	}

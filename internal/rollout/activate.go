@@ -15,7 +15,7 @@ import (
 // was switched is unwound.
 func (r *run) activate(ctx context.Context) *stop {
 	if ctx.Err() != nil {
-		return r.stopped(ctx, deploy.Activate, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Activate))
+		return r.stopped(ctx, deploy.Activate, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Activate), nextFixed)
 	}
 	done := r.rec.Phase(deploy.Activate)
 	batches, errs := r.inBatches(ctx)
@@ -84,8 +84,8 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort) 
 	return result
 }
 
-// goLive switches, restarts and verifies, unless the batch is aborted by now: until then the host may have waited for a
-// connection. From here on no other host is waited for.
+// goLive switches, restarts and verifies. It does nothing where the batch was aborted while the host waited for a connection.
+// From here on the host waits for no other.
 func (r *run) goLive(
 	ctx context.Context, h plan.Host, a *activation.Host, block activate.Block, batch *batchAbort,
 ) (switched bool, err *deploy.Error) {
@@ -109,7 +109,7 @@ func (r *run) goLive(
 	return true, err
 }
 
-// verifyFleet asks the checks that concern all hosts together, once.
+// verifyFleet asks the checks of the fleet as a whole, once.
 func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	if len(r.schedule.Fleet) == 0 {
 		return nil

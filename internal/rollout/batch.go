@@ -9,8 +9,8 @@ import (
 	"slipway/internal/plan"
 )
 
-// inBatches activates one batch after another, the next once every host of the one before is verified. It stops at the first
-// failure that the failure budget does not cover, and gives the batches that were begun.
+// inBatches activates one batch after another: a batch begins when every host of the one before is verified. It stops at the
+// first failure that the failure budget does not cover, and returns the batches that were begun.
 func (r *run) inBatches(ctx context.Context) (begun [][]activated, errs deploy.Errors) {
 	for _, batch := range r.schedule.Batches {
 		results := r.activateBatch(ctx, batch)
@@ -31,8 +31,8 @@ func (r *run) inBatches(ctx context.Context) (begun [][]activated, errs deploy.E
 	return begun, nil
 }
 
-// activateBatch activates the hosts of a batch at once, as many as there are connections for. Once one has failed that the failure
-// budget does not cover, no other is switched.
+// activateBatch activates the hosts of a batch at the same time, as many as there are connections for. After a failure that the
+// failure budget does not cover no other host is switched.
 func (r *run) activateBatch(ctx context.Context, batch plan.Batch) []activated {
 	abort := &batchAbort{budget: r.budget}
 	return fanout.Do(batch.Hosts, func(name string) activated {
@@ -48,7 +48,7 @@ type batchAbort struct {
 	failed atomic.Bool
 }
 
-// judge takes how a host fared.
+// judge takes note of how a host ended, and aborts the batch where its failure is not covered.
 func (b *batchAbort) judge(ctx context.Context, host string, err *deploy.Error) {
 	if err != nil && (ctx.Err() != nil || !b.budget.covers(host, err)) {
 		b.failed.Store(true)

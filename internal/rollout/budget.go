@@ -21,7 +21,7 @@ func newFailureBudget(size int, dispensable func(host string) bool) *failureBudg
 	return &failureBudget{size: size, dispensable: dispensable, covered: map[string]*deploy.Error{}}
 }
 
-// covers counts the failure of a host, and reports whether the others may go on without it. The host's first failure counts alone.
+// covers counts the failure of a host, and reports whether the others may go on without it. Only the first failure of a host counts.
 func (b *failureBudget) covers(host string, err *deploy.Error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -35,7 +35,7 @@ func (b *failureBudget) covers(host string, err *deploy.Error) bool {
 	return true
 }
 
-// uncovered counts failures, and gives those that the budget does not cover.
+// uncovered counts failures, and returns those that the budget does not cover.
 func (b *failureBudget) uncovered(errs deploy.Errors) deploy.Errors {
 	return slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return b.covers(err.Host, err) })
 }

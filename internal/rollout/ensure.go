@@ -23,7 +23,7 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 			return r.ensured.On(ctx, host, deploy.Toggle{Name: s.Name, Step: &s, Vars: r.schedule.Vars[host]})
 		})
 		if len(errs) > 0 {
-			return r.stopped(ctx, deploy.Ensure, s.Name, deploy.ExitFailed, errs)
+			return r.stopped(ctx, deploy.Ensure, s.Name, deploy.ExitFailed, errs, nextFixed)
 		}
 	}
 	return nil

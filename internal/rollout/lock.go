@@ -34,11 +34,11 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	locks, err := fleetlock.Acquire(ctx, request)
 	if err != nil {
-		s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, asErrors(err, deploy.Preflight))
+		s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, asErrors(err, deploy.Preflight), nextFixed)
 		if errors.Is(err, lock.ErrTaken) || errors.Is(err, lock.ErrFenced) {
-			s.exit = deploy.ExitLocked
+			s.exit, s.next = deploy.ExitLocked, nextOther
 			if r.plan.Reconcile {
-				r.rec.Notice(s.errs[0].Cause.Error() + ": it mends what was left before anything else")
+				r.rec.Notice("nothing is reconciled here, since " + s.errs[0].Cause.Error() + ". That one does so before anything else")
 				s = &stop{outcome: deploy.OutcomeReconciled, exit: deploy.ExitDone}
 			}
 		}

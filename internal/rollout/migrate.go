@@ -24,11 +24,8 @@ func (r *run) migrate(ctx context.Context) *stop {
 			r.rec.Warn(ran + " ran and stays as it is; the live code was not switched")
 		}
 		r.onFailure(ctx, deploy.Migrate, errs)
-		stop := r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs)
-		if stop.outcome == deploy.OutcomeFailed {
-			stop.next = deploy.Next{Text: "see what the step left behind, fix it, then \"Re-run failed jobs\""}
-		}
-		return stop
+		return r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs,
+			deploy.Next{Text: `see what the step left behind, fix it, then "Re-run failed jobs"`})
 	}
 	done(true)
 	return nil

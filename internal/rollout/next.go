@@ -1,10 +1,12 @@
 package rollout
 
 import (
+	"errors"
 	"slices"
 
 	"slipway/internal/activation"
 	"slipway/internal/deploy"
+	"slipway/internal/stepper"
 )
 
 // What to do now, by whose fault it was. Where the content was at fault, a re-run fails in the same way. Where a host
@@ -12,8 +14,15 @@ import (
 var (
 	nextContent = deploy.Next{Text: "fix forward; re-running repeats the same content"}
 	nextHost    = deploy.Next{Text: `mend the host, then "Re-run failed jobs"`}
-	nextUnknown = deploy.Next{Text: `where the host was at fault, mend it and "Re-run failed jobs"; else fix forward: re-running repeats the same content`}
-	nextAgain   = deploy.Next{Text: "run the job again"}
+	nextUnknown = deploy.Next{Text: `where the host was at fault, mend it and "Re-run failed jobs"; else fix forward: a re-run repeats the same content`}
+	// The same where what succeeded is kept.
+	nextHostKept    = deploy.Next{Text: nextHost.Text + ": what succeeded is kept"}
+	nextUnknownKept = deploy.Next{Text: `where the host was at fault, mend it and "Re-run failed jobs": what succeeded is kept; else fix forward: a re-run repeats the same content`}
+
+	nextFixed  = deploy.Next{Text: `fix the cause, then "Re-run failed jobs"`} // where nothing was changed
+	nextAgain  = deploy.Next{Text: "run the job again"}
+	nextLonger = deploy.Next{Text: "raise the deployment's `timeout` where the work needs longer, then \"Re-run failed jobs\": what succeeded is kept"}
+	nextOther  = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
 )
 
 // next is what to do about failures. others says that the same went well on other hosts.
@@ -29,6 +38,21 @@ func next(errs deploy.Errors, others bool) deploy.Next {
 		return nextHost
 	}
 	return nextUnknown
+}
+
+// undecided is what to do where a person has to say what became of a step. Where it is one step, its command moves from the hint to
+// what to do now.
+func undecided(errs deploy.Errors) (deploy.Errors, deploy.Next) {
+	next := deploy.Next{Text: `find out what the step did and say so as the hint has it, then "Re-run failed jobs"`}
+	var decide *stepper.Undecided
+	if len(errs) != 1 || !errors.As(errs[0], &decide) {
+		return errs, next
+	}
+	told := *errs[0]
+	told.Hint = "`done` says that it did its work; with `rerun` in its place it runs again"
+	return deploy.Errors{&told}, deploy.Next{
+		Text: `find out what the step did, say so, then "Re-run failed jobs":`, Command: decide.Command + " done",
+	}
 }
 
 // byHand is what to do about a host that could not be brought back.

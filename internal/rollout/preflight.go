@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
@@ -47,7 +48,7 @@ func (r *run) endedInPreflight(s *stop) *stop {
 	return s
 }
 
-// answers are how the hosts answered to being connected and asked, in the plan's order.
+// answers are the spans in which the hosts were connected and asked, in the plan's order, and the failures among them.
 func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
 	for _, target := range r.plan.Targets {
 		span := r.fleet.On(target.Name).Span
@@ -84,18 +85,11 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	if len(errs) == 0 {
 		return nil
 	}
-	s := r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs)
-	if s.outcome == deploy.OutcomeFailed {
-		s.next = deploy.Next{Text: fixAndRerun}
-	}
-	return s
+	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs, nextFixed)
 }
 
-// fixAndRerun is what to do where nothing was changed.
-const fixAndRerun = `fix the cause, then "Re-run failed jobs"`
-
-// takeHosts makes the hosts this deployment's: the lock is taken, nobody holds them, no newer run is live on them, the plan is in
-// their journals, and nothing is half done.
+// takeHosts makes sure that the hosts are this deployment's alone: the lock is taken, no person has put them on hold, no newer run
+// is live on them, the plan is in their journals, and nothing is half done.
 func (r *run) takeHosts(ctx context.Context) *stop {
 	changed, s := r.lock(ctx)
 	if s != nil {
@@ -144,13 +138,17 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 		return s
 	}
 	if len(r.schedule.Orphans) > 0 {
-		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.schedule.Orphans}
+		return &stop{
+			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: r.schedule.Orphans,
+			next: deploy.Next{Text: "once it is known whether the step ran there, deploy in a new run"},
+		}
 	}
 	for _, name := range r.schedule.Removed {
 		r.rec.Warn(fmt.Sprintf("%s took part in an earlier attempt and is not among the hosts any more: it stays as it is", name))
 	}
 	if errs := r.refusals(); len(errs) > 0 {
-		return r.stopped(ctx, deploy.Preflight, errs[0].Step, deploy.ExitBadInput, errs)
+		return r.stopped(ctx, deploy.Preflight, errs[0].Step, deploy.ExitBadInput, errs,
+			deploy.Next{Text: "start a new run for the change; or give the step `rerun: true` if it may run twice in one deployment"})
 	}
 	return nil
 }
@@ -172,7 +170,10 @@ func (r *run) onHold() *stop {
 	if len(errs) == 0 || r.plan.Reconcile {
 		return nil
 	}
-	return &stop{outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs}
+	return &stop{
+		outcome: deploy.OutcomeFailed, exit: deploy.ExitLocked, phase: deploy.Preflight, errs: errs,
+		next: deploy.Next{Text: "when the hold is lifted, run the job again"},
+	}
 }
 
 // inOrder lets no older run replace what a newer one activated.
@@ -182,22 +183,21 @@ func (r *run) inOrder() *stop {
 	var foreign *plan.Incomparable
 	switch {
 	case errors.As(err, &newer):
-		failure := &deploy.Error{
-			Host: newer.Host, Phase: deploy.Preflight, Cause: newer,
-			Hint: "to go back to this one, roll back: `slipway rollback --to " + deploy.ShortRevision(r.schedule.Revision) + "`; a re-run never does",
+		s := &stop{
+			outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, next: r.schedule.AllTheSame(),
+			errs: deploy.Errors{{Host: newer.Host, Phase: deploy.Preflight, Cause: newer}},
 		}
-		s := &stop{outcome: deploy.OutcomeSuperseded, exit: deploy.ExitSuperseded, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 		if r.opts.PassSuperseded {
-			s.exit, s.errs = deploy.ExitDone, nil
-			r.rec.Notice(newer.Error() + ": nothing to do. " + failure.Hint)
+			r.rec.Notice(fmt.Sprintf("%s %s: nothing to do; %s", newer.Host, strings.Join(deploy.CausesOf(newer), ", "), s.next))
+			s.exit, s.errs, s.next = deploy.ExitDone, nil, deploy.Next{}
 		}
 		return s
 	case errors.As(err, &foreign):
-		failure := &deploy.Error{
-			Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign,
-			Hint: "a person decides: dispatch the workflow by hand, or deploy from a command line",
+		return &stop{
+			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight,
+			errs: deploy.Errors{{Host: foreign.Host, Phase: deploy.Preflight, Cause: foreign}},
+			next: deploy.Next{Text: "a person decides: start the workflow by hand, or deploy from a command line"},
 		}
-		return &stop{outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: deploy.Errors{failure}}
 	}
 	return nil
 }

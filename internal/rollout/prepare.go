@@ -41,20 +41,14 @@ func (r *run) prepare(ctx context.Context) *stop {
 	for _, step := range steps {
 		if errs := r.budget.uncovered(step.record.Errors()); len(errs) > 0 {
 			done(false)
-			s := r.stopped(ctx, deploy.Prepare, step.record.Name(), deploy.ExitFailed, errs)
-			if s.outcome == deploy.OutcomeFailed {
-				s.next = next(errs, step.record.Succeeded())
-				if s.next != nextContent {
-					s.next.Text += ": what succeeded is kept"
-				}
-			}
-			return s
+			kept := map[deploy.Next]deploy.Next{nextContent: nextContent, nextHost: nextHostKept, nextUnknown: nextUnknownKept}
+			return r.stopped(ctx, deploy.Prepare, step.record.Name(), deploy.ExitFailed, errs, kept[next(errs, step.record.Succeeded())])
 		}
 	}
 	done(ctx.Err() == nil)
 	r.goOnWithoutMissing()
 	if ctx.Err() != nil {
-		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare))
+		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Prepare), nextFixed)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 const reconcileTimeout = 4 * time.Minute
 
 // reconcile puts right what dead deployments left half done, oldest first, and says so. Nothing else is changed before it. changed
-// says that anything was: the facts are old then.
+// says that something was put right: the facts are out of date then.
 func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) {
 	for _, dead := range r.schedule.Dead(r.plan.Reconcile) {
 		changed = true
@@ -31,8 +31,8 @@ func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) 
 	return changed, errs
 }
 
-// warnOfOwners says, where a run only reconciles, which hosts have become another application's. They are brought back all the same:
-// what this deployment left half done there is in nobody else's journal.
+// warnOfOwners names the hosts that are another application's by now. A run that only reconciles brings them back all the same: no
+// other deployment's journal says what this one left half done there.
 func (r *run) warnOfOwners(dead plan.Dead) {
 	if !r.plan.Reconcile {
 		return // preflight refuses such a host
@@ -44,8 +44,8 @@ func (r *run) warnOfOwners(dead plan.Dead) {
 	}
 }
 
-// reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it takes back what that
-// left on: hosts that are out of their balancers, a maintenance page.
+// reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it takes back the
+// toggles that were left on: hosts that are out of their balancers, a maintenance page.
 func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	ways := dead.WaysBack()
 	if len(ways) > 0 {
@@ -154,7 +154,7 @@ func (r *run) reconciled() *stop {
 }
 
 // endStrays ends the restarts of an earlier attempt of this deployment that still run. A restart goes on when its runner dies, and
-// would meet the one of this attempt.
+// would run beside the one of this attempt.
 func (r *run) endStrays(ctx context.Context) deploy.Errors {
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		if h.Facts.Own == nil {

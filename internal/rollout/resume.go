@@ -20,8 +20,8 @@ func (r *run) scene(host string) stepper.Scene {
 	return stepper.Scene{Release: r.schedule.Release, Vars: r.schedule.Vars[host]}
 }
 
-// earlierSteps are the tries of an earlier attempt. Where the release that it made is not there any more, what it prepared in it is
-// gone, too: those tries count for nothing.
+// earlierSteps are the tries of an earlier attempt. Where the release is gone in which it prepared something, its tries of prepare
+// count for nothing.
 func (r *run) earlierSteps(host string) []deploy.StepFacts {
 	h := r.host(host)
 	if h.Earlier == nil {
@@ -39,7 +39,7 @@ func (r *run) earlierSteps(host string) []deploy.StepFacts {
 	return tries
 }
 
-// host is what is to be done on a host, also on one that the others go on without; nothing on one that could not be asked.
+// host is the plan of one host, also of one that the others go on without. It is zero for one that could not be asked.
 func (r *run) host(name string) plan.Host { return r.asked[name] }
 
 // refusals are the steps that succeeded, may run only once, and have changed since. A person decides whether to run them again or to
@@ -56,7 +56,6 @@ func (r *run) refusals() deploy.Errors {
 				errs = append(errs, &deploy.Error{
 					Host: host, Phase: s.Phase, Step: s.Name, At: s.At,
 					Cause: fmt.Errorf("it succeeded in attempt %d and has changed since: the step, its variables, or the artifact", attempt),
-					Hint:  "start a new run for the change; or give the step `rerun: true` if it may run twice in one deployment",
 				})
 			}
 		}

@@ -116,8 +116,8 @@ func TestChangedOnceStepIsRefused(t *testing.T) {
 	f.cfg.Migrate[0].Run += "\n# another"
 	refused, _ := f.again(2).deploy(t.Context(), good)
 	wantEnd(t, refused, deploy.ExitBadInput, deploy.OutcomeFailed)
-	if len(refused.Errors) != 1 || refused.Errors[0].Step != "Migrate" || refused.Errors[0].Hint == "" {
-		t.Errorf("errors: %v", refused.Errors)
+	if len(refused.Errors) != 1 || refused.Errors[0].Step != "Migrate" || !strings.Contains(refused.Next.Text, "`rerun: true`") {
+		t.Errorf("errors: %v, next %q", refused.Errors, refused.Next)
 	}
 	f.cfg.Migrate[0].Rerun = true
 	f.cfg.Migrate[1].Run = "true"
@@ -142,6 +142,9 @@ func TestOlderRunStaysOut(t *testing.T) {
 	late, _ := f.again(2).deploy(t.Context(), good)
 	wantEnd(t, late, deploy.ExitSuperseded, deploy.OutcomeSuperseded)
 	f.wantCurrent(newer.Release)
+	if late.Next.Command != "" || late.Next.Text == "" { // it never was live, so no rollback can go to it
+		t.Errorf("next is %q", late.Next)
+	}
 	f.opts.PassSuperseded = true
 	pass, _ := f.again(3).deploy(t.Context(), good)
 	wantEnd(t, pass, deploy.ExitDone, deploy.OutcomeSuperseded)

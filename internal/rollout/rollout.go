@@ -38,7 +38,7 @@ type Options struct {
 	PassSuperseded bool
 	// LockWait is how long to wait for a live owner of the lock.
 	LockWait time.Duration
-	// Lease is how long the lock of an owner stands still until that counts as dead; 0 is the usual one.
+	// Lease is how long the heartbeat of a lock may stand still until its owner counts as dead; 0 is the default.
 	Lease time.Duration
 }
 
@@ -67,14 +67,14 @@ type run struct {
 	ended time.Time // when the run's context did
 }
 
-// Run deploys, or rolls back, and says all there is to say of it. It returns when nothing of it is running any more on
-// this side. When ctx ends it starts nothing more; what that means for each phase is said in docs/design.md.
+// Run deploys, or rolls back, and returns everything there is to say about it. When it returns, nothing of it runs on this machine
+// any more. When ctx ends it starts nothing more; docs/design.md has what that means for each phase.
 func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) deploy.Result {
 	timeout := p.Timeout
 	if p.Reconcile {
 		timeout = min(timeout, reconcileTimeout)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, deploy.ErrTimeout)
 	defer cancel()
 	running, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -146,7 +146,7 @@ func (r *run) all(ctx context.Context) *stop {
 // change is what the live site sees: migrate and activate, inside the steps of `ensure`.
 func (r *run) change(ctx context.Context) *stop {
 	if errs := r.drainMissing(ctx); len(errs) > 0 {
-		return r.putBackMissing(ctx, r.stopped(ctx, deploy.Prepare, "drain", deploy.ExitFailed, errs))
+		return r.putBackMissing(ctx, r.stopped(ctx, deploy.Prepare, "drain", deploy.ExitFailed, errs, nextFixed))
 	}
 	s := r.ensureOn(ctx)
 	if s == nil {

@@ -11,7 +11,8 @@ import (
 	"slipway/internal/release/survey"
 )
 
-// measure asks the hosts that lack room for the release what their releases take. Where a host cannot say, nothing is counted.
+// measure asks the hosts that lack room for the release how much their releases take. A host that cannot say counts as if they took
+// nothing.
 func (r *run) measure(ctx context.Context) {
 	var tight []deploy.Host
 	for _, host := range r.plan.Targets {
@@ -23,13 +24,13 @@ func (r *run) measure(ctx context.Context) {
 		there := r.fleet.On(host.Name)
 		defer there.Lease(ctx)()
 		if err := there.Do(ctx, survey.Measure(there.Site(), &there.Facts)); err != nil && ctx.Err() == nil {
-			r.rec.Warn("what its releases take could not be measured: " + err.Error())
+			r.rec.Warn("the room that its releases take could not be measured: " + err.Error())
 		}
 	})
 }
 
-// makeRoom deletes what the fleet does not keep before the release is brought to it: a disk that failed deployments have filled
-// takes the next one.
+// makeRoom deletes the releases that the fleet does not keep before the new one is brought: a disk that failed deployments have
+// filled has room for the next one then.
 func (r *run) makeRoom(ctx context.Context) {
 	var tight []plan.Host
 	for _, h := range r.schedule.Serving() {

@@ -10,7 +10,7 @@ import (
 	"slipway/internal/stepper"
 )
 
-// stop is why a deployment goes no further, and what that makes of it.
+// stop is why a deployment goes no further, and how it ends.
 type stop struct {
 	outcome deploy.Outcome
 	exit    int
@@ -20,23 +20,26 @@ type stop struct {
 	next    deploy.Next
 }
 
-var errTimeout = errors.New("the deployment's timeout passed")
-
 // cancelled reports whether a person ended the run, or the lock was lost.
 func cancelled(ctx context.Context) bool {
-	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTimeout)
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), deploy.ErrTimeout)
 }
 
-// stopped is the stop of a phase in which nothing live was touched.
-func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors) *stop {
-	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs}
+// stopped is the stop of a phase in which nothing live was touched. next is what to do about the failures, unless
+// the lock was lost, a person has to decide about a step, the time is over, or the run was cancelled: these come first.
+func (r *run) stopped(ctx context.Context, phase deploy.Phase, step string, exit int, errs deploy.Errors, next deploy.Next) *stop {
+	s := &stop{outcome: deploy.OutcomeFailed, exit: exit, phase: phase, step: step, errs: errs, next: next}
+	var decide *stepper.Undecided
 	switch {
 	case errors.Is(context.Cause(ctx), lock.ErrFenced):
-		s.exit, s.errs = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...)
+		s.exit, s.errs, s.next = deploy.ExitLocked, append(asErrors(context.Cause(ctx), phase), errs...), nextOther
 	case errors.Is(errs, lock.ErrFenced): // a step was refused before the heartbeat noticed
-		s.exit = deploy.ExitLocked
-	case slices.ContainsFunc(errs, func(err *deploy.Error) bool { return errors.Is(err, stepper.ErrUndecided) }):
+		s.exit, s.next = deploy.ExitLocked, nextOther
+	case errors.As(errs, &decide):
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
+		s.errs, s.next = undecided(errs)
+	case errors.Is(context.Cause(ctx), deploy.ErrTimeout):
+		s.next = nextLonger
 	case cancelled(ctx):
 		s.outcome, s.exit, s.next = deploy.OutcomeCancelled, deploy.ExitInterrupted, nextAgain
 		s.errs = slices.DeleteFunc(slices.Clone(errs), func(err *deploy.Error) bool { return echo(ctx, err) })

@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -115,6 +116,10 @@ func TestPrepareStepThatMayNotRunTwice(t *testing.T) {
 	f.when("web1", "shared/run/Register", func() { f.killWrapper("web1", "prepare-1-register/do-1") })
 	result, _ := f.deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitPerson, deploy.OutcomePerson)
+	command := fmt.Sprintf("slipway resolve --deployment %s --host web1 --step \"Register\" done", result.Deployment)
+	if next := result.Next; next.Command != command || !strings.Contains(next.Text, "Re-run failed jobs") || strings.Contains(result.Errors[0].Hint, "slipway") {
+		t.Errorf("next is %q, the hint %q", next, result.Errors[0].Hint)
+	}
 	if n := f.ran("web1", "Register"); n != 1 {
 		t.Errorf("it ran %d times", n)
 	}

@@ -12,7 +12,7 @@ import (
 	"slipway/internal/plan"
 )
 
-// owedTimeout is how long the way back of a batch, and other work that a failed or cancelled deployment owes, may take.
+// owedTimeout bounds what a failed or cancelled deployment still has to do: the way back of a batch, for instance.
 const owedTimeout = 10 * time.Minute
 
 // owed is the context of work that a failed or cancelled deployment still owes its hosts.
@@ -23,7 +23,7 @@ func (r *run) owed(ctx context.Context) (context.Context, context.CancelFunc) {
 // unwind brings every switched host back to its unwind target, the newest batch first.
 func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Errors) *stop {
 	if cancelled(ctx) && !r.opts.UnwindOnCancel {
-		s := r.stopped(ctx, deploy.Activate, "", deploy.ExitInterrupted, errs)
+		s := r.stopped(ctx, deploy.Activate, "", deploy.ExitInterrupted, errs, nextFixed)
 		s.next = deploy.Next{Text: "hosts may be half switched: the action's post step, or the next deployment, brings them back before anything else"}
 		return s
 	}
@@ -68,8 +68,8 @@ func touched(batches [][]activated) int {
 	return n
 }
 
-// backwards are the batches in the order in which they are brought back: the newest first, and at last the hosts that were lost,
-// for which nobody else waits.
+// backwards are the batches in the order in which they are brought back: the newest first, and last the hosts that were lost, so
+// that no other host waits for them.
 func backwards(batches [][]activated) [][]activated {
 	var back [][]activated
 	var lost []activated
@@ -87,8 +87,8 @@ func backwards(batches [][]activated) [][]activated {
 	return append(back, lost)
 }
 
-// unwindBatch brings the switched hosts of a batch back at once, and gives the failures. Hosts that were left behind are back
-// already, or cannot be brought.
+// unwindBatch brings the switched hosts of a batch back at once, and returns the failures. Hosts that were left behind are
+// back already, or cannot be brought back.
 func (r *run) unwindBatch(ctx context.Context, batch []activated) deploy.Errors {
 	ctx, cancel := r.owed(ctx)
 	defer cancel()

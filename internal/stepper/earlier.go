@@ -12,7 +12,7 @@ type verb int
 const (
 	runIt    verb = iota // it was not done, or has to be done again
 	keepIt               // it is recorded as done
-	joinIt               // an earlier attempt's is still running, or its end is unknown: it is followed
+	joinIt               // a try of an earlier attempt still runs, or its end is unknown: it is followed
 	refuseIt             // it is done for good, and the deploy file has changed it since
 )
 

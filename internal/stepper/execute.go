@@ -52,7 +52,8 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		hint, fault = explain(s, r.Fleet.On(host).Facts, func() string { return r.Removable(host, s.Phase) }, tail)
 		err, printed = ended{status}, true
 	case ctx.Err() != nil:
-		span.Outcome, span.Status = deploy.Unknown, unseen
+		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintOver(ctx, s)
+		err = context.Cause(ctx) // the host may have been waited for, which is not what ended it
 		r.stopStep(ctx, host, instance)
 	case errors.Is(err, step.ErrUnknown): // its caller decides what that means
 		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host, nil)
@@ -66,6 +67,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		span.Outcome, span.Status = deploy.Failed, "not started"
 	}
 	span.Err = deploy.OnHost(host, s.Phase, s.Name, err)
+	span.Err.Op = "" // it is the step
 	span.Err.At, span.Err.Tail = s.At, slices.Clone(tail)
 	span.Err.Hint, span.Err.Printed, span.Err.Fault = cmp.Or(span.Err.Hint, hint), printed, cmp.Or(span.Err.Fault, fault)
 	if span.Outcome == deploy.Unknown && hint != "" {

@@ -1,6 +1,7 @@
 package stepper
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -16,6 +17,17 @@ func hintUnseen(host string, err error) string {
 		return told.Hint + "; then re-run the job: it goes on with what became of the step"
 	}
 	return fmt.Sprintf("once %s can be reached, re-run the job: it goes on with what became of the step", host)
+}
+
+// hintOver says what became of a step that ran when the time of its deployment was over.
+func hintOver(ctx context.Context, s deploy.Step) string {
+	switch {
+	case !errors.Is(context.Cause(ctx), deploy.ErrTimeout):
+		return ""
+	case s.FinishFirst:
+		return "it is left to finish on the host: re-run the job, which goes on with what became of it"
+	}
+	return "it was ended on the host"
 }
 
 // resolveCommand is what a person types to say what became of a step, less the word.

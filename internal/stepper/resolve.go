@@ -50,15 +50,20 @@ func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step
 		r.output(s, host, "its end was not seen; it may run again, and does")
 		return r.rerun(ctx, host, s, number, at)
 	}
+	command := r.resolveCommand(host, s)
 	span.Err = &deploy.Error{
-		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: ErrUndecided,
-		Hint: fmt.Sprintf("look at what it did, then `%s done` or `... rerun`, and re-run the job", r.resolveCommand(host, s)),
+		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: &Undecided{command},
+		Hint: fmt.Sprintf("look at what it did, then `%s done` or `... rerun`, and re-run the job", command),
 	}
 	return span
 }
 
-// ErrUndecided says that a person has to decide about a step.
-var ErrUndecided = errors.New("it was started, and nobody saw how it ended")
+// Undecided says that a person has to decide about a step whose end nobody saw.
+type Undecided struct {
+	Command string // by which the person says so, less the word at its end: "done" or "rerun"
+}
+
+func (*Undecided) Error() string { return "it was started, and nobody saw how it ended" }
 
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute

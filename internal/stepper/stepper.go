@@ -31,10 +31,10 @@ type Options struct {
 
 	Earlier func(host string) []deploy.StepFacts // the tries that the host's journal of the deployment has
 	Lock    func(host string) int                // the generation of the lock that the deployment owns there
-	Leave   func(host string)                    // a step goes on there when all is over: the lock is to stay
+	Leave   func(host string)                    // keeps the lock of a host, since a step goes on there after the deployment
 	// Removable is what may be deleted on a host whose disk is full in a phase, to end a hint with.
 	Removable func(host string, phase deploy.Phase) string
-	// Parting is the context of what is still done on hosts when that of the deployment has ended.
+	// Parting is the context for what is still done on hosts after that of the deployment has ended.
 	Parting func(context.Context) (context.Context, context.CancelFunc)
 }
 

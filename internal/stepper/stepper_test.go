@@ -182,7 +182,8 @@ func TestEndThatNobodySaw(t *testing.T) {
 					t.Errorf("%s: %v", span.Outcome, span.Err)
 				}
 			} else {
-				if span.Outcome != deploy.Unknown || !errors.Is(span.Err, ErrUndecided) || !strings.Contains(span.Err.Hint, `slipway resolve --deployment 412-deploy-abc --host web1 --step "Charge"`) {
+				var decide *Undecided
+				if span.Outcome != deploy.Unknown || !errors.As(span.Err, &decide) || !strings.Contains(span.Err.Hint, `slipway resolve --deployment 412-deploy-abc --host web1 --step "Charge"`) {
 					t.Errorf("%s: %v", span.Outcome, span.Err)
 				}
 				if err := Decide(t.Context(), m.fleet, host, deployment, "charge", test.decision); err != nil {

@@ -37,7 +37,7 @@ var reserveFunction string
 var releaseScript string
 
 // ErrTaken says that another owner was faster: look again.
-var ErrTaken = errors.New("the lock is another's")
+var ErrTaken = errors.New("another deployment holds the lock")
 
 const writeHint = "look at the owner and the free space of the deploy path"
 

@@ -30,7 +30,8 @@ type Failure struct {
 	Times   int  // how often it was tried in vain, at most; 0 is not told
 	Varied  bool // the hosts' words differ, in a port or a moment
 
-	like string // equal for failures that differ in nothing but the host, its address and the moment
+	like      string   // equal for failures that differ in nothing but the host, its address and the moment
+	likeHints []string // the hints, less the same
 }
 
 // Of gathers the failures of a result, in the plan's order; hosts with the same last words stand together.
@@ -60,6 +61,7 @@ func of(e *deploy.Error, res deploy.Result, spans []deploy.Span, tails *Tails) F
 	}
 	if e.Hint != "" {
 		f.Hints = []string{layout.OneLine(e.Hint)}
+		f.likeHints = []string{e.Alike(f.Hints[0])}
 	}
 	f.find(res, e.Step)
 	f.Unknown = unknownIn(spans, e)
@@ -132,15 +134,12 @@ func (f *Failure) find(res deploy.Result, step string) {
 func (f *Failure) add(other Failure) {
 	f.Times = max(f.Times, other.Times)
 	f.Varied = f.Varied || !slices.Equal(f.Tail, other.Tail) || !slices.Equal(f.Causes, other.Causes) || f.Status != other.Status
-	for _, hint := range other.Hints {
+	for i, hint := range other.Hints {
 		// Of hints that are the same but for the host one is enough, but not of those that bring a host back.
-		same := hint
-		if f.Phase != deploy.Unwind && len(f.Hosts) > 0 && len(other.Hosts) > 0 {
-			same = strings.ReplaceAll(hint, other.Hosts[0], f.Hosts[0])
+		if slices.Contains(f.Hints, hint) || f.Phase != deploy.Unwind && slices.Contains(f.likeHints, other.likeHints[i]) {
+			continue
 		}
-		if !slices.Contains(f.Hints, same) {
-			f.Hints = append(f.Hints, hint)
-		}
+		f.Hints, f.likeHints = append(f.Hints, hint), append(f.likeHints, other.likeHints[i])
 	}
 	f.Hosts = appendNew(f.Hosts, other.Hosts...)
 }

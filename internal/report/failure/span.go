@@ -1,8 +1,6 @@
 package failure
 
 import (
-	"strings"
-
 	"slipway/internal/deploy"
 	"slipway/internal/report/layout"
 )
@@ -10,15 +8,15 @@ import (
 // maxStatus is how much of a cause stands for a status, in columns.
 const maxStatus = 60
 
-// Status is how a span failed, in a few words.
+// Status is how a span failed, in a few words: the block of its failure has all of them.
 func Status(span deploy.Span) string {
 	switch {
 	case span.Status != "":
 		return span.Status
 	case span.Outcome == deploy.Unknown:
 		return "outcome unknown"
-	case span.Err != nil && span.Err.Cause != nil:
-		return layout.Cut(strings.TrimPrefix(layout.OneLine(span.Err.Cause.Error()), span.Host+" "), maxStatus)
+	case span.Err != nil && len(deploy.CausesOf(span.Err.Cause)) > 0:
+		return layout.CutWords(layout.OneLine(deploy.CausesOf(span.Err.Cause)[0]), maxStatus)
 	}
 	return "failed"
 }

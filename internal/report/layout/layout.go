@@ -59,6 +59,24 @@ func Cut(text string, most int) string {
 	return text
 }
 
+// CutWords shortens text to so many Columns behind a word, so that no address is torn. Only a first word that is too long is.
+func CutWords(text string, most int) string {
+	const mark = " …"
+	if Width(text) <= most {
+		return text
+	}
+	end := 0
+	for i, r := range text {
+		if r == ' ' && Width(text[:i])+Width(mark) <= most {
+			end = i
+		}
+	}
+	if end == 0 {
+		return Cut(text, most)
+	}
+	return text[:end] + mark
+}
+
 // Flow puts parts behind lead, two spaces apart, and goes on below the first part where a line is full.
 func Flow(lead string, parts []string) []string {
 	indent := min(Width(lead), TextColumn+NameWidth)
@@ -77,10 +95,11 @@ func Flow(lead string, parts []string) []string {
 		*last += gap + part
 		fresh = false
 	}
-	for i := range lines {
-		lines[i] = Cut(strings.TrimRight(lines[i], " "), Columns)
+	var set []string
+	for _, line := range lines {
+		set = append(set, Wrap(strings.TrimRight(line, " "), indent)...)
 	}
-	return lines
+	return set
 }
 
 // Wrap breaks text at spaces so that no line is over 100 Columns; the lines after the first are indented. A word that is

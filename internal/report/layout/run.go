@@ -8,12 +8,9 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Target is app -> environment.
-func Target(h deploy.Header) string {
-	if h.Environment == "" {
-		return h.App
-	}
-	return h.App + " -> " + h.Environment
+// Target is the app and, behind an arrow, its environment: "shop -> production".
+func Target(h deploy.Header, arrow string) string {
+	return deploy.Joined(" "+arrow+" ", h.App, h.Environment)
 }
 
 // Where is what people call the place: the environment, or the app where there are none.

@@ -9,10 +9,21 @@ import (
 )
 
 // Seconds is a duration for people: 0.8s, 14.2s, 1m05s, 1h02m.
-func Seconds(d time.Duration) string {
+func Seconds(d time.Duration) string { return seconds(d, inColumns) }
+
+// ProseSeconds is Seconds as a sentence has it: 0.8 s.
+func ProseSeconds(d time.Duration) string { return seconds(d, inProse) }
+
+// How a number of seconds is written: as in 21s, or as in 21 s.
+const (
+	inColumns = "s"
+	inProse   = " s"
+)
+
+func seconds(d time.Duration, unit string) string {
 	switch {
 	case d < time.Minute-50*time.Millisecond:
-		return fmt.Sprintf("%.1fs", d.Seconds())
+		return fmt.Sprintf("%.1f%s", d.Seconds(), unit)
 	case d < time.Hour:
 		d = d.Round(time.Second)
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
@@ -21,14 +32,19 @@ func Seconds(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// WholeSeconds is seconds without tenths from ten seconds on.
-func WholeSeconds(d time.Duration) string {
+// WholeSeconds is Seconds without tenths from ten seconds on.
+func WholeSeconds(d time.Duration) string { return wholeSeconds(d, inColumns) }
+
+// ProseWholeSeconds is WholeSeconds as a sentence has it: 21 s.
+func ProseWholeSeconds(d time.Duration) string { return wholeSeconds(d, inProse) }
+
+func wholeSeconds(d time.Duration, unit string) string {
 	if d >= 10*time.Second && d < time.Minute {
 		if d = d.Round(time.Second); d < time.Minute {
-			return fmt.Sprintf("%ds", int(d.Seconds()))
+			return fmt.Sprintf("%d%s", int(d.Seconds()), unit)
 		}
 	}
-	return Seconds(d)
+	return seconds(d, unit)
 }
 
 // Elapsed is a duration that runs while people watch: whole seconds only.
@@ -37,14 +53,6 @@ func Elapsed(d time.Duration) string {
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	}
 	return Seconds(d)
-}
-
-// Spaced is 21 s for 21s, as prose has it.
-func Spaced(d string) string {
-	if strings.ContainsAny(d, "mh") {
-		return d
-	}
-	return strings.TrimSuffix(d, "s") + " s"
 }
 
 // Names lists a few hosts, or counts many.

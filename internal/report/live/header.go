@@ -13,7 +13,7 @@ const program = "Slipway"
 
 // headerLines are what is known before anything is done: what goes where, from which commit, by whom.
 func headerLines(h deploy.Header, run ci.Run) []string {
-	first := []string{strings.TrimSpace(program + " " + h.Version), layout.Target(h)}
+	first := []string{strings.TrimSpace(program + " " + h.Version), layout.Target(h, "->")}
 	switch {
 	case h.Reconcile:
 		return append(layout.Wrap(strings.Join(append(first, "reconciling "+h.Command+" "+layout.RunText(h, run)), "  "), 0), layout.Wrap(hostsText(h), 0)...)

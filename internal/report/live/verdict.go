@@ -15,12 +15,13 @@ func stepLines(e deploy.StepDone) []string {
 	bad := deploy.FailedSpans(e.Spans)
 	lead := layout.Pad(string(e.Phase), layout.PhaseWidth) + layout.Pad(status(bad), layout.StatusWidth)
 	name := e.Step
-	if e.Phase == deploy.Migrate && len(e.Spans) == 1 {
+	alone := e.Phase == deploy.Migrate && len(e.Spans) == 1 // its host stands beside the step's name
+	if alone {
 		name += " (on " + e.Spans[0].Host + ")"
 	}
 	var parts []string
 	switch {
-	case len(bad) == 0 && (e.Step == "" || e.Note != "" || e.Phase == deploy.Migrate && len(e.Spans) == 1):
+	case len(bad) == 0 && (e.Step == "" || e.Note != "" || alone):
 		return wholeStep(lead, name, e)
 	case len(e.Spans) > layout.FewHosts:
 		parts = manyHosts(e.Spans, bad)
@@ -31,7 +32,7 @@ func stepLines(e deploy.StepDone) []string {
 		}
 		for _, span := range made {
 			text := spanText(span, len(bad) > 0)
-			if name == e.Step || name == "" { // else the name says which host
+			if !alone {
 				text = span.Host + " " + text
 			}
 			parts = append(parts, text)
@@ -61,18 +62,14 @@ func wholeStep(lead, name string, e deploy.StepDone) []string {
 		line += layout.Pad(name, layout.NameWidth)
 	}
 	line += note
-	took := ""
-	if len(e.Spans) > 0 {
-		took = layout.Seconds(deploy.Elapsed(e.Spans))
+	lines := layout.Wrap(strings.TrimRight(line, " "), layout.TextColumn)
+	if len(e.Spans) == 0 {
+		return lines
 	}
-	if took == "" {
-		return layout.Wrap(strings.TrimRight(line, " "), layout.TextColumn)
-	}
-	lines := layout.Wrap(line, layout.TextColumn)
+	took := layout.Seconds(deploy.Elapsed(e.Spans))
 	last := &lines[len(lines)-1]
-	*last = layout.Pad(*last, max(layout.TimeColumn-layout.Width(took), layout.Width(*last)+2)) + took
-	if layout.Width(*last) > layout.Columns {
-		*last = strings.TrimSpace(strings.TrimSuffix(*last, took))
+	if timed := layout.Pad(*last, max(layout.TimeColumn-layout.Width(took), layout.Width(*last)+2)) + took; layout.Width(timed) <= layout.Columns {
+		*last = timed
 	}
 	return lines
 }

@@ -34,7 +34,7 @@ func activated() Row {
 			case res.Command == "rollback":
 				live = place(res) + " is back on " + layout.Runs(res.Release)
 			}
-			return fmt.Sprintf("%s: %s, %s", live, activatedHosts(res), layout.Spaced(layout.WholeSeconds(res.Duration)))
+			return fmt.Sprintf("%s: %s, %s", live, activatedHosts(res), layout.ProseWholeSeconds(res.Duration))
 		},
 		state:  liveOn,
 		remark: wentWell,
@@ -139,7 +139,7 @@ func reconciled() Row {
 		},
 		heading: func(res deploy.Result, _ func() string) string {
 			back := layout.CountedHosts(len(res.HostsWith(deploy.HostUnwound)), len(res.Hosts))
-			took := layout.Spaced(layout.WholeSeconds(res.Duration))
+			took := layout.ProseWholeSeconds(res.Duration)
 			return fmt.Sprintf("Reconciled: %s brought back, %s. %s runs %s", back, took, place(res), layout.Runs(res.Previous()))
 		},
 		state: func(res deploy.Result) string { return RunNow(res.Hosts) },

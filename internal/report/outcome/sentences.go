@@ -99,9 +99,9 @@ func whatFailed(res deploy.Result, failures []failure.Failure) string {
 
 // Live says what the hosts run after a deployment that did not change them, or not all of them.
 func Live(res deploy.Result) string {
-	start := "Nothing changed: "
+	start := "Nothing changed"
 	if res.ExitCode == deploy.ExitMigrate || res.Failed == deploy.Migrate { // cancelled while it ran
-		start = "Code not switched: "
+		start = "Code not switched"
 	}
 	if slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool {
 		return h.Outcome != deploy.HostUnchanged && h.Outcome != deploy.HostSkipped
@@ -125,10 +125,7 @@ func Live(res deploy.Result) string {
 			parts = append(parts, layout.Names(group.hosts, " ")+" "+verb+group.what())
 		}
 	}
-	if len(parts) == 0 {
-		return strings.TrimSuffix(start, ": ") + "."
-	}
-	return start + strings.Join(parts, "; ") + "."
+	return deploy.Joined(": ", start, strings.Join(parts, "; ")) + "."
 }
 
 // RunNow says which hosts run what.

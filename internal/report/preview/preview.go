@@ -67,7 +67,7 @@ func labelled(label, text string) []string {
 
 // heading is `broken-brackets -> production   77aa001 -> 1a2b3c4   3 hosts`.
 func heading(p deploy.Preview) string {
-	parts := []string{p.Command + " " + layout.Target(p.Header)}
+	parts := []string{p.Command + " " + layout.Target(p.Header, "->")}
 	to := "a new release"
 	switch {
 	case p.Command == "rollback":

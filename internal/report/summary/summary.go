@@ -118,7 +118,7 @@ func (p Page) facts() string {
 		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
 	}
 	var b strings.Builder
-	b.WriteString(markdown.Row("", markdown.Words(strings.ReplaceAll(layout.Target(res.Header), "->", "→"))) + "\n| --- | --- |\n")
+	b.WriteString(markdown.Row("", markdown.Words(layout.Target(res.Header, "→"))) + "\n| --- | --- |\n")
 	for _, row := range rows {
 		b.WriteString(markdown.Row(row[0], row[1]) + "\n")
 	}

@@ -91,7 +91,7 @@ func (p Page) cells() map[cellKey]*cell {
 		}
 		c.took += span.Duration
 		if span.Failed() {
-			c.failed = append(c.failed, strings.TrimPrefix(span.Step+": ", ": ")+failure.Status(span))
+			c.failed = append(c.failed, deploy.Joined(": ", span.Step, failure.Status(span)))
 			c.seen = c.seen || span.Outcome != deploy.Unknown
 			c.cut = (c.cut || len(c.failed) == 1) && span.Cancelled()
 		}
@@ -116,7 +116,7 @@ func (c *cell) text() string {
 	case c == nil:
 		return ""
 	case len(c.failed) == 0:
-		return "✅ " + layout.Spaced(layout.Seconds(c.took))
+		return "✅ " + layout.ProseSeconds(c.took)
 	case c.cut:
 		return "⏹️ " + c.how()
 	case !c.seen:
@@ -125,7 +125,9 @@ func (c *cell) text() string {
 	return "❌ " + c.how()
 }
 
-func (c *cell) how() string { return markdown.Plain(layout.Cut(strings.Join(c.failed, "; "), maxCell)) }
+func (c *cell) how() string {
+	return markdown.Plain(layout.CutWords(strings.Join(c.failed, "; "), maxCell))
+}
 
 func (p Page) runsNow(h deploy.HostResult) string {
 	now := "nothing"
