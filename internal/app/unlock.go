@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,8 +59,8 @@ func (a *app) refuseLiving(ctx context.Context, s *session, hosts *fleet.Fleet, 
 	if len(living) == 0 {
 		return nil
 	}
-	s.say("REFUSED: the owner on %s is alive: %s", hostList(living), lock.Who(living[0].State.Owner, time.Now()))
-	s.say("         cancel that run, or take the lock from it: `slipway unlock --force`")
+	s.refused(deploy.ExitLocked, fmt.Sprintf("the owner on %s is alive: %s", hostList(living), lock.Who(living[0].State.Owner, time.Now())),
+		"cancel that run, or take the lock from it: `"+deploy.Joined(" -e ", "slipway unlock --force", s.cfg.Environment)+"`")
 	return exit(deploy.ExitLocked)
 }
 
