@@ -62,7 +62,7 @@ func New(o Options) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		RetryMax: 6, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second,
-		CheckRetry: retry, Backoff: wait, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		CheckRetry: retry, Backoff: wait, ErrorHandler: lastAnswer,
 	}}
 	options := []api.ClientOptionsFunc{
 		api.WithHTTPClient(c.http.StandardClient()), api.WithURLs(&base, &base), api.WithUserAgent("slipway"), api.WithDisableRateLimitCheck(),
@@ -73,6 +73,15 @@ func New(o Options) (*Client, error) {
 	var err error
 	c.api, err = api.NewClient(options...)
 	return c, err
+}
+
+// lastAnswer is the last answer, or the reason why there is none: net/http takes only one of them.
+func lastAnswer(response *http.Response, err error, _ int) (*http.Response, error) {
+	if err != nil && response != nil {
+		_ = response.Body.Close()
+		response = nil
+	}
+	return response, err
 }
 
 // versionOf is the version of the API that is spoken. GitHub Enterprise Server, whose API lies below /api/v3, learns versions later.

@@ -29,7 +29,6 @@ func retry(ctx context.Context, response *http.Response, err error) (bool, error
 	}
 	until := time.Now().Add(asked(response))
 	if deadline, ok := ctx.Deadline(); ok && until.After(deadline) {
-		_ = response.Body.Close()
 		return false, &rateLimited{until: until}
 	}
 	return true, nil
