@@ -21,7 +21,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		if err := silent(answers); err != nil {
 			return err
 		}
-		history := inspect.Merge(l.head(), answers, plans)
+		history := inspect.Merge(l.head(), answers, plans, l.cfg.Provenance)
 		l.safe(&history)
 		if err := l.print(history, func() []string { return show.History(history) }); err != nil {
 			return err

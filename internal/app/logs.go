@@ -33,7 +33,7 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		if err := silent(answers); err != nil {
 			return err
 		}
-		history := inspect.Merge(l.head(), answers, plans)
+		history := inspect.Merge(l.head(), answers, plans, nil)
 		wanted, err := inspect.Find(history, answers, plans, inspect.Query{Deployment: c.Deployment, Step: c.Step, Host: c.Host})
 		if err != nil {
 			return l.refuse(err)

@@ -27,6 +27,8 @@ type Deployment struct {
 	RunURL   string              `json:"run_url,omitempty"` // page of the CI's run; "" where a person's machine deployed
 	Attempt  int                 `json:"attempt,omitempty"` // the last one of that run, from 1; 0 is not known
 
+	Provenance deploy.Provenance `json:"provenance,omitzero"` // the run that built the release, as CI recorded it; zero where none is known
+
 	// Begun is when the last attempt held its hosts and wrote its plan; where no journal is left, the first change of a host. Ended is
 	// when that attempt was over; zero where it is not, died, or no journal is left. Both are the hosts' clocks, less what they are off.
 	Begun time.Time `json:"begun"`

@@ -27,8 +27,9 @@ type Answer struct {
 // Plans are the plans of deployments, as one of their hosts has them.
 type Plans map[deploy.DeploymentID]plan.Record
 
-// Merge makes one history of what the hosts keep. answers are in the deploy file's order.
-func Merge(head Head, answers []Answer, plans Plans) History {
+// Merge makes one history of what the hosts keep. answers are in the deploy file's order; rule is what the environment demands of the run that
+// built what a rollback goes to, nil where it demands nothing.
+func Merge(head Head, answers []Answer, plans Plans, rule *deploy.ProvenanceRule) History {
 	m := merger{plans: plans, byID: map[deploy.DeploymentID]*merged{}, withRelease: map[string]bool{}}
 	h := History{Head: head, Deployments: []Deployment{}, Unasked: unasked(answers)}
 	for _, a := range answers {
@@ -45,7 +46,7 @@ func Merge(head Head, answers []Answer, plans Plans) History {
 			m.history(a, outcome)
 		}
 	}
-	h.Rollback = wayBack(answers)
+	h.Rollback = wayBack(answers, rule)
 	facts := serving(answers)
 	for _, d := range m.list() {
 		d.WayBack = plan.Condition(d.Release, facts)
@@ -87,7 +88,7 @@ func serving(answers []Answer) map[string]deploy.Facts {
 }
 
 // wayBack asks the very code that a rollback uses.
-func wayBack(answers []Answer) Rollback {
+func wayBack(answers []Answer, rule *deploy.ProvenanceRule) Rollback {
 	var hosts []deploy.Host
 	for _, a := range answers {
 		switch {
@@ -98,7 +99,7 @@ func wayBack(answers []Answer) Rollback {
 			hosts = append(hosts, a.Host)
 		}
 	}
-	id, err := plan.RollbackTarget(hosts, serving(answers))
+	id, err := plan.RollbackTarget(hosts, rule, serving(answers))
 	if err != nil {
 		return Rollback{Refused: err.Cause.Error() + " (" + err.Hint + ")"}
 	}
@@ -144,6 +145,7 @@ func (m *merger) of(id deploy.DeploymentID) *merged {
 		m.byID[id] = d
 		if record, known := m.plans[id]; known {
 			d.Command, d.Release, d.Revision, d.Actor, d.RunURL, d.Attempt = record.Command, record.Release, record.Revision, record.Actor, record.RunURL, record.Attempt
+			d.Provenance = record.Provenance
 			for _, host := range record.Hosts {
 				if serves, known := m.withRelease[host]; serves || !known {
 					d.Hosts++
@@ -195,6 +197,9 @@ func (m *merger) history(a Answer, outcome string) {
 			d.Release, d.Before = cmp.Or(d.Release, entry.Release), cmp.Or(d.Before, entry.Before)
 			d.Revision = cmp.Or(entry.Revision, d.Revision)
 			d.LiveAt = later(d.LiveAt, entry.At)
+			if d.Provenance.IsZero() {
+				d.Provenance = entry.Provenance
+			}
 		case lineUnwound:
 			d.Release = cmp.Or(d.Release, entry.Before)
 			d = m.left(d, entry)

@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,7 +74,7 @@ func TestMerge(t *testing.T) {
 		a.Facts.History = a.Past.History
 	}
 	plans := inspect.Plans{"2": record(old, "web1", "web2", "lb1"), "3": record(newest, "web1", "web2", "lb1")}
-	h := inspect.Merge(head, []inspect.Answer{web1, web2, lb1}, plans)
+	h := inspect.Merge(head, []inspect.Answer{web1, web2, lb1}, plans, nil)
 	var order []deploy.DeploymentID
 	for _, d := range h.Deployments {
 		order = append(order, d.ID)
@@ -98,6 +99,11 @@ func TestMerge(t *testing.T) {
 	if h.Rollback.Release != older {
 		t.Errorf("rollback: %+v", h.Rollback)
 	}
+	// As rollback itself does, it passes over what was built by a run that the environment does not take.
+	h = inspect.Merge(head, []inspect.Answer{web1, web2, lb1}, plans, &deploy.ProvenanceRule{Workflow: "build.yml"})
+	if h.Rollback.Release != "" || !strings.Contains(h.Rollback.Refused, "no run is known that built it") {
+		t.Errorf("rollback by a rule: %+v", h.Rollback)
+	}
 }
 
 // What has not ended runs where it holds the lock, and else it died. What a later deployment brings back is written down as taken from
@@ -109,7 +115,7 @@ func TestMergeOfTheUnfinished(t *testing.T) {
 	web1.Past.History = []deploy.HistoryEntry{line("2", now, "unwound", older, newest), line("2", now, "activated", old, older)}
 	web1.Facts.Lock = deploy.LockState{Generation: 1, Owner: deploy.LockOwner{Deployment: "3"}}
 	plans := inspect.Plans{"1": record(newest, "web1"), "2": record(old, "web1"), "3": record(older, "web1")}
-	h := inspect.Merge(head, []inspect.Answer{web1}, plans)
+	h := inspect.Merge(head, []inspect.Answer{web1}, plans, nil)
 	if d := find(t, h, "3"); d.Outcome != inspect.OutcomeRunning || !d.Ended.IsZero() {
 		t.Errorf("under way: %+v", d)
 	}
@@ -127,7 +133,7 @@ func TestMergeWithoutAHost(t *testing.T) {
 	web1 := running("web1", newest)
 	web1.Past.Damaged = 2
 	web2 := inspect.Answer{Host: deploy.Host{Name: "web2"}, Err: &deploy.Error{Cause: errors.New("no route"), Hint: "look at the network"}}
-	h := inspect.Merge(head, []inspect.Answer{web1, web2}, nil)
+	h := inspect.Merge(head, []inspect.Answer{web1, web2}, nil, nil)
 	if want := []inspect.Unasked{{Host: "web2", Error: "no route", Hint: "look at the network"}}; !slices.Equal(h.Unasked, want) {
 		t.Errorf("%+v", h.Unasked)
 	}
@@ -143,7 +149,7 @@ func TestFindLogs(t *testing.T) {
 	web1.Past.Journals = []survey.Journal{journal("2", now, time.Second, "failed"), journal("1", now.Add(-time.Hour), time.Second, "failed", build)}
 	web2.Past.Journals = []survey.Journal{journal("1", now.Add(-time.Hour), time.Second, "failed", build)}
 	answers, plans := []inspect.Answer{web1, web2}, inspect.Plans{"1": record(older, "web1", "web2"), "2": record(newest, "web1")}
-	h := inspect.Merge(head, answers, plans)
+	h := inspect.Merge(head, answers, plans, nil)
 	for _, c := range []struct {
 		query inspect.Query
 		want  int // hosts with logs; 0 is refused

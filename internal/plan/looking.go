@@ -3,12 +3,14 @@ package plan
 import (
 	"slices"
 
+	"slipway/internal/config"
 	"slipway/internal/deploy"
 )
 
-// RollbackTarget is the release that a rollback goes to which names none, or why there is none. facts are those of all serving hosts.
-func RollbackTarget(serving []deploy.Host, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
-	return rollbackTarget(&Plan{Targets: serving}, "", facts)
+// RollbackTarget is the release that a rollback goes to which names none, or why there is none. facts are those of all serving hosts; rule is
+// what the environment demands of the run that built it, nil where it demands nothing.
+func RollbackTarget(serving []deploy.Host, rule *deploy.ProvenanceRule, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
+	return rollbackTarget(&Plan{Targets: serving, config: &config.Config{Provenance: rule}}, "", facts)
 }
 
 // Conditions of a release to which no rollback goes.
