@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -18,8 +18,6 @@ var builtinVars = []string{
 	"SLIPWAY_RELEASE", "SLIPWAY_DEPLOY_PATH", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
 	"SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_HOST", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
 }
-
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Expand replaces ${NAME} by the value that lookup gives. $${NAME} stands for a literal ${NAME}; any other $ is itself.
 // A name that lookup does not know, and ${ without a name and }, are errors.
@@ -32,7 +30,7 @@ func Expand(text string, lookup func(string) (string, bool)) (string, error) {
 			return b.String(), nil
 		}
 		name, rest, closed := strings.Cut(after, "}")
-		if !closed || !variableName.MatchString(name) {
+		if !closed || !assignments.IsName(name) {
 			return "", fmt.Errorf("`${` without a name and `}` after it; for a literal one write `$${NAME}`")
 		}
 		text = rest

@@ -1,13 +1,11 @@
 package config
 
 import (
-	"encoding/json"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
-	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -86,39 +84,6 @@ func FuzzHosts(f *testing.F) {
 			}
 			if again, err := parseAddress(address.User + "@" + address.HostPort()); err != nil || again != address {
 				t.Errorf("%q: %v is read again as %v, %v", text, address, again, err)
-			}
-		}
-	})
-}
-
-// FuzzAssignments reads any variables: names are names, a value of one line has one, and what was read is read the same as JSON.
-func FuzzAssignments(f *testing.F) {
-	for _, text := range []string{"A=1\nB<<E\nx\nE\n# no\n", `{"A": "b", "C": 1}`, `["A=1"]`, "A=B=1\nC=2", "A=\"x\ny"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		found, problems := parseAssignments("vars", text)
-		object := map[string]string{}
-		for _, a := range found {
-			if a.OneLine && (!variableName.MatchString(a.Name) || strings.Contains(a.Value, "\n")) {
-				t.Errorf("%q: %+v", text, a)
-			}
-			object[a.Name] = a.Value
-		}
-		if len(problems) > 0 || !utf8.ValidString(text) {
-			return
-		}
-		written, err := json.Marshal(object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, problems := parseAssignments("vars", string(written))
-		if len(problems) > 0 || len(again) != len(object) {
-			t.Fatalf("%q: as JSON %v, %v", text, again, problems)
-		}
-		for _, a := range again {
-			if object[a.Name] != a.Value {
-				t.Errorf("%q: %s is %q, as JSON %q", text, a.Name, object[a.Name], a.Value)
 			}
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -117,4 +118,13 @@ func stepNode(name, kind string, what *yamlfile.Node) *yamlfile.Node {
 	return yamlfile.NewMap(what.At,
 		yamlfile.Entry{Key: "name", At: what.At, Value: yamlfile.NewText(name, what.At)},
 		yamlfile.Entry{Key: kind, At: what.At, Value: what})
+}
+
+// varsNode is the input vars as the map that the deploy file would hold.
+func varsNode(found []assignments.Assignment) *yamlfile.Node {
+	m := yamlfile.NewMap(deploy.InInput("vars", 1, 1))
+	for _, a := range found {
+		m.Entries = append(m.Entries, yamlfile.Entry{Key: a.Name, At: a.At, Value: yamlfile.NewText(a.Value, a.At)})
+	}
+	return m
 }

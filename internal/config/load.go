@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"slipway/internal/ci"
+	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -61,8 +62,8 @@ type loader struct {
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
 	whole        deployFile     // what node says, before anything is merged
 	ssh          sshHosts       // what the input ssh_config says
-	inputVars    []assignment
-	inputSecrets []assignment
+	inputVars    []assignments.Assignment
+	inputSecrets []assignments.Assignment
 
 	problems deploy.Problems
 }
@@ -72,9 +73,9 @@ func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
 	l.file = env.Inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
-	l.inputVars, problems = parseAssignments("vars", in.Vars)
+	l.inputVars, problems = assignments.Parse("vars", in.Vars)
 	l.problems = append(l.problems, problems...)
-	l.inputSecrets, problems = parseAssignments("secrets", in.Secrets)
+	l.inputSecrets, problems = assignments.Parse("secrets", in.Secrets)
 	l.problems = append(l.problems, problems...)
 	l.readFile()
 	l.readSSHConfig()

@@ -43,34 +43,6 @@ func TestExpand(t *testing.T) {
 	}
 }
 
-func TestParseAssignments(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]map[string]string{
-		"":                                {},
-		"A=1\r\n# no\n\n B = x=y ":        {"A": "1", "B": " x=y "},
-		"A<<END\n\n x\nEND\nB=2":          {"A": "\n x", "B": "2"},
-		"A<<END\nEND":                     {"A": ""},
-		"A=<<END":                         {"A": "<<END"},
-		`{"A": "x\ny", "B": 1.50}`:        {"A": "x\ny", "B": "1.50"},
-		"\n {\"A\": true,\n\"B\":\"\"}\n": {"A": "true", "B": ""},
-		"{}":                              {},
-	} {
-		found, problems := parseAssignments("vars", text)
-		got := map[string]string{}
-		for _, a := range found {
-			got[a.Name] = a.Value
-		}
-		if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
-			t.Errorf("%q: %v %s", text, problems, diff)
-		}
-	}
-	for _, text := range []string{"A", "=x", "1=2", "A<<END\nx", "{", `{"A"`, `{"A": [1]}`, `{"A": null}`, `{"A": "x"} y`, `{"A": "x",}`, "A=1\nA=2"} {
-		if found, problems := parseAssignments("vars", text); len(problems) == 0 {
-			t.Errorf("%q is read as %v", text, found)
-		}
-	}
-}
-
 // TestAssignmentsKeepSecrets has a secret's second line taken for a mistake: the message may not repeat it.
 func TestAssignmentsKeepSecrets(t *testing.T) {
 	t.Parallel()

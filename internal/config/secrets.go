@@ -140,7 +140,7 @@ func (l *loader) spilled(s *settings) {
 		}
 		if before := l.inputSecrets[i-1]; before.OneLine && file(before.Name) {
 			subject := "no secret `" + a.Name + "` is declared"
-			if !a.isPlain() {
+			if !a.IsPlain() {
 				subject = fmt.Sprintf("line %d of `secrets` gives no declared secret", a.At.Line)
 			}
 			l.problem(a.At, "if so, "+before.Name+"<<END, its lines, and a line END; else name it in `secrets` of "+l.file,

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"slipway/internal/ci"
+	"slipway/internal/config/assignments"
 	"slipway/internal/secret"
 )
 
@@ -11,7 +12,7 @@ import (
 // masked before the mistakes are told. Of an input secrets that cannot be read, every line is one.
 func SecretsOf(in ci.Inputs) []secret.Secret {
 	values := []string{in.SSHKey, in.SSHKeyPassphrase, in.GitHubToken}
-	assigned, problems := parseAssignments("secrets", in.Secrets)
+	assigned, problems := assignments.Parse("secrets", in.Secrets)
 	for _, a := range assigned {
 		values = append(values, a.Value)
 	}

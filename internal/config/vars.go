@@ -3,13 +3,14 @@ package config
 import (
 	"strings"
 
+	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
 )
 
 // goodName judges the name of a variable or secret.
 func (l *loader) goodName(name string, at deploy.Position) bool {
 	switch {
-	case !variableName.MatchString(name):
+	case !assignments.IsName(name):
 		l.problem(at, "letters, digits and _, not a digit first", "`%s` cannot name a variable", name)
 		return false
 	case strings.HasPrefix(strings.ToUpper(name), "SLIPWAY_"):

@@ -1,4 +1,8 @@
-package config
+// Package assignments reads the inputs vars and secrets: NAME=value lines, blocks, or JSON, with the place of each and with what
+// looks as if a part of it were lost.
+//
+// The package must not know which names are declared, or what the values are for.
+package assignments
 
 import (
 	"bytes"
@@ -9,29 +13,33 @@ import (
 	"strings"
 
 	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
 )
 
-// assignment is one NAME=value of the inputs vars and secrets.
-type assignment struct {
+// Assignment is one NAME=value of the inputs vars and secrets.
+type Assignment struct {
 	Name, Value string
 	At          deploy.Position
 	OneLine     bool // written NAME=value, and so cut where its line ends
 }
 
-// parseAssignments reads an input of variables: a JSON object, a JSON array of NAME=value texts, or lines of NAME=value and
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// IsName reports whether a text has the form of a variable's name, as shells have it.
+func IsName(text string) bool { return variableName.MatchString(text) }
+
+// Parse reads an input of variables: a JSON object, a JSON array of NAME=value texts, or lines of NAME=value and
 // blocks from NAME<<END to a line END. Blank lines and lines that begin with # are left out. Names are not judged here, but for
 // lines that can be none.
 //
 // Values are secret as often as not: no message shows one.
-func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
+func Parse(input, text string) ([]Assignment, deploy.Problems) {
 	switch trimmed := strings.TrimSpace(text); {
 	case strings.HasPrefix(trimmed, "{"):
 		return parseObject(input, text)
 	case strings.HasPrefix(trimmed, "["):
 		return parseArray(input, trimmed)
 	}
-	var found []assignment
+	var found []Assignment
 	var problems deploy.Problems
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
@@ -39,20 +47,20 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 		if trimmed := strings.TrimSpace(line); trimmed == "" || strings.HasPrefix(trimmed, "#") {
 			continue
 		}
-		if name, end, ok := strings.Cut(line, "<<"); ok && variableName.MatchString(strings.TrimSpace(name)) && strings.TrimSpace(end) != "" {
+		if name, end, ok := strings.Cut(line, "<<"); ok && IsName(strings.TrimSpace(name)) && strings.TrimSpace(end) != "" {
 			end = strings.TrimSpace(end)
 			length := slices.IndexFunc(lines[i+1:], func(l string) bool { return strings.TrimRight(l, " \t") == end })
 			if length < 0 {
 				problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("the block `%s` of `%s` has no line `%s` that ends it", strings.TrimSpace(name), input, end)})
 				return found, problems
 			}
-			found = append(found, assignment{Name: strings.TrimSpace(name), Value: strings.Join(lines[i+1:i+1+length], "\n"), At: at})
+			found = append(found, Assignment{Name: strings.TrimSpace(name), Value: strings.Join(lines[i+1:i+1+length], "\n"), At: at})
 			i += length + 1
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
 		name = strings.TrimSpace(name)
-		if !ok || !variableName.MatchString(name) {
+		if !ok || !IsName(name) {
 			// A value of several lines looks like this from its second line on; the line itself may be secret.
 			problem := deploy.Problem{At: at, Message: fmt.Sprintf("line %d of `%s` is no NAME=value", i+1, input), Hint: "NAME=value, a line each; or a JSON object"}
 			if before := lastNamed(found); before != "" {
@@ -62,22 +70,22 @@ func parseAssignments(input, text string) ([]assignment, deploy.Problems) {
 			problems = append(problems, problem)
 			continue
 		}
-		found = append(found, assignment{Name: name, Value: strings.TrimRight(value, "\r"), At: at, OneLine: true})
+		found = append(found, Assignment{Name: name, Value: strings.TrimRight(value, "\r"), At: at, OneLine: true})
 	}
 	return found, slices.Concat(problems, twice(input, found), cutOff(input, found, lines))
 }
 
-// isPlain reports whether the name of an assignment looks like one that people choose. A line of a key in base64 may have the
+// IsPlain reports whether the name of an assignment looks like one that people choose. A line of a key in base64 may have the
 // form of an assignment, from its padding: it is a part of a secret, and no message shows it.
-func (a assignment) isPlain() bool {
+func (a Assignment) IsPlain() bool {
 	oneCase := a.Name == strings.ToUpper(a.Name) || a.Name == strings.ToLower(a.Name)
 	return oneCase && !(a.OneLine && strings.Trim(a.Value, "=") == "")
 }
 
 // lastNamed is the last name that may be shown, "" where there is none.
-func lastNamed(found []assignment) string {
+func lastNamed(found []Assignment) string {
 	for _, a := range slices.Backward(found) {
-		if a.isPlain() {
+		if a.IsPlain() {
 			return a.Name
 		}
 	}
@@ -86,7 +94,7 @@ func lastNamed(found []assignment) string {
 
 // cutOff refuses values that end with their line and look as if they were meant to go on: what CI puts in place of an expression
 // may have several lines, of which only the first would be taken.
-func cutOff(input string, found []assignment, lines []string) (problems deploy.Problems) {
+func cutOff(input string, found []Assignment, lines []string) (problems deploy.Problems) {
 	for i, a := range found {
 		rest := strings.TrimSpace(strings.Join(lines[a.At.Line:], "\n"))
 		likeNext := assigns.MatchString(a.Value) && (i+1 == len(found) || found[i+1].OneLine)
@@ -117,7 +125,7 @@ var (
 	fileStart = regexp.MustCompile(`^(#|\[[\w ."-]*\]$|-----BEGIN |[{[(]$)`)
 )
 
-func twice(input string, found []assignment) (problems deploy.Problems) {
+func twice(input string, found []Assignment) (problems deploy.Problems) {
 	first := map[string]int{}
 	for _, a := range found {
 		if line, again := first[a.Name]; again {
@@ -130,27 +138,27 @@ func twice(input string, found []assignment) (problems deploy.Problems) {
 }
 
 // parseArray reads a JSON array of NAME=value texts, as plugin runners give a list.
-func parseArray(input, text string) ([]assignment, deploy.Problems) {
+func parseArray(input, text string) ([]Assignment, deploy.Problems) {
 	at := deploy.InInput(input, 1, 1)
 	var entries []string
 	if err := json.Unmarshal([]byte(text), &entries); err != nil {
 		return nil, deploy.Problems{{At: at, Message: fmt.Sprintf("`%s` begins like a JSON array of texts and is none", input), Hint: "write NAME=value lines, or a JSON object"}}
 	}
-	var found []assignment
+	var found []Assignment
 	var problems deploy.Problems
 	for i, entry := range entries {
 		name, value, ok := strings.Cut(entry, "=")
-		if !ok || !variableName.MatchString(name) {
+		if !ok || !IsName(name) {
 			problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("entry %d of `%s` is no NAME=value", i+1, input)})
 			continue
 		}
-		found = append(found, assignment{Name: name, Value: value, At: at})
+		found = append(found, Assignment{Name: name, Value: value, At: at})
 	}
 	return found, append(problems, twice(input, found)...)
 }
 
 // parseObject reads a JSON object of texts, numbers and booleans, as toJSON(secrets) and toJSON(vars) print it.
-func parseObject(input, text string) ([]assignment, deploy.Problems) {
+func parseObject(input, text string) ([]Assignment, deploy.Problems) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	place := func() deploy.Position {
@@ -167,7 +175,7 @@ func parseObject(input, text string) ([]assignment, deploy.Problems) {
 	if _, err := decoder.Token(); err != nil {
 		return nil, broken()
 	}
-	var found []assignment
+	var found []Assignment
 	var problems deploy.Problems
 	for decoder.More() {
 		key, err := decoder.Token()
@@ -186,24 +194,15 @@ func parseObject(input, text string) ([]assignment, deploy.Problems) {
 			if err := json.Unmarshal(raw, &value); err != nil {
 				return found, append(problems, broken()...)
 			}
-			found = append(found, assignment{Name: name, Value: value, At: at})
+			found = append(found, Assignment{Name: name, Value: value, At: at})
 		case raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
 			problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("`%s` in `%s` must be text", name, input)})
 		default:
-			found = append(found, assignment{Name: name, Value: string(raw), At: at})
+			found = append(found, Assignment{Name: name, Value: string(raw), At: at})
 		}
 	}
 	if _, err := decoder.Token(); err != nil || strings.TrimSpace(text[decoder.InputOffset():]) != "" {
 		return found, append(problems, broken()...)
 	}
 	return found, append(problems, twice(input, found)...)
-}
-
-// varsNode is the input vars as the map that the deploy file would hold.
-func varsNode(found []assignment) *yamlfile.Node {
-	m := yamlfile.NewMap(deploy.InInput("vars", 1, 1))
-	for _, a := range found {
-		m.Entries = append(m.Entries, yamlfile.Entry{Key: a.Name, At: a.At, Value: yamlfile.NewText(a.Value, a.At)})
-	}
-	return m
 }
