@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -11,7 +10,6 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
 )
 
 // FuzzLoad reads any file: it may be refused, with places inside the file, and never panics.
@@ -48,43 +46,6 @@ func FuzzInputs(f *testing.F) {
 		}
 		if _, err := Load(in, fstest.MapFS{}, Env{}); err == nil {
 			t.Fatal("nothing to deploy, and no problem")
-		}
-	})
-}
-
-// FuzzHosts takes any text of hosts apart: each part names one host, at a place in the text, and an address that is read is read
-// again the same.
-func FuzzHosts(f *testing.F) {
-	for _, text := range []string{
-		"deploy@a,deploy@b:22; ssh://deploy@c:22/ roles=web,db primary", `["deploy@a", {"address": "deploy@b"}]`, "- deploy@a\n- deploy@b", "u@[::1]:22 # x", "a@b@c d@e",
-	} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		l := &loader{}
-		for _, item := range l.inputHosts("hosts", text).Items {
-			if item.Kind != yamlfile.Text {
-				continue
-			}
-			parts := words(item)
-			if item.At.Line < 1 || item.At.Column < 1 {
-				t.Errorf("%q: %q stands at %v", text, item.Text, item.At)
-			}
-			for i, word := range parts {
-				if i > 0 && hasUser(word.Text) {
-					t.Errorf("%q: two hosts in %q", text, item.Text)
-				}
-			}
-			if len(parts) == 0 {
-				continue
-			}
-			address, err := parseAddress(parts[0].Text)
-			if err != nil {
-				continue
-			}
-			if again, err := parseAddress(address.User + "@" + address.HostPort()); err != nil || again != address {
-				t.Errorf("%q: %v is read again as %v, %v", text, address, again, err)
-			}
 		}
 	})
 }

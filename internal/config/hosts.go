@@ -1,10 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"slipway/internal/config/hostlist"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -27,7 +27,7 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 		return
 	}
 	yamlfile.SetDefaults(&h.hostMap)
-	parts := splitHosts(n)
+	parts := hostlist.Split(n)
 	if len(parts) > 1 {
 		d.Problem(n.At, "give each an item of its own, as in [deploy@web1, deploy@web2]", "%s names %d hosts", what, len(parts))
 		return
@@ -42,7 +42,7 @@ func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 
 // words reads the address and what stands behind it.
 func (h *host) words(d *yamlfile.Decoder, n *yamlfile.Node) {
-	for i, word := range words(n) {
+	for i, word := range hostlist.Words(n) {
 		switch key, value, assigned := strings.Cut(word.Text, "="); {
 		case i == 0:
 			h.Address = text{V: word.Text, Node: word}
@@ -65,32 +65,6 @@ func (h *host) words(d *yamlfile.Decoder, n *yamlfile.Node) {
 		}
 	}
 }
-
-// words are the words of a text with their places.
-func words(n *yamlfile.Node) []*yamlfile.Node {
-	var found []*yamlfile.Node
-	column := 1
-	rest := n.Text
-	for {
-		trimmed := strings.TrimLeft(rest, " \t")
-		column += len(rest) - len(trimmed)
-		if trimmed == "" {
-			return found
-		}
-		end := strings.IndexAny(trimmed, " \t")
-		if end < 0 {
-			end = len(trimmed)
-		}
-		found = append(found, yamlfile.NewText(trimmed[:end], n.Inside(1, column)))
-		column += end
-		rest = trimmed[end:]
-	}
-}
-
-var (
-	hostName = regexp.MustCompile(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
-	roleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-)
 
 // hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
 // environment entry; the input's are laid over a host's own. deployPath is that of hosts that have none of their own.
@@ -125,7 +99,7 @@ func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[st
 func (l *loader) hostRoles(written []text) []string {
 	var roles []string
 	for _, role := range written {
-		if !roleName.MatchString(role.V) {
+		if !hostlist.IsRole(role.V) {
 			l.problem(role.At(), "letters, digits, _ and -", "`%s` cannot name a role", role.V)
 		} else if !slices.Contains(roles, role.V) {
 			roles = append(roles, role.V)
@@ -154,7 +128,7 @@ func (t *taken) name(h *deploy.Host, entry host, alias string) {
 		}
 	}
 	switch {
-	case !hostName.MatchString(h.Name):
+	case !hostlist.IsHostName(h.Name):
 		t.problem(at, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
 	case h.Name == deploy.FleetName:
 		t.problem(at, "choose another", "`fleet` stands for all hosts together")

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"slipway/internal/config/hostlist"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -50,68 +51,11 @@ func (l *loader) inputHosts(name, value string) *yamlfile.Node {
 	var items []*yamlfile.Node
 	for _, item := range list.Items {
 		if item.Kind == yamlfile.Text {
-			items = append(items, splitHosts(item)...)
+			items = append(items, hostlist.Split(item)...)
 		} else {
 			items = append(items, item)
 		}
 	}
 	list.Items = items
 	return &list
-}
-
-// splitHosts takes a text of hosts apart: at semicolons, at commas that are not in roles=web,db, and before each further
-// word that says who logs in. What stands behind # is a comment.
-func splitHosts(n *yamlfile.Node) []*yamlfile.Node {
-	text, _, _ := strings.Cut(n.Text, " #")
-	type entry struct {
-		text  string
-		start int
-	}
-	var found []entry
-	start, separator := 0, byte(';')
-	take := func(end int) {
-		piece := strings.TrimSpace(text[start:end])
-		if piece == "" {
-			return
-		}
-		at := start + strings.Index(text[start:end], piece)
-		first, _, _ := strings.Cut(piece, " ")
-		if len(found) > 0 && separator == ',' && roleName.MatchString(first) && inRoles(found[len(found)-1].text) {
-			found[len(found)-1].text += "," + piece
-			return
-		}
-		found = append(found, entry{piece, at})
-	}
-	for i := range len(text) {
-		if text[i] == ';' || text[i] == ',' {
-			take(i)
-			start, separator = i+1, text[i]
-		}
-	}
-	take(len(text))
-	var hosts []*yamlfile.Node
-	for _, e := range found {
-		var current []string
-		at := n.Inside(1, e.start+1)
-		for _, word := range words(yamlfile.NewText(e.text, at)) {
-			if len(current) > 0 && hasUser(word.Text) {
-				hosts = append(hosts, yamlfile.NewText(strings.Join(current, " "), at))
-				current, at = nil, word.At
-			}
-			current = append(current, word.Text)
-		}
-		hosts = append(hosts, yamlfile.NewText(strings.Join(current, " "), at))
-	}
-	return hosts
-}
-
-// hasUser reports whether a word says who logs in, as the first of every host does.
-func hasUser(word string) bool {
-	before, _, ok := strings.Cut(word, "@")
-	return ok && !strings.Contains(before, "=")
-}
-
-// inRoles reports whether a text ends in a list of roles.
-func inRoles(text string) bool {
-	return strings.HasPrefix(text[strings.LastIndexAny(text, " \t")+1:], "roles=")
 }

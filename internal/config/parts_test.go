@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"slipway/internal/ci"
-	"slipway/internal/deploy"
 )
 
 func TestExpand(t *testing.T) {
@@ -49,27 +48,6 @@ func TestAssignmentsKeepSecrets(t *testing.T) {
 	_, err := Load(ci.Inputs{Command: "validate", Secrets: "KEY=first\nsecond-line\n{\"A\": \"third"}, fstest.MapFS{}, Env{})
 	if err == nil || strings.Contains(err.Error(), "second-line") || strings.Contains(err.Error(), "third") {
 		t.Errorf("the message is %v", err)
-	}
-}
-
-func TestParseAddress(t *testing.T) {
-	t.Parallel()
-	for word, want := range map[string]deploy.Address{
-		"deploy@web1":                {User: "deploy", Host: "web1", Port: 22},
-		"deploy@10.0.0.1:2222":       {User: "deploy", Host: "10.0.0.1", Port: 2222},
-		"deploy@[::1]":               {User: "deploy", Host: "::1", Port: 22},
-		"deploy@[fe80::1%eth0]:2022": {User: "deploy", Host: "fe80::1%eth0", Port: 2022},
-		"anna@corp.com@host":         {User: "anna@corp.com", Host: "host", Port: 22},
-	} {
-		got, err := parseAddress(word)
-		if err != nil || got != want {
-			t.Errorf("%s: %v, %v", word, got, err)
-		}
-	}
-	for _, word := range []string{"", "@h", "h", "u@", "u@h:", "u@h:0", "u@h:65536", "u@::1", "u@[::1", "u@[::1]x", "u@[h]", "u@-h", "-u@h", "u@h/x", "u@h:22:22"} {
-		if got, err := parseAddress(word); err == nil {
-			t.Errorf("%q is read as %v", word, got)
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/internal/config/hostlist"
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 	"slipway/internal/sshconfig"
@@ -78,7 +79,7 @@ func unreadable(path string, err error) string {
 // what stands in the address itself counts.
 func (l *loader) address(word string) (address deploy.Address, alias string, err error) {
 	if l.ssh.config == nil {
-		address, err = parseAddress(word)
+		address, err = hostlist.ParseAddress(word)
 		return address, address.Host, err
 	}
 	whole := word
@@ -89,7 +90,7 @@ func (l *loader) address(word string) (address deploy.Address, alias string, err
 			whole = "ssh://" + anybody + rest
 		}
 	}
-	if address, err = parseAddress(whole); err != nil {
+	if address, err = hostlist.ParseAddress(whole); err != nil {
 		return address, address.Host, err
 	}
 	alias = address.Host

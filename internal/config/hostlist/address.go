@@ -1,4 +1,4 @@
-package config
+package hostlist
 
 import (
 	"errors"
@@ -16,8 +16,8 @@ var (
 	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 )
 
-// parseAddress reads user@host:port, or ssh://user@host:port. The port may be left out, an IPv6 address stands in brackets.
-func parseAddress(word string) (deploy.Address, error) {
+// ParseAddress reads user@host:port, or ssh://user@host:port. The port may be left out, an IPv6 address stands in brackets.
+func ParseAddress(word string) (deploy.Address, error) {
 	word = strings.Trim(word, `"'`)
 	if plain, isURL := strings.CutPrefix(word, "ssh://"); isURL {
 		word = strings.TrimSuffix(plain, "/")
