@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/config/assignments"
+	"slipway/internal/config/preset"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -89,8 +90,9 @@ func (l *loader) load(environments []string) []*Config {
 	var configs []*Config
 	for _, name := range environments {
 		entry := l.node.Get("environments").Get(name)
-		node := yamlfile.Merge(yamlfile.Merge(l.common(), entry), inputs)
-		configs = append(configs, l.build(name, l.withPreset(node)))
+		node, problems := preset.Under(yamlfile.Merge(yamlfile.Merge(l.common(), entry), inputs), l.files)
+		l.problems = append(l.problems, problems...)
+		configs = append(configs, l.build(name, node))
 	}
 	return configs
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"strings"
+
+	"slipway/internal/config/preset"
 )
 
 const presetIntro = `## Presets
@@ -17,8 +19,8 @@ linked from ` + "`shared`" + ` are your own.
 func presetSection() string {
 	var b strings.Builder
 	b.WriteString(presetIntro)
-	for _, name := range Presets() {
-		text, _ := presetFiles.ReadFile("presets/" + name + ".yml") // embedded: it is there
+	for _, name := range preset.Names() {
+		text, _ := preset.Text(name) // one of its names
 		fmt.Fprintf(&b, "\n`preset: %s` stands for\n\n```yaml\n%s```\n", name, text)
 	}
 	return b.String()

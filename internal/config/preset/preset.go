@@ -1,21 +1,28 @@
-package config
+// Package preset has the usual steps of a kind of application, and lays a deploy file over them.
+//
+// Terms: a preset is a piece of a deploy file, embedded; one's own steps are those that the deploy file and the inputs give.
+// The package must not know what steps mean, or which environment they are for.
+package preset
 
 import (
 	"cmp"
 	"embed"
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
 	"slipway/internal/cookbook"
+	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
 
-//go:embed presets/*.yml
-var presetFiles embed.FS
+//go:embed *.yml
+var files embed.FS
 
-// Presets are the names of the presets, sorted.
-func Presets() []string {
-	entries, _ := presetFiles.ReadDir("presets") // embedded: it is there
+// Names are the names of the presets, sorted.
+func Names() []string {
+	entries, _ := files.ReadDir(".") // embedded: it is there
 	names := make([]string, len(entries))
 	for i, entry := range entries {
 		names[i] = strings.TrimSuffix(entry.Name(), ".yml")
@@ -23,11 +30,33 @@ func Presets() []string {
 	return names
 }
 
-// presetPhases are the lists in which a preset's steps and one's own come together.
-var presetPhases = []string{"prepare", "migrate", "finish", "on_failure"}
+// Text is a preset as it would be written into a deploy file.
+func Text(name string) (text []byte, known bool) {
+	text, err := files.ReadFile(name + ".yml")
+	return text, err == nil
+}
 
-// withPreset lays the settings over the preset that they name.
-func (l *loader) withPreset(settings *yamlfile.Node) *yamlfile.Node {
+// Under lays settings over the preset that they name, if they name one. recipes is the working directory, with the repository's
+// own: steps without a name have their recipe's.
+func Under(settings *yamlfile.Node, recipes fs.FS) (*yamlfile.Node, deploy.Problems) {
+	l := &layer{recipes: recipes}
+	return l.under(settings), l.problems
+}
+
+// layer is one call of Under.
+type layer struct {
+	recipes  fs.FS
+	problems deploy.Problems
+}
+
+func (l *layer) problem(at deploy.Position, hint, format string, args ...any) {
+	l.problems = append(l.problems, deploy.Problem{At: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// phases are the lists in which a preset's steps and one's own come together.
+var phases = []string{"prepare", "migrate", "finish", "on_failure"}
+
+func (l *layer) under(settings *yamlfile.Node) *yamlfile.Node {
 	name := settings.Get("preset")
 	if name == nil || name.Kind != yamlfile.Text {
 		if skip := settings.Get("skip"); name == nil && skip != nil {
@@ -35,9 +64,9 @@ func (l *loader) withPreset(settings *yamlfile.Node) *yamlfile.Node {
 		}
 		return settings
 	}
-	text, err := presetFiles.ReadFile("presets/" + name.Text + ".yml")
-	if err != nil {
-		l.problem(name.At, cmp.Or(yamlfile.DidYouMean(name.Text, Presets()), "there is "+strings.Join(Presets(), ", ")), "unknown preset `%s`", name.Text)
+	text, known := Text(name.Text)
+	if !known {
+		l.problem(name.At, cmp.Or(yamlfile.DidYouMean(name.Text, Names()), "there is "+strings.Join(Names(), ", ")), "unknown preset `%s`", name.Text)
 		return settings
 	}
 	preset, problems := yamlfile.Parse("preset "+name.Text, text)
@@ -47,7 +76,7 @@ func (l *loader) withPreset(settings *yamlfile.Node) *yamlfile.Node {
 	merged := yamlfile.Merge(preset, settings)
 	for i, entry := range merged.Entries {
 		own, usual := settings.Get(entry.Key), preset.Get(entry.Key)
-		if slices.Contains(presetPhases, entry.Key) && own != nil && own.Kind == yamlfile.List && usual != nil {
+		if slices.Contains(phases, entry.Key) && own != nil && own.Kind == yamlfile.List && usual != nil {
 			merged.Entries[i].Value = yamlfile.NewList(own.At, l.interleave(own.Items, usual.Items)...)
 		}
 	}
@@ -55,12 +84,12 @@ func (l *loader) withPreset(settings *yamlfile.Node) *yamlfile.Node {
 }
 
 // skip takes the steps that are not wanted out of a preset.
-func (l *loader) skip(names, preset *yamlfile.Node) {
+func (l *layer) skip(names, preset *yamlfile.Node) {
 	if names == nil {
 		return
 	}
 	var known []string
-	for _, phase := range presetPhases {
+	for _, phase := range phases {
 		if list := preset.Get(phase); list != nil {
 			for _, item := range list.Items {
 				known = append(known, l.nameOf(item))
@@ -80,7 +109,7 @@ func (l *loader) skip(names, preset *yamlfile.Node) {
 // interleave puts one's own steps and a preset's together. One's own keep their order, and take the place of the preset's
 // of the same name. A step of the preset that is not replaced runs right before the first of its later ones that are; where none
 // after it is, right after the one before it; where none is replaced at all, after all one's own.
-func (l *loader) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
+func (l *layer) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 	result := slices.Clone(own)
 	find := func(name string) int {
 		return slices.IndexFunc(result, func(n *yamlfile.Node) bool { return l.nameOf(n) == name })
@@ -106,12 +135,12 @@ func (l *loader) interleave(own, usual []*yamlfile.Node) []*yamlfile.Node {
 }
 
 // nameOf is the name that a step will have, "" when it has none yet.
-func (l *loader) nameOf(step *yamlfile.Node) string {
+func (l *layer) nameOf(step *yamlfile.Node) string {
 	if name := step.Get("name"); name != nil {
 		return name.Text
 	}
 	if uses := step.Get("uses"); uses != nil {
-		if recipe, err := cookbook.Find(l.files, uses.Text); err == nil {
+		if recipe, err := cookbook.Find(l.recipes, uses.Text); err == nil {
 			return recipe.Name
 		}
 	}
