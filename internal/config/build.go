@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -20,7 +21,7 @@ type builder struct {
 	shared []string        // names of the secrets that steps see by themselves
 	number int             // of the last step of the phase
 
-	written map[place]check          // the checks of activate as they were written
+	written map[place]keys.Check     // the checks of activate as they were written
 	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
 }
 
@@ -32,7 +33,7 @@ type place struct {
 
 // build makes a Config of what file, environment entry, preset and inputs say together.
 func (l *loader) build(environment string, node *yamlfile.Node) *Config {
-	var s settings
+	var s keys.Settings
 	l.problems = append(l.problems, yamlfile.Decode(node, &s)...)
 	c := &Config{
 		App: cmp.Or(s.App.V, l.env.DefaultApp), Environment: environment, URL: s.URL.V,
@@ -101,7 +102,7 @@ func (l *loader) logLines() int {
 		return DefaultLogLines
 	}
 	var lines struct {
-		N number `key:"log_lines" min:"0" max:"100000"`
+		N keys.Number `key:"log_lines" min:"0" max:"100000"`
 	}
 	node := inputNumber("log_lines", l.in.LogLines)
 	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "log_lines", At: node.At, Value: node}), &lines)...)
@@ -114,7 +115,7 @@ func (l *loader) ifSuperseded() string {
 		return "fail"
 	}
 	var ending struct {
-		V text `key:"if_superseded" enum:"fail,pass"`
+		V keys.Text `key:"if_superseded" enum:"fail,pass"`
 	}
 	node := inputText("if_superseded", l.in.IfSuperseded)
 	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "if_superseded", At: node.At, Value: node}), &ending)...)

@@ -2,7 +2,7 @@
 //
 // Terms: an input is what CI or a flag gives; the deploy file is slipway.yml; a preset is a set of usual steps; an
 // environment entry is one of the deploy file's `environments`. What is given nearer wins: input, environment entry,
-// file, preset; maps merge and lists replace. The keys of the deploy file stand in one table (keys.go) that drives
+// file, preset; maps merge and lists replace. The keys of the deploy file stand in one table, config/keys, that drives
 // decoding, the JSON schema and the reference page alike.
 //
 // The package must not know the state of any host, nor the clock: what it says of a file today it says for ever.
@@ -123,7 +123,7 @@ func (e Env) Inside(name string) string {
 	return name
 }
 
-// What holds where the keys' table (keys.go) has no default of its own.
+// What holds where the table of keys has no default of its own.
 const (
 	DefaultFile     = "slipway.yml"
 	DefaultRole     = "web" // of a host that names none

@@ -8,11 +8,12 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
 // allow judges whether this run's ref may deploy here.
-func (l *loader) allow(refs []text, c *Config) {
+func (l *loader) allow(refs []keys.Text, c *Config) {
 	allowed := len(refs) == 0
 	for _, ref := range refs {
 		c.AllowRefs = append(c.AllowRefs, ref.V)
@@ -30,7 +31,7 @@ func (l *loader) allow(refs []text, c *Config) {
 }
 
 // patterns are paths with wildcards.
-func (l *loader) patterns(list []text) []string {
+func (l *loader) patterns(list []keys.Text) []string {
 	var patterns []string
 	for _, pattern := range list {
 		if !doublestar.ValidatePattern(pattern.V) {
@@ -42,7 +43,7 @@ func (l *loader) patterns(list []text) []string {
 }
 
 // demand asks for what a command that goes to hosts cannot do without.
-func (l *loader) demand(s settings, c *Config) {
+func (l *loader) demand(s keys.Settings, c *Config) {
 	if !l.remote() {
 		return
 	}

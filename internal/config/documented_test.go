@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"slipway/internal/ci"
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
@@ -24,20 +25,20 @@ func TestDocumentedKeys(t *testing.T) {
 	}
 	useless := regexp.MustCompile("means nothing|nothing runs the|unknown key")
 	settingsOf := func(key string) yamlfile.Field {
-		fields := yamlfile.Fields(reflect.TypeFor[settings]())
+		fields := yamlfile.Fields(reflect.TypeFor[keys.Settings]())
 		return fields[slices.IndexFunc(fields, func(f yamlfile.Field) bool { return f.Key == key })]
 	}
 	for where, kind := range map[string]struct {
 		t       reflect.Type
 		without []string
 	}{
-		"prepare: [{name: S, run: 'true', %}]":           {reflect.TypeFor[step](), settingsOf("prepare").Without},
-		"migrate: [{name: S, run: 'true', %}]":           {reflect.TypeFor[step](), settingsOf("migrate").Without},
-		"finish: [{name: S, run: 'true', %}]":            {reflect.TypeFor[step](), settingsOf("finish").Without},
-		"on_failure: [{name: S, run: 'true', %}]":        {reflect.TypeFor[step](), settingsOf("on_failure").Without},
-		"ensure: [{name: S, run: 'true', %}]":            {reflect.TypeFor[ensureStep](), nil},
-		"activate: {restart: {name: S, run: 'true', %}}": {reflect.TypeFor[restartStep](), nil},
-		"activate: {drain: {name: S, run: 'true', %}}":   {reflect.TypeFor[drainStep](), nil},
+		"prepare: [{name: S, run: 'true', %}]":           {reflect.TypeFor[keys.Step](), settingsOf("prepare").Without},
+		"migrate: [{name: S, run: 'true', %}]":           {reflect.TypeFor[keys.Step](), settingsOf("migrate").Without},
+		"finish: [{name: S, run: 'true', %}]":            {reflect.TypeFor[keys.Step](), settingsOf("finish").Without},
+		"on_failure: [{name: S, run: 'true', %}]":        {reflect.TypeFor[keys.Step](), settingsOf("on_failure").Without},
+		"ensure: [{name: S, run: 'true', %}]":            {reflect.TypeFor[keys.EnsureStep](), nil},
+		"activate: {restart: {name: S, run: 'true', %}}": {reflect.TypeFor[keys.RestartStep](), nil},
+		"activate: {drain: {name: S, run: 'true', %}}":   {reflect.TypeFor[keys.DrainStep](), nil},
 	} {
 		for _, f := range yamlfile.Fields(kind.t) {
 			sample, sampled := samples[f.Key]

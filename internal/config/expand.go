@@ -9,15 +9,10 @@ import (
 	"strings"
 
 	"slipway/internal/config/assignments"
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
-
-// builtinVars are listed in docs/packages.md too.
-var builtinVars = []string{
-	"SLIPWAY_RELEASE", "SLIPWAY_DEPLOY_PATH", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
-	"SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_HOST", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
-}
 
 // Expand replaces ${NAME} by the value that lookup gives. $${NAME} stands for a literal ${NAME}; any other $ is itself.
 // A name that lookup does not know, and ${ without a name and }, are errors.
@@ -53,7 +48,7 @@ func (e *UnknownVariableError) Error() string { return fmt.Sprintf("no variable 
 
 // expandable judges the ${NAME}s of a text for every host that reads it, and gives the text as the last one sees it, with
 // stand-ins for what only a deployment knows. Secrets are allowed where the text is expanded on the host.
-func (b *builder) expandable(t text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
+func (b *builder) expandable(t keys.Text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
 	if !t.Given() {
 		return "", true
 	}
@@ -64,7 +59,7 @@ func (b *builder) expandable(t text, hosts []deploy.Host, vars map[string]string
 			if value, known := all[name]; known {
 				return value, true
 			}
-			return "x", slices.Contains(builtinVars, name) || slices.Contains(secrets, name)
+			return "x", slices.Contains(keys.Builtin, name) || slices.Contains(secrets, name)
 		})
 		var unknown *UnknownVariableError
 		switch {
@@ -79,7 +74,7 @@ func (b *builder) expandable(t text, hosts []deploy.Host, vars map[string]string
 	return expanded, true
 }
 
-func (b *builder) unknownVariable(name string, t text, h deploy.Host, known map[string]string) {
+func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known map[string]string) {
 	before, _, _ := strings.Cut(t.V, "${"+name+"}")
 	line := strings.Count(before, "\n") + 1
 	at := t.Node.Inside(line, len([]rune(before[strings.LastIndex(before, "\n")+1:]))+1)
@@ -91,6 +86,6 @@ func (b *builder) unknownVariable(name string, t text, h deploy.Host, known map[
 		b.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", cmp.Or(h.Name, "the fleet"), name)
 		return
 	}
-	names := append(slices.Sorted(maps.Keys(known)), builtinVars...)
+	names := append(slices.Sorted(maps.Keys(known)), keys.Builtin...)
 	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
 }

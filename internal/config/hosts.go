@@ -2,73 +2,15 @@ package config
 
 import (
 	"slices"
-	"strings"
 
 	"slipway/internal/config/hostlist"
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
 )
-
-// host is an entry of hosts in either form: user@host:port, or a map.
-type host struct {
-	hostMap
-	node *yamlfile.Node
-}
-
-// DecodeYAML reads either form. A text may be a line as the input hosts has them.
-func (h *host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
-	h.node = n
-	if n.Kind == yamlfile.Map {
-		d.Decode(n, &h.hostMap, what)
-		return
-	}
-	if n.Kind != yamlfile.Text {
-		d.Problem(n.At, "", "%s must be user@host:port or a map, not %s", what, n.Kind)
-		return
-	}
-	yamlfile.SetDefaults(&h.hostMap)
-	parts := hostlist.Split(n)
-	if len(parts) > 1 {
-		d.Problem(n.At, "give each an item of its own, as in [deploy@web1, deploy@web2]", "%s names %d hosts", what, len(parts))
-		return
-	}
-	for _, part := range parts {
-		h.words(d, part)
-	}
-	if !h.Address.Given() {
-		d.Problem(n.At, "", "%s is empty", what)
-	}
-}
-
-// words reads the address and what stands behind it.
-func (h *host) words(d *yamlfile.Decoder, n *yamlfile.Node) {
-	for i, word := range hostlist.Words(n) {
-		switch key, value, assigned := strings.Cut(word.Text, "="); {
-		case i == 0:
-			h.Address = text{V: word.Text, Node: word}
-		case key == "roles" && assigned:
-			for role := range strings.SplitSeq(value, ",") {
-				h.Roles = append(h.Roles, text{V: role, Node: word})
-			}
-		case key == "name" && assigned:
-			h.Name = text{V: value, Node: word}
-		case key == "deploy_path" && assigned:
-			h.DeployPath = text{V: value, Node: word}
-		case key == "release" && assigned && (value == "true" || value == "false"):
-			h.Release = boolean{V: value == "true", Node: word}
-		case word.Text == "primary":
-			h.Primary = boolean{V: true, Node: word}
-		case word.Text == "-p" || key == "port":
-			d.Problem(word.At, "as in deploy@web1:2222", "the port is a part of the address")
-		default:
-			d.Problem(word.At, "after the address may stand roles=web,db, name=web1, deploy_path=/srv/site, release=false and primary", "unknown word `%s`", word.Text)
-		}
-	}
-}
 
 // hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
 // environment entry; the input's are laid over a host's own. deployPath is that of hosts that have none of their own.
-func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
+func (l *loader) hosts(entries []keys.Host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
 	t := taken{loader: l, names: map[string]deploy.Position{}, addresses: map[string]deploy.Position{}, primaries: map[string]string{}}
 	var hosts []deploy.Host
 	for _, entry := range entries {
@@ -80,7 +22,7 @@ func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[st
 			l.problem(entry.Address.At(), "", "%s", err.Error())
 			continue
 		}
-		h := deploy.Host{Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.node.At, Roles: l.hostRoles(entry.Roles)}
+		h := deploy.Host{Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.Node.At, Roles: l.hostRoles(entry.Roles)}
 		if h.NoRelease && h.Primary {
 			l.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
 		}
@@ -96,7 +38,7 @@ func (l *loader) hosts(entries []host, deployPath string, vars, inputVars map[st
 }
 
 // hostRoles are the roles of a host, each once.
-func (l *loader) hostRoles(written []text) []string {
+func (l *loader) hostRoles(written []keys.Text) []string {
 	var roles []string
 	for _, role := range written {
 		if !hostlist.IsRole(role.V) {
@@ -119,7 +61,7 @@ type taken struct {
 }
 
 // name gives a host its name, which no other has: the one written, or what it is called where it was written.
-func (t *taken) name(h *deploy.Host, entry host, alias string) {
+func (t *taken) name(h *deploy.Host, entry keys.Host, alias string) {
 	at := entry.Name.At()
 	if h.Name = entry.Name.V; !entry.Name.Given() {
 		h.Name, at = alias, h.At
@@ -144,7 +86,7 @@ func (t *taken) name(h *deploy.Host, entry host, alias string) {
 }
 
 // primary judges whether a host is the only primary of its roles.
-func (t *taken) primary(h deploy.Host, entry host) {
+func (t *taken) primary(h deploy.Host, entry keys.Host) {
 	if !h.Primary {
 		return
 	}

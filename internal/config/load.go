@@ -11,6 +11,7 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/config/assignments"
+	"slipway/internal/config/keys"
 	"slipway/internal/config/preset"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
@@ -61,7 +62,7 @@ type loader struct {
 	file    string // name of the deploy file
 
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
-	whole        deployFile     // what node says, before anything is merged
+	whole        keys.File      // what node says, before anything is merged
 	ssh          sshHosts       // what the input ssh_config says
 	inputVars    []assignments.Assignment
 	inputSecrets []assignments.Assignment

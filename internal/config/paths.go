@@ -4,11 +4,12 @@ import (
 	"path"
 	"strings"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
 // deployPath judges the one path that everything on a host hangs from.
-func (l *loader) deployPath(p text) string {
+func (l *loader) deployPath(p keys.Text) string {
 	if !p.Given() {
 		return ""
 	}
@@ -26,13 +27,13 @@ func (l *loader) deployPath(p text) string {
 
 // paths judges what is laid into a release: shared folders and files, and secret files. None may leave the release, and
 // none may lie in another.
-func (l *loader) paths(s *settings, c *Config) {
+func (l *loader) paths(s *keys.Settings, c *Config) {
 	type location struct {
 		path string
 		at   deploy.Position
 	}
 	var taken []location
-	take := func(p text, what string) (string, bool) {
+	take := func(p keys.Text, what string) (string, bool) {
 		clean, ok := l.inRelease(p, what)
 		if !ok {
 			return "", false
@@ -68,7 +69,7 @@ func (l *loader) paths(s *settings, c *Config) {
 }
 
 // inRelease gives the clean path of something inside a release, but not the release itself.
-func (l *loader) inRelease(p text, what string) (string, bool) {
+func (l *loader) inRelease(p keys.Text, what string) (string, bool) {
 	if !p.Given() {
 		return "", false
 	}

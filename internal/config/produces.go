@@ -1,9 +1,12 @@
 package config
 
-import "slipway/internal/deploy"
+import (
+	"slipway/internal/config/keys"
+	"slipway/internal/deploy"
+)
 
 // produces judges what a step makes for other hosts: where such a step may stand, and which paths may be replaced there.
-func (b *builder) produces(s step, built *deploy.Step) {
+func (b *builder) produces(s keys.Step, built *deploy.Step) {
 	node := s.Node.Get("produces")
 	if node == nil {
 		return

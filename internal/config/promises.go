@@ -1,10 +1,13 @@
 package config
 
-import "slipway/internal/deploy"
+import (
+	"slipway/internal/config/keys"
+	"slipway/internal/deploy"
+)
 
 // promises fills in what a step promises when a run goes on where an earlier attempt stopped, or is cancelled. A recipe may
 // promise more, see recipe.
-func (b *builder) promises(s step, built *deploy.Step) {
+func (b *builder) promises(s keys.Step, built *deploy.Step) {
 	built.Idempotent, built.Check = s.Idempotent.V, s.Check.V
 	built.Always, built.Rerun = s.Always.V, s.Rerun.V
 	if !s.Always.Given() {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 )
@@ -26,7 +27,7 @@ var (
 )
 
 // remoteArtifact reads the inputs that say where the artifact comes from, and what the deploy file demands of the run that built it.
-func (l *loader) remoteArtifact(p provenance, c *Config) {
+func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
 	if p.Node != nil {
 		c.Provenance = &deploy.ProvenanceRule{Workflow: p.Workflow.V, Branches: texts(p.Branches), Events: texts(p.Events)}
 		for _, branch := range p.Branches {
@@ -104,7 +105,7 @@ func (l *loader) url(r Remote) {
 	}
 }
 
-func texts(list []text) []string {
+func texts(list []keys.Text) []string {
 	var values []string
 	for _, t := range list {
 		values = append(values, t.V)

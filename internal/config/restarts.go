@@ -4,21 +4,22 @@ import (
 	"cmp"
 	"slices"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
 // restart builds the steps that start a release, with what ends and explains the program that they start.
-func (b *builder) restart(entries []restartStep) []deploy.Step {
-	var written []step
+func (b *builder) restart(entries []keys.RestartStep) []deploy.Step {
+	var written []keys.Step
 	for _, entry := range entries {
-		entry.step.Node = entry.Node
-		written = append(written, entry.step)
+		entry.Step.Node = entry.Node
+		written = append(written, entry.Step)
 	}
 	steps := b.steps(deploy.Activate, written, "Restart")
 	for i := range steps {
 		s := &steps[i]
-		entry := entries[slices.IndexFunc(entries, func(e restartStep) bool { return e.Node != nil && e.Node.At == s.At })]
-		for _, script := range []text{entry.Stop, entry.Log} {
+		entry := entries[slices.IndexFunc(entries, func(e keys.RestartStep) bool { return e.Node != nil && e.Node.At == s.At })]
+		for _, script := range []keys.Text{entry.Stop, entry.Log} {
 			if script.Given() {
 				b.script(script.Node, s.Shell, s.Uses == "")
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
@@ -12,7 +13,7 @@ import (
 const hostsPerConnection = 20
 
 // rollout is how a deployment goes over so many hosts.
-func (l *loader) rollout(written rollout, hosts int) deploy.Rollout {
+func (l *loader) rollout(written keys.Rollout, hosts int) deploy.Rollout {
 	policy := deploy.Rollout{
 		Batch: written.Batch.V, Canary: written.Canary.V, CanaryWait: written.CanaryWait.V, BatchWait: written.BatchWait.V,
 		MaxParallel: written.MaxParallel.V, FailureBudget: written.FailureBudget.V,

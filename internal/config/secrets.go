@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 	"slipway/internal/yamlfile"
 )
 
 // secrets matches what is declared with what is given. Whether what is not given is needed, demandSecrets says.
-func (l *loader) secrets(s *settings, c *Config) {
+func (l *loader) secrets(s *keys.Settings, c *Config) {
 	c.Secrets = map[string]secret.Secret{}
 	given := map[string]secret.Secret{}
 	for _, a := range l.inputSecrets {
@@ -24,7 +25,7 @@ func (l *loader) secrets(s *settings, c *Config) {
 		// Where nothing is declared, what is given is. GitHub's toJSON(secrets) brings its own token, which no step asked for.
 		for _, a := range l.inputSecrets {
 			if a.Name != "github_token" {
-				s.Secrets = append(s.Secrets, text{V: a.Name, Node: yamlfile.NewText(a.Name, a.At)})
+				s.Secrets = append(s.Secrets, keys.Text{V: a.Name, Node: yamlfile.NewText(a.Name, a.At)})
 			}
 		}
 	}
@@ -49,7 +50,7 @@ func (l *loader) secrets(s *settings, c *Config) {
 
 // demandSecrets asks for the secrets that are not given and that the command has a use for. A rollback has none for secret files,
 // which lie beside the release that it goes back to, nor for the steps that it does not run.
-func (l *loader) demandSecrets(s *settings, c *Config) {
+func (l *loader) demandSecrets(s *keys.Settings, c *Config) {
 	if !l.live() {
 		return
 	}
@@ -72,10 +73,10 @@ func (l *loader) demandSecrets(s *settings, c *Config) {
 }
 
 // eachOnce leaves out names that stand before: a secret for steps and for a file is asked for in one place.
-func eachOnce(names []text) []text {
-	var kept []text
+func eachOnce(names []keys.Text) []keys.Text {
+	var kept []keys.Text
 	for _, name := range names {
-		if !slices.ContainsFunc(kept, func(t text) bool { return t.V == name.V }) {
+		if !slices.ContainsFunc(kept, func(t keys.Text) bool { return t.V == name.V }) {
 			kept = append(kept, name)
 		}
 	}
@@ -115,7 +116,7 @@ var noProgram = map[string]bool{
 }
 
 // declared are the names that steps see by themselves.
-func declared(names []text, c *Config) []string {
+func declared(names []keys.Text, c *Config) []string {
 	var found []string
 	for _, name := range names {
 		if _, ok := c.Secrets[name.V]; ok && !slices.Contains(found, name.V) {
@@ -127,12 +128,12 @@ func declared(names []text, c *Config) []string {
 
 // spilled refuses a secret file that may have lost its lines: its secret was given in one line, and a secret follows that
 // nothing declares. What CI put in place of an expression had several lines then, of which only the first was taken.
-func (l *loader) spilled(s *settings) {
+func (l *loader) spilled(s *keys.Settings) {
 	declared := func(name string) bool {
-		return slices.ContainsFunc(s.Secrets, func(t text) bool { return t.V == name && t.Node.At.File == l.file })
+		return slices.ContainsFunc(s.Secrets, func(t keys.Text) bool { return t.V == name && t.Node.At.File == l.file })
 	}
 	file := func(name string) bool {
-		return slices.ContainsFunc(s.SecretFiles, func(f secretFile) bool { return f.From.V == name })
+		return slices.ContainsFunc(s.SecretFiles, func(f keys.SecretFile) bool { return f.From.V == name })
 	}
 	for i, a := range l.inputSecrets {
 		if i == 0 || !a.OneLine || declared(a.Name) || file(a.Name) {

@@ -8,19 +8,20 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/cookbook"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
 
 // phase builds the steps of one phase.
-func (b *builder) phase(phase deploy.Phase, entries []step) []deploy.Step {
+func (b *builder) phase(phase deploy.Phase, entries []keys.Step) []deploy.Step {
 	b.number = 0
 	return b.steps(phase, entries, "")
 }
 
 // steps builds a list of steps, whose names must differ. only is the name that a single step without one gets.
-func (b *builder) steps(phase deploy.Phase, entries []step, only string) []deploy.Step {
+func (b *builder) steps(phase deploy.Phase, entries []keys.Step, only string) []deploy.Step {
 	var steps []deploy.Step
 	names, slugs := map[string]deploy.Position{}, map[string]string{}
 	for _, entry := range entries {
@@ -37,7 +38,7 @@ func (b *builder) steps(phase deploy.Phase, entries []step, only string) []deplo
 			b.problem(built.At, "the journal on the hosts tells them apart by their letters and digits", "`%s` is too much like `%s`", built.Name, other)
 		}
 		names[built.Name], slugs[built.Slug()] = built.At, built.Name
-		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t text) bool { return t.V == b.config.Environment }) {
+		if len(entry.Only) > 0 && !slices.ContainsFunc(entry.Only, func(t keys.Text) bool { return t.V == b.config.Environment }) {
 			continue
 		}
 		b.number++
@@ -47,7 +48,7 @@ func (b *builder) steps(phase deploy.Phase, entries []step, only string) []deplo
 	return steps
 }
 
-func (b *builder) step(phase deploy.Phase, s step, fallback string) deploy.Step {
+func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.Step {
 	built := deploy.Step{
 		Name: s.Name.V, Phase: phase, Run: s.Run.V, Undo: s.Undo.V, Shell: s.Shell.V, Dir: b.dir(s.Dir), Timeout: b.timeout("step", s.Timeout),
 		Retries: s.Retries.V, Once: s.Once.V, Roles: b.knownRoles(s.Roles), Vars: b.vars(s.Vars),
@@ -94,11 +95,11 @@ func (b *builder) step(phase deploy.Phase, s step, fallback string) deploy.Step 
 }
 
 // ensure builds the steps that hold while the site changes.
-func (b *builder) ensure(entries []ensureStep) []deploy.Step {
-	var written []step
+func (b *builder) ensure(entries []keys.EnsureStep) []deploy.Step {
+	var written []keys.Step
 	for _, entry := range entries {
-		entry.step.Node = entry.Node
-		written = append(written, entry.step)
+		entry.Step.Node = entry.Node
+		written = append(written, entry.Step)
 	}
 	steps := b.phase(deploy.Ensure, written)
 	for i := range steps {
@@ -107,7 +108,7 @@ func (b *builder) ensure(entries []ensureStep) []deploy.Step {
 		if s.Undo == "" && s.Run != "" {
 			b.problem(s.At, "`undo` takes it back once the site is up again", "a step of `ensure` needs `undo`")
 		}
-		entry := entries[slices.IndexFunc(entries, func(e ensureStep) bool { return e.Node != nil && e.Node.At == s.At })]
+		entry := entries[slices.IndexFunc(entries, func(e keys.EnsureStep) bool { return e.Node != nil && e.Node.At == s.At })]
 		if !entry.Via.Given() {
 			continue
 		}
@@ -122,7 +123,7 @@ func (b *builder) ensure(entries []ensureStep) []deploy.Step {
 	return steps
 }
 
-func (b *builder) stepName(name string, s step) {
+func (b *builder) stepName(name string, s keys.Step) {
 	at := s.Node.At
 	if s.Name.Given() {
 		at = s.Name.At()
@@ -162,7 +163,7 @@ func (b *builder) remark(p deploy.Problem) {
 }
 
 // recipe fills in a step from the recipe that it uses.
-func (b *builder) recipe(s step, built *deploy.Step) {
+func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 	if !s.Uses.Given() {
 		return // no text: a problem already
 	}
@@ -197,7 +198,7 @@ func (b *builder) recipe(s step, built *deploy.Step) {
 				"`%s` has no parameter `%s`", s.Uses.V, pair.Key)
 		}
 		with[pair.Key] = string(pair.Value.V)
-		b.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, b.runsOn(*built), built.Vars, built.Secrets)
+		b.expandable(keys.Text{V: string(pair.Value.V), Node: pair.Value.Node}, b.runsOn(*built), built.Vars, built.Secrets)
 	}
 	for _, param := range recipe.Params {
 		if _, given := with[param.Name]; param.Required && !given {
@@ -222,7 +223,7 @@ func (b *builder) recipe(s step, built *deploy.Step) {
 }
 
 // timeout is how long a step or a check may take, which is no longer than the whole deployment.
-func (b *builder) timeout(what string, d duration) time.Duration {
+func (b *builder) timeout(what string, d keys.Duration) time.Duration {
 	switch {
 	case d.Given() && d.V > b.config.Timeout:
 		b.problem(d.At(), "raise `timeout` of the file", "the %s may take %s, the whole deployment only %s", what, d.Node.Text, b.config.Timeout)
@@ -232,7 +233,7 @@ func (b *builder) timeout(what string, d duration) time.Duration {
 	return d.V
 }
 
-func (b *builder) knownRoles(roles []text) []string {
+func (b *builder) knownRoles(roles []keys.Text) []string {
 	var names []string
 	for _, role := range roles {
 		b.knownRole(role.V, role.At())
@@ -253,7 +254,7 @@ func (b *builder) knownRole(role string, at deploy.Position) {
 	b.problem(at, cmp.Or(yamlfile.DidYouMean(role, known), "there are "+strings.Join(known, ", ")), "no host has the role `%s`", role)
 }
 
-func (b *builder) environments(only []text) {
+func (b *builder) environments(only []keys.Text) {
 	known := b.whole.Environments.Keys()
 	for _, name := range only {
 		if name.Given() && !slices.Contains(known, name.V) && name.V != b.config.Environment {
@@ -263,7 +264,7 @@ func (b *builder) environments(only []text) {
 }
 
 // stepSecrets are the secrets that a step sees: those it names, else all that are declared.
-func (b *builder) stepSecrets(names []text) []string {
+func (b *builder) stepSecrets(names []keys.Text) []string {
 	if names == nil {
 		return slices.Clone(b.shared)
 	}
@@ -278,7 +279,7 @@ func (b *builder) stepSecrets(names []text) []string {
 	return found
 }
 
-func (b *builder) dir(d text) string {
+func (b *builder) dir(d keys.Text) string {
 	if !d.Given() {
 		return ""
 	}

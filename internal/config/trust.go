@@ -8,12 +8,13 @@ import (
 	"path"
 	"strings"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
 // trusted reads which certificates a check takes. What it reads goes with the release, so that an earlier one is verified in
 // its own way.
-func (b *builder) trusted(c check, built *deploy.HTTPCheck) {
+func (b *builder) trusted(c keys.Check, built *deploy.HTTPCheck) {
 	built.Insecure = c.Insecure.V
 	plain := strings.HasPrefix(c.HTTP.V, "http://")
 	switch {

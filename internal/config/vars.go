@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"slipway/internal/config/assignments"
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
@@ -42,7 +43,7 @@ var shellNames = func() map[string]string {
 }()
 
 // vars are the variables of a map, their names judged.
-func (l *loader) vars(d dict) map[string]string {
+func (l *loader) vars(d keys.Dict) map[string]string {
 	vars := map[string]string{}
 	for _, pair := range d.Pairs {
 		if l.goodName(pair.Key, pair.At) {

@@ -10,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
 
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
 // place of its own in the journal whatever a host's roles are.
-func (b *builder) activation(a activate) {
-	b.number, b.written, b.alike = 0, map[place]check{}, map[deploy.Position]bool{}
+func (b *builder) activation(a keys.Activate) {
+	b.number, b.written, b.alike = 0, map[place]keys.Check{}, map[deploy.Position]bool{}
 	base := deploy.Activation{Drain: b.drain(a.Drain), Restart: b.restart(a.Restart.Items)}
 	base.Verify, base.StableFor = b.checks(a.Verify), a.StableFor.V
 	b.config.Activation = map[string]deploy.Activation{"": base}
@@ -54,8 +55,8 @@ func (b *builder) activation(a activate) {
 }
 
 // stable judges every stable_for: there must be something to ask, and time for it.
-func (b *builder) stable(a activate) {
-	judge := func(written duration, has deploy.Activation) {
+func (b *builder) stable(a keys.Activate) {
+	judge := func(written keys.Duration, has deploy.Activation) {
 		switch {
 		case !written.Given() || written.V == 0:
 		case len(has.Verify) == 0:
@@ -129,7 +130,7 @@ func (c *Config) hostsOrNone() []deploy.Host {
 	return deploy.WithRelease(c.Hosts)
 }
 
-func (b *builder) checks(entries []check) []deploy.Check {
+func (b *builder) checks(entries []keys.Check) []deploy.Check {
 	var checks []deploy.Check
 	names := map[string]deploy.Position{}
 	for _, entry := range entries {
@@ -151,19 +152,19 @@ func (b *builder) checks(entries []check) []deploy.Check {
 // checkKind is what the key of a check makes of it.
 type checkKind struct {
 	key, usual string // usual is what one without a name is called
-	build      func(*builder, check, *deploy.Check)
+	build      func(*builder, keys.Check, *deploy.Check)
 }
 
 var checkKinds = []checkKind{
 	{"http", "HTTP", (*builder).httpCheck},
-	{"tcp", "TCP", func(_ *builder, c check, built *deploy.Check) { built.TCP = c.TCP.V }},
+	{"tcp", "TCP", func(_ *builder, c keys.Check, built *deploy.Check) { built.TCP = c.TCP.V }},
 	{"run", "Script", (*builder).scriptCheck},
 }
 
 // httpOnly are the keys of a check that mean something for http alone.
 var httpOnly = []string{"method", "headers", "status", "header", "body", "ca", "insecure"}
 
-func (b *builder) check(c check) deploy.Check {
+func (b *builder) check(c keys.Check) deploy.Check {
 	built := deploy.Check{
 		Name: c.Name.V, Runner: c.From.V == "runner", Within: b.timeout("check", c.Within), Interval: c.Interval.V, Successes: c.Successes.V, At: c.Node.At,
 	}
@@ -189,7 +190,7 @@ func (b *builder) check(c check) deploy.Check {
 	return built
 }
 
-func (b *builder) httpCheck(c check, built *deploy.Check) {
+func (b *builder) httpCheck(c keys.Check, built *deploy.Check) {
 	built.HTTP = &deploy.HTTPCheck{URL: c.HTTP.V, Method: c.Method.V, Headers: map[string]string{}, Body: c.Body.V}
 	b.trusted(c, built.HTTP)
 	for _, status := range c.Status.Items {
@@ -210,7 +211,7 @@ func (b *builder) httpCheck(c check, built *deploy.Check) {
 	}
 }
 
-func (b *builder) scriptCheck(c check, built *deploy.Check) {
+func (b *builder) scriptCheck(c keys.Check, built *deploy.Check) {
 	if built.Runner {
 		b.problem(c.From.At(), "", "a script runs on hosts; `from: runner` is for http and tcp")
 	}
@@ -227,7 +228,7 @@ func (b *builder) scriptCheck(c check, built *deploy.Check) {
 // headerName is a token of RFC 9110, 5.6.2.
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
-func (b *builder) header(h text) {
+func (b *builder) header(h keys.Text) {
 	if !h.Given() {
 		return
 	}
@@ -238,7 +239,7 @@ func (b *builder) header(h text) {
 }
 
 // expanded judges a written check with the variables of a host that it is asked of.
-func (b *builder) expanded(c check, h deploy.Host) {
+func (b *builder) expanded(c keys.Check, h deploy.Host) {
 	hosts := []deploy.Host{h}
 	if full, ok := b.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
 		b.goodURL(full, c.HTTP.At())
@@ -251,7 +252,7 @@ func (b *builder) expanded(c check, h deploy.Host) {
 	}
 	b.expandable(c.Body, hosts, nil, nil)
 	for _, pair := range c.Headers.Pairs {
-		b.expandable(text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
+		b.expandable(keys.Text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
 	}
 }
 

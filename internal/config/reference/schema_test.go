@@ -1,4 +1,4 @@
-package config
+package reference
 
 import (
 	"bytes"
@@ -13,14 +13,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/config/keys"
 	"slipway/internal/yamlfile"
 )
 
 // TestGenerated fails when a generated file does not say what the tables say: run `go generate ./...`.
 func TestGenerated(t *testing.T) {
 	t.Parallel()
-	for name, want := range Generated() {
-		got, err := os.ReadFile(filepath.Join("..", "..", name))
+	for name, want := range Files() {
+		got, err := os.ReadFile(filepath.Join("..", "..", "..", name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,13 +84,13 @@ func TestSchemaAcceptsWhatLoadAccepts(t *testing.T) {
 	schema := compiled(t)
 	files := map[string][]byte{}
 	for _, name := range []string{"sample", "precedence"} {
-		archive, err := txtar.ParseFile("testdata/" + name + ".txtar")
+		archive, err := txtar.ParseFile("../testdata/" + name + ".txtar")
 		if err != nil {
 			t.Fatal(err)
 		}
 		files[name] = archive.Files[0].Data
 	}
-	examples, err := filepath.Glob("../../examples/*/slipway.yml")
+	examples, err := filepath.Glob("../../../examples/*/slipway.yml")
 	if err != nil || len(examples) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
@@ -99,7 +101,7 @@ func TestSchemaAcceptsWhatLoadAccepts(t *testing.T) {
 		}
 		files[name] = text
 		in := ci.Inputs{Command: "validate"}
-		if _, err := Load(in, os.DirFS(filepath.Dir(name)), Env{DefaultApp: "example"}); err != nil {
+		if _, err := config.Load(in, os.DirFS(filepath.Dir(name)), config.Env{DefaultApp: "example"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -123,26 +125,26 @@ func TestSchemaAndDecoderAgree(t *testing.T) {
 		`"a b c'd"`, "[{name: x}]", "{address: a}", "[{address: a}]", "[{path: a, from: b}]", "[{path: a}]", "{web: {restart: {run: x}}}", "~", "~x: 1", "stop",
 	}
 	wraps := map[string]string{
-		"deployFile": "{%s: %s}", "shared": "{shared: {%s: %s}}", "allow": "{allow: {%s: %s}}", "rollout": "{rollout: {%s: %s}}", "secretFile": "{secret_files: [{path: a, from: b, %s: %s}]}",
-		"hostMap": "{hosts: [{address: a, %s: %s}]}", "step": "{finish: [{%s: %s}]}", "activate": "{activate: {%s: %s}}", "fleet": "{activate: {fleet: {%s: %s}}}",
-		"check": "{activate: {verify: [{%s: %s}]}}", "activation": "{activate: {roles: {web: {%s: %s}}}}", "settings": "{environments: {x: {%s: %s}}}",
+		"File": "{%s: %s}", "Shared": "{shared: {%s: %s}}", "Allow": "{allow: {%s: %s}}", "Rollout": "{rollout: {%s: %s}}", "SecretFile": "{secret_files: [{path: a, from: b, %s: %s}]}",
+		"HostMap": "{hosts: [{address: a, %s: %s}]}", "Step": "{finish: [{%s: %s}]}", "Activate": "{activate: {%s: %s}}", "Fleet": "{activate: {fleet: {%s: %s}}}",
+		"Check": "{activate: {verify: [{%s: %s}]}}", "Activation": "{activate: {roles: {web: {%s: %s}}}}", "Settings": "{environments: {x: {%s: %s}}}",
 	}
 	for _, sample := range []any{
-		deployFile{}, shared{}, allow{}, rollout{}, secretFile{}, hostMap{}, step{}, activate{}, fleet{}, check{}, activation{}, settings{},
+		keys.File{}, keys.Shared{}, keys.Allow{}, keys.Rollout{}, keys.SecretFile{}, keys.HostMap{}, keys.Step{}, keys.Activate{}, keys.Fleet{}, keys.Check{}, keys.Activation{}, keys.Settings{},
 	} {
 		structure := reflect.TypeOf(sample)
-		keys := []string{"unknown_key"}
+		names := []string{"unknown_key"}
 		for _, f := range yamlfile.Fields(structure) {
-			keys = append(keys, f.Key)
+			names = append(names, f.Key)
 		}
-		for _, key := range keys {
+		for _, key := range names {
 			for _, value := range values {
 				text := strings.Replace(strings.Replace(wraps[structure.Name()], "%s", key, 1), "%s", value, 1)
 				node, problems := yamlfile.Parse("x.yml", []byte(text))
 				if len(problems) > 0 {
 					continue // a key twice, as `path` in a secret file
 				}
-				var file deployFile
+				var file keys.File
 				problems = yamlfile.Decode(node, &file)
 				err := schema.Validate(plain(node))
 				if (err == nil) != (len(problems) == 0) {

@@ -1,17 +1,19 @@
-package config
+package reference
 
 import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"strings"
 
+	"slipway/internal/config/keys"
 	"slipway/internal/yamlfile"
 )
 
 // Schema is the JSON schema of the deploy file, draft 7 as editors read it, made of the keys' table.
 func Schema() []byte {
 	g := &schema{definitions: map[string]any{}}
-	root := g.object(reflect.TypeFor[deployFile]())
+	root := g.object(reflect.TypeFor[keys.File]())
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "Slipway's deploy file"
 	root["definitions"] = g.definitions
@@ -56,7 +58,7 @@ func (g *schema) object(t reflect.Type) map[string]any {
 func defaultOf(f yamlfile.Field) any {
 	var value any = f.Default
 	switch reflect.New(f.Type).Interface().(type) {
-	case *number, *boolean:
+	case *keys.Number, *keys.Boolean:
 		value = json.RawMessage(f.Default)
 	}
 	return value
@@ -66,7 +68,7 @@ func defaultOf(f yamlfile.Field) any {
 // which draft 7 lets a description stand.
 func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 	switch reflect.New(t).Interface().(type) {
-	case *text:
+	case *keys.Text:
 		property := map[string]any{"type": "string"}
 		if len(f.Enum) > 0 {
 			property["enum"] = f.Enum
@@ -75,9 +77,9 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 			property["pattern"] = f.Pattern
 		}
 		return property
-	case *scalar:
+	case *keys.Scalar:
 		return map[string]any{"type": []string{"string", "number", "boolean"}}
-	case *number:
+	case *keys.Number:
 		property := map[string]any{"type": "integer"}
 		if f.Min != "" {
 			property["minimum"] = json.RawMessage(f.Min)
@@ -86,19 +88,19 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 			property["maximum"] = json.RawMessage(f.Max)
 		}
 		return property
-	case *boolean:
+	case *keys.Boolean:
 		return map[string]any{"type": "boolean"}
-	case *duration:
+	case *keys.Duration:
 		return map[string]any{"type": "string", "pattern": yamlfile.DurationPattern}
-	case *portion:
+	case *keys.Portion:
 		return map[string]any{"oneOf": []any{
 			map[string]any{"type": "integer", "minimum": 1, "maximum": 1000}, map[string]any{"type": "string", "pattern": "^[0-9]+%?$"},
 		}}
-	case *drains:
-		one := g.reference(reflect.TypeFor[drainStep]())
+	case *keys.Drains:
+		one := g.reference(reflect.TypeFor[keys.DrainStep]())
 		return map[string]any{"oneOf": []any{one, map[string]any{"type": "array", "items": one}, map[string]any{"const": "none"}}}
-	case *host:
-		return map[string]any{"oneOf": []any{map[string]any{"type": "string"}, g.reference(reflect.TypeFor[hostMap]())}}
+	case *keys.Host:
+		return map[string]any{"oneOf": []any{map[string]any{"type": "string"}, g.reference(reflect.TypeFor[keys.HostMap]())}}
 	}
 	if t.Kind() == reflect.Slice {
 		return map[string]any{"type": "array", "items": g.value(t.Elem(), f)}
@@ -115,9 +117,10 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 }
 
 func (g *schema) reference(t reflect.Type) map[string]any {
-	if _, done := g.definitions[t.Name()]; !done {
-		g.definitions[t.Name()] = nil // a struct that holds itself ends here
-		g.definitions[t.Name()] = g.object(t)
+	name := strings.ToLower(t.Name()[:1]) + t.Name()[1:]
+	if _, done := g.definitions[name]; !done {
+		g.definitions[name] = nil // a struct that holds itself ends here
+		g.definitions[name] = g.object(t)
 	}
-	return map[string]any{"$ref": "#/definitions/" + t.Name()}
+	return map[string]any{"$ref": "#/definitions/" + name}
 }

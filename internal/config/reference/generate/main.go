@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/config"
+	"slipway/internal/config/reference"
 )
 
 func main() {
 	root := os.Args[1]
-	for name, content := range config.Generated() {
+	for name, content := range reference.Files() {
 		if err := os.WriteFile(filepath.Join(root, name), content, 0o644); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
