@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"slipway/internal/secret"
-	"slipway/internal/transport/ssh"
+	"slipway/internal/sshtest/hosttest"
 )
 
 // certify signs a user certificate that is valid now.
@@ -45,5 +45,5 @@ func serveAgent(t *testing.T, key secret.Secret) string {
 	if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
 		t.Fatal(err)
 	}
-	return ssh.ServeAgent(t, ring)
+	return hosttest.Agent(t, ring)
 }

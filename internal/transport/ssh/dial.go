@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport/ssh/hostkey"
 )
 
 // hop is a machine to connect to, and from where.
@@ -39,25 +40,20 @@ func (d *Dialer) dialHop(ctx context.Context, hop hop) (*link, error) {
 func (d *Dialer) identify(ctx context.Context, hop hop) (*link, error) {
 	var shown []ssh.PublicKey
 	for {
-		algorithms := d.identity.algorithms(hop.address, shown)
+		algorithms := d.pins.Algorithms(hop.address, shown)
 		l, err := d.attempt(ctx, hop, algorithms)
-		var refused *identityError
+		var refused *hostkey.MismatchError
 		var none *ssh.AlgorithmNegotiationError
 		switch {
 		case errors.As(err, &refused):
-			shown = append(shown, refused.shown...)
-			refused.shown = shown
-			if refused.revoked || len(d.identity.pinned(hop.address)) == 0 ||
-				len(d.identity.algorithms(hop.address, shown)) == 0 {
+			shown = append(shown, refused.Shown...)
+			refused.Shown = shown
+			if refused.Revoked || !d.pins.Untried(hop.address, shown) {
 				return nil, err
 			}
 		case errors.As(err, &none) && len(shown) > 0:
 			// The host has no keys of other types: it is refused for the ones that it has shown.
-			refused = &identityError{address: hop.address, shown: shown}
-			for _, pin := range d.identity.pinned(hop.address) {
-				refused.pinned = append(refused.pinned, pin.sum)
-			}
-			return nil, refused
+			return nil, d.pins.Refusal(hop.address, shown)
 		default:
 			return l, err
 		}
@@ -134,13 +130,13 @@ func (d *Dialer) clientConfig(hop hop, algorithms []string, seen *progress) *ssh
 		ClientVersion:     "SSH-2.0-slipway",
 		HostKeyAlgorithms: algorithms,
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			err := d.identity.check(hop.address, key)
+			err := d.pins.Check(hop.address, key)
 			seen.identity(err)
 			return err
 		},
 		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
 			seen.at(offeredKey)
-			return []ssh.Signer{d.login.signer}, nil
+			return []ssh.Signer{d.login.Signer}, nil
 		})},
 		AuthCallback: func(state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 			seen.answered(state)

@@ -14,13 +14,15 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/transport"
+	"slipway/internal/transport/ssh/hostkey"
+	"slipway/internal/transport/ssh/sshkey"
 )
 
 // explain makes what a person reads of a hop that cannot be connected to.
 func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error {
 	e := &deploy.Error{Op: "connect", Host: hop.name, Fault: deploy.FaultHost, Own: []string{hop.address.String()}}
 	var bastion *deploy.Error
-	var refused *identityError
+	var refused *hostkey.MismatchError
 	var failure *attemptError
 	switch {
 	case errors.As(err, &bastion):
@@ -29,11 +31,11 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	case ctx.Err() != nil:
 		e.Cause, e.Hint = context.Cause(ctx), "it was still connecting: is the host up, and `timeout` long enough?"
 	case errors.As(err, &refused):
-		e.Cause, e.Hint = fmt.Errorf("%s: %w", hop.address, refused), refused.hint()
+		e.Cause, e.Hint = fmt.Errorf("%s: %w", hop.address, refused), refused.Hint()
 	case errors.As(err, &failure) && failure.stage == unauthorised:
-		e.Cause, e.Hint = d.login.refused(hop, failure)
+		e.Cause, e.Hint = failure.refused(d.login, hop)
 	case errors.As(err, &failure):
-		e.Cause, e.Hint = failure.explain(d.login.name, hop)
+		e.Cause, e.Hint = failure.explain(d.login.Name, hop)
 	default:
 		e.Cause, e.Hint = err, "check the host's SSH server"
 	}
@@ -102,10 +104,10 @@ func (e *attemptError) reachHint() string {
 }
 
 // refused is the error of a host that does not let the key in.
-func (l login) refused(hop hop, e *attemptError) (cause error, hint string) {
-	who := l.name
-	if l.origin != "" {
-		who += " (" + l.origin + ")"
+func (e *attemptError) refused(l sshkey.Login, hop hop) (cause error, hint string) {
+	who := l.Name
+	if l.Origin != "" {
+		who += " (" + l.Origin + ")"
 	}
 	address := hop.address.String()
 	switch {
@@ -116,7 +118,7 @@ func (l login) refused(hop hop, e *attemptError) (cause error, hint string) {
 		return fmt.Errorf("%s accepts no keys, only %s; the key was %s", address, strings.Join(e.methods, ", "), who),
 			"allow keys for this user: PubkeyAuthentication in sshd_config"
 	}
-	if _, certificate := l.signer.PublicKey().(*ssh.Certificate); certificate {
+	if _, certificate := l.Signer.PublicKey().(*ssh.Certificate); certificate {
 		return fmt.Errorf("%s refuses the %s", address, who), fmt.Sprintf(
 			"is its authority in TrustedUserCAKeys, and %s among its principals?", hop.address.User)
 	}

@@ -1,6 +1,8 @@
 package ssh
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
 	"net"
 	"slices"
 	"strings"
@@ -16,7 +18,11 @@ import (
 // TestKeepalive has a host fall silent after ten quiet minutes, in which nothing but keepalives went over the line.
 func TestKeepalive(t *testing.T) {
 	t.Parallel()
-	signer, err := ssh.NewSignerFromKey(keys(t)["ed25519"])
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}

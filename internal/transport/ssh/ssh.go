@@ -16,6 +16,8 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/secret"
 	"slipway/internal/transport"
+	"slipway/internal/transport/ssh/hostkey"
+	"slipway/internal/transport/ssh/sshkey"
 )
 
 // Config is how hosts are reached and logged in to. Its zero value reaches none: a log-in and pins are needed.
@@ -47,10 +49,14 @@ var _ transport.Dialer = (*Dialer)(nil)
 // Dialer connects to hosts with one log-in and one set of pins.
 type Dialer struct {
 	config   Config
-	login    login
-	identity *identity
+	login    sshkey.Login
+	pins     *hostkey.Pins
 	bastions []*bastion // in the order of Config.Jump
 	works    sync.Map   // deploy.Address -> *atomic.Bool: the log-in there has run a command
+}
+
+func (c Config) login() sshkey.Given {
+	return sshkey.Given{Key: c.Key, Passphrase: c.Passphrase, Certificate: c.Certificate, AgentSocket: c.AgentSocket}
 }
 
 // NewDialer reads the key, the certificate and the pins. Its error is deploy.Problems: all that is wrong with them, each
@@ -65,12 +71,12 @@ func NewDialer(config Config) (*Dialer, error) {
 	if config.MaxParallel == 0 {
 		config.MaxParallel = defaultMaxParallel
 	}
-	login, problems := readLogin(config, time.Now())
-	identity, more := readIdentity(config.KnownHosts, config.Fingerprints)
+	login, problems := sshkey.Read(config.login(), time.Now())
+	pins, more := hostkey.Read(config.KnownHosts, config.Fingerprints)
 	if problems = append(problems, more...); len(problems) > 0 {
 		return nil, problems
 	}
-	d := &Dialer{config: config, login: login, identity: identity}
+	d := &Dialer{config: config, login: login, pins: pins}
 	for i := range config.Jump {
 		d.bastions = append(d.bastions, newBastion(d, i))
 	}
@@ -80,15 +86,9 @@ func NewDialer(config Config) (*Dialer, error) {
 // Check says what is wrong with the key, the certificate and the pins that a configuration has, as NewDialer would; what it
 // has not is no mistake. It asks no agent.
 func Check(config Config) deploy.Problems {
-	var problems deploy.Problems
-	switch certificate, problem := readCertificate(config.Certificate, time.Now()); {
-	case problem != nil:
-		problems = append(problems, *problem)
-	case !config.Key.IsEmpty():
-		_, problems = keyLogin(config, certificate)
-	}
+	problems := sshkey.Check(config.login(), time.Now())
 	if strings.TrimSpace(config.KnownHosts) != "" || len(config.Fingerprints) > 0 {
-		_, more := readIdentity(config.KnownHosts, config.Fingerprints)
+		_, more := hostkey.Read(config.KnownHosts, config.Fingerprints)
 		problems = append(problems, more...)
 	}
 	return problems
@@ -110,8 +110,5 @@ func (d *Dialer) Close() error {
 	for i := len(d.bastions) - 1; i >= 0; i-- {
 		d.bastions[i].close()
 	}
-	if d.login.agent != nil {
-		return d.login.agent.Close()
-	}
-	return nil
+	return d.login.Close()
 }

@@ -1,10 +1,9 @@
-package ssh
+package sshkey
 
 import (
 	"crypto/rand"
 	"encoding/asn1"
 	"math/big"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"slipway/internal/secret"
+	"slipway/internal/sshtest/hosttest"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -69,20 +69,20 @@ func TestCertificate(t *testing.T) {
 		{"nonsense", "hello", noon, "no OpenSSH certificate"},
 	}
 	for _, test := range tests {
-		l, problems := readLogin(Config{Key: secret.New(key), Certificate: test.certificate}, test.now)
+		l, problems := Read(Given{Key: secret.New(key), Certificate: test.certificate}, test.now)
 		switch {
 		case test.want == "" && len(problems) > 0:
 			t.Errorf("%s: %v", test.name, problems)
 		case test.want == "":
-			if !strings.Contains(l.name, "ed25519 certificate SHA256:") || !strings.Contains(l.name, "for deploy until") {
-				t.Errorf("%s: is called %q", test.name, l.name)
+			if !strings.Contains(l.Name, "ed25519 certificate SHA256:") || !strings.Contains(l.Name, "for deploy until") {
+				t.Errorf("%s: is called %q", test.name, l.Name)
 			}
 		case len(problems) != 1 || !strings.Contains(problems.Error(), test.want) || problems[0].At.File != "input ssh_certificate":
 			t.Errorf("%s: got %v, want %q", test.name, problems, test.want)
 		}
 	}
 	// Both mistakes at once.
-	if _, problems := readLogin(Config{Certificate: "hello"}, noon); len(problems) != 2 {
+	if _, problems := Read(Given{Certificate: "hello"}, noon); len(problems) != 2 {
 		t.Errorf("a bad certificate and no key: %v", problems)
 	}
 }
@@ -91,8 +91,8 @@ func TestAgent(t *testing.T) {
 	t.Parallel()
 	all := keys(t)
 	ring := agent.NewKeyring()
-	socket := ServeAgent(t, ring)
-	if _, problems := readLogin(Config{AgentSocket: socket}, noon); len(problems) != 1 || !strings.Contains(problems.Error(), "holds no keys") {
+	socket := hosttest.Agent(t, ring)
+	if _, problems := Read(Given{AgentSocket: socket}, noon); len(problems) != 1 || !strings.Contains(problems.Error(), "holds no keys") {
 		t.Errorf("an empty agent: %v", problems)
 	}
 	for _, name := range []string{"rsa", "ed25519"} {
@@ -100,48 +100,27 @@ func TestAgent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l, problems := readLogin(Config{AgentSocket: socket}, noon)
-	if len(problems) > 0 || !strings.HasPrefix(l.name, "rsa ") || l.origin != "number 1 of 2 in the agent" {
-		t.Errorf("%v; %q %q", problems, l.name, l.origin)
+	l, problems := Read(Given{AgentSocket: socket}, noon)
+	if len(problems) > 0 || !strings.HasPrefix(l.Name, "rsa ") || l.Origin != "number 1 of 2 in the agent" {
+		t.Errorf("%v; %q %q", problems, l.Name, l.Origin)
 	}
-	if algorithms := l.signer.(ssh.MultiAlgorithmSigner).Algorithms(); strings.Contains(strings.Join(algorithms, " ")+" ", "ssh-rsa ") {
+	if algorithms := l.Signer.(ssh.MultiAlgorithmSigner).Algorithms(); strings.Contains(strings.Join(algorithms, " ")+" ", "ssh-rsa ") {
 		t.Errorf("the agent's RSA key signs with %v", algorithms)
 	}
-	_ = l.agent.Close()
+	_ = l.Close()
 	signer, _ := ssh.NewSignerFromKey(all["ed25519"])
 	other, _ := ssh.NewSignerFromKey(all["ecdsa-256"])
-	l, problems = readLogin(Config{AgentSocket: socket, Certificate: certify(t, signer, other, nil)}, noon)
-	if len(problems) > 0 || !strings.Contains(l.name, "certificate") || l.origin != "number 2 of 2 in the agent" {
-		t.Errorf("with a certificate: %v; %q %q", problems, l.name, l.origin)
+	l, problems = Read(Given{AgentSocket: socket, Certificate: certify(t, signer, other, nil)}, noon)
+	if len(problems) > 0 || !strings.Contains(l.Name, "certificate") || l.Origin != "number 2 of 2 in the agent" {
+		t.Errorf("with a certificate: %v; %q %q", problems, l.Name, l.Origin)
 	}
-	_ = l.agent.Close()
-	_, problems = readLogin(Config{AgentSocket: socket, Certificate: certify(t, other, signer, nil)}, noon)
+	_ = l.Close()
+	_, problems = Read(Given{AgentSocket: socket, Certificate: certify(t, other, signer, nil)}, noon)
 	if len(problems) != 1 || !strings.Contains(problems.Error(), "none of the agent's 2 keys") {
 		t.Errorf("another key's certificate: %v", problems)
 	}
-	_, problems = readLogin(Config{AgentSocket: filepath.Join(t.TempDir(), "none")}, noon)
+	_, problems = Read(Given{AgentSocket: filepath.Join(t.TempDir(), "none")}, noon)
 	if len(problems) != 1 || !strings.Contains(problems.Error(), "cannot reach the agent") {
 		t.Errorf("no agent: %v", problems)
 	}
-}
-
-// ServeAgent is an agent's socket.
-func ServeAgent(t *testing.T, ring agent.Agent) string {
-	t.Helper()
-	socket := filepath.Join(t.TempDir(), "agent")
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, conn) }()
-		}
-	}()
-	return socket
 }

@@ -1,4 +1,8 @@
-package ssh
+// Package hostkey has what is pinned of hosts' identities, lines of known_hosts and fingerprints, and judges the keys and certificates
+// that hosts show.
+//
+// The package must not know how a host is connected to.
+package hostkey
 
 import (
 	"bytes"
@@ -13,34 +17,35 @@ import (
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport/ssh/sshkey"
 )
 
-// identity is what is pinned: lines of known_hosts, fingerprints, or both. A host passes with either; a revoked key never.
-type identity struct {
+// Pins are what is pinned: lines of known_hosts, fingerprints, or both. A host passes with either; a revoked key never.
+type Pins struct {
 	db           *knownhosts.HostKeyDB // nil without known_hosts
 	fingerprints []fingerprint
 	revoked      []ssh.PublicKey // keys of hosts, and of authorities
 }
 
-// readIdentity reads both inputs, or says all that is wrong with them. One of them must pin something.
-func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.Problems) {
+// Read reads both inputs, or says all that is wrong with them. One of them must pin something.
+func Read(knownHosts string, fingerprints []string) (*Pins, deploy.Problems) {
 	var problems deploy.Problems
-	id := &identity{}
-	if strings.Contains(knownHosts, privateKeyMark) { // nothing of it may be said
+	p := &Pins{}
+	if sshkey.IsPrivate(knownHosts) { // nothing of it may be said
 		return nil, deploy.Problems{{
 			At: deploy.InInput("known_hosts", 0, 0), Message: "this is a private key",
 			Hint: "it belongs in `ssh_key`; known_hosts takes what `ssh-keyscan HOST` prints",
 		}}
 	}
-	id.fingerprints, problems = readFingerprints(fingerprints)
+	p.fingerprints, problems = readFingerprints(fingerprints)
 	knownHosts = mendLines(knownHosts)
 	entries, revoked, more := checkKnownHosts(knownHosts)
-	id.revoked = revoked
+	p.revoked = revoked
 	problems = append(problems, more...)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	if entries == 0 && len(id.fingerprints) == 0 {
+	if entries == 0 && len(p.fingerprints) == 0 {
 		return nil, deploy.Problems{{
 			At:      deploy.InInput("known_hosts", 0, 0),
 			Message: "no host identity is given: neither `known_hosts` nor `host_fingerprints`",
@@ -52,9 +57,9 @@ func readIdentity(knownHosts string, fingerprints []string) (*identity, deploy.P
 		if err != nil {
 			return nil, deploy.Problems{{At: deploy.InInput("known_hosts", 0, 0), Message: err.Error()}}
 		}
-		id.db = db
+		p.db = db
 	}
-	return id, nil
+	return p, nil
 }
 
 // openKnownHosts goes through a file of our own: the library reads nothing else. It is gone when this returns.
@@ -78,11 +83,11 @@ func openKnownHosts(text string) (*knownhosts.HostKeyDB, error) {
 }
 
 // pinned are the fingerprints that count for an address.
-func (id *identity) pinned(address deploy.Address) []fingerprint {
+func (p *Pins) pinned(address deploy.Address) []fingerprint {
 	address = knownAs(address)
 	names := []string{address.Host, "[" + address.Host + "]", address.HostPort(), knownhosts.Normalize(address.HostPort())}
 	var list []fingerprint
-	for _, pin := range id.fingerprints {
+	for _, pin := range p.fingerprints {
 		if pin.host == "" || slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, pin.host) }) {
 			list = append(list, pin)
 		}
@@ -106,13 +111,13 @@ var families = [][]string{
 	{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256},
 }
 
-// algorithms are what to offer an address, less the families of keys that it has shown already. None: all were tried.
-func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []string {
+// Algorithms are what to offer an address, less the families of keys that it has shown already. None: all were tried.
+func (p *Pins) Algorithms(address deploy.Address, shown []ssh.PublicKey) []string {
 	var offered []string
-	if id.db != nil && len(shown) == 0 {
-		offered = id.known(address)
+	if p.db != nil && len(shown) == 0 {
+		offered = p.known(address)
 	}
-	if len(offered) > 0 && len(id.pinned(address)) == 0 {
+	if len(offered) > 0 && len(p.pinned(address)) == 0 {
 		return offered
 	}
 	for _, family := range families {
@@ -127,18 +132,33 @@ func (id *identity) algorithms(address deploy.Address, shown []ssh.PublicKey) []
 	return offered
 }
 
+// Untried reports whether a host that has shown keys which are not pinned may have one that is, of another type: a fingerprint does
+// not say its type.
+func (p *Pins) Untried(address deploy.Address, shown []ssh.PublicKey) bool {
+	return len(p.pinned(address)) > 0 && len(p.Algorithms(address, shown)) > 0
+}
+
+// Refusal is the error of a host that has shown these keys, none of which is pinned, and has no others.
+func (p *Pins) Refusal(address deploy.Address, shown []ssh.PublicKey) *MismatchError {
+	refused := &MismatchError{address: address, Shown: shown}
+	for _, pin := range p.pinned(address) {
+		refused.pinned = append(refused.pinned, pin.sum)
+	}
+	return refused
+}
+
 // known are the algorithms of the keys that known_hosts has for an address. What type of key an authority certifies, its own
 // does not say: all are offered, before the others, so that a host with a certificate shows that.
-func (id *identity) known(address deploy.Address) []string {
+func (p *Pins) known(address deploy.Address) []string {
 	var offered []string
 	address = knownAs(address)
-	for _, key := range id.db.HostKeys(address.HostPort()) {
+	for _, key := range p.db.HostKeys(address.HostPort()) {
 		if key.Cert {
 			offered = slices.Concat(certificates, offered)
 			break
 		}
 	}
-	for _, algorithm := range id.db.HostKeyAlgorithms(address.HostPort()) {
+	for _, algorithm := range p.db.HostKeyAlgorithms(address.HostPort()) {
 		if !slices.Contains(weak, algorithm) && !slices.Contains(offered, algorithm) && !strings.Contains(algorithm, "-cert-v01@") {
 			offered = append(offered, algorithm)
 		}
@@ -164,15 +184,15 @@ func inFamily(family []string, key ssh.PublicKey) bool {
 	return slices.Contains(family, kind)
 }
 
-// check reports whether a host may show a key, as an error that says why not. That is an *identityError.
-func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
-	refused := &identityError{address: address, shown: []ssh.PublicKey{key}, revoked: id.revokes(key)}
-	if refused.revoked {
+// Check reports whether a host may show a key, as an error that says why not. That is a *MismatchError.
+func (p *Pins) Check(address deploy.Address, key ssh.PublicKey) error {
+	refused := &MismatchError{address: address, Shown: []ssh.PublicKey{key}, Revoked: p.revokes(key)}
+	if refused.Revoked {
 		return refused
 	}
 	address = knownAs(address)
-	if id.db != nil {
-		err := id.db.HostKeyCallback()(address.HostPort(), &net.TCPAddr{IP: net.IPv4zero, Port: address.Port}, key)
+	if p.db != nil {
+		err := p.db.HostKeyCallback()(address.HostPort(), &net.TCPAddr{IP: net.IPv4zero, Port: address.Port}, key)
 		if err == nil {
 			err = forAHost(key)
 		}
@@ -183,15 +203,15 @@ func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
 		switch {
 		case errors.As(err, &changed):
 			for _, want := range changed.Want {
-				refused.pinned = append(refused.pinned, keyName(want.Key))
+				refused.pinned = append(refused.pinned, sshkey.Name(want.Key))
 			}
 			refused.otherPort = len(changed.Want) == 0 && address.Port != 22 &&
-				len(id.db.HostKeys(net.JoinHostPort(address.Host, "22"))) > 0
+				len(p.db.HostKeys(net.JoinHostPort(address.Host, "22"))) > 0
 		default:
 			refused.cause = err // a host certificate that is not valid
 		}
 	}
-	for _, pin := range id.pinned(address) {
+	for _, pin := range p.pinned(address) {
 		if pin.sum == ssh.FingerprintSHA256(key) {
 			return nil
 		}
@@ -201,12 +221,12 @@ func (id *identity) check(address deploy.Address, key ssh.PublicKey) error {
 }
 
 // revokes reports whether a key is marked @revoked: by itself, or as what a certificate is made of.
-func (id *identity) revokes(key ssh.PublicKey) bool {
+func (p *Pins) revokes(key ssh.PublicKey) bool {
 	parts := []ssh.PublicKey{key}
 	if certificate, ok := key.(*ssh.Certificate); ok {
 		parts = append(parts, certificate.Key, certificate.SignatureKey)
 	}
-	return slices.ContainsFunc(id.revoked, func(revoked ssh.PublicKey) bool {
+	return slices.ContainsFunc(p.revoked, func(revoked ssh.PublicKey) bool {
 		return slices.ContainsFunc(parts, func(part ssh.PublicKey) bool { return bytes.Equal(part.Marshal(), revoked.Marshal()) })
 	})
 }

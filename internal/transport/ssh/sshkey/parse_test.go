@@ -1,4 +1,4 @@
-package ssh
+package sshkey
 
 import (
 	"crypto"
@@ -91,7 +91,7 @@ func oldPEM(t *testing.T, key crypto.PrivateKey, passphrase string) string {
 	return string(pem.EncodeToMemory(block))
 }
 
-func TestParseKey(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	for name, key := range keys(t) {
 		signer, err := ssh.NewSignerFromKey(key)
@@ -106,7 +106,7 @@ func TestParseKey(t *testing.T) {
 			texts["PEM"], texts["PEM encrypted"] = oldPEM(t, key, ""), oldPEM(t, key, passphrase)
 		}
 		for format, text := range texts {
-			got, err := ParseKey(secret.New(text), secret.New(passphrase))
+			got, err := Parse(secret.New(text), secret.New(passphrase))
 			if err != nil {
 				t.Errorf("%s, %s: %v", name, format, err)
 				continue
@@ -120,7 +120,7 @@ func TestParseKey(t *testing.T) {
 
 func TestRSASignsWithSHA2(t *testing.T) {
 	t.Parallel()
-	signer, err := ParseKey(secret.New(openSSH(t, keys(t)["rsa"], "")), secret.Secret{})
+	signer, err := Parse(secret.New(openSSH(t, keys(t)["rsa"], "")), secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,14 +162,14 @@ func TestMend(t *testing.T) {
 				"base64, quoted":        `"` + base64.StdEncoding.EncodeToString([]byte(text)) + `"`,
 			}
 			for what, damaged := range damage {
-				if _, err := ParseKey(secret.New(damaged), secret.Secret{}); err != nil {
+				if _, err := Parse(secret.New(damaged), secret.Secret{}); err != nil {
 					t.Errorf("%s, %s, %s: %v", name, format, what, err)
 				}
 			}
 		}
 	}
 	encrypted := strings.ReplaceAll(oldPEM(t, keys(t)["rsa"], passphrase), "\n", "\r\n  ")
-	if _, err := ParseKey(secret.New(encrypted), secret.New(passphrase)); err != nil {
+	if _, err := Parse(secret.New(encrypted), secret.New(passphrase)); err != nil {
 		t.Errorf("encrypted PEM with CRLF and spaces: %v", err)
 	}
 }
@@ -189,12 +189,12 @@ func TestPassphrase(t *testing.T) {
 	all := keys(t)
 	for format, text := range map[string]string{"OpenSSH": openSSH(t, all["ed25519"], passphrase), "PEM": oldPEM(t, all["ecdsa-256"], passphrase)} {
 		for _, given := range []string{passphrase, passphrase + "\n", passphrase + "\r\n", " " + passphrase + " \n"} {
-			if _, err := ParseKey(secret.New(text), secret.New(given)); err != nil {
+			if _, err := Parse(secret.New(text), secret.New(given)); err != nil {
 				t.Errorf("%s, %q: %v", format, given, err)
 			}
 		}
 	}
-	if _, err := ParseKey(secret.New(openSSH(t, all["ed25519"], passphrase+"\n")), secret.New(passphrase+"\n")); err != nil {
+	if _, err := Parse(secret.New(openSSH(t, all["ed25519"], passphrase+"\n")), secret.New(passphrase+"\n")); err != nil {
 		t.Errorf("one that ends with a line break: %v", err)
 	}
 }
@@ -229,7 +229,7 @@ func TestToolsKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signer, err := ParseKey(secret.New(string(text)), secret.New(passphrase))
+		signer, err := Parse(secret.New(string(text)), secret.New(passphrase))
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
@@ -255,7 +255,7 @@ func FuzzKey(f *testing.F) {
 		if len(text) > 4096 || strings.Contains(text, "bcrypt") {
 			return // bcrypt takes as many rounds as a key says
 		}
-		signer, err := ParseKey(secret.New(text), secret.New(passphrase))
+		signer, err := Parse(secret.New(text), secret.New(passphrase))
 		var problem deploy.Problem
 		switch {
 		case (signer == nil) == (err == nil):
@@ -314,7 +314,7 @@ func TestDoctor(t *testing.T) {
 			"\n-----END DSA PRIVATE KEY-----", "", []string{"DSA", "ssh-keygen -t ed25519"}},
 	}
 	for _, test := range tests {
-		_, err := ParseKey(secret.New(test.text), secret.New(test.passphrase))
+		_, err := Parse(secret.New(test.text), secret.New(test.passphrase))
 		var problem deploy.Problem
 		if !errors.As(err, &problem) || problem.At.File != "input ssh_key" || problem.Hint == "" {
 			t.Errorf("%s: got %#v, want a problem at the input, with a hint", test.name, err)

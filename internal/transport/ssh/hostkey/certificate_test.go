@@ -1,4 +1,4 @@
-package ssh
+package hostkey
 
 import (
 	"crypto/rand"
@@ -77,22 +77,22 @@ func TestHostCertificates(t *testing.T) {
 			if test.address.Host == "" {
 				test.address = web1
 			}
-			id, problems := readIdentity(test.knownHosts, nil)
+			id, problems := Read(test.knownHosts, nil)
 			if problems != nil {
 				t.Fatal(problems)
 			}
-			err := id.check(test.address, c)
+			err := id.Check(test.address, c)
 			if test.want == "" {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			var refused *identityError
-			if !errors.As(err, &refused) || !strings.Contains(err.Error(), test.want) || refused.revoked != test.revoked {
+			var refused *MismatchError
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), test.want) || refused.Revoked != test.revoked {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}
-			if hint := refused.hint(); !test.revoked && !strings.Contains(hint, "ssh-keygen -s CA -h -n web1.example.com") {
+			if hint := refused.Hint(); !test.revoked && !strings.Contains(hint, "ssh-keygen -s CA -h -n web1.example.com") {
 				t.Errorf("hint: %s", hint)
 			}
 		})

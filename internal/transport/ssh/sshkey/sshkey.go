@@ -1,4 +1,8 @@
-package ssh
+// Package sshkey has the key that logs in: a private key as people paste it, mended and read or refused with what is wrong with it;
+// its user certificate; or one of an agent's keys.
+//
+// The package must not know where the key logs in to.
+package sshkey
 
 import (
 	"bytes"
@@ -14,27 +18,44 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"slipway/internal/deploy"
+	"slipway/internal/secret"
 )
 
-// login is the one key that is offered to every hop.
-type login struct {
-	signer ssh.Signer
-	name   string // "ed25519 SHA256:...", with its principals where it is a certificate
-	origin string // "" or "number 1 of 3 in the agent"
+// Given is what people give to log in with.
+type Given struct {
+	Key         secret.Secret // a private key: OpenSSH or PEM
+	Passphrase  secret.Secret // of the key, where it is encrypted
+	Certificate string        // an OpenSSH user certificate for the key, a line as in id_ed25519-cert.pub
+	AgentSocket string        // used when Key is empty
+}
+
+// Login is the one key that is offered to every host.
+type Login struct {
+	Signer ssh.Signer
+	Name   string // "ed25519 SHA256:...", with its principals where it is a certificate
+	Origin string // "" or "number 1 of 3 in the agent"
 	agent  io.Closer
 }
 
-// readLogin makes the log-in of a configuration, or says all that is wrong with it.
-func readLogin(config Config, now time.Time) (login, deploy.Problems) {
+// Close lets go of the agent. The key of one cannot sign any more.
+func (l Login) Close() error {
+	if l.agent == nil {
+		return nil
+	}
+	return l.agent.Close()
+}
+
+// Read makes a log-in, or says all that is wrong with what was given. It asks the agent, where that is used. Close it.
+func Read(given Given, now time.Time) (Login, deploy.Problems) {
 	var problems deploy.Problems
-	certificate, problem := readCertificate(config.Certificate, now)
+	certificate, problem := readCertificate(given.Certificate, now)
 	if problem != nil {
 		problems = append(problems, *problem)
 	}
-	var l login
-	if config.Key.IsEmpty() && config.AgentSocket != "" {
+	var l Login
+	if given.Key.IsEmpty() && given.AgentSocket != "" {
 		var err error
-		if l, err = agentLogin(config.AgentSocket, certificate); err != nil {
+		if l, err = agentLogin(given.AgentSocket, certificate); err != nil {
 			return l, append(problems, deploy.Problem{
 				At: deploy.Position{File: "SSH agent"}, Message: err.Error(),
 				Hint: "give `ssh_key`; an agent's socket must be mounted into the container",
@@ -42,7 +63,7 @@ func readLogin(config Config, now time.Time) (login, deploy.Problems) {
 		}
 	} else {
 		var more deploy.Problems
-		if l, more = keyLogin(config, certificate); len(more) > 0 {
+		if l, more = keyLogin(given, certificate); len(more) > 0 {
 			return l, append(problems, more...)
 		}
 	}
@@ -52,42 +73,54 @@ func readLogin(config Config, now time.Time) (login, deploy.Problems) {
 	if l, problem = l.with(certificate); problem != nil {
 		return l, append(problems, *problem)
 	}
-	l.name = keyName(l.signer.PublicKey())
-	if c, ok := l.signer.PublicKey().(*ssh.Certificate); ok {
-		l.name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
+	l.Name = Name(l.Signer.PublicKey())
+	if c, ok := l.Signer.PublicKey().(*ssh.Certificate); ok {
+		l.Name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
 	}
 	return l, problems
 }
 
+// Check says what is wrong with the key and the certificate that are given; what is not given is no mistake. It asks no agent.
+func Check(given Given, now time.Time) deploy.Problems {
+	switch certificate, problem := readCertificate(given.Certificate, now); {
+	case problem != nil:
+		return deploy.Problems{*problem}
+	case !given.Key.IsEmpty():
+		_, problems := keyLogin(given, certificate)
+		return problems
+	}
+	return nil
+}
+
 // keyLogin is the log-in with the key that is given.
-func keyLogin(config Config, certificate *ssh.Certificate) (login, deploy.Problems) {
-	signer, err := ParseKey(config.Key, config.Passphrase)
+func keyLogin(given Given, certificate *ssh.Certificate) (Login, deploy.Problems) {
+	signer, err := Parse(given.Key, given.Passphrase)
 	if err != nil {
 		var p deploy.Problem
 		errors.As(err, &p)
-		return login{}, deploy.Problems{p}
+		return Login{}, deploy.Problems{p}
 	}
-	l, problem := login{signer: signer}.with(certificate)
+	l, problem := Login{Signer: signer}.with(certificate)
 	if problem != nil {
-		return login{}, deploy.Problems{*problem}
+		return Login{}, deploy.Problems{*problem}
 	}
 	return l, nil
 }
 
 // with is the log-in with a certificate for its key; nil is none.
-func (l login) with(certificate *ssh.Certificate) (login, *deploy.Problem) {
-	if _, already := l.signer.PublicKey().(*ssh.Certificate); certificate == nil || already {
+func (l Login) with(certificate *ssh.Certificate) (Login, *deploy.Problem) {
+	if _, already := l.Signer.PublicKey().(*ssh.Certificate); certificate == nil || already {
 		return l, nil
 	}
-	signer, err := ssh.NewCertSigner(certificate, l.signer)
+	signer, err := ssh.NewCertSigner(certificate, l.Signer)
 	if err != nil {
 		problem := certificateProblem(
 			fmt.Sprintf("the certificate is for another key: it is for %s, the key is %s",
-				keyName(certificate.Key), keyName(l.signer.PublicKey())),
+				Name(certificate.Key), Name(l.Signer.PublicKey())),
 			"give the certificate and the key that belong together")
 		return l, &problem
 	}
-	l.signer = signer
+	l.Signer = signer
 	return l, nil
 }
 
@@ -135,30 +168,40 @@ const agentTimeout = 5 * time.Second
 
 // agentLogin takes one key of an agent: the certificate's, else the first. More would cost a round trip each, and the
 // host counts every key it refuses.
-func agentLogin(socket string, certificate *ssh.Certificate) (login, error) {
+func agentLogin(socket string, certificate *ssh.Certificate) (Login, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), agentTimeout)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
-		return login{}, fmt.Errorf("cannot reach the agent: %w", err)
+		return Login{}, fmt.Errorf("cannot reach the agent: %w", err)
 	}
 	// The connection stays open until the Dialer is closed: signers ask the agent at each log-in.
 	_ = conn.SetDeadline(time.Now().Add(agentTimeout)) // a socket that takes none fails below
 	signers, err := agent.NewClient(conn).Signers()
 	if err != nil {
 		_ = conn.Close()
-		return login{}, fmt.Errorf("cannot list the agent's keys: %w", err)
+		return Login{}, fmt.Errorf("cannot list the agent's keys: %w", err)
 	}
 	_ = conn.SetDeadline(time.Time{})
 	for i, signer := range signers {
 		if certificate == nil || bytes.Equal(signer.PublicKey().Marshal(), certificate.Key.Marshal()) {
 			origin := fmt.Sprintf("number %d of %d in the agent", i+1, len(signers))
-			return login{signer: modern(signer), origin: origin, agent: conn}, nil
+			return Login{Signer: modern(signer), Origin: origin, agent: conn}, nil
 		}
 	}
 	_ = conn.Close()
 	if len(signers) == 0 {
-		return login{}, errors.New("the agent holds no keys")
+		return Login{}, errors.New("the agent holds no keys")
 	}
-	return login{}, fmt.Errorf("none of the agent's %d keys is the certificate's: %s", len(signers), keyName(certificate.Key))
+	return Login{}, fmt.Errorf("none of the agent's %d keys is the certificate's: %s", len(signers), Name(certificate.Key))
+}
+
+// Name is how a public key is shown: type and fingerprint, as `ssh-keygen -l` prints them.
+func Name(key ssh.PublicKey) string {
+	kind := strings.TrimPrefix(strings.TrimSuffix(key.Type(), "@openssh.com"), "ssh-")
+	if certificate, ok := key.(*ssh.Certificate); ok {
+		kind = strings.TrimPrefix(certificate.Key.Type(), "ssh-") + " certificate"
+		key = certificate.Key
+	}
+	return kind + " " + ssh.FingerprintSHA256(key)
 }

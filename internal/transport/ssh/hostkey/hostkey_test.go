@@ -1,4 +1,4 @@
-package ssh
+package hostkey
 
 import (
 	"crypto/rand"
@@ -13,8 +13,8 @@ import (
 	"slipway/internal/deploy"
 )
 
-// TestIdentity is what passes and what does not, for every form of a pin.
-func TestIdentity(t *testing.T) {
+// TestCheck is what passes and what does not, for every form of a pin.
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	all := keys(t)
 	signer := func(name string) ssh.Signer {
@@ -117,26 +117,26 @@ func TestIdentity(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			id, problems := readIdentity(test.knownHosts, test.fingerprints)
+			id, problems := Read(test.knownHosts, test.fingerprints)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			if offered := id.algorithms(test.address, nil); test.offered != nil && strings.Join(offered, " ") != strings.Join(test.offered, " ") {
+			if offered := id.Algorithms(test.address, nil); test.offered != nil && strings.Join(offered, " ") != strings.Join(test.offered, " ") {
 				t.Errorf("offers %v, want %v", offered, test.offered)
 			}
-			err := id.check(test.address, test.shown)
+			err := id.Check(test.address, test.shown)
 			if test.want == nil {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			var refused *identityError
+			var refused *MismatchError
 			if !errors.As(err, &refused) {
 				t.Fatalf("got %v, want it refused", err)
 			}
 			for _, want := range test.want {
-				if text := refused.Error() + " " + refused.hint(); !strings.Contains(text, want) {
+				if text := refused.Error() + " " + refused.Hint(); !strings.Contains(text, want) {
 					t.Errorf("%q lacks %q", text, want)
 				}
 			}
@@ -149,15 +149,15 @@ func TestAlgorithmsAfterOneWasShown(t *testing.T) {
 	all := keys(t)
 	ed, _ := ssh.NewSignerFromKey(all["ed25519"])
 	rsa, _ := ssh.NewSignerFromKey(all["rsa"])
-	id, problems := readIdentity("", []string{ssh.FingerprintSHA256(rsa.PublicKey())})
+	id, problems := Read("", []string{ssh.FingerprintSHA256(rsa.PublicKey())})
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	got := strings.Join(id.algorithms(deploy.Address{}, []ssh.PublicKey{ed.PublicKey()}), " ")
+	got := strings.Join(id.Algorithms(deploy.Address{}, []ssh.PublicKey{ed.PublicKey()}), " ")
 	if strings.Contains(got, "ed25519") || !strings.Contains(got, "rsa-sha2-512") {
 		t.Errorf("after an ed25519 key offers %s", got)
 	}
-	got = strings.Join(id.algorithms(deploy.Address{}, []ssh.PublicKey{ed.PublicKey(), rsa.PublicKey()}), " ")
+	got = strings.Join(id.Algorithms(deploy.Address{}, []ssh.PublicKey{ed.PublicKey(), rsa.PublicKey()}), " ")
 	if strings.Contains(got, "rsa") || strings.Contains(got, "ed25519") {
 		t.Errorf("after ed25519 and RSA keys offers %s", got)
 	}
@@ -187,13 +187,13 @@ func TestBadPins(t *testing.T) {
 		{"MD5 without its name", "", []string{"16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48"}, []string{"this is an MD5"}},
 		{"a line of known_hosts", "", []string{good}, []string{"a host key, not a fingerprint", "`known_hosts`"}},
 		{"ssh-keygen's line as known_hosts", "256 " + sum + " root@web1 (ED25519)", nil, []string{"this is a fingerprint", "`host_fingerprints`"}},
-		{"a private key", "", strings.Split(openSSH(t, keys(t)["ed25519"], ""), "\n"), []string{"input host_fingerprints: this is a private key", "`ssh_key`"}},
-		{"a private key as known_hosts", openSSH(t, keys(t)["ed25519"], ""), nil, []string{"input known_hosts: this is a private key", "`ssh_key`"}},
+		{"a private key", "", strings.Split(openSSH(t, keys(t)["ed25519"]), "\n"), []string{"input host_fingerprints: this is a private key", "`ssh_key`"}},
+		{"a private key as known_hosts", openSSH(t, keys(t)["ed25519"]), nil, []string{"input known_hosts: this is a private key", "`ssh_key`"}},
 		{"a key", "", []string{public}, []string{"a host key, not a fingerprint"}},
 		{"both wrong", "nonsense", []string{"nonsense"}, []string{"input host_fingerprints:1", "input known_hosts:1"}},
 	}
 	for _, test := range tests {
-		_, problems := readIdentity(test.knownHosts, test.fingerprints)
+		_, problems := Read(test.knownHosts, test.fingerprints)
 		for _, want := range test.want {
 			if !strings.Contains(problems.Error(), want) {
 				t.Errorf("%s: %q lacks %q", test.name, problems, want)
@@ -203,12 +203,12 @@ func TestBadPins(t *testing.T) {
 	}
 }
 
-// FuzzIdentity feeds both inputs anything: they are read or refused.
-func FuzzIdentity(f *testing.F) {
+// FuzzRead feeds both inputs anything: they are read or refused.
+func FuzzRead(f *testing.F) {
 	f.Add("example.com ssh-ed25519 AAAA", "SHA256:x")
 	f.Add("@cert-authority * x y\n|1|a=|b= ssh-rsa AAAA", "h SHA256:")
 	f.Fuzz(func(t *testing.T, knownHosts, pin string) {
-		id, problems := readIdentity(knownHosts, []string{pin})
+		id, problems := Read(knownHosts, []string{pin})
 		if (id == nil) == (len(problems) == 0) {
 			t.Errorf("%v and %v", id, problems)
 		}

@@ -1,4 +1,4 @@
-package ssh
+package sshkey
 
 import (
 	"encoding/base64"
@@ -10,6 +10,12 @@ import (
 
 	"slipway/internal/deploy"
 )
+
+// privateKeyMark stands in every private key, and in nothing that pins a host.
+const privateKeyMark = "PRIVATE KEY-----"
+
+// IsPrivate reports whether a text holds a private key, or a part of one: nothing of it may be said.
+func IsPrivate(text string) bool { return strings.Contains(text, privateKeyMark) }
 
 // keyText is the one private key in what people give, as its own tools would have written it; or what is wrong with that.
 func keyText(given string) (string, *deploy.Problem) {

@@ -1,4 +1,4 @@
-package ssh
+package hostkey
 
 import (
 	"fmt"
@@ -7,23 +7,24 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport/ssh/sshkey"
 )
 
-// identityError says that a host's key is not what is pinned for it. Nothing was sent to the host but the handshake.
-type identityError struct {
+// MismatchError says that a host's key is not what is pinned for it. Nothing was sent to the host but the handshake.
+type MismatchError struct {
 	address   deploy.Address
-	shown     []ssh.PublicKey // by the host, one per connection
+	Shown     []ssh.PublicKey // by the host, one per connection
 	pinned    []string        // names of keys or fingerprints; none: the host is not known
-	revoked   bool
+	Revoked   bool
 	otherPort bool  // known_hosts has the host at port 22 only
 	cause     error // of a host certificate
 }
 
 // Error has a line for each key, so that they can be compared by eye.
-func (e *identityError) Error() string {
+func (e *MismatchError) Error() string {
 	var b strings.Builder
 	switch {
-	case e.revoked:
+	case e.Revoked:
 		b.WriteString("the host's key is marked @revoked in known_hosts")
 	case e.cause != nil:
 		fmt.Fprintf(&b, "the host's certificate is not accepted: %s", strings.TrimPrefix(e.cause.Error(), "ssh: "))
@@ -35,20 +36,20 @@ func (e *identityError) Error() string {
 	for _, pinned := range e.pinned {
 		b.WriteString("\n  pinned  " + pinned)
 	}
-	for _, key := range e.shown {
-		b.WriteString("\n  shown   " + keyName(key))
+	for _, key := range e.Shown {
+		b.WriteString("\n  shown   " + sshkey.Name(key))
 	}
 	return b.String()
 }
 
-// hint is what to do now. What the host shows is never given as a line to paste: an impostor would show his own.
-func (e *identityError) hint() string {
+// Hint is what to do now. What the host shows is never given as a line to paste: an impostor would show his own.
+func (e *MismatchError) Hint() string {
 	scan := "ssh-keyscan " + e.address.Host
 	if e.address.Port != 22 {
 		scan = fmt.Sprintf("ssh-keyscan -p %d %s", e.address.Port, e.address.Host)
 	}
 	switch {
-	case e.revoked:
+	case e.Revoked:
 		return "do not deploy there; find out who has this key"
 	case e.cause != nil:
 		return fmt.Sprintf("have the host's certificate renewed by an authority of known_hosts, for the name that is used here: "+

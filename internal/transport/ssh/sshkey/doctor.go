@@ -1,4 +1,4 @@
-package ssh
+package sshkey
 
 import (
 	"strings"
@@ -50,7 +50,7 @@ func diagnose(text string) *deploy.Problem {
 		return problem("this looks like a public key, and a damaged one", "give the private half: the file without .pub")
 	case begins("/", "~", "./") && !strings.Contains(text, "\n"):
 		return problem("this is a path, not a key", "give the file's content")
-	case !strings.Contains(text, "-----BEGIN "), !strings.Contains(text, privateKeyMark):
+	case !strings.Contains(text, "-----BEGIN "), !IsPrivate(text):
 		return problem("this is no private key: it has no line -----BEGIN ... PRIVATE KEY-----",
 			"paste the whole file, from -----BEGIN to -----END")
 	case len(keyBlocks(text)) == 0:

@@ -1,4 +1,4 @@
-package ssh
+package hostkey
 
 import (
 	"bufio"
@@ -12,13 +12,11 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/transport/ssh/sshkey"
 )
 
 // fingerprint pins a key by its SHA-256, for one host or, when host is empty, for every hop.
 type fingerprint struct{ host, sum string }
-
-// privateKeyMark stands in every private key, and in nothing that pins a host.
-const privateKeyMark = "PRIVATE KEY-----"
 
 var (
 	// sha256Sum is a fingerprint; the prefix is left out at times, and the padding kept.
@@ -32,7 +30,7 @@ var (
 // readFingerprints reads the lines of host_fingerprints. On a line stands a fingerprint, several of them, a host and its
 // fingerprint, or what `ssh-keygen -l` prints of a key.
 func readFingerprints(lines []string) (pins []fingerprint, problems deploy.Problems) {
-	if strings.Contains(strings.Join(lines, "\n"), privateKeyMark) { // nothing of it may be said
+	if sshkey.IsPrivate(strings.Join(lines, "\n")) { // nothing of it may be said
 		return nil, deploy.Problems{{
 			At: deploy.InInput("host_fingerprints", 0, 0), Message: "this is a private key",
 			Hint: "it belongs in `ssh_key`; host_fingerprints takes what `ssh-keygen -lf FILE` prints",

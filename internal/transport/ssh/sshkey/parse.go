@@ -1,4 +1,4 @@
-package ssh
+package sshkey
 
 import (
 	"crypto/dsa" //nolint:staticcheck // only to recognise such a key and refuse it
@@ -16,13 +16,13 @@ import (
 	"slipway/internal/secret"
 )
 
-// ParseKey reads a private key: OpenSSH or PEM, ed25519, ECDSA or RSA. What copying through secret stores does to keys
+// Parse reads a private key: OpenSSH or PEM, ed25519, ECDSA or RSA. What copying through secret stores does to keys
 // (CRLF, a lost final newline, spaces around, newlines written out as \n or turned into spaces, the whole in base64) is
 // mended, and what stands around the key is left out. An error is a deploy.Problem at the input, with the cause and what to
 // do, and holds nothing of the key.
 //
 // RSA keys sign with SHA-2 only.
-func ParseKey(key, passphrase secret.Secret) (ssh.Signer, error) {
+func Parse(key, passphrase secret.Secret) (ssh.Signer, error) {
 	text, problem := keyText(key.Reveal())
 	if problem != nil {
 		return nil, *problem
@@ -142,15 +142,5 @@ func named(key ssh.PublicKey) string {
 	if key == nil {
 		return ""
 	}
-	return ": " + keyName(key)
-}
-
-// keyName is how keys are shown: type and fingerprint, as `ssh-keygen -l` prints them.
-func keyName(key ssh.PublicKey) string {
-	kind := strings.TrimPrefix(strings.TrimSuffix(key.Type(), "@openssh.com"), "ssh-")
-	if certificate, ok := key.(*ssh.Certificate); ok {
-		kind = strings.TrimPrefix(certificate.Key.Type(), "ssh-") + " certificate"
-		key = certificate.Key
-	}
-	return kind + " " + ssh.FingerprintSHA256(key)
+	return ": " + Name(key)
 }
