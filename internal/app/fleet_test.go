@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact"
+	"slipway/internal/artifact/pack"
 	"slipway/internal/ci/citest"
 	"slipway/internal/sshtest/fleet"
 )
@@ -111,7 +111,7 @@ func (j *fleetJob) run(t *testing.T, prepare, restart string) fleetEnd {
 	must(t, os.MkdirAll(content, 0o755), os.WriteFile(filepath.Join(content, "noise"), noise, 0o644))
 	must(t, os.WriteFile(filepath.Join(content, "ok"), []byte(fmt.Sprint(j.runs)), 0o644))
 	out, err := os.Create(tarball)
-	must(t, err, artifact.Pack(t.Context(), content, out, artifact.PackOptions{}), out.Close())
+	must(t, err, pack.Folder(t.Context(), content, out, pack.Options{}), out.Close())
 	file := fmt.Sprintf("app: shop\nrollout: {max_parallel: %d}\nprepare: [{name: Prepare, run: %q}]\n"+
 		"activate:\n  restart: {name: Restart, run: %q}\n  verify: [{name: Health, run: test -e ok, within: 30s}]\n", j.places, prepare, restart)
 	must(t, os.WriteFile(filepath.Join(j.dir, "slipway.yml"), []byte(file), 0o600))

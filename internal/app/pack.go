@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/artifact"
+	"slipway/internal/artifact/pack"
 	"slipway/internal/ci"
 )
 
@@ -24,11 +24,11 @@ type packCmd struct {
 func (c *packCmd) Run(ctx context.Context, a *app) error {
 	folder := cmp.Or(c.Dir, a.given.Dir, ".")
 	dir, target := a.path(folder), a.path(c.Output)
-	encoding, err := artifact.EncodingFor(target)
+	encoding, err := pack.EncodingFor(target)
 	if err != nil {
 		return err
 	}
-	date, err := artifact.SourceDate(a.env.Getenv("SOURCE_DATE_EPOCH"))
+	date, err := pack.SourceDate(a.env.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return err
 	}
@@ -37,9 +37,9 @@ func (c *packCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer func() { _ = os.Remove(file.Name()) }()
-	err = artifact.Pack(ctx, dir, file, artifact.PackOptions{
+	err = pack.Folder(ctx, dir, file, pack.Options{
 		Encoding: encoding, Time: date, Skip: below(dir, target, file.Name()), AllowLinks: c.AllowLink,
-		Revision: cmp.Or(c.Commit, artifact.CheckedOut(dir), ci.Detect(a.env.Getenv).SHA),
+		Revision: cmp.Or(c.Commit, pack.CheckedOut(dir), ci.Detect(a.env.Getenv).SHA),
 		Note:     func(text string) { _, _ = fmt.Fprintln(a.env.Stderr, "slipway: "+text) },
 	})
 	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {

@@ -1,5 +1,5 @@
 // Package artifact reads the tarball that CI built: it checks every member, takes both digests, writes the manifest, and
-// makes the payload that hosts unpack, all while reading the file once. Pack builds such a tarball.
+// makes the payload that hosts unpack, all while reading the file once.
 //
 // Terms: the artifact is the file; its content is what it unpacks to; a member is one file, folder or link of the content;
 // the payload is the content rewritten to plain members, with the manifest, compressed once for all hosts.
@@ -16,7 +16,7 @@
 //   - an archive that is empty, cut off, damaged, or has other data after its end; zeros after a gzip stream, and one line
 //     break, are padding;
 //   - content in which no file but empty and hidden ones is left: such a build would replace a site by nothing;
-//   - content of more bytes than Options allow, sparse files and hard links at their full size, or of more than maxMembers.
+//   - content of more bytes than Options allow, sparse files and hard links at their full size, or of more than content.MaxMembers.
 //
 // What is rewritten:
 //   - modes become 0755 & mode | 0600 for files and 0755 for folders: no setuid, setgid or sticky bit, nothing that other
@@ -34,14 +34,12 @@ import (
 	"context"
 	"encoding/hex"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
 // defaultMaxSize is how much an artifact may unpack to, in bytes, where Options do not say.
 const defaultMaxSize = 20_000_000_000
-
-// maxMembers is how many members an archive may have.
-const maxMembers = 1_000_000
 
 // Options are what may be asked of Open. The zero value is good.
 type Options struct {
@@ -58,7 +56,7 @@ type Artifact struct {
 	size     int64
 	revision string
 	notes    []string
-	manifest Manifest
+	manifest content.Manifest
 	content  deploy.Digest
 	store    newStore
 	zstd     *Payload
@@ -105,8 +103,8 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 			return nil, err
 		}
 	}
-	content := manifest.Content()
-	if err := out.writeManifest(manifest, content); err != nil {
+	digest := manifest.Content()
+	if err := out.writeManifest(manifest, digest); err != nil {
 		return nil, err
 	}
 	payload, err := out.finish()
@@ -117,9 +115,9 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 		sha256:   deploy.Digest(hex.EncodeToString(in.sum.Sum(nil))),
 		size:     in.size,
 		revision: in.revision,
-		notes:    tree.noticed.notes(manifest),
+		notes:    tree.noticed.Notes(manifest),
 		manifest: manifest,
-		content:  content,
+		content:  digest,
 		store:    store,
 		zstd:     payload,
 		gate:     make(chan struct{}, 1),
@@ -136,14 +134,14 @@ func (a *Artifact) Content() deploy.Digest { return a.content }
 func (a *Artifact) Size() int64 { return a.size }
 
 // Revision is the commit that the artifact says it was built of: the comment in its global header, where git archive and
-// Pack write it. "" when it says none.
+// package pack write it. "" when it says none.
 func (a *Artifact) Revision() string { return a.revision }
 
 // Notes are what is odd about the content and often a mistake of the build, a sentence each.
 func (a *Artifact) Notes() []string { return a.notes }
 
 // Manifest lists the members.
-func (a *Artifact) Manifest() Manifest { return a.manifest }
+func (a *Artifact) Manifest() content.Manifest { return a.manifest }
 
 // Unpacked is what a host needs to unpack the content: bytes, with every file and folder rounded up to 4 KiB, and inodes,
 // with one for the release's own folder.
@@ -153,11 +151,11 @@ func (a *Artifact) Unpacked() (bytes, inodes int64) {
 	for m := range a.manifest.Members() {
 		inodes++
 		switch m.Kind {
-		case File:
+		case content.File:
 			bytes += (m.Size + block - 1) / block * block
-		case Dir:
+		case content.Dir:
 			bytes += block
-		case Link: // kept in its inode
+		case content.Link: // kept in its inode
 		}
 	}
 	return bytes, inodes

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,40 +117,4 @@ func entries(tb testing.TB, a *Artifact) string {
 		tb.Fatal(err)
 	}
 	return out.String()
-}
-
-// run runs a program in a folder and gives what it printed.
-func run(tb testing.TB, dir, name string, args ...string) string {
-	tb.Helper()
-	command := exec.Command(name, args...)
-	command.Dir = dir
-	command.Env = append(os.Environ(), "LC_ALL=C", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-	out, err := command.CombinedOutput()
-	if err != nil {
-		tb.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
-// writeFiles makes a tree: names that end in a slash are folders, texts that begin with "-> " links.
-func writeFiles(tb testing.TB, dir string, files map[string]string) {
-	tb.Helper()
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		must := func(err error) {
-			if err != nil {
-				tb.Fatal(err)
-			}
-		}
-		must(os.MkdirAll(filepath.Dir(path), 0o755))
-		target, isLink := strings.CutPrefix(text, "-> ")
-		switch {
-		case strings.HasSuffix(name, "/"):
-			must(os.MkdirAll(path, 0o755))
-		case isLink:
-			must(os.Symlink(target, path))
-		default:
-			must(os.WriteFile(path, []byte(text), 0o644))
-		}
-	}
 }

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/artifact/content"
 )
 
 // manifestOf is the manifest of an archive.
-func manifestOf(t *testing.T, entries ...entry) Manifest {
+func manifestOf(t *testing.T, entries ...entry) content.Manifest {
 	t.Helper()
 	return open(t, saved(t, archive(t, entries...)), 0).Manifest()
 }
@@ -29,14 +31,14 @@ func TestReadManifest(t *testing.T) {
 	if err := want.WriteSHA256(&sums); err != nil {
 		t.Fatal(err)
 	}
-	got, err := ReadManifest(&entries, &sums)
+	got, err := content.ReadManifest(&entries, &sums)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Content() != want.Content() {
 		t.Errorf("content %s, want %s", got.Content(), want.Content())
 	}
-	if found := Compare(want, got); len(found) != 0 {
+	if found := content.Compare(want, got); len(found) != 0 {
 		t.Errorf("it differs: %+v", found)
 	}
 }
@@ -58,7 +60,7 @@ func TestReadManifestRefuses(t *testing.T) {
 		{"hello\n", "", "no line of a manifest"},
 		{"f 644 ./" + strings.Repeat("a/", 9000) + "\n", "", "too long"},
 	} {
-		_, err := ReadManifest(strings.NewReader(c.entries), strings.NewReader(c.sums))
+		_, err := content.ReadManifest(strings.NewReader(c.entries), strings.NewReader(c.sums))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.40q, %.40q: %v, want %q", c.entries, c.sums, err, c.want)
 		}
@@ -70,14 +72,14 @@ func TestCompare(t *testing.T) {
 	old := manifestOf(t, file("a", "1"), file("b", "1"), fileModed("mode", 0o644), symlink("to", "a"), file("kind", "1"), file("same", "1"), dir("gone"))
 	next := manifestOf(t, file("a", "1"), file("b", "2"), fileModed("mode", 0o755), symlink("to", "b"), symlink("kind", "a"), file("same", "1"), file("z/new", "1"))
 	var got []string
-	for _, d := range Compare(old, next) {
+	for _, d := range content.Compare(old, next) {
 		got = append(got, fmt.Sprintf("%c %s", d.Change, d.Path()))
 	}
 	want := []string{"~ b", "~ kind", "~ mode", "~ to", "+ z/new"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if found := Compare(next, Manifest{}); len(found) != next.Len()-1 || found[0].Change != Removed {
+	if found := content.Compare(next, content.Manifest{}); len(found) != next.Len()-1 || found[0].Change != content.Removed {
 		t.Errorf("against nothing: %+v", found)
 	}
 }
@@ -93,27 +95,4 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff(map[string][]byte{"a": []byte("one"), "dir/b": []byte("two")}, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func FuzzReadManifest(f *testing.F) {
-	sum := strings.Repeat("ab", 32)
-	f.Add("d 755 ./d\nf 644 ./d/a b\nl 777 ./l -> d\n", sum+"  ./d/a b\n")
-	f.Add("f 644 ./a -> b\n", sum+"  ./a -> b\n")
-	f.Fuzz(func(t *testing.T, entries, sums string) {
-		m, err := ReadManifest(strings.NewReader(entries), strings.NewReader(sums))
-		if err != nil {
-			return
-		}
-		var e, s bytes.Buffer
-		if err := m.WriteEntries(&e); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.WriteSHA256(&s); err != nil {
-			t.Fatal(err)
-		}
-		again, err := ReadManifest(&e, &s)
-		if err != nil || again.Content() != m.Content() {
-			t.Errorf("%q, %q: read again: %v", entries, sums, err)
-		}
-	})
 }

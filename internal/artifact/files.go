@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"slipway/internal/artifact/content"
 )
 
 // Files are the contents of some files of the artifact, by path, of those that are no larger than most bytes. It reads the payload up
@@ -15,7 +17,7 @@ import (
 func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[string][]byte, error) {
 	wanted := make(map[string]bool, len(paths))
 	for _, path := range paths {
-		if member, ok := a.manifest.Find(path); ok && member.Kind == File && member.Size <= most {
+		if member, ok := a.manifest.Find(path); ok && member.Kind == content.File && member.Size <= most {
 			wanted[path] = true
 		}
 	}

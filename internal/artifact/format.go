@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+
+	"slipway/internal/artifact/content"
 )
+
+// hintPack is what to do with what is no tarball.
+const hintPack = "build it with `slipway pack <folder>`, or with tar"
 
 // format is what a file is by its first bytes; names are never asked.
 type format int
@@ -77,30 +82,21 @@ func notTar(head []byte) error {
 		{"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "check out with `lfs: true`"},
 	} {
 		if bytes.HasPrefix(head, []byte(known.magic)) {
-			return refuse(known.hint, "it is %s", known.what)
+			return content.Refuse(known.hint, "it is %s", known.what)
 		}
 	}
 	start := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(string(head), "\ufeff"), " \t\r\n"))
 	switch {
 	case strings.HasPrefix(start, "<!doctype html"), strings.HasPrefix(start, "<html"):
-		return refuse("what fetched it got an error or log-in page: check its address and token, and use curl --fail", "it is an HTML page")
+		return content.Refuse("what fetched it got an error or log-in page: check its address and token, and use curl --fail", "it is an HTML page")
 	case strings.HasPrefix(start, "{"), strings.HasPrefix(start, "<?xml"):
-		return refuse("what fetched it got an answer that is no file: look at its text", "it is a text that begins %s", quote(firstLine(start)))
+		return content.Refuse("what fetched it got an answer that is no file: look at its text", "it is a text that begins %s", content.Quote(firstLine(start)))
 	}
-	return refuse(rebuild, "it is no tarball (it begins %s)", quote(firstLine(string(head))))
+	return content.Refuse(rebuild, "it is no tarball (it begins %s)", content.Quote(firstLine(string(head))))
 }
 
 // firstLine is the beginning of a text that is shown to a person.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line[:min(len(line), 40)]
-}
-
-// quote shows a name from an archive: nothing in it can end a line or steer a terminal.
-func quote(name string) string {
-	const longest = 320
-	if len(name) > longest {
-		return strconv.QuoteToASCII(name[:longest]) + "..."
-	}
-	return strconv.Quote(name)
 }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"slipway/internal/artifact/content"
 )
 
 // writeHardLinks reads the artifact a second time and writes the content of every hard link as a file of its own. Only
 // artifacts that have hard links pay for it.
-func writeHardLinks(ctx context.Context, from input, opts Options, found *tree, manifest Manifest, out *payloadWriter, store newStore) error {
+func writeHardLinks(ctx context.Context, from input, opts Options, found *tree, manifest content.Manifest, out *payloadWriter, store newStore) error {
 	in, err := openStream(ctx, from, opts.MaxSize)
 	if err != nil {
 		return err
@@ -26,8 +28,8 @@ func writeHardLinks(ctx context.Context, from input, opts Options, found *tree, 
 			return err
 		}
 		var copies []string
-		if kind, err := kindOf(header); err == nil && kind == File && header.Typeflag != tar.TypeLink && isMember(header) {
-			if clean, err := cleanName(header.Name); err == nil {
+		if kind, err := kindOf(header); err == nil && kind == content.File && header.Typeflag != tar.TypeLink && isMember(header) {
+			if clean, err := content.CleanName(header.Name); err == nil {
 				copies = found.copies[stripped(clean, opts.StripComponents)]
 			}
 		}
@@ -48,14 +50,14 @@ func writeHardLinks(ctx context.Context, from input, opts Options, found *tree, 
 }
 
 func errChanged() error {
-	return refuse("something writes to it still: wait for the build to end", "it changed while it was read")
+	return content.Refuse("something writes to it still: wait for the build to end", "it changed while it was read")
 }
 
 type linkWriter struct {
 	ctx      context.Context
 	in       *stream
 	out      *payloadWriter
-	manifest Manifest
+	manifest content.Manifest
 	store    newStore
 	buf      []byte
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"syscall"
+
+	"slipway/internal/artifact/content"
 )
 
 // input is where an artifact is read from. It is opened once more when there are hard links.
@@ -42,11 +44,11 @@ func fileAt(path string) input {
 func regular(info os.FileInfo) error {
 	switch {
 	case info.IsDir():
-		return refuse("`slipway pack` makes a tarball of a folder", "it is a folder")
+		return content.Refuse("`slipway pack` makes a tarball of a folder", "it is a folder")
 	case !info.Mode().IsRegular():
-		return refuse("name a file", "it is no regular file, but %s", kindName(info.Mode()))
+		return content.Refuse("name a file", "it is no regular file, but %s", kindName(info.Mode()))
 	case info.Size() == 0:
-		return refuse("look at what the build wrote", "it is empty (0 bytes)")
+		return content.Refuse("look at what the build wrote", "it is empty (0 bytes)")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package artifact
 import (
 	"archive/tar"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
@@ -16,8 +17,8 @@ type budget struct {
 
 // take spends what a member of the archive will need, also where strip_components drops it: it is read all the same.
 func (b *budget) take(header *tar.Header) error {
-	if b.members++; b.members > maxMembers {
-		return refuse("leave out what the site does not need: "+ignoreFile+" of `slipway pack`", "it has more than %d members", maxMembers)
+	if b.members++; b.members > content.MaxMembers {
+		return content.Refuse("leave out what the site does not need: "+content.IgnoreFile+" of `slipway pack`", "it has more than %d members", content.MaxMembers)
 	}
 	return b.spend(header.Name, header.Size)
 }
@@ -25,8 +26,8 @@ func (b *budget) take(header *tar.Header) error {
 // spend takes the bytes of a file.
 func (b *budget) spend(name string, size int64) error {
 	if size < 0 || size > b.most-b.spent {
-		return refuse("if it is meant to be so large, raise `max_size`; else look for sparse files, databases and logs in it",
-			"it unpacks to more than %s: member %s has %s", deploy.Size(b.most), quote(name), deploy.Size(size))
+		return content.Refuse("if it is meant to be so large, raise `max_size`; else look for sparse files, databases and logs in it",
+			"it unpacks to more than %s: member %s has %s", deploy.Size(b.most), content.Quote(name), deploy.Size(size))
 	}
 	b.spent += size
 	return nil

@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
@@ -187,16 +188,16 @@ func checkTar(tb testing.TB, a *Artifact, data []byte) {
 		if !ok {
 			tb.Fatalf("%q is not in the manifest", path)
 		}
-		kind := map[byte]Kind{tar.TypeReg: File, tar.TypeDir: Dir, tar.TypeSymlink: Link}[h.Typeflag]
+		kind := map[byte]content.Kind{tar.TypeReg: content.File, tar.TypeDir: content.Dir, tar.TypeSymlink: content.Link}[h.Typeflag]
 		// A folder's mode is the manifest's: the archive may state it after the folder's members.
-		sameMode := h.Mode == int64(m.Mode) || kind == Dir && h.Mode == int64(dirMode(h.Mode))
+		sameMode := h.Mode == int64(m.Mode) || kind == content.Dir && h.Mode == int64(dirMode(h.Mode))
 		if kind != m.Kind || !sameMode || h.Linkname != m.Target || h.Size != m.Size {
 			tb.Errorf("%q is %+v, the manifest says %+v", path, h, m)
 		}
-		if kind == File && sha256.Sum256(body) != m.Hash {
+		if kind == content.File && sha256.Sum256(body) != m.Hash {
 			tb.Errorf("%q has another content than the manifest says", path)
 		}
-		seen[name] = kind == Dir
+		seen[name] = kind == content.Dir
 	}
 	if names[0] != "tree" || len(names) != 1+a.Manifest().Len()+3 {
 		tb.Errorf("members: %q", names)
@@ -441,7 +442,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d members", a.Manifest().Len())
 		}
 	}
-	b := budget{most: defaultMaxSize, members: maxMembers}
+	b := budget{most: defaultMaxSize, members: content.MaxMembers}
 	if err := b.take(&tar.Header{Name: "one more"}); err == nil || !strings.Contains(err.Error(), "more than 1000000 members") {
 		t.Errorf("one member more: %v", err)
 	}

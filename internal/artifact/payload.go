@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/readahead"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
@@ -159,24 +160,24 @@ func (w *payloadWriter) dir(path string, mode uint16) error {
 }
 
 func (w *payloadWriter) link(path, target string) error {
-	return w.header(tar.TypeSymlink, treeDir+path, target, linkMode, 0)
+	return w.header(tar.TypeSymlink, treeDir+path, target, content.LinkMode, 0)
 }
 
 // file begins a file; its content is written with Write.
-func (w *payloadWriter) file(member Member) error {
+func (w *payloadWriter) file(member content.Member) error {
 	return w.header(tar.TypeReg, treeDir+member.Path, "", member.Mode, member.Size)
 }
 
 func (w *payloadWriter) Write(p []byte) (int, error) { return w.tar.Write(p) }
 
-func (w *payloadWriter) writeManifest(manifest Manifest, content deploy.Digest) error {
+func (w *payloadWriter) writeManifest(manifest content.Manifest, digest deploy.Digest) error {
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
 		{"sha256", manifest.WriteSHA256},
 		{"entries", manifest.WriteEntries},
-		{"content", contentLine(content)},
+		{"content", content.DigestLine(digest)},
 	} {
 		n, err := size(file.write)
 		if err != nil {
@@ -190,6 +191,20 @@ func (w *payloadWriter) writeManifest(manifest Manifest, content deploy.Digest) 
 		}
 	}
 	return nil
+}
+
+// size is how many bytes write will write.
+func size(write func(io.Writer) error) (int64, error) {
+	var n counter
+	err := write(&n)
+	return int64(n), err
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // finish ends the payload.

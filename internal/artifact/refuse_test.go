@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"slipway/internal/artifact/treetest"
 	"slipway/internal/deploy"
 )
 
@@ -141,10 +142,10 @@ func TestRefusals(t *testing.T) {
 func TestRefusesWhatIsNoFile(t *testing.T) {
 	t.Parallel()
 	fifo, dangling := filepath.Join(t.TempDir(), "fifo"), filepath.Join(t.TempDir(), "dangling")
-	must(t, syscall.Mkfifo(fifo, 0o600)) // nobody ever writes to it
-	must(t, os.Symlink("nothing", dangling))
+	treetest.Must(t, syscall.Mkfifo(fifo, 0o600)) // nobody ever writes to it
+	treetest.Must(t, os.Symlink("nothing", dangling))
 	socket, err := net.Listen("unix", filepath.Join(t.TempDir(), "socket"))
-	must(t, err)
+	treetest.Must(t, err)
 	defer socket.Close()
 	for path, want := range map[string]string{
 		fifo:                                  "no regular file, but a FIFO",

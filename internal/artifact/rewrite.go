@@ -8,17 +8,19 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"slipway/internal/artifact/content"
 )
 
 // tree is what the first pass found.
 type tree struct {
-	members memberList          // in the order of the archive, folders that were added before what needs them
+	members content.List        // in the order of the archive, folders that were added before what needs them
 	copies  map[string][]string // paths of hard links, by the path of the file that they are
 	seen    int                 // members of the archive, those that strip_components drops included
 	deepest string              // a name that strip_components dropped, for the message when it dropped everything
 	strip   int
 	allowed []string // targets of links that lead out of the release by permission
-	noticed noticed
+	noticed content.Noticed
 }
 
 // rewriter is one pass over the archive, from its members to plain members of the payload.
@@ -35,7 +37,7 @@ type rewriter struct {
 // rewrite reads all members and writes them to the payload, but for the contents of hard links.
 func rewrite(ctx context.Context, in *stream, out *payloadWriter, opts Options) (*tree, error) {
 	w := &rewriter{tree: tree{strip: opts.StripComponents, allowed: opts.AllowLinks}, ctx: ctx, in: in, out: out, dirs: map[string]uint32{}, buf: make([]byte, copyBuffer)}
-	if err := out.dir(".", impliedDirMode); err != nil {
+	if err := out.dir(".", content.ImpliedDirMode); err != nil {
 		return nil, err
 	}
 	for {
@@ -62,7 +64,7 @@ func (w *rewriter) add(header *tar.Header) error {
 		return nil
 	}
 	w.seen++
-	clean, err := cleanName(header.Name)
+	clean, err := content.CleanName(header.Name)
 	if err != nil {
 		return err
 	}
@@ -76,12 +78,12 @@ func (w *rewriter) add(header *tar.Header) error {
 		return err
 	}
 	if name == "" {
-		if kind != Dir {
-			return refuse(hintRename, "member %s is %s with the name of the release itself", quote(header.Name), kind)
+		if kind != content.Dir {
+			return content.Refuse(content.HintRename, "member %s is %s with the name of the release itself", content.Quote(header.Name), kind)
 		}
 		return nil
 	}
-	if kind == Dir {
+	if kind == content.Dir {
 		return w.dir(name, dirMode(header.Mode))
 	}
 	if err := w.parents(name); err != nil {
@@ -90,7 +92,7 @@ func (w *rewriter) add(header *tar.Header) error {
 	switch {
 	case header.Typeflag == tar.TypeLink:
 		return w.hardLink(name, header.Linkname)
-	case kind == Link:
+	case kind == content.Link:
 		return w.link(name, header.Linkname)
 	}
 	return w.file(name, header)
@@ -103,14 +105,14 @@ func (w *rewriter) skip() error { return copyAll(w.ctx, io.Discard, w.in, w.buf)
 // because it is listed twice, only the manifest takes the mode: the host goes by that.
 func (w *rewriter) dir(name string, mode uint16) error {
 	if i, ok := w.dirs[name]; ok {
-		w.members.at(i).Mode = mode
+		w.members.At(i).Mode = mode
 		return nil
 	}
 	if err := w.parents(name); err != nil {
 		return err
 	}
-	w.dirs[name] = uint32(w.members.count)
-	w.members.add(Member{Path: name, Kind: Dir, Mode: mode})
+	w.dirs[name] = uint32(w.members.Len())
+	w.members.Add(content.Member{Path: name, Kind: content.Dir, Mode: mode})
 	return w.out.dir(name, mode)
 }
 
@@ -120,25 +122,25 @@ func (w *rewriter) parents(name string) error {
 	if _, ok := w.dirs[above]; ok || above == "." {
 		return nil
 	}
-	return w.dir(above, impliedDirMode)
+	return w.dir(above, content.ImpliedDirMode)
 }
 
 func (w *rewriter) link(name, target string) error {
-	if err := checkTarget(name, target, w.allowed); err != nil {
+	if err := content.CheckTarget(name, target, w.allowed); err != nil {
 		return err
 	}
 	target = strings.Clone(target)
-	w.found(Member{Path: name, Kind: Link, Mode: linkMode, Target: target})
+	w.found(content.Member{Path: name, Kind: content.Link, Mode: content.LinkMode, Target: target})
 	return w.out.link(name, target)
 }
 
 func (w *rewriter) file(name string, header *tar.Header) error {
-	member := Member{Path: name, Kind: File, Mode: fileMode(header.Mode), Size: header.Size}
+	member := content.Member{Path: name, Kind: content.File, Mode: fileMode(header.Mode), Size: header.Size}
 	if err := w.out.file(member); err != nil {
 		return err
 	}
 	var err error
-	if member.Hash, err = copyHashed(w.ctx, w.out, w.noticed.look(member, w.in), w.buf); err != nil {
+	if member.Hash, err = copyHashed(w.ctx, w.out, w.noticed.Look(member, w.in), w.buf); err != nil {
 		return err
 	}
 	w.found(member)
@@ -146,24 +148,24 @@ func (w *rewriter) file(name string, header *tar.Header) error {
 }
 
 // found notes a file or a link.
-func (w *rewriter) found(member Member) {
-	w.members.add(member)
+func (w *rewriter) found(member content.Member) {
+	w.members.Add(member)
 	if w.files != nil {
-		w.index(uint32(w.members.count - 1))
+		w.index(uint32(w.members.Len() - 1))
 	}
 }
 
 // hardLink notes a file whose content came earlier. Its content is written after all others, in a second pass, as the
 // archive cannot be read backwards.
 func (w *rewriter) hardLink(name, target string) error {
-	clean, err := cleanName(target)
+	clean, err := content.CleanName(target)
 	if err != nil {
-		return refuse(hintLink, "hard link %s points outside the release, to %s", quote(name), quote(target))
+		return content.Refuse(content.HintLink, "hard link %s points outside the release, to %s", content.Quote(name), content.Quote(target))
 	}
 	if w.files == nil {
 		w.files = map[string]uint32{}
 		w.copies = map[string][]string{}
-		for i := range w.members.count {
+		for i := range w.members.Len() {
 			w.index(uint32(i))
 		}
 	}
@@ -171,13 +173,13 @@ func (w *rewriter) hardLink(name, target string) error {
 	i, ok := w.files[to]
 	switch {
 	case to == "":
-		return refuse("lower strip_components, or build the tarball with --hard-dereference",
-			"hard link %s is to %s, which strip_components %d drops", quote(name), quote(target), w.strip)
+		return content.Refuse("lower strip_components, or build the tarball with --hard-dereference",
+			"hard link %s is to %s, which strip_components %d drops", content.Quote(name), content.Quote(target), w.strip)
 	case !ok:
-		return refuse("build the tarball anew, or with tar --hard-dereference", "hard link %s is to %s, which is no file that comes before it", quote(name), quote(target))
+		return content.Refuse("build the tarball anew, or with tar --hard-dereference", "hard link %s is to %s, which is no file that comes before it", content.Quote(name), content.Quote(target))
 	}
-	member := *w.members.at(i)
-	if member.Kind == Link { // two names of one link, as GNU tar writes them: a link of its own
+	member := *w.members.At(i)
+	if member.Kind == content.Link { // two names of one link, as GNU tar writes them: a link of its own
 		return w.link(name, member.Target)
 	}
 	if err := w.in.budget.spend(name, member.Size); err != nil {
@@ -185,32 +187,32 @@ func (w *rewriter) hardLink(name, target string) error {
 	}
 	w.copies[member.Path] = append(w.copies[member.Path], name)
 	member.Path = name
-	w.members.add(member)
+	w.members.Add(member)
 	w.files[name] = i
 	return nil
 }
 
 func (w *rewriter) index(i uint32) {
-	if member := w.members.at(i); member.Kind != Dir {
+	if member := w.members.At(i); member.Kind != content.Dir {
 		w.files[member.Path] = i
 	}
 }
 
 // manifest is what was found, if it is good as a whole.
-func (t *tree) manifest() (Manifest, error) {
+func (t *tree) manifest() (content.Manifest, error) {
 	switch {
 	case t.seen == 0:
-		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has no members")
-	case t.members.count == 0 && t.strip > 0 && t.deepest != "":
-		return Manifest{}, refuse("lower strip_components", "strip_components %d drops every member, %s too", t.strip, quote(t.deepest))
-	case t.members.count == 0:
-		return Manifest{}, refuse("look at what the build put into it", "the archive is empty: it has one folder and nothing in it")
+		return content.Manifest{}, content.Refuse("look at what the build put into it", "the archive is empty: it has no members")
+	case t.members.Len() == 0 && t.strip > 0 && t.deepest != "":
+		return content.Manifest{}, content.Refuse("lower strip_components", "strip_components %d drops every member, %s too", t.strip, content.Quote(t.deepest))
+	case t.members.Len() == 0:
+		return content.Manifest{}, content.Refuse("look at what the build put into it", "the archive is empty: it has one folder and nothing in it")
 	}
-	manifest, err := newManifest(t.members, t.allowed)
+	manifest, err := content.NewManifest(t.members, t.allowed)
 	if err != nil {
-		return Manifest{}, err
+		return content.Manifest{}, err
 	}
-	return manifest, refuseEmpty(manifest, t.strip)
+	return manifest, content.RefuseEmpty(manifest, t.strip)
 }
 
 // copyBuffer is how much of a file is moved at once.

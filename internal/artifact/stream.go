@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/readahead"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
@@ -97,10 +98,10 @@ func (s *stream) decompress(raw io.Reader) (io.Reader, error) {
 		return nil, err
 	}
 	if len(head) == 0 {
-		return nil, refuse("look at what the build wrote", "there is nothing in it once it is decompressed")
+		return nil, content.Refuse("look at what the build wrote", "there is nothing in it once it is decompressed")
 	}
 	if !isTar(head) {
-		return nil, refuse(hintPack, "it is compressed, but what is inside is no tar (it begins %s)", quote(firstLine(string(head))))
+		return nil, content.Refuse(hintPack, "it is compressed, but what is inside is no tar (it begins %s)", content.Quote(firstLine(string(head))))
 	}
 	return raw, nil
 }
@@ -171,7 +172,7 @@ func (s *stream) Read(p []byte) (int, error) {
 // archive/tar takes a file that just stops for a good end, and so would hide a file that was cut between two members.
 func (s *stream) end() error {
 	if s.in.count-s.before < blockSize || s.in.zeros < blockSize {
-		return refuse(hintAgain, "it is cut off: the end marker is missing after %s", s.place())
+		return content.Refuse(content.HintAgain, "it is cut off: the end marker is missing after %s", s.place())
 	}
 	buf := make([]byte, 32<<10)
 	end := s.in.count
@@ -184,10 +185,10 @@ func (s *stream) end() error {
 			after = append(after, bytes.TrimLeft(buf[:n], "\x00")...)
 		}
 		if text := string(after); text != "" && text != "\n" && text != "\r" && text != "\r\n" { // the line break that text tools add
-			return refuse("if several tarballs were joined (cat, tar -A, gzip -c >>), build one of all files", "there is other data after the end of the archive, after %s", s.place())
+			return content.Refuse("if several tarballs were joined (cat, tar -A, gzip -c >>), build one of all files", "there is other data after the end of the archive, after %s", s.place())
 		}
 		if s.in.count-end > longestPadding {
-			return refuse(hintAgain, "more than %s of padding follow the end of the archive", deploy.Size(longestPadding))
+			return content.Refuse(content.HintAgain, "more than %s of padding follow the end of the archive", deploy.Size(longestPadding))
 		}
 		if errors.Is(err, io.EOF) {
 			return io.EOF
@@ -206,7 +207,7 @@ func (s *stream) place() string {
 	if s.last == "" {
 		return "its beginning"
 	}
-	return "member " + quote(s.last)
+	return "member " + content.Quote(s.last)
 }
 
 // damage says what an error from the layers below means.
@@ -215,18 +216,18 @@ func (s *stream) damage(err error) error {
 	trailing := errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return refuse(hintAgain, "it is cut off, in or after %s", s.place())
+		return content.Refuse(content.HintAgain, "it is cut off, in or after %s", s.place())
 	case trailing && s.tar == nil:
-		return refuse(hintAgain, "its header is damaged: %w", err)
+		return content.Refuse(content.HintAgain, "its header is damaged: %w", err)
 	case trailing:
-		return refuse("build it again, and upload it as it is written; of what follows a gzip stream only zeros and one line break are taken for padding",
+		return content.Refuse("build it again, and upload it as it is written; of what follows a gzip stream only zeros and one line break are taken for padding",
 			"there is other data after the end of the compressed stream, after %s", s.place())
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return refuse("compress it without --long and --ultra", "it needs more than %d MiB of memory to be decompressed", maxWindow>>20)
+		return content.Refuse("compress it without --long and --ultra", "it needs more than %d MiB of memory to be decompressed", maxWindow>>20)
 	case errors.Is(err, tar.ErrHeader):
-		return refuse(hintAgain, "it is damaged: no valid header follows %s", s.place())
+		return content.Refuse(content.HintAgain, "it is damaged: no valid header follows %s", s.place())
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.As(err, &corrupt):
-		return refuse(hintAgain, "it is damaged, in or after %s: %w", s.place(), err)
+		return content.Refuse(content.HintAgain, "it is damaged, in or after %s: %w", s.place(), err)
 	}
 	return err
 }

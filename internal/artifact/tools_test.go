@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/artifact/pack"
+	"slipway/internal/artifact/treetest"
 	"slipway/internal/needtest"
 )
 
@@ -18,26 +21,34 @@ import (
 func realTree(tb testing.TB) string {
 	tb.Helper()
 	dir := tb.TempDir()
-	writeFiles(tb, dir, site)
-	must(tb, os.Chmod(filepath.Join(dir, "manage.py"), 0o755))
-	must(tb, os.Link(filepath.Join(dir, "site/settings.py"), filepath.Join(dir, "site/zz-linked.py")))
-	must(tb, os.Link(filepath.Join(dir, "site/settings.py"), filepath.Join(dir, "aa-linked.py")))
+	treetest.Write(tb, dir, treetest.Site)
+	treetest.Must(tb, os.Chmod(filepath.Join(dir, "manage.py"), 0o755))
+	treetest.Must(tb, os.Link(filepath.Join(dir, "site/settings.py"), filepath.Join(dir, "site/zz-linked.py")))
+	treetest.Must(tb, os.Link(filepath.Join(dir, "site/settings.py"), filepath.Join(dir, "aa-linked.py")))
 	sparse, err := os.Create(filepath.Join(dir, "sparse.db"))
-	must(tb, err)
+	treetest.Must(tb, err)
 	for _, at := range []int64{0, 1 << 20, 3 << 20} {
 		_, err := sparse.WriteAt([]byte("data at "+strconv.FormatInt(at, 10)), at)
-		must(tb, err)
+		treetest.Must(tb, err)
 	}
-	must(tb, sparse.Truncate(5<<20))
-	must(tb, sparse.Close())
+	treetest.Must(tb, sparse.Truncate(5<<20))
+	treetest.Must(tb, sparse.Close())
 	return dir
+}
+
+// packed is a folder as `slipway pack` makes a tarball of it.
+func packed(tb testing.TB, dir string, opts pack.Options) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	treetest.Must(tb, pack.Folder(tb.Context(), dir, &out, opts))
+	return out.Bytes()
 }
 
 // What real tars write of one tree is one content, and that of Pack.
 func TestTarballsOfRealTars(t *testing.T) {
 	t.Parallel()
 	dir := realTree(t)
-	want := open(t, saved(t, packed(t, dir, PackOptions{})), 0)
+	want := open(t, saved(t, packed(t, dir, pack.Options{})), 0)
 	checkPayload(t, want)
 	for _, test := range []struct {
 		tool string
@@ -62,7 +73,7 @@ func TestTarballsOfRealTars(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "artifact")
 			args := slices.Clone(test.args)
 			args[slices.Index(args, "OUT")] = out
-			run(t, dir, needtest.Program(t, test.tool), args...)
+			treetest.Run(t, dir, needtest.Program(t, test.tool), args...)
 			a := open(t, out, 0)
 			if a.Content() != want.Content() {
 				t.Errorf("content %s, want %s; entries\n%s\nwant\n%s", a.Content(), want.Content(), entries(t, a), entries(t, want))
@@ -77,17 +88,17 @@ func TestGitArchive(t *testing.T) {
 	git := needtest.Program(t, "git")
 	dir := t.TempDir()
 	tree := map[string]string{}
-	for name, text := range site {
+	for name, text := range treetest.Site {
 		if !strings.HasSuffix(name, "/") { // git keeps no empty folders
 			tree[name] = text
 		}
 	}
-	writeFiles(t, dir, tree)
-	must(t, os.Chmod(filepath.Join(dir, "manage.py"), 0o755))
-	run(t, dir, git, "init", "-q")
-	run(t, dir, git, "add", "-A")
-	run(t, dir, git, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
-	want := open(t, saved(t, packed(t, dir, PackOptions{})), 0).Content()
+	treetest.Write(t, dir, tree)
+	treetest.Must(t, os.Chmod(filepath.Join(dir, "manage.py"), 0o755))
+	treetest.Run(t, dir, git, "init", "-q")
+	treetest.Run(t, dir, git, "add", "-A")
+	treetest.Run(t, dir, git, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
+	want := open(t, saved(t, packed(t, dir, pack.Options{})), 0).Content()
 	for _, test := range []struct {
 		args  []string
 		strip int
@@ -96,7 +107,7 @@ func TestGitArchive(t *testing.T) {
 		{[]string{"--format=tar.gz", "--prefix=site-1.0/"}, 1},
 	} {
 		out := filepath.Join(t.TempDir(), "artifact")
-		run(t, dir, git, append([]string{"archive", "-o", out, "HEAD"}, test.args...)...)
+		treetest.Run(t, dir, git, append([]string{"archive", "-o", out, "HEAD"}, test.args...)...)
 		a := open(t, out, test.strip)
 		if a.Content() != want {
 			t.Errorf("%q: content %s, want %s\n%s", test.args, a.Content(), want, entries(t, a))
@@ -109,20 +120,20 @@ func TestPayloadOnRealTools(t *testing.T) {
 	t.Parallel()
 	dir := realTree(t)
 	source := filepath.Join(t.TempDir(), "artifact")
-	run(t, dir, needtest.Program(t, "tar"), "-czf", source, ".")
+	treetest.Run(t, dir, needtest.Program(t, "tar"), "-czf", source, ".")
 	a := open(t, source, 0)
 	files := map[string]string{}
 	for _, encoding := range []string{Zstd, Gzip} {
 		p, err := a.Payload(t.Context(), encoding)
-		must(t, err)
+		treetest.Must(t, err)
 		r, err := p.Open()
-		must(t, err)
+		treetest.Must(t, err)
 		path := filepath.Join(t.TempDir(), "payload."+encoding)
 		file, err := os.Create(path)
-		must(t, err)
+		treetest.Must(t, err)
 		_, err = file.ReadFrom(r)
-		must(t, err)
-		must(t, file.Close())
+		treetest.Must(t, err)
+		treetest.Must(t, file.Close())
 		files[encoding] = path
 	}
 	for _, test := range []struct {
@@ -139,9 +150,9 @@ func TestPayloadOnRealTools(t *testing.T) {
 			t.Parallel()
 			needtest.Program(t, test.unpack[0])
 			host := t.TempDir()
-			run(t, host, test.unpack[0], append(test.unpack[1:], files[test.encoding])...)
+			treetest.Run(t, host, test.unpack[0], append(test.unpack[1:], files[test.encoding])...)
 			tree := filepath.Join(host, "tree")
-			checked := run(t, tree, test.sha256sum[0], append(test.sha256sum[1:], "-c", "../manifest/sha256")...)
+			checked := treetest.Run(t, tree, test.sha256sum[0], append(test.sha256sum[1:], "-c", "../manifest/sha256")...)
 			if strings.Count(checked, ": OK\n") != strings.Count(read0(t, host, "manifest/sha256"), "\n") {
 				t.Errorf("sha256sum says\n%s", checked)
 			}
@@ -152,8 +163,8 @@ func TestPayloadOnRealTools(t *testing.T) {
 				t.Error("content digest differs")
 			}
 			// It must be able to fail.
-			must(t, os.WriteFile(filepath.Join(tree, "manage.py"), []byte("changed"), 0o755))
-			if strings.Contains(run(t, tree, "sh", "-c", strings.Join(test.sha256sum, " ")+" -c ../manifest/sha256 2>&1 || echo failed"), "failed\n") == false {
+			treetest.Must(t, os.WriteFile(filepath.Join(tree, "manage.py"), []byte("changed"), 0o755))
+			if strings.Contains(treetest.Run(t, tree, "sh", "-c", strings.Join(test.sha256sum, " ")+" -c ../manifest/sha256 2>&1 || echo failed"), "failed\n") == false {
 				t.Error("a changed file passes")
 			}
 		})
@@ -163,7 +174,7 @@ func TestPayloadOnRealTools(t *testing.T) {
 func read0(tb testing.TB, parts ...string) string {
 	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(parts...))
-	must(tb, err)
+	treetest.Must(tb, err)
 	return string(text)
 }
 
@@ -172,14 +183,14 @@ func found(tb testing.TB, dir string, find []string) string {
 	tb.Helper()
 	var lines []string
 	for kind, letter := range map[string]string{"f": "f", "d": "d", "l": "l"} {
-		out := run(tb, dir, find[0], append(slices.Clone(find[1:]), ".", "-type", kind, "-print0")...)
+		out := treetest.Run(tb, dir, find[0], append(slices.Clone(find[1:]), ".", "-type", kind, "-print0")...)
 		for path := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
 			if path == "." || path == "" {
 				continue
 			}
-			line := letter + " " + strings.TrimSpace(run(tb, dir, "stat", "-c", "%a", path)) + " " + path
+			line := letter + " " + strings.TrimSpace(treetest.Run(tb, dir, "stat", "-c", "%a", path)) + " " + path
 			if kind == "l" {
-				line += " -> " + strings.TrimSuffix(run(tb, dir, "readlink", path), "\n")
+				line += " -> " + strings.TrimSuffix(treetest.Run(tb, dir, "readlink", path), "\n")
 			}
 			lines = append(lines, line+"\n")
 		}
@@ -193,10 +204,10 @@ func TestEndlessSparseFileEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	dir, out := t.TempDir(), filepath.Join(t.TempDir(), "artifact")
 	sparse, err := os.Create(filepath.Join(dir, "endless"))
-	must(t, err)
-	must(t, sparse.Truncate(4<<40))
-	must(t, sparse.Close())
-	run(t, dir, needtest.Program(t, "tar"), "-S", "-cf", out, "endless")
+	treetest.Must(t, err)
+	treetest.Must(t, sparse.Truncate(4<<40))
+	treetest.Must(t, sparse.Close())
+	treetest.Run(t, dir, needtest.Program(t, "tar"), "-S", "-cf", out, "endless")
 	for _, strip := range []int{0, 1} {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		_, err := Open(ctx, out, Options{StripComponents: strip, TempDir: t.TempDir(), MaxSize: 1 << 62})

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
@@ -62,10 +63,10 @@ func tarballIn(ctx context.Context, file io.ReaderAt, size int64) (*zip.File, er
 	archive, err := zip.NewReader(directory, size)
 	switch {
 	case directory.left < 0:
-		return nil, refuse("upload the tarball alone", "it is a zip of very many files, and not of one tarball")
+		return nil, content.Refuse("upload the tarball alone", "it is a zip of very many files, and not of one tarball")
 	case errors.Is(err, zip.ErrInsecurePath): // names are not used
 	case err != nil:
-		return nil, refuse(hintAgain, "it is a damaged zip: %w", err)
+		return nil, content.Refuse(content.HintAgain, "it is a damaged zip: %w", err)
 	}
 	directory.left = math.MaxInt64 // from here on files are read, each with a bound of its own
 	var found, last *zip.File
@@ -76,7 +77,7 @@ func tarballIn(ctx context.Context, file io.ReaderAt, size int64) (*zip.File, er
 			continue
 		}
 		if names = append(names, entry.Name); len(names) > mostInZip {
-			return nil, refuse("upload the tarball alone", "it is a zip of more than %d files, and not of one tarball", mostInZip)
+			return nil, content.Refuse("upload the tarball alone", "it is a zip of more than %d files, and not of one tarball", mostInZip)
 		}
 		err := isTarball(ctx, entry)
 		switch {
@@ -85,7 +86,7 @@ func tarballIn(ctx context.Context, file io.ReaderAt, size int64) (*zip.File, er
 		case err != nil:
 			last, lastErr = entry, err
 		case found != nil:
-			return nil, refuse("upload each as an artifact of its own", "it is a zip with more than one tarball in it: %s, %s", quote(found.Name), quote(entry.Name))
+			return nil, content.Refuse("upload each as an artifact of its own", "it is a zip with more than one tarball in it: %s, %s", content.Quote(found.Name), content.Quote(entry.Name))
 		default:
 			found = entry
 		}
@@ -94,11 +95,11 @@ func tarballIn(ctx context.Context, file io.ReaderAt, size int64) (*zip.File, er
 	case found != nil:
 		return found, nil
 	case len(names) == 0:
-		return nil, refuse("look at the path that the build uploads", "it is a zip without a file in it")
+		return nil, content.Refuse("look at the path that the build uploads", "it is a zip without a file in it")
 	case len(names) == 1:
 		return nil, inside(last, lastErr)
 	}
-	return nil, refuse("upload a tarball of it: `slipway pack`, or tar", "it is a zip without a tarball in it: it has %s", examples(names))
+	return nil, content.Refuse("upload a tarball of it: `slipway pack`, or tar", "it is a zip without a tarball in it: it has %s", content.Examples(names))
 }
 
 // isTarball reads the beginning of a file in a zip.
@@ -117,20 +118,20 @@ func isTarball(ctx context.Context, entry *zip.File) error {
 func inside(entry *zip.File, err error) error {
 	var refusal *deploy.Error
 	if !errors.As(err, &refusal) {
-		return refuse(hintAgain, "%s in it is damaged: %w", quote(entry.Name), err)
+		return content.Refuse(content.HintAgain, "%s in it is damaged: %w", content.Quote(entry.Name), err)
 	}
 	named := *refusal
-	named.Cause = fmt.Errorf("%s in it: %w", quote(entry.Name), refusal.Cause)
+	named.Cause = fmt.Errorf("%s in it: %w", content.Quote(entry.Name), refusal.Cause)
 	return &named
 }
 
 // extract writes a file of a zip, as many bytes as it has and not as many as it says.
 func extract(ctx context.Context, entry *zip.File, path string, most int64) (err error) {
-	content, err := entry.Open()
+	member, err := entry.Open()
 	if err != nil {
 		return inside(entry, err)
 	}
-	defer content.Close()
+	defer member.Close()
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return tempError(err)
@@ -141,14 +142,14 @@ func extract(ctx context.Context, entry *zip.File, path string, most int64) (err
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)
 		}
-		return content.Read(p)
+		return member.Read(p)
 	})
 	n, err := io.Copy(out, io.LimitReader(in, most+1))
 	if err != nil {
 		return inside(entry, err)
 	}
 	if n > most {
-		return refuse("if it is meant to be so large, raise `max_size`", "%s in it has more than %s", quote(entry.Name), deploy.Size(most))
+		return content.Refuse("if it is meant to be so large, raise `max_size`", "%s in it has more than %s", content.Quote(entry.Name), deploy.Size(most))
 	}
 	return nil
 }

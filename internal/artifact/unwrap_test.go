@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/artifact/pack"
 	"slipway/internal/deploy"
 )
 
@@ -42,7 +43,7 @@ func tarballOf(t *testing.T, encoding string, content []byte) string {
 	if err := os.WriteFile(filepath.Join(dir, "index.html"), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return string(packed(t, dir, PackOptions{Encoding: encoding}))
+	return string(packed(t, dir, pack.Options{Encoding: encoding}))
 }
 
 func TestUnwrap(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 
 	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/fleet"
@@ -34,7 +35,7 @@ const (
 // Next is the content that the hosts would run: an artifact's, or a release's that a host has.
 type Next interface {
 	Content(ctx context.Context) (deploy.Digest, error)
-	Manifest(ctx context.Context) (artifact.Manifest, error)
+	Manifest(ctx context.Context) (content.Manifest, error)
 	// Files gives contents of files, by path; what cannot be given is left out.
 	Files(ctx context.Context, paths []string, most int64) (map[string][]byte, error)
 }
@@ -42,7 +43,7 @@ type Next interface {
 // Of says how the files differ from what each host runs. hidden are paths of which no content is shown. A host whose manifest cannot
 // be had is told as unknown; it is the context's error alone that ends it.
 func Of(ctx context.Context, hosts *fleet.Fleet, live []deploy.LiveRelease, next Next, hidden []string) ([]deploy.FileChanges, error) {
-	content, err := next.Content(ctx)
+	digest, err := next.Content(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func Of(ctx context.Context, hosts *fleet.Fleet, live []deploy.LiveRelease, next
 	}
 	var all []deploy.FileChanges
 	for _, g := range groups {
-		if g.Unknown == "" && g.digest != content {
+		if g.Unknown == "" && g.digest != digest {
 			if err := g.compare(ctx, hosts, next, hidden); err != nil {
 				if ctx.Err() != nil {
 					return nil, context.Cause(ctx)
@@ -104,7 +105,7 @@ func (g *group) compare(ctx context.Context, hosts *fleet.Fleet, next Next, hidd
 	if err != nil {
 		return err
 	}
-	var old artifact.Manifest
+	var old content.Manifest
 	on := &OnHost{Host: hosts.On(g.Hosts[0]), Release: g.Live}
 	if g.Live != "" {
 		if old, err = on.Manifest(ctx); err != nil {
@@ -112,16 +113,16 @@ func (g *group) compare(ctx context.Context, hosts *fleet.Fleet, next Next, hidd
 		}
 	}
 	var texts []string
-	for _, d := range artifact.Compare(old, manifest) {
+	for _, d := range content.Compare(old, manifest) {
 		path := d.Path()
 		switch d.Change {
-		case artifact.Added:
+		case content.Added:
 			g.Added = append(g.Added, path)
-		case artifact.Removed:
+		case content.Removed:
 			g.Removed = append(g.Removed, path)
-		case artifact.Changed:
+		case content.Changed:
 			g.Changed = append(g.Changed, path)
-			if d.Old.Kind == artifact.File && d.New.Kind == artifact.File && d.Old.Hash != d.New.Hash && len(texts) < maxFiles && !below(path, hidden) {
+			if d.Old.Kind == content.File && d.New.Kind == content.File && d.Old.Hash != d.New.Hash && len(texts) < maxFiles && !below(path, hidden) {
 				texts = append(texts, path)
 			}
 		}
@@ -176,7 +177,7 @@ type OfArtifact struct{ *artifact.Artifact }
 func (a OfArtifact) Content(context.Context) (deploy.Digest, error) { return a.Artifact.Content(), nil }
 
 // Manifest is its own.
-func (a OfArtifact) Manifest(context.Context) (artifact.Manifest, error) {
+func (a OfArtifact) Manifest(context.Context) (content.Manifest, error) {
 	return a.Artifact.Manifest(), nil
 }
 
@@ -185,7 +186,7 @@ type OnHost struct {
 	Host    *fleet.Host
 	Release deploy.ReleaseID
 
-	read *artifact.Manifest
+	read *content.Manifest
 }
 
 // Content is its digest.
@@ -199,14 +200,14 @@ func (r *OnHost) Content(ctx context.Context) (digest deploy.Digest, err error) 
 }
 
 // Manifest is what the host has of it.
-func (r *OnHost) Manifest(ctx context.Context) (artifact.Manifest, error) {
+func (r *OnHost) Manifest(ctx context.Context) (content.Manifest, error) {
 	if r.read != nil {
 		return *r.read, nil
 	}
 	defer r.Host.Lease(ctx)()
-	var manifest artifact.Manifest
+	var manifest content.Manifest
 	err := r.Host.Do(ctx, contents.Manifest(r.Host.Site(), r.Release, func(entries, sums io.Reader) (err error) {
-		manifest, err = artifact.ReadManifest(entries, sums)
+		manifest, err = content.ReadManifest(entries, sums)
 		return err
 	}))
 	if err == nil {

@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"slipway/internal/artifact"
+	"slipway/internal/artifact/pack"
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
@@ -188,7 +188,7 @@ func (s *stage) build(ctx context.Context, version string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return name, errors.Join(artifact.Pack(ctx, folder, file, artifact.PackOptions{Encoding: artifact.Gzip}), file.Close())
+	return name, errors.Join(pack.Folder(ctx, folder, file, pack.Options{Encoding: pack.Gzip}), file.Close())
 }
 
 // launch hands a command over as CI does.

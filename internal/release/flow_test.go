@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/internal/artifact"
+	"slipway/internal/artifact/pack"
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
@@ -72,8 +73,8 @@ func dial(t *testing.T, config ssh.Config, address deploy.Address) transport.Con
 	return conn
 }
 
-// pack is an artifact with a page that says a version.
-func pack(t *testing.T, version string) *artifact.Artifact {
+// packed is an artifact with a page that says a version.
+func packed(t *testing.T, version string) *artifact.Artifact {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"version": version, "media/logo": "logo", "bin/schön": "x"} {
@@ -90,7 +91,7 @@ func pack(t *testing.T, version string) *artifact.Artifact {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := artifact.Pack(t.Context(), dir, out, artifact.PackOptions{}); err != nil {
+	if err := pack.Folder(t.Context(), dir, out, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := out.Close(); err != nil {
@@ -126,7 +127,7 @@ func flow(t *testing.T, conn transport.Conn, site release.Site) {
 	var ids []deploy.ReleaseID
 	now := time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC)
 	for i, version := range []string{"one", "two", "three"} {
-		a := pack(t, version)
+		a := packed(t, version)
 		id := deploy.NewReleaseID(now.Add(time.Duration(i)*time.Hour), "1a2b3c4d", a.Content())
 		deployment := deploy.DeploymentID("412-deploy-" + version)
 		ok(release.Run(ctx, conn, journal.Open(site, deployment, []byte("{}"), deploy.Owner{})))

@@ -142,7 +142,7 @@ func anchor(title string) string {
 // titles are the headings of the structs, by their type's name.
 var titles = map[string]string{
 	"Shared": "Shared", "SecretFile": "Secret file", "Allow": "Allow", "Rollout": "Rollout", "Activate": "Activate",
-	"Activation": "Activation", "DrainStep": "Drain", "RestartStep": "Restart", "EnsureStep": "Ensure", "Fleet": "Fleet", "Check": "Check",
+	"Activation": "Activation", "DrainStep": "Drain", "RestartStep": "Restart", "EnsureStep": "Ensure", "Fleet": "Fleet", "Check": "Check", "Provenance": "Provenance",
 }
 
 // later queues a section once. It adds nothing to the text.

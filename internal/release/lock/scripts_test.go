@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/artifact"
+	"slipway/internal/artifact/pack"
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
@@ -93,7 +94,7 @@ func artifactOf(t *testing.T, text string) *artifact.Artifact {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(artifact.Pack(t.Context(), dir, file, artifact.PackOptions{}), file.Close()); err != nil {
+	if err := errors.Join(pack.Folder(t.Context(), dir, file, pack.Options{}), file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	built, err := artifact.Open(t.Context(), file.Name(), artifact.Options{TempDir: t.TempDir()})

@@ -1,4 +1,4 @@
-package artifact
+package content
 
 import (
 	"bytes"
@@ -10,8 +10,11 @@ import (
 	"slipway/internal/deploy"
 )
 
-// noticed is what is seen of contents while they are read, for Notes.
-type noticed struct {
+// IgnoreFile lists what a packed tarball leaves out, at the top of the packed folder, in the language of .gitignore.
+const IgnoreFile = ".slipwayignore"
+
+// Noticed is what is seen of contents while they are read, for Notes.
+type Noticed struct {
 	pointers   []string // files that are Git LFS pointers
 	submodules []byte   // the text of .gitmodules
 }
@@ -23,8 +26,8 @@ const (
 	longestModules = 64 << 10
 )
 
-// look gives the content of a file, and keeps what notes need of it.
-func (n *noticed) look(member Member, content io.Reader) io.Reader {
+// Look gives the content of a file, and keeps what notes need of it.
+func (n *Noticed) Look(member Member, content io.Reader) io.Reader {
 	switch {
 	case member.Path == ".gitmodules" && member.Size <= longestModules:
 		return io.TeeReader(content, writerFunc(func(p []byte) { n.submodules = append(n.submodules, p...) }))
@@ -45,8 +48,8 @@ type writerFunc func(p []byte)
 
 func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
 
-// notes are sentences about what is odd in the content.
-func (n *noticed) notes(manifest Manifest) []string {
+// Notes are sentences about what is odd in the content.
+func (n *Noticed) Notes(manifest Manifest) []string {
 	var notes, leftovers, private []string
 	for m := range manifest.Members() {
 		name := path.Base(m.Path)
@@ -58,22 +61,22 @@ func (n *noticed) notes(manifest Manifest) []string {
 		}
 	}
 	if len(n.pointers) > 0 {
-		notes = append(notes, fmt.Sprintf("the artifact has Git LFS pointers in the place of files (%s): check out with `lfs: true`", examples(n.pointers)))
+		notes = append(notes, fmt.Sprintf("the artifact has Git LFS pointers in the place of files (%s): check out with `lfs: true`", Examples(n.pointers)))
 	}
 	if empty := n.emptySubmodules(manifest); len(empty) > 0 {
-		notes = append(notes, fmt.Sprintf("the artifact has empty folders in the place of submodules (%s): check out with `submodules: true`; git archive leaves them out", examples(empty)))
+		notes = append(notes, fmt.Sprintf("the artifact has empty folders in the place of submodules (%s): check out with `submodules: true`; git archive leaves them out", Examples(empty)))
 	}
 	if len(leftovers) > 0 {
-		notes = append(notes, fmt.Sprintf("the artifact has files of macOS (%s): build it with COPYFILE_DISABLE=1, or leave them out", examples(leftovers)))
+		notes = append(notes, fmt.Sprintf("the artifact has files of macOS (%s): build it with COPYFILE_DISABLE=1, or leave them out", Examples(leftovers)))
 	}
 	if len(private) > 0 {
-		notes = append(notes, fmt.Sprintf("the artifact has %s in it, which a web server may publish: %s, or `export-ignore` of git archive, leaves out what is named there", examples(private), ignoreFile))
+		notes = append(notes, fmt.Sprintf("the artifact has %s in it, which a web server may publish: %s, or `export-ignore` of git archive, leaves out what is named there", Examples(private), IgnoreFile))
 	}
 	return notes
 }
 
 // emptySubmodules are the folders of .gitmodules that have nothing in them.
-func (n *noticed) emptySubmodules(manifest Manifest) []string {
+func (n *Noticed) emptySubmodules(manifest Manifest) []string {
 	folders := map[string]bool{}
 	for _, name := range submodulePaths(string(n.submodules)) {
 		if m, ok := manifest.Find(name); ok && m.Kind == Dir {
@@ -125,8 +128,8 @@ func (m Manifest) Folder() string {
 	return folder
 }
 
-// refuseEmpty refuses content without a file that a site could be made of: only folders, links, empty and hidden files.
-func refuseEmpty(manifest Manifest, strip int) error {
+// RefuseEmpty refuses content without a file that a site could be made of: only folders, links, empty and hidden files.
+func RefuseEmpty(manifest Manifest, strip int) error {
 	var all []string
 	for m := range manifest.Members() {
 		if m.Kind == File && m.Size > 0 && !strings.HasPrefix(path.Base(m.Path), ".") {
@@ -142,15 +145,15 @@ func refuseEmpty(manifest Manifest, strip int) error {
 	if strip > 0 {
 		hint += ", and whether strip_components drops too much"
 	}
-	return refuse(hint, "there is nothing in it to deploy: it has only folders, links, and empty or hidden files (%s)", examples(all))
+	return Refuse(hint, "there is nothing in it to deploy: it has only folders, links, and empty or hidden files (%s)", Examples(all))
 }
 
-// examples lists the first of many members.
-func examples(names []string) string {
+// Examples lists the first of many members.
+func Examples(names []string) string {
 	const most = 5
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = quote(name)
+		quoted[i] = Quote(name)
 	}
 	return deploy.List(quoted, ", ", most)
 }

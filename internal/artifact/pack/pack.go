@@ -1,4 +1,7 @@
-package artifact
+// Package pack builds a tarball of a folder that depends on nothing but what is in it.
+//
+// The package must not know how an artifact is read, or hosts.
+package pack
 
 import (
 	"archive/tar"
@@ -17,11 +20,12 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
 
-// PackOptions are what may be asked of Pack.
-type PackOptions struct {
+// Options are what may be asked of Folder.
+type Options struct {
 	Encoding   string            // Gzip, Zstd, or "" for a plain tar
 	Time       time.Time         // of every member; the zero time is 1970. See SourceDate
 	Skip       []string          // paths below the folder, with slashes, that are left out beside the ignored ones
@@ -29,6 +33,12 @@ type PackOptions struct {
 	AllowLinks []string          // absolute paths that symbolic links may have as their target
 	Note       func(text string) // takes what is odd about the content, a sentence each; may be nil
 }
+
+// The encodings of a tarball.
+const (
+	Gzip = "gzip"
+	Zstd = "zstd"
+)
 
 // EncodingFor is the encoding that a file's name promises.
 func EncodingFor(name string) (string, error) {
@@ -51,35 +61,35 @@ func SourceDate(value string) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || seconds < 0 {
-		return time.Time{}, &deploy.Error{Op: "pack", Cause: fmt.Errorf("SOURCE_DATE_EPOCH is %s, not seconds since 1970", quote(value)), Hint: "set it to `git log -1 --format=%ct`, or unset it"}
+		return time.Time{}, &deploy.Error{Op: "pack", Cause: fmt.Errorf("SOURCE_DATE_EPOCH is %s, not seconds since 1970", content.Quote(value)), Hint: "set it to `git log -1 --format=%ct`, or unset it"}
 	}
 	return time.Unix(seconds, 0), nil
 }
 
-// Pack writes a tarball of a folder, without the folder itself, that depends on nothing but the paths, contents and links
+// Folder writes a tarball of a folder, without the folder itself, that depends on nothing but the paths, contents and links
 // in it, on who may run a file, and on the revision: the same tree gives the same bytes on every machine with the same
-// Slipway. It leaves out .git and what .slipwayignore lists. What Open would refuse it refuses before anything is written.
-func Pack(ctx context.Context, dir string, out io.Writer, opts PackOptions) error {
+// Slipway. It leaves out .git and what .slipwayignore lists. What is refused of an artifact it refuses before anything is written.
+func Folder(ctx context.Context, dir string, out io.Writer, opts Options) error {
 	members, err := listTree(ctx, dir, out, opts)
 	if err != nil {
 		return packError(ctx, dir, err)
 	}
 	if len(members) == 0 {
-		return packError(ctx, dir, refuse("build something into it first; "+ignoreFile+" may leave out too much", "there is nothing in it to pack"))
+		return packError(ctx, dir, content.Refuse("build something into it first; "+content.IgnoreFile+" may leave out too much", "there is nothing in it to pack"))
 	}
-	var list memberList
+	var list content.List
 	for _, member := range members {
-		list.add(member)
+		list.Add(member)
 	}
-	manifest, err := newManifest(list, opts.AllowLinks)
+	manifest, err := content.NewManifest(list, opts.AllowLinks)
 	if err == nil {
-		err = refuseEmpty(manifest, 0)
+		err = content.RefuseEmpty(manifest, 0)
 	}
 	if err != nil {
 		return packError(ctx, dir, err)
 	}
 	if opts.Note != nil {
-		for _, text := range new(noticed).notes(manifest) {
+		for _, text := range new(content.Noticed).Notes(manifest) {
 			opts.Note(text)
 		}
 	}
@@ -110,20 +120,20 @@ func packError(ctx context.Context, dir string, err error) error {
 }
 
 // listTree finds what is packed, folders before what is in them.
-func listTree(ctx context.Context, dir string, out io.Writer, opts PackOptions) ([]Member, error) {
+func listTree(ctx context.Context, dir string, out io.Writer, opts Options) ([]content.Member, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, errors.Unwrap(err)
 	}
 	if !info.IsDir() {
-		return nil, refuse("name a folder", "it is no folder")
+		return nil, content.Refuse("name a folder", "it is no folder")
 	}
 	rules, err := readIgnoreRules(dir)
 	if err != nil {
 		return nil, err
 	}
 	own := ownFile(out)
-	var members []Member
+	var members []content.Member
 	// Through os.DirFS a link that is named as the folder is followed, and names come sorted and with slashes.
 	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -164,9 +174,9 @@ func ownFile(out io.Writer) fs.FileInfo {
 
 // memberOf is what a file of the folder becomes. Of a mode only who may run a file is kept, as git does: the rest, and all of
 // a folder's, depends on the umask of whoever checked it out.
-func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, error) {
-	if _, err := cleanName(path); err != nil {
-		return Member{}, err
+func memberOf(dir, path string, info fs.FileInfo, allowed []string) (content.Member, error) {
+	if _, err := content.CleanName(path); err != nil {
+		return content.Member{}, err
 	}
 	switch info.Mode().Type() {
 	case 0:
@@ -174,17 +184,17 @@ func memberOf(dir, path string, info fs.FileInfo, allowed []string) (Member, err
 		if info.Mode()&0o100 != 0 {
 			mode = 0o755
 		}
-		return Member{Path: path, Kind: File, Mode: mode, Size: info.Size()}, nil
+		return content.Member{Path: path, Kind: content.File, Mode: mode, Size: info.Size()}, nil
 	case fs.ModeDir:
-		return Member{Path: path, Kind: Dir, Mode: impliedDirMode}, nil
+		return content.Member{Path: path, Kind: content.Dir, Mode: content.ImpliedDirMode}, nil
 	case fs.ModeSymlink:
 		target, err := os.Readlink(filepath.Join(dir, filepath.FromSlash(path)))
 		if err != nil {
-			return Member{}, err
+			return content.Member{}, err
 		}
-		return Member{Path: path, Kind: Link, Mode: linkMode, Target: target}, checkTarget(path, target, allowed)
+		return content.Member{Path: path, Kind: content.Link, Mode: content.LinkMode, Target: target}, content.CheckTarget(path, target, allowed)
 	}
-	return Member{}, refuse("remove it, or list it in "+ignoreFile, "%s is no file, folder or link (%s)", quote(path), info.Mode().Type())
+	return content.Member{}, content.Refuse("remove it, or list it in "+content.IgnoreFile, "%s is no file, folder or link (%s)", content.Quote(path), info.Mode().Type())
 }
 
 // packWindow is how far back zstd looks in a packed tarball, in bytes.
@@ -207,30 +217,30 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
-func writeTree(ctx context.Context, dir string, members []Member, out io.Writer, opts PackOptions) error {
+func writeTree(ctx context.Context, dir string, members []content.Member, out io.Writer, opts Options) error {
 	w := tar.NewWriter(out)
 	if opts.Revision != "" {
-		header := &tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{commentKey: opts.Revision}, Format: tar.FormatPAX}
+		header := &tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{content.RevisionKey: opts.Revision}, Format: tar.FormatPAX}
 		if err := w.WriteHeader(header); err != nil {
 			return err
 		}
 	}
-	buf := make([]byte, copyBuffer)
+	buf := make([]byte, 128<<10)
 	for _, member := range members {
 		header := &tar.Header{Name: member.Path, Linkname: member.Target, Mode: int64(member.Mode), Size: member.Size, ModTime: opts.Time, Format: tar.FormatGNU}
 		switch member.Kind {
-		case File:
+		case content.File:
 			header.Typeflag = tar.TypeReg
-		case Dir:
+		case content.Dir:
 			header.Typeflag = tar.TypeDir
 			header.Name += "/"
-		case Link:
+		case content.Link:
 			header.Typeflag = tar.TypeSymlink
 		}
 		if err := w.WriteHeader(header); err != nil {
 			return err
 		}
-		if member.Kind == File {
+		if member.Kind == content.File {
 			if err := packFile(ctx, w, dir, member, buf); err != nil {
 				return err
 			}
@@ -240,16 +250,32 @@ func writeTree(ctx context.Context, dir string, members []Member, out io.Writer,
 }
 
 // packFile copies a file that had a size when it was listed and must have it still.
-func packFile(ctx context.Context, w *tar.Writer, dir string, member Member, buf []byte) error {
+func packFile(ctx context.Context, w *tar.Writer, dir string, member content.Member, buf []byte) error {
 	file, err := os.Open(filepath.Join(dir, filepath.FromSlash(member.Path)))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	counted := &tail{r: file}
-	_, err = copyHashed(ctx, w, counted, buf)
+	counted := &counter{ctx: ctx, r: file}
+	_, err = io.CopyBuffer(w, counted, buf)
 	if errors.Is(err, tar.ErrWriteTooLong) || err == nil && counted.count != member.Size {
-		return refuse("wait for whatever writes to it, or list it in "+ignoreFile, "%s changed while it was packed", quote(member.Path))
+		return content.Refuse("wait for whatever writes to it, or list it in "+content.IgnoreFile, "%s changed while it was packed", content.Quote(member.Path))
 	}
 	return err
+}
+
+// counter counts what is read, and ends with its context.
+type counter struct {
+	ctx   context.Context
+	r     io.Reader
+	count int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	n, err := c.r.Read(p)
+	c.count += int64(n)
+	return n, err
 }

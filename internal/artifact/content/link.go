@@ -1,4 +1,4 @@
-package artifact
+package content
 
 import (
 	"fmt"
@@ -9,34 +9,34 @@ import (
 
 // Hints on links that lead out of the release.
 const (
-	hintLink    = "point it at something inside the release; what must outlive releases goes to shared"
-	hintOutside = hintLink + "; a program of the host, like a venv's python3, is allowed by `allow_links: [%s]`"
+	HintLink    = "point it at something inside the release; what must outlive releases goes to shared"
+	hintOutside = HintLink + "; a program of the host, like a venv's python3, is allowed by `allow_links: [%s]`"
 )
 
-// checkTarget refuses a symbolic link that leads out of the release as it is written.
-func checkTarget(link, target string, allowed []string) error {
+// CheckTarget refuses a symbolic link that leads out of the release as it is written.
+func CheckTarget(link, target string, allowed []string) error {
 	switch {
 	case target == "":
-		return refuse(hintRename, "link %s has no target", quote(link))
+		return Refuse(HintRename, "link %s has no target", Quote(link))
 	case strings.ContainsAny(target, "\x00\n\r"):
-		return refuse(hintRename, "link %s has a line break or NUL in its target", quote(link))
+		return Refuse(HintRename, "link %s has a line break or NUL in its target", Quote(link))
 	case strings.Contains(link, " -> "):
 		// One line of the manifest could then mean two different links.
-		return refuse(hintRename, "link %s has ` -> ` in its name", quote(link))
+		return Refuse(HintRename, "link %s has ` -> ` in its name", Quote(link))
 	case len(target) > longestTarget:
-		return refuse(hintLink, "link %s has a target of %d bytes", quote(link), len(target))
+		return Refuse(HintLink, "link %s has a target of %d bytes", Quote(link), len(target))
 	case target[0] == '/':
 		if slices.Contains(allowed, target) {
 			return nil
 		}
-		return refuse(fmt.Sprintf(hintOutside, target), "link %s points outside the release, to %s", quote(link), quote(target))
+		return Refuse(fmt.Sprintf(hintOutside, target), "link %s points outside the release, to %s", Quote(link), Quote(target))
 	}
 	return outside(link, path.Join(path.Dir(link), target), target)
 }
 
 func outside(link, resolved, target string) error {
 	if resolved == ".." || strings.HasPrefix(resolved, "../") {
-		return refuse(hintLink, "link %s points outside the release, to %s", quote(link), quote(target))
+		return Refuse(HintLink, "link %s points outside the release, to %s", Quote(link), Quote(target))
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func followLink(link Member, find func(path string) (Member, bool), allowed []st
 			continue
 		case "..":
 			if len(at) == 0 {
-				return refuse(hintLink, "link %s points outside the release, to %s, by way of another link", quote(link.Path), quote(link.Target))
+				return Refuse(HintLink, "link %s points outside the release, to %s, by way of another link", Quote(link.Path), Quote(link.Target))
 			}
 			at = at[:len(at)-1]
 			continue
@@ -75,7 +75,7 @@ func followLink(link Member, find func(path string) (Member, bool), allowed []st
 			}
 			if path.IsAbs(member.Target) { // allowed, or it would have been refused by itself
 				if len(ahead) > 0 {
-					return refuse(hintLink, "link %s leads on from %s, which points outside the release", quote(link.Path), quote(member.Path))
+					return Refuse(HintLink, "link %s leads on from %s, which points outside the release", Quote(link.Path), Quote(member.Path))
 				}
 				return nil
 			}

@@ -1,4 +1,4 @@
-package artifact
+package content
 
 import (
 	"bufio"
@@ -15,9 +15,12 @@ import (
 	"slipway/internal/deploy"
 )
 
+// MaxMembers is how many members a content may have.
+const MaxMembers = 1_000_000
+
 // Manifest is the content of an artifact: every member, sorted by the bytes of its path.
 type Manifest struct {
-	list  memberList
+	list  List
 	order []uint32 // places in the list
 }
 
@@ -30,7 +33,7 @@ func (m Manifest) Len() int { return len(m.order) }
 func (m Manifest) in(order []uint32) iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		for _, i := range order {
-			if !yield(*m.list.at(i)) {
+			if !yield(*m.list.At(i)) {
 				return
 			}
 		}
@@ -46,23 +49,24 @@ func (m Manifest) Find(path string) (Member, bool) {
 }
 
 func (m Manifest) find(path string) *Member {
-	i, ok := slices.BinarySearchFunc(m.order, path, func(i uint32, path string) int { return cmp.Compare(m.list.at(i).Path, path) })
+	i, ok := slices.BinarySearchFunc(m.order, path, func(i uint32, path string) int { return cmp.Compare(m.list.At(i).Path, path) })
 	if !ok {
 		return nil
 	}
-	return m.list.at(m.order[i])
+	return m.list.At(m.order[i])
 }
 
-// memberList keeps members in pieces, because a slice that grows to a hundred thousand of them by copying has twice their
+// List keeps members in pieces, because a slice that grows to a hundred thousand of them by copying has twice their
 // memory for a moment, and the collector then lets the heap grow to twice of that.
-type memberList struct {
+type List struct {
 	pieces [][]Member
 	count  int
 }
 
 const pieceLength = 1024
 
-func (l *memberList) add(member Member) {
+// Add puts a member behind the others.
+func (l *List) Add(member Member) {
 	if l.count%pieceLength == 0 {
 		l.pieces = append(l.pieces, nil)
 	}
@@ -71,7 +75,11 @@ func (l *memberList) add(member Member) {
 	l.count++
 }
 
-func (l *memberList) at(i uint32) *Member { return &l.pieces[i/pieceLength][i%pieceLength] }
+// Len is how many members there are.
+func (l *List) Len() int { return l.count }
+
+// At is the member at a place; what it points to may be changed.
+func (l *List) At(i uint32) *Member { return &l.pieces[i/pieceLength][i%pieceLength] }
 
 // WriteSHA256 writes a line for each file, as `sha256sum -c` reads it.
 func (m Manifest) WriteSHA256(w io.Writer) error {
@@ -90,7 +98,7 @@ func (m Manifest) WriteSHA256(w io.Writer) error {
 func (m Manifest) WriteEntries(w io.Writer) error {
 	sorted := slices.Clone(m.order)
 	slices.SortFunc(sorted, func(i, j uint32) int {
-		a, b := m.list.at(i), m.list.at(j)
+		a, b := m.list.At(i), m.list.At(j)
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Mode, b.Mode), strings.Compare(pathAndTarget(*a), pathAndTarget(*b)))
 	})
 	return writeLines(w, m.in(sorted), func(line []byte, member Member) []byte {
@@ -147,11 +155,11 @@ func writeLines(w io.Writer, members iter.Seq[Member], line func([]byte, Member)
 	return out.Flush()
 }
 
-// newManifest puts members in order and refuses two of one path, and links that lead out of the release once all is unpacked.
-func newManifest(list memberList, allowed []string) (Manifest, error) {
+// NewManifest puts members in order and refuses two of one path, and links that lead out of the release once all is unpacked.
+func NewManifest(list List, allowed []string) (Manifest, error) {
 	m := inOrder(list)
 	for i := 1; i < len(m.order); i++ {
-		if a, b := list.at(m.order[i-1]), list.at(m.order[i]); a.Path == b.Path {
+		if a, b := list.At(m.order[i-1]), list.At(m.order[i]); a.Path == b.Path {
 			return Manifest{}, twice(a, b)
 		}
 	}
@@ -167,12 +175,12 @@ func newManifest(list memberList, allowed []string) (Manifest, error) {
 }
 
 // inOrder is the manifest of members, which may be there twice.
-func inOrder(list memberList) Manifest {
+func inOrder(list List) Manifest {
 	m := Manifest{list: list, order: make([]uint32, list.count)}
 	for i := range m.order {
 		m.order[i] = uint32(i)
 	}
-	slices.SortFunc(m.order, func(i, j uint32) int { return cmp.Compare(list.at(i).Path, list.at(j).Path) })
+	slices.SortFunc(m.order, func(i, j uint32) int { return cmp.Compare(list.At(i).Path, list.At(j).Path) })
 	return m
 }
 
@@ -180,33 +188,19 @@ func twice(a, b *Member) error {
 	const hint = "build the tarball from one folder, without adding to an earlier one (tar -r)"
 	switch {
 	case a.Kind == b.Kind:
-		return refuse(hint, "member %s is there twice", quote(a.Path))
+		return Refuse(hint, "member %s is there twice", Quote(a.Path))
 	case a.Kind == Dir, b.Kind == Dir:
 		other := a
 		if a.Kind == Dir {
 			other = b
 		}
-		return refuse(hint, "member %s is %s, and a folder too: other members lie below it", quote(a.Path), other.Kind)
+		return Refuse(hint, "member %s is %s, and a folder too: other members lie below it", Quote(a.Path), other.Kind)
 	}
-	return refuse(hint, "member %s is there twice, as %s and as %s", quote(a.Path), a.Kind, b.Kind)
+	return Refuse(hint, "member %s is there twice, as %s and as %s", Quote(a.Path), a.Kind, b.Kind)
 }
 
-// size is how many bytes write will write.
-func size(write func(io.Writer) error) (int64, error) {
-	var n counter
-	err := write(&n)
-	return int64(n), err
-}
-
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
-}
-
-// contentLine is the text of manifest/content.
-func contentLine(content deploy.Digest) func(io.Writer) error {
+// DigestLine is the text of manifest/content.
+func DigestLine(content deploy.Digest) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := io.Copy(w, bytes.NewReader([]byte(string(content)+"\n")))
 		return err

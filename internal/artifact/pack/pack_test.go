@@ -1,8 +1,12 @@
-package artifact
+package pack
 
 import (
+	"archive/tar"
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,55 +15,62 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
+	"slipway/internal/artifact/treetest"
 	"slipway/internal/deploy"
 	"slipway/internal/needtest"
 )
 
-func packed(tb testing.TB, dir string, opts PackOptions) []byte {
+func packed(tb testing.TB, dir string, opts Options) []byte {
 	tb.Helper()
 	var out bytes.Buffer
-	if err := Pack(tb.Context(), dir, &out, opts); err != nil {
+	if err := Folder(tb.Context(), dir, &out, opts); err != nil {
 		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
 
-var site = map[string]string{
-	"manage.py": "#!/usr/bin/env python3\n", "site/settings.py": "DEBUG = False\n", "site/static/a.css": "body{}", "docs/": "",
-	"site/latest": "-> static/a.css", "a b/ü.txt": "x", ".env.example": "X=1", strings.Repeat("deep/", 30) + strings.Repeat("n", 140): "long",
+func saved(tb testing.TB, data []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "artifact")
+	treetest.Must(tb, os.WriteFile(path, data, 0o600))
+	return path
+}
+
+// opened reads a tarball as an artifact.
+func opened(tb testing.TB, path string) *artifact.Artifact {
+	tb.Helper()
+	a, err := artifact.Open(tb.Context(), path, artifact.Options{TempDir: tb.TempDir()})
+	treetest.Must(tb, err)
+	tb.Cleanup(func() { a.Close() })
+	return a
 }
 
 func TestPackDependsOnTheTreeOnly(t *testing.T) {
 	t.Parallel()
 	one, two := t.TempDir(), t.TempDir()
-	writeFiles(t, one, site)
-	writeFiles(t, two, site)
+	treetest.Write(t, one, treetest.Site)
+	treetest.Write(t, two, treetest.Site)
 	// Another checkout: other umask, other times, other order of making, and a repository beside it.
-	must(t, os.Chmod(filepath.Join(two, "site"), 0o700))
-	must(t, os.Chmod(filepath.Join(two, "site/settings.py"), 0o660))
-	must(t, os.Chtimes(filepath.Join(two, "manage.py"), time.Time{}, time.Unix(1e9, 0)))
-	writeFiles(t, two, map[string]string{".git/HEAD": "ref", "vendor/lib/.git": "gitdir: x"})
-	must(t, os.RemoveAll(filepath.Join(one, "vendor")))
-	writeFiles(t, one, map[string]string{"vendor/lib/": ""})
-	for _, opts := range []PackOptions{{}, {Encoding: Gzip}, {Encoding: Zstd}, {Encoding: Gzip, Time: time.Unix(1_700_000_000, 0)}} {
+	treetest.Must(t, os.Chmod(filepath.Join(two, "site"), 0o700))
+	treetest.Must(t, os.Chmod(filepath.Join(two, "site/settings.py"), 0o660))
+	treetest.Must(t, os.Chtimes(filepath.Join(two, "manage.py"), time.Time{}, time.Unix(1e9, 0)))
+	treetest.Write(t, two, map[string]string{".git/HEAD": "ref", "vendor/lib/.git": "gitdir: x"})
+	treetest.Must(t, os.RemoveAll(filepath.Join(one, "vendor")))
+	treetest.Write(t, one, map[string]string{"vendor/lib/": ""})
+	for _, opts := range []Options{{}, {Encoding: Gzip}, {Encoding: Zstd}, {Encoding: Gzip, Time: time.Unix(1_700_000_000, 0)}} {
 		a, b := packed(t, one, opts), packed(t, two, opts)
 		if !bytes.Equal(a, b) {
 			t.Errorf("%+v: two checkouts give different bytes", opts)
 		}
-		if got, want := open(t, saved(t, a), 0).Content(), open(t, saved(t, packed(t, one, PackOptions{})), 0).Content(); got != want {
+		if got, want := opened(t, saved(t, a)).Content(), opened(t, saved(t, packed(t, one, Options{}))).Content(); got != want {
 			t.Errorf("%+v: content %s, want %s", opts, got, want)
 		}
 	}
-	must(t, os.Chmod(filepath.Join(two, "manage.py"), 0o755))
-	if bytes.Equal(packed(t, one, PackOptions{}), packed(t, two, PackOptions{})) {
+	treetest.Must(t, os.Chmod(filepath.Join(two, "manage.py"), 0o755))
+	if bytes.Equal(packed(t, one, Options{}), packed(t, two, Options{})) {
 		t.Error("who may run a file makes no difference")
-	}
-}
-
-func must(tb testing.TB, err error) {
-	tb.Helper()
-	if err != nil {
-		tb.Fatal(err)
 	}
 }
 
@@ -67,9 +78,9 @@ func must(tb testing.TB, err error) {
 func TestPackIsPinned(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a/b": "text", "c": "-> a/b"})
+	treetest.Write(t, dir, map[string]string{"a/b": "text", "c": "-> a/b"})
 	const want = "33fc8c953f591e9a96a1b041da9b5a8641d5fe119c73c795cdbaff4b64f8fc72"
-	if got := hexSum(string(packed(t, dir, PackOptions{}))); got != want {
+	if got := fmt.Sprintf("%x", sha256.Sum256(packed(t, dir, Options{}))); got != want {
 		t.Errorf("packed tar is %s, want %s", got, want)
 	}
 }
@@ -77,7 +88,7 @@ func TestPackIsPinned(t *testing.T) {
 func TestPackRefuses(t *testing.T) {
 	t.Parallel()
 	fifo := t.TempDir()
-	must(t, syscall.Mkfifo(filepath.Join(fifo, "pipe"), 0o600))
+	treetest.Must(t, syscall.Mkfifo(filepath.Join(fifo, "pipe"), 0o600))
 	for _, test := range []struct {
 		name, dir string
 		files     map[string]string
@@ -97,9 +108,9 @@ func TestPackRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			writeFiles(t, test.dir, test.files)
+			treetest.Write(t, test.dir, test.files)
 			var out bytes.Buffer
-			err := Pack(t.Context(), test.dir, &out, PackOptions{})
+			err := Folder(t.Context(), test.dir, &out, Options{})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -117,13 +128,15 @@ func TestPackRefuses(t *testing.T) {
 func TestPackLeavesItselfOut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a": "x", "dist/old.tar": "x", "dist/keep": "x"})
+	treetest.Write(t, dir, map[string]string{"a": "x", "dist/old.tar": "x", "dist/keep": "x"})
 	out, err := os.Create(filepath.Join(dir, "dist/new.tar"))
-	must(t, err)
+	treetest.Must(t, err)
 	defer out.Close()
-	must(t, Pack(t.Context(), dir, out, PackOptions{Skip: []string{"dist/old.tar"}}))
-	a := open(t, out.Name(), 0)
-	if got, want := entries(t, a), "d 755 ./dist\nf 644 ./a\nf 644 ./dist/keep\n"; got != want {
+	treetest.Must(t, Folder(t.Context(), dir, out, Options{Skip: []string{"dist/old.tar"}}))
+	a := opened(t, out.Name())
+	var entries strings.Builder
+	treetest.Must(t, a.Manifest().WriteEntries(&entries))
+	if got, want := entries.String(), "d 755 ./dist\nf 644 ./a\nf 644 ./dist/keep\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -141,26 +154,30 @@ func TestIgnoreFileIsGits(t *testing.T) {
 		tree[name] = "x"
 	}
 	dir := t.TempDir()
-	writeFiles(t, dir, tree)
-	run(t, dir, git, "init", "-q")
+	treetest.Write(t, dir, tree)
+	treetest.Run(t, dir, git, "init", "-q")
 	for _, ignore := range []string{
 		"*.pyc\n", "/a.pyc\n", "build/\n", "build\n", "log\n", "/log\n", "x/log\n", "\\#hash\n", "# comment\n\n\\!bang\n", "sp ace   \n",
 		"node_modules\n", "dist/*\n!dist/keep\n", "dist\n!dist/keep/f\n", "a?c\n", "a/**/c\n", "**/log\n", "**/y/**\n", "foo/**\n", "foo/*\n",
 		"docs/*.md\n", "docs/**/*.md\n", "a+b\n", "a.b\n", "q\\?r\n", "b[0-9]\n", "b[!0-9]\n", "b\\[1\\]\n", "*~\n", "*\n!*.env\n", "*\n!*/\n!*.md\n",
 		"secret.env\n!/secret.env\n", "\ufeff*.pyc\n", "*.pyc\r\nlog\r\n", "/\n", "!\n", "x/\n!x/log\n", "/*\n!/foo\n/foo/*\n!/foo/bar\n", "\\log\n", "[ab]bc\n",
 	} {
-		writeFiles(t, dir, map[string]string{ignoreFile: ignore})
-		listed := run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+ignoreFile)
+		treetest.Write(t, dir, map[string]string{content.IgnoreFile: ignore})
+		listed := treetest.Run(t, dir, git, "ls-files", "-z", "--others", "--exclude-from="+content.IgnoreFile)
 		want := strings.Split(strings.TrimSuffix(listed, "\x00"), "\x00")
 		slices.Sort(want)
 		var got []string
-		a, err := inMemory(t.Context(), packed(t, dir, PackOptions{Skip: nil}), Options{})
-		must(t, err)
-		for m := range a.Manifest().Members() {
-			if m.Kind == File {
-				got = append(got, m.Path)
+		for r := tar.NewReader(bytes.NewReader(packed(t, dir, Options{}))); ; {
+			header, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			treetest.Must(t, err)
+			if header.Typeflag == tar.TypeReg {
+				got = append(got, header.Name)
 			}
 		}
+		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("%q:\n got  %q\n want %q", ignore, got, want)
 		}
@@ -195,14 +212,14 @@ func TestPackWritesTheRevision(t *testing.T) {
 	t.Parallel()
 	const revision = "0123456789abcdef0123456789abcdef01234567"
 	dir := t.TempDir()
-	writeFiles(t, dir, site)
-	plain, stated := packed(t, dir, PackOptions{}), packed(t, dir, PackOptions{Revision: revision})
-	a, b := open(t, saved(t, plain), 0), open(t, saved(t, stated), 0)
+	treetest.Write(t, dir, treetest.Site)
+	plain, stated := packed(t, dir, Options{}), packed(t, dir, Options{Revision: revision})
+	a, b := opened(t, saved(t, plain)), opened(t, saved(t, stated))
 	if a.Revision() != "" || b.Revision() != revision || a.Content() != b.Content() {
 		t.Errorf("%q and %q; contents %s, %s", a.Revision(), b.Revision(), a.Content(), b.Content())
 	}
 	path := saved(t, stated)
-	if got := run(t, dir, needtest.Program(t, "sh"), "-c", "git get-tar-commit-id <"+path); got != revision+"\n" {
+	if got := treetest.Run(t, dir, needtest.Program(t, "sh"), "-c", "git get-tar-commit-id <"+path); got != revision+"\n" {
 		t.Errorf("git reads %q", got)
 	}
 }
@@ -212,17 +229,17 @@ func TestCheckedOut(t *testing.T) {
 	t.Parallel()
 	git := needtest.Program(t, "git")
 	dir := filepath.Join(t.TempDir(), "repository")
-	writeFiles(t, dir, map[string]string{"a": "x", "dist/b": "x"})
+	treetest.Write(t, dir, map[string]string{"a": "x", "dist/b": "x"})
 	if got := CheckedOut(dir); got != "" {
 		t.Errorf("no repository: %q", got)
 	}
-	run(t, dir, git, "init", "-q")
+	treetest.Run(t, dir, git, "init", "-q")
 	if got := CheckedOut(dir); got != "" {
 		t.Errorf("no commit: %q", got)
 	}
-	run(t, dir, git, "add", "-A")
-	run(t, dir, git, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
-	want := strings.TrimSpace(run(t, dir, git, "rev-parse", "HEAD"))
+	treetest.Run(t, dir, git, "add", "-A")
+	treetest.Run(t, dir, git, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "x")
+	want := strings.TrimSpace(treetest.Run(t, dir, git, "rev-parse", "HEAD"))
 	check := func(name, at string) {
 		t.Helper()
 		if got := CheckedOut(at); got != want {
@@ -232,14 +249,14 @@ func TestCheckedOut(t *testing.T) {
 	check("a branch", dir)
 	check("below the top", filepath.Join(dir, "dist"))
 	linked := filepath.Join(t.TempDir(), "linked")
-	run(t, dir, git, "worktree", "add", "-q", "-b", "other", linked)
+	treetest.Run(t, dir, git, "worktree", "add", "-q", "-b", "other", linked)
 	check("a linked work tree", linked)
-	run(t, dir, git, "pack-refs", "--all")
+	treetest.Run(t, dir, git, "pack-refs", "--all")
 	check("packed", dir)
 	check("packed, linked", linked)
-	run(t, dir, git, "checkout", "-q", "--detach")
+	treetest.Run(t, dir, git, "checkout", "-q", "--detach")
 	check("detached", dir)
-	must(t, os.WriteFile(filepath.Join(dir, ".git/HEAD"), []byte("ref: ../../../etc/passwd\n"), 0o600))
+	treetest.Must(t, os.WriteFile(filepath.Join(dir, ".git/HEAD"), []byte("ref: ../../../etc/passwd\n"), 0o600))
 	if got := CheckedOut(dir); got != "" {
 		t.Errorf("a reference that leads out: %q", got)
 	}
@@ -248,16 +265,16 @@ func TestCheckedOut(t *testing.T) {
 func TestPackSaysWhatIsOdd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a": "x", "slipway.yml": "x", ".github/workflows/w.yml": "x", ".DS_Store": "x", "venv/bin/python3": "-> /usr/bin/python3"})
+	treetest.Write(t, dir, map[string]string{"a": "x", "slipway.yml": "x", ".github/workflows/w.yml": "x", ".DS_Store": "x", "venv/bin/python3": "-> /usr/bin/python3"})
 	var notes []string
 	note := func(text string) { notes = append(notes, text) }
-	packed(t, dir, PackOptions{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
+	packed(t, dir, Options{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
 	if got := strings.Join(notes, "\n"); !strings.Contains(got, `".github", "slipway.yml"`) || !strings.Contains(got, ".DS_Store") {
 		t.Errorf("%q", got)
 	}
 	notes = nil
-	writeFiles(t, dir, map[string]string{ignoreFile: "slipway.yml\n.github\n.DS_Store\n"})
-	packed(t, dir, PackOptions{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
+	treetest.Write(t, dir, map[string]string{content.IgnoreFile: "slipway.yml\n.github\n.DS_Store\n"})
+	packed(t, dir, Options{Note: note, AllowLinks: []string{"/usr/bin/python3"}})
 	if len(notes) != 0 {
 		t.Errorf("%q", notes)
 	}

@@ -1,4 +1,4 @@
-package artifact
+package content
 
 import (
 	"bufio"
@@ -11,18 +11,18 @@ import (
 )
 
 // ReadManifest reads a manifest from its two files, as WriteEntries and WriteSHA256 wrote them. Sizes are not in them: they are zero.
-// It comes from a host: what does not fit together, or is of more than maxMembers, is an error.
+// It comes from a host: what does not fit together, or is of more than MaxMembers, is an error.
 func ReadManifest(entries, sums io.Reader) (Manifest, error) {
-	var list memberList
+	var list List
 	err := eachLine(entries, func(line string) error {
 		member, err := readEntry(line)
 		if err != nil {
 			return err
 		}
-		if list.count == maxMembers {
-			return fmt.Errorf("more than %d members", maxMembers)
+		if list.count == MaxMembers {
+			return fmt.Errorf("more than %d members", MaxMembers)
 		}
-		list.add(member)
+		list.Add(member)
 		return nil
 	})
 	if err != nil {
@@ -30,8 +30,8 @@ func ReadManifest(entries, sums io.Reader) (Manifest, error) {
 	}
 	m := inOrder(list)
 	for i := 1; i < len(m.order); i++ {
-		if path := list.at(m.order[i]).Path; path == list.at(m.order[i-1]).Path {
-			return Manifest{}, fmt.Errorf("manifest/entries: %s is there twice", quote(path))
+		if path := list.At(m.order[i]).Path; path == list.At(m.order[i-1]).Path {
+			return Manifest{}, fmt.Errorf("manifest/entries: %s is there twice", Quote(path))
 		}
 	}
 	hashed := 0
@@ -39,7 +39,7 @@ func ReadManifest(entries, sums io.Reader) (Manifest, error) {
 		sum, name, _ := strings.Cut(line, "  ./")
 		member := m.find(name)
 		if member == nil || member.Kind != File || len(sum) != hex.EncodedLen(len(member.Hash)) {
-			return fmt.Errorf("the line %s is of no file", quote(line))
+			return fmt.Errorf("the line %s is of no file", Quote(line))
 		}
 		hashed++
 		_, err := hex.Decode(member.Hash[:], []byte(sum))
@@ -63,11 +63,11 @@ func ReadManifest(entries, sums io.Reader) (Manifest, error) {
 func readEntry(line string) (Member, error) {
 	fields := strings.SplitN(line, " ", 3)
 	if len(fields) != 3 || len(fields[0]) != 1 || !strings.HasPrefix(fields[2], "./") {
-		return Member{}, fmt.Errorf("%s is no line of a manifest", quote(line))
+		return Member{}, fmt.Errorf("%s is no line of a manifest", Quote(line))
 	}
 	mode, err := strconv.ParseUint(fields[1], 8, 12)
 	if err != nil {
-		return Member{}, fmt.Errorf("%s has no mode", quote(line))
+		return Member{}, fmt.Errorf("%s has no mode", Quote(line))
 	}
 	member := Member{Kind: Kind(fields[0][0]), Mode: uint16(mode), Path: strings.TrimPrefix(fields[2], "./")}
 	switch member.Kind {
@@ -75,10 +75,10 @@ func readEntry(line string) (Member, error) {
 	case Link:
 		member.Path, member.Target, _ = strings.Cut(member.Path, " -> ")
 	default:
-		return Member{}, fmt.Errorf("%s is of no kind that is known", quote(line))
+		return Member{}, fmt.Errorf("%s is of no kind that is known", Quote(line))
 	}
-	if clean, err := cleanName(member.Path); err != nil || clean != member.Path {
-		return Member{}, fmt.Errorf("%s has a path that no release has", quote(line))
+	if clean, err := CleanName(member.Path); err != nil || clean != member.Path {
+		return Member{}, fmt.Errorf("%s has a path that no release has", Quote(line))
 	}
 	return member, nil
 }

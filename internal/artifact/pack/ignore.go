@@ -1,4 +1,4 @@
-package artifact
+package pack
 
 import (
 	"fmt"
@@ -9,11 +9,9 @@ import (
 
 	"github.com/moby/patternmatcher"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 )
-
-// ignoreFile lists what Pack leaves out, at the top of the packed folder, in the language of .gitignore.
-const ignoreFile = ".slipwayignore"
 
 // always comes before the first line of the ignore file, which may take it back with `!.git`.
 var always = []string{".git"}
@@ -31,7 +29,7 @@ type ignoreRule struct {
 
 // readIgnoreRules reads the ignore file of a folder, which need not exist.
 func readIgnoreRules(dir string) (ignoreRules, error) {
-	text, err := os.ReadFile(filepath.Join(dir, ignoreFile))
+	text, err := os.ReadFile(filepath.Join(dir, content.IgnoreFile))
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -52,8 +50,8 @@ func parseIgnore(text string) (ignoreRules, error) {
 		next, err := rules.with(strings.TrimSuffix(line, "\r"))
 		if err != nil {
 			problems = append(problems, deploy.Problem{
-				At:      deploy.Position{File: ignoreFile, Line: i + 1},
-				Message: fmt.Sprintf("%s is no pattern: %v", quote(line), err),
+				At:      deploy.Position{File: content.IgnoreFile, Line: i + 1},
+				Message: fmt.Sprintf("%s is no pattern: %v", content.Quote(line), err),
 				Hint:    "write it as in .gitignore; a backslash makes the character after it plain",
 			})
 			continue
