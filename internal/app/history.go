@@ -12,10 +12,15 @@ import (
 type historyCmd struct {
 	inputs
 	looks
+	HTML    string `name:"html" of:"history" placeholder:"FILE" help:"Write a page of it: docs/deploy-page.md."`
+	Commits string `name:"commits" of:"history" placeholder:"FILE" help:"For the page: commits and their times, as git log --format='%H %cI' prints them."`
 }
 
 // Run says what was deployed, by whom and how it ended, and where a rollback goes.
 func (c *historyCmd) Run(ctx context.Context, a *app) error {
+	if c.HTML != "" {
+		return c.writePage(ctx, a)
+	}
 	return a.look(ctx, c.Inputs, c.looks, func(ctx context.Context, l look) error {
 		answers, plans := ask.Past(ctx, l.cfg.Hosts, l.hosts)
 		if err := silent(answers); err != nil {

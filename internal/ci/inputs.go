@@ -73,6 +73,8 @@ type Inputs struct {
 	Offline    string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
 	Drift      string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
 	JSON       string `kong:"-" name:"json" of:"plan, status, history, logs" help:"true prints the answer as JSON." fallback:"false"`
+	HTML       string `kong:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`
+	Commits    string `kong:"-" name:"commits" of:"history" help:"For the page: a file with commits and their times, as git log --format='%H %cI' prints them."`
 	AllowLogs  string `kong:"-" name:"allow_logs" of:"logs" help:"true shows logs in CI: this run cannot mask the secrets of earlier ones." fallback:"false"`
 	Dir        string `kong:"-" name:"dir" of:"pack" help:"The folder to pack." fallback:"."`
 	Output     string `kong:"-" name:"output" of:"pack" help:"The tarball: .tar, .tar.gz or .tar.zst." fallback:"release.tar.gz"`

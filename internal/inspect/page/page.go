@@ -1,0 +1,333 @@
+// Package page shows histories as one page of HTML, for a team's deploy page: what runs where, what was deployed, and the four
+// figures of DORA.
+//
+// The page needs nothing but itself: no script, no font, no picture from elsewhere. What hosts say is foreign text: the
+// template escapes it, and it is cleaned and bounded here.
+package page
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"slipway/internal/deploy"
+	"slipway/internal/inspect"
+)
+
+// Environment is what is shown of one environment.
+type Environment struct {
+	History inspect.History
+	Status  inspect.Status
+}
+
+// mostRows is how many deployments are listed on the whole page: with them it stays under 300 KB.
+const mostRows = 600
+
+var (
+	//go:embed page.html
+	text string
+	//go:embed page.css
+	style string
+
+	page = template.Must(template.New("page").Funcs(template.FuncMap{
+		"clean": clean, "link": link, "day": day, "minute": minute, "iso": iso, "short": short,
+	}).Parse(text))
+)
+
+// Write writes the page of an application's environments. commits are the times of commits, by their full names: with them the lead
+// time is known.
+func Write(w io.Writer, environments []Environment, commits map[string]time.Time) error {
+	v := view{Style: template.CSS(style)} //nolint:gosec // our own
+	rows := mostRows / max(len(environments), 1)
+	for _, e := range environments {
+		v.App, v.Asked = e.History.App, later(v.Asked, e.History.Asked)
+		v.Environments = append(v.Environments, show(e, commits, rows))
+	}
+	return page.Execute(w, v)
+}
+
+type view struct {
+	App          string
+	Asked        time.Time
+	Style        template.CSS
+	Environments []environment
+}
+
+// environment is one, as the template shows it.
+type environment struct {
+	inspect.Status
+	Anchor   string
+	Verdict  string // of the fleet, in words
+	Live     *inspect.Deployment
+	Rollback inspect.Rollback
+	Since    time.Time // of the oldest record
+	Figures  []Figure
+	Weeks    chart
+	Months   []month
+	Older    int // deployments that are not listed
+	Unasked  []inspect.Unasked
+	Damaged  int
+}
+
+type month struct {
+	Name    string
+	Summary string
+	Rows    []row
+	Open    bool
+}
+
+// row is one deployment of the list.
+type row struct {
+	inspect.Deployment
+	At    time.Time
+	Kind  kind
+	Word  string
+	Where string
+	Took  string
+	Why   []string
+}
+
+func show(e Environment, commits map[string]time.Time, rows int) environment {
+	h := e.History
+	v := environment{
+		Status: e.Status, Anchor: anchor(h.Environment), Verdict: verdict(e.Status), Rollback: h.Rollback, Figures: figures(h, commits),
+		Weeks: weeks(h), Unasked: h.Unasked, Older: max(len(h.Deployments)-rows, 0),
+	}
+	for _, d := range h.Damaged {
+		v.Damaged += d.Records
+	}
+	for i, d := range h.Deployments {
+		v.Since = at(d)
+		if d.Live && v.Live == nil {
+			v.Live = &h.Deployments[i]
+		}
+	}
+	v.Months = months(h.Deployments[:len(h.Deployments)-v.Older])
+	return v
+}
+
+// at is when a deployment changed what is live, else when it began.
+func at(d inspect.Deployment) time.Time {
+	switch {
+	case !d.LiveAt.IsZero():
+		return d.LiveAt
+	case !d.UnwoundAt.IsZero():
+		return d.UnwoundAt
+	}
+	return d.Begun
+}
+
+func months(list []inspect.Deployment) (all []month) {
+	for _, d := range list {
+		r := row{Deployment: d, At: at(d), Kind: kindOf(d), Word: word(d), Where: where(d), Why: why(d)}
+		if d.Seconds > 0 {
+			r.Took = span(time.Duration(d.Seconds * float64(time.Second)))
+		}
+		name := r.At.UTC().Format("January 2006")
+		if len(all) == 0 || all[len(all)-1].Name != name {
+			all = append(all, month{Name: name, Open: len(all) == 0})
+		}
+		last := &all[len(all)-1]
+		last.Rows = append(last.Rows, r)
+	}
+	for i := range all {
+		all[i].Summary = tally(all[i].Rows)
+	}
+	return all
+}
+
+// tally counts the rows by kind, in words.
+func tally(rows []row) string {
+	counts := map[kind]int{}
+	for _, r := range rows {
+		counts[r.Kind]++
+	}
+	var parts []string
+	for _, k := range []kind{live, back, bad, held} {
+		if n := counts[k]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, k.plural()))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// kind is what a deployment meant for what is live.
+type kind string
+
+const (
+	live kind = "live" // a release went live
+	back kind = "back" // a person rolled back
+	bad  kind = "bad"  // it went live, and was brought back or left half done
+	held kind = "held" // nothing live changed
+)
+
+func (k kind) plural() string {
+	return map[kind]string{live: "went live", back: "rolled back", bad: "unwound or unfinished", held: "changed nothing"}[k]
+}
+
+func kindOf(d inspect.Deployment) kind {
+	switch {
+	case d.Outcome == deploy.OutcomeUnwound, d.Outcome == deploy.OutcomePerson, d.Outcome == inspect.OutcomeUnfinished, unwound(d):
+		return bad
+	case d.LiveAt.IsZero():
+		return held
+	case d.Command == "rollback":
+		return back
+	}
+	return live
+}
+
+// unwound reports whether a deployment's release went out of service with the deployment itself.
+func unwound(d inspect.Deployment) bool {
+	return !d.UnwoundAt.IsZero() && !d.LiveAt.After(d.UnwoundAt)
+}
+
+func word(d inspect.Deployment) string {
+	switch k := kindOf(d); {
+	case k == live:
+		return "Went live"
+	case k == back:
+		return "Rolled back"
+	case unwound(d):
+		return "Unwound"
+	case d.Outcome == deploy.OutcomeFailed:
+		return "Not deployed"
+	}
+	name := []rune(clean(d.Outcome))
+	if len(name) == 0 {
+		return "Outcome not known"
+	}
+	return strings.ToUpper(string(name[:1])) + string(name[1:])
+}
+
+func where(d inspect.Deployment) string {
+	count, what := len(d.Activated), ""
+	if unwound(d) {
+		count, what = len(d.Unwound), "brought back on "
+	}
+	if count == 0 {
+		return ""
+	}
+	if count == d.Hosts {
+		return what + plural(count, "host")
+	}
+	return fmt.Sprintf("%s%d of %s", what, count, plural(d.Hosts, "host"))
+}
+
+// mostFailures is how many failures are named of a deployment.
+const mostFailures = 3
+
+func why(d inspect.Deployment) (lines []string) {
+	if kindOf(d) == live || kindOf(d) == back {
+		return nil
+	}
+	for _, f := range d.Failures[:min(len(d.Failures), mostFailures)] {
+		lines = append(lines, fmt.Sprintf("%s: %s, %s", f.Host, f.Step, f.Status))
+	}
+	if more := len(d.Failures) - mostFailures; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	return lines
+}
+
+// verdict is the fleet's state for a reader who knows no words of ours.
+func verdict(s inspect.Status) string {
+	switch s.State {
+	case inspect.StateOK, inspect.StateBalancer:
+		return "All hosts run it"
+	case inspect.StateNothing:
+		return "Nothing was deployed yet"
+	case inspect.StateForeign:
+		return "Another tool's release is live"
+	case inspect.StateDeploying:
+		return "A deployment is under way"
+	case inspect.StateUnreachable:
+		return "Not all hosts answered"
+	case inspect.StateDrifted:
+		return "Files were changed on a host"
+	case inspect.StateSplit:
+		return "Hosts run different releases"
+	case inspect.StateHalfDone:
+		return "A deployment was left half done"
+	}
+	return clean(s.State)
+}
+
+// Good reports whether nobody needs to act.
+func (e environment) Good() bool { return !e.State.Bad() && e.State != inspect.StateUnreachable }
+
+// anchor is a name as the target of a link.
+func anchor(name string) string {
+	return "environment-" + strings.Map(func(r rune) rune {
+		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r
+		}
+		return '-'
+	}, name[:min(len(name), 60)])
+}
+
+// mostText is how much of a foreign text is shown, in characters.
+const mostText = 200
+
+// clean is foreign text without what could hide or turn round its neighbours.
+func clean(foreign any) string {
+	runes := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, fmt.Sprint(foreign)))
+	if len(runes) > mostText {
+		runes = append(slices.Clone(runes[:mostText]), '…')
+	}
+	return string(runes)
+}
+
+// link is an address that may be followed, "" where it is none.
+func link(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(address) > 1000 {
+		return ""
+	}
+	return address
+}
+
+// short is how a commit is called.
+func short(revision string) string { return clean(revision[:min(len(revision), 7)]) }
+
+func day(t time.Time) string    { return t.UTC().Format("2 January 2006") }
+func minute(t time.Time) string { return t.UTC().Format("2 Jan, 15:04") }
+func iso(t time.Time) string    { return t.UTC().Format(time.RFC3339) }
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+// span is a length of time in the unit that a person would take.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.1f h", d.Hours())
+	}
+	return fmt.Sprintf("%.1f days", d.Hours()/24)
+}
