@@ -18,6 +18,8 @@ import (
 
 // The recipes are run with the real tools, under each of the shells that hosts have, in the environment of a step.
 
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
+
 type outcome struct {
 	out  string // both streams
 	fail bool

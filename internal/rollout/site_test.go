@@ -1,15 +1,14 @@
 package rollout_test
 
 import (
-	"flag"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"testing"
 	"time"
+
+	"slipway/internal/needtest"
 )
 
 // A site is a process of its own that a restart starts on a host: this test binary, called with these arguments.
@@ -19,14 +18,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 5 && os.Args[1] == siteCommand {
 		os.Exit(runSite(os.Args[2], os.Args[3], os.Args[4]))
 	}
-	// The tests mostly wait, for hosts of this process and for time to pass: more of them run at once than there are processors.
-	flag.Parse()
-	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		if err := flag.Set("test.parallel", "8"); err != nil {
-			panic(err)
-		}
-	}
-	os.Exit(m.Run())
+	needtest.RunWaiting(m)
 }
 
 // runSite answers with a release in a header. One that was told to die does so after a few answers.
