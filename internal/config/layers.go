@@ -73,7 +73,8 @@ func (l *loader) inputLayer() *yamlfile.Node {
 		if isURL.MatchString(strings.TrimSpace(l.in.Verify)) {
 			what, kind = inputText("verify", l.in.Verify), "http"
 		}
-		add(yamlfile.NewList(what.At, stepNode("Verify", kind, what)), "activate", "verify")
+		check := yamlfile.NewMap(what.At, yamlfile.Entry{Key: kind, At: what.At, Value: what})
+		add(yamlfile.NewList(what.At, check), "activate", "verify")
 	}
 	return layer
 }

@@ -21,7 +21,8 @@ func (h *Host) Pass(ctx context.Context, c Check) *deploy.Error {
 		err := k.ask(ctx, h, c.Within-time.Since(start))
 		switch again, down := h.unheard(ctx, k, err); {
 		case down != nil:
-			return h.failure(ctx, c, attempt{how: asked(start, c), last: down})
+			how := asked(start, c)
+			return h.failure(ctx, c, attempt{how: how, moments: []string{how}, last: down})
 		case again:
 			start = start.Add(time.Since(began))
 			continue
@@ -36,7 +37,8 @@ func (h *Host) Pass(ctx context.Context, c Check) *deploy.Error {
 		}
 		late := time.Since(start)+c.Interval > c.Within
 		if late || errors.Is(err, transport.ErrForwardingRefused) || !pause(ctx, c.Interval) {
-			return h.failure(ctx, c, attempt{how: asked(start, c), last: last, times: failures})
+			how := asked(start, c)
+			return h.failure(ctx, c, attempt{how: how, moments: []string{how}, last: last, times: failures})
 		}
 	}
 }

@@ -106,7 +106,7 @@ func Live(res deploy.Result) string {
 	if slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool {
 		return h.Outcome != deploy.HostUnchanged && h.Outcome != deploy.HostSkipped
 	}) {
-		return hostsNow(res)
+		return hostsNow(res) + "."
 	}
 	var parts []string
 	for _, group := range byRelease(res.Hosts) {
