@@ -35,7 +35,7 @@ func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deplo
 		f, err := a.fetch(ctx, s, earlier)
 		return f, s.placed(ctx, err)
 	}
-	file, err := source.Find(s.cfg.Artifact)
+	file, err := source.Find(a.here(s.cfg.Artifact))
 	if err != nil {
 		return nil, problems(err, s.cfg.ArtifactAt)
 	}

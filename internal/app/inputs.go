@@ -77,6 +77,14 @@ func (a *app) home(path string) string {
 	return a.path(path)
 }
 
+// here is a path from the working directory as this process opens it: a deployment of the demo has a working directory of its own.
+func (a *app) here(name string) string {
+	if own, err := os.Getwd(); err != nil || own == a.env.Dir || name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(a.env.Dir, name)
+}
+
 // path is where a file lies that an input names.
 func (a *app) path(name string) string {
 	name = config.Env{Dirs: a.dirs(ci.Detect(a.env.Getenv))}.Inside(name)
