@@ -46,9 +46,14 @@ func TestFiles(t *testing.T) {
 			for name, text := range got {
 				want(t, filepath.Join("testdata", "want", strings.TrimSuffix(filepath.Base(file), ".txtar"), name), text)
 			}
-			_, err = config.LoadAll(ci.Inputs{Command: "validate"}, fstest.MapFS{scaffold.DeployFile: {Data: []byte(got[scaffold.DeployFile])}}, config.Env{})
+			configs, err := config.LoadAll(ci.Inputs{Command: "validate"}, fstest.MapFS{scaffold.DeployFile: {Data: []byte(got[scaffold.DeployFile])}}, config.Env{})
 			if err != nil {
-				t.Errorf("validate: %v", err)
+				t.Fatalf("validate: %v", err)
+			}
+			for _, c := range configs {
+				if len(c.Remarks) > 0 {
+					t.Errorf("validate warns: %v", c.Remarks)
+				}
 			}
 		})
 	}

@@ -29,6 +29,8 @@ const (
 	meansBack   = "Of those, from the moment when the failed release went live until the release before was served again, the median. Where no host had verified it, from the beginning of the deployment, which is longer than visitors saw it."
 )
 
+const nothingDeployed = "nothing was deployed in this time"
+
 // figures are of the last 90 days, or of as many as there are records of.
 func figures(h inspect.History, commits map[string]time.Time) []Figure {
 	f := facts{since: h.Asked.Add(-window), asked: h.Asked}
@@ -138,7 +140,7 @@ func (f *facts) lead(given bool) Figure {
 }
 
 func (f *facts) failureRate() Figure {
-	figure := Figure{Name: "Change failure rate", Means: meansFail, Note: "nothing was deployed in this time"}
+	figure := Figure{Name: "Change failure rate", Means: meansFail, Note: nothingDeployed}
 	if f.launched > 0 {
 		figure.Value = fmt.Sprintf("%.0f %%", 100*float64(len(f.restores))/float64(f.launched))
 		figure.Note = fmt.Sprintf("%d of %s", len(f.restores), plural(f.launched, "deployment"))
@@ -147,10 +149,13 @@ func (f *facts) failureRate() Figure {
 }
 
 func (f *facts) restore() Figure {
-	figure := Figure{Name: "Time to restore", Means: meansBack, Note: "nothing failed in this time"}
-	if len(f.restores) > 0 {
+	figure := Figure{Name: "Time to restore", Means: meansBack, Note: nothingDeployed}
+	switch {
+	case len(f.restores) > 0:
 		figure.Value = span(median(f.restores))
 		figure.Note = "of " + plural(len(f.restores), "failure")
+	case f.launched > 0:
+		figure.Value, figure.Note = "none", "nothing failed in this time"
 	}
 	return figure
 }

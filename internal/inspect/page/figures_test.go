@@ -40,11 +40,11 @@ func TestFigures(t *testing.T) {
 	}{
 		"nothing": {nil, nil, []string{
 			"", "the records go back less than a week: 0 deployments", "", "the times of the commits were not given",
-			"", "nothing was deployed in this time", "", "nothing failed in this time",
+			"", "nothing was deployed in this time", "", "nothing was deployed in this time",
 		}},
 		"the first week": {[]inspect.Deployment{deployed(1, "b", "bbbbbbb"), deployed(2, "a", "aaaaaaa")}, nil, []string{
 			"", "the records go back less than a week: 2 deployments", "", "the times of the commits were not given",
-			"0 %", "0 of 2 deployments", "", "nothing failed in this time",
+			"0 %", "0 of 2 deployments", "none", "nothing failed in this time",
 		}},
 		"all kinds": {
 			[]inspect.Deployment{again, rollback, deployed(5, "b", "bbbbbbb"), failed, unwound, deployed(28, "a", "aaaaaaa")},
@@ -54,7 +54,7 @@ func TestFigures(t *testing.T) {
 			},
 		},
 		"older than 90 days": {[]inspect.Deployment{deployed(80, "c", "ccccccc"), deployed(100, "b", "bbbbbbb")}, map[string]time.Time{"other": ago(1)}, []string{
-			"0.1", "1 deployment in 90 days", "", "none of the commits' times is known", "0 %", "0 of 1 deployment", "", "nothing failed in this time",
+			"0.1", "1 deployment in 90 days", "", "none of the commits' times is known", "0 %", "0 of 1 deployment", "none", "nothing failed in this time",
 		}},
 	} {
 		var got []string

@@ -190,6 +190,8 @@ func unwound(d inspect.Deployment) bool {
 
 func word(d inspect.Deployment) string {
 	switch k := kindOf(d); {
+	case k == live && d.Command == "join":
+		return "Joined"
 	case k == live:
 		return "Went live"
 	case k == back:
@@ -328,6 +330,8 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%.0f min", d.Minutes())
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%.1f h", d.Hours())
+	case d < 10*24*time.Hour:
+		return fmt.Sprintf("%.1f days", d.Hours()/24)
 	}
-	return fmt.Sprintf("%.1f days", d.Hours()/24)
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }

@@ -143,9 +143,12 @@ func TestForeign(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	text := write(t, []page.Environment{{History: inspect.History{Head: inspect.Head{App: "shop", Asked: asked}}, Status: inspect.Status{State: inspect.StateNothing}}}, nil)
-	for _, want := range []string{"Nothing was deployed yet", "Nothing is recorded", "not known"} {
+	for _, want := range []string{"Nothing was deployed yet", "None is recorded"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if strings.Contains(text, "figures\">") {
+		t.Error("the page has figures of nothing")
 	}
 }
