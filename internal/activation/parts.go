@@ -59,12 +59,26 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 	}
 	err := a.journaled(ctx, deploy.LiveVerify, func() *deploy.Error {
 		start := time.Now()
+		if err := a.stillLive(ctx, block); err != nil {
+			return err
+		}
 		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil || a.undo {
 			return err
 		}
 		return a.soak(ctx, block, time.Since(start))
 	})
 	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
+}
+
+// stillLive looks whether the steps of a restart left current where it was switched to.
+func (a *Host) stillLive(ctx context.Context, block activate.Block) *deploy.Error {
+	if len(block.Activation.Restart) == 0 || a.release == "" {
+		return nil
+	}
+	if err := a.do(ctx, activate.Live(a.there.Site(), a.release)); err != nil {
+		return a.failed(deploy.PartRestart, err)
+	}
+	return nil
 }
 
 func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string) *deploy.Error {

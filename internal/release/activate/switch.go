@@ -56,6 +56,9 @@ var switchScript string
 //go:embed unlink.sh
 var unlinkScript string
 
+//go:embed live.sh
+var liveScript string
+
 //go:embed note.sh
 var noteScript string
 
@@ -72,6 +75,15 @@ var unlinkReasons = map[int]release.Reason{
 	91: {Hint: "something else changed that link: it is left as it is"},
 	92: {Hint: "look at the owner of the deploy path"},
 	94: switchReasons[94],
+}
+
+var liveReasons = map[int]release.Reason{
+	90: {Hint: "Slipway switches `current`: take what changes that link out of the steps of `restart`"},
+}
+
+// Live fails where current does not lead to a release that it was switched to.
+func Live(site release.Site, id deploy.ReleaseID) release.Operation {
+	return release.Operation{Name: "current", Script: liveScript, Args: []string{site.Root, string(id)}, Reasons: liveReasons}
 }
 
 // Switch makes current name the target, in one rename, with the intent and the outcome in the deployment's journal, in

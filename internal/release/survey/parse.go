@@ -85,6 +85,8 @@ var readers = map[string]func(p *parser, value string) error{
 	"notfile":      list(func(f *deploy.Facts) *[]string { return &f.SharedFolders }),
 	"unwritable":   (*parser).unwritable,
 
+	"nopath":     (*parser).noPath,
+	"nolink":     refuse("%s is not a link", "Slipway makes that link: look what it is, and move it away"),
 	"nofolder":   refuse("%s is no directory: a file, or a link that leads nowhere", "make it a directory, or correct the link or `deploy_path`"),
 	"unreadable": refuse("this user may not read %s", "deploy as the user who owns it"),
 	"odd":        refuse("%s is no file that Slipway wrote: it is no regular file, or too big", "look at it on the host, and move it away"),

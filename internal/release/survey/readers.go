@@ -48,6 +48,13 @@ func (p *parser) absolute(value string) string {
 	return path.Join(p.site.Root, value)
 }
 
+func (p *parser) noPath(value string) error {
+	return &deploy.Error{
+		Cause: fmt.Errorf("it finds none of the usual programs: PATH of its sessions is %q", value),
+		Hint:  "the user's start-up files (~/.bashrc, ~/.zshenv, ~/.ssh/environment) set it: it needs /usr/bin and /bin",
+	}
+}
+
 func (p *parser) clock(value string) error {
 	seconds, err := strconv.ParseInt(strings.TrimSuffix(value, "\n"), 10, 64)
 	if err != nil {
@@ -104,14 +111,20 @@ func (p *parser) unwritable(value string) error {
 func (p *parser) format(value string) (err error) {
 	line := strings.TrimSuffix(value, "\n")
 	if p.facts.LayoutFormat, err = strconv.Atoi(line); err != nil || p.facts.LayoutFormat < 1 {
-		return fmt.Errorf("%s/format reads %.60q, wanted a number from 1", p.site.Private(), line)
+		return &deploy.Error{
+			Cause: fmt.Errorf("%s/format reads %.60q, wanted a number from 1", p.site.Private(), line),
+			Hint:  fmt.Sprintf("a crash of the host may have lost it: write %d into it", release.Format),
+		}
 	}
 	return nil
 }
 
 func (p *parser) id(value string) error {
 	if p.facts.ID = strings.TrimSuffix(value, "\n"); p.facts.ID == "" {
-		return fmt.Errorf("%s/id is empty", p.site.Private())
+		return &deploy.Error{
+			Cause: fmt.Errorf("%s/id is empty", p.site.Private()),
+			Hint:  "a crash of the host may have lost it: delete it, and the next deployment makes a new one",
+		}
 	}
 	return nil
 }
@@ -192,7 +205,7 @@ func (p *parser) current(value string) error {
 		f.Current, f.CurrentTarget = deploy.CurrentLost, lost
 	case isLink:
 		f.Current, f.CurrentTarget = deploy.CurrentForeign, target
-		relative := strings.TrimPrefix(target, p.site.Root+"/")
+		relative := strings.TrimPrefix(path.Clean(target), p.site.Root+"/")
 		if id := deploy.ReleaseID(strings.TrimPrefix(relative, "releases/")); id.Valid() && relative == "releases/"+string(id) {
 			f.Current, f.CurrentID = deploy.CurrentRelease, id
 		}

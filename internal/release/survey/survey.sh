@@ -38,6 +38,10 @@ newest() {
 	fi
 }
 
+if ! command -v date >/dev/null 2>&1; then
+	printf 'nopath=%s\0' "$PATH"
+	exit 0
+fi
 printf 'clock='; date +%s; printf '\0'
 printf 'user='; id -un 2>/dev/null || id -u; printf '\0'
 printf 'system='; uname -sm; printf '\0'
@@ -113,6 +117,8 @@ fi
 
 if [ -L previous ]; then
 	printf 'previous='; readlink -n previous; printf '\0'
+elif [ -e previous ]; then
+	printf 'nolink=previous\0'
 fi
 
 for file do
