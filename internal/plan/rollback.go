@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return "", &deploy.Error{Op: "rollback", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
 	}
 	if chosen != "" {
-		if !p.anyTarget() && !p.asksFor(chosen) {
+		if !p.anyTarget() && !p.asksFor(chosen, facts) {
 			hint = "another target is another run; where one run rolls back twice, give each its `deployment_key`"
 			return fail("an earlier attempt of this run goes back to %s, and %q is asked for now", chosen, p.To)
 		}
@@ -31,7 +32,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return chosen, nil
 	}
 	if p.anyTarget() {
-		live, older := beforeCurrent(wentLive(p, facts, kept), facts)
+		live, older := p.beforeCurrent(wentLive(p, facts, kept), facts)
 		passed := ""
 		for _, id := range slices.Backward(older) {
 			if !slices.Contains(kept, string(id)) || condition(id, facts) != good {
@@ -47,7 +48,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	}
 	var matches []string
 	for _, id := range kept {
-		if p.asksFor(deploy.ReleaseID(id)) || adoptedAs(deploy.ReleaseID(id), facts) == p.To {
+		if p.asksFor(deploy.ReleaseID(id), facts) || adoptedAs(deploy.ReleaseID(id), facts) == p.To {
 			matches = append(matches, id)
 		}
 	}
@@ -79,10 +80,21 @@ func (p *Plan) refuseBuild(id deploy.ReleaseID, facts map[string]deploy.Facts) e
 // anyTarget reports whether a rollback leaves it to the hosts where to go.
 func (p *Plan) anyTarget() bool { return p.To == "" || p.To == "previous" }
 
-// asksFor reports whether a rollback names a release: by its ID, or by the start of its revision.
-func (p *Plan) asksFor(id deploy.ReleaseID) bool {
-	return string(id) == p.To || (len(p.To) >= 4 && strings.HasPrefix(id.Revision(), p.To[:min(len(p.To), 7)]))
+// asksFor reports whether a rollback names a release: by its ID, also as the links on a host have it, or by its commit or the start
+// of that, as far as it is known.
+func (p *Plan) asksFor(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
+	if to := strings.TrimSuffix(p.To, "/"); to == string(id) || strings.HasSuffix(to, "releases/"+string(id)) {
+		return true
+	}
+	to, known := strings.ToLower(p.To), commitOf(id, p.Targets, facts)
+	if known == "" || !commit.MatchString(to) {
+		return false
+	}
+	return strings.HasPrefix(known, to) || len(known) < 40 && strings.HasPrefix(to, known)
 }
+
+// commit is the whole of a commit's hash, or the start of it.
+var commit = regexp.MustCompile(`^([0-9a-f]{4,40}|[0-9a-f]{64})$`)
 
 // common are the releases that lie complete on every host, oldest first (their IDs begin with the time).
 func common(facts map[string]deploy.Facts) []string {
@@ -125,13 +137,19 @@ func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.Re
 }
 
 // beforeCurrent finds the last release of an order that any host runs now, and returns it and those before it. Where no host runs
-// any of them, all of them are before.
-func beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (live deploy.ReleaseID, before []deploy.ReleaseID) {
+// any of them, all of them are before. Where nothing is live any more, what was until then is among those before.
+func (p *Plan) beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.Facts) (live deploy.ReleaseID, before []deploy.ReleaseID) {
 	for i, id := range slices.Backward(order) {
+		lost := false
 		for _, f := range facts {
 			if known, _ := f.Release(id); f.CurrentID == id || known.Live {
 				return id, order[:i]
 			}
+			nothing := f.Current == deploy.CurrentLost || f.Current == deploy.CurrentNone
+			lost = lost || nothing && lastLive(p.Deployment, f) == id
+		}
+		if lost {
+			return id, order[:i+1]
 		}
 	}
 	return "", order
