@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/artifact"
@@ -47,9 +48,20 @@ func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deplo
 }
 
 func (a *app) read(ctx context.Context, cfg *config.Config, file, called string) (*artifact.Artifact, error) {
-	return artifact.Open(ctx, file, artifact.Options{
+	tarball, err := artifact.Open(ctx, file, artifact.Options{
 		StripComponents: cfg.StripComponents, TempDir: a.env.TempDir, MaxSize: cfg.MaxSize, AllowLinks: cfg.AllowLinks, Name: called,
 	})
+	if err != nil {
+		return nil, err
+	}
+	files := slices.Clone(cfg.SharedFiles)
+	for _, secret := range cfg.SecretFiles {
+		files = append(files, secret.Path)
+	}
+	if err := tarball.Manifest().Fits(cfg.SharedDirs, files); err != nil {
+		return nil, errors.Join(err, tarball.Close())
+	}
+	return tarball, nil
 }
 
 // placed says where a person asked for what failed. What another try may mend stays what it is: nobody wrote anything wrong.

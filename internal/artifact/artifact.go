@@ -115,7 +115,7 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 		sha256:   deploy.Digest(hex.EncodeToString(in.sum.Sum(nil))),
 		size:     in.size,
 		revision: in.revision,
-		notes:    tree.noticed.Notes(manifest),
+		notes:    tree.notes(manifest),
 		manifest: manifest,
 		content:  digest,
 		store:    store,

@@ -53,7 +53,7 @@ func TestRefusals(t *testing.T) {
 		{"lfs", []byte("version https://git-lfs.github.com/spec/v1\noid"), 0, "Git LFS pointer", "lfs: true"},
 		{"text", []byte("hello\x1b[2J\n"), 0, `begins "hello\x1b[2J"`, "slipway pack"},
 		{"gzip of a text", gzipped(t, []byte("hello")), 0, "no tar", "slipway pack"},
-		{"gzip twice", gzipped(t, gzipped(t, good)), 0, "no tar", "slipway pack"},
+		{"gzip twice", gzipped(t, gzipped(t, good)), 0, "compressed twice", "slipway pack"},
 		{"tar of no good sum", append([]byte("x"), good[1:]...), 0, "no tarball", "slipway pack"},
 
 		{"cut in a member", good[:4*512], 0, `cut off, in or after member "app/a"`, "disk was full"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -18,6 +19,8 @@ type tree struct {
 	copies  map[string][]string // paths of hard links, by the path of the file that they are
 	seen    int                 // members of the archive, those that strip_components drops included
 	deepest string              // a name that strip_components dropped, for the message when it dropped everything
+	dropped []string            // files that it dropped, the first few of them
+	drops   int                 // how many those are
 	strip   int
 	allowed []string // targets of links that lead out of the release by permission
 	noticed content.Noticed
@@ -71,6 +74,12 @@ func (w *rewriter) add(header *tar.Header) error {
 	name := strings.Clone(stripped(clean, w.strip)) // a name can be a piece of a much larger header
 	if name == "" && clean != "." {
 		w.deepest = header.Name
+		if header.Typeflag == tar.TypeReg {
+			w.drops++
+			if len(w.dropped) < 3 {
+				w.dropped = append(w.dropped, strings.Clone(clean))
+			}
+		}
 		return w.skip()
 	}
 	kind, err := kindOf(header)
@@ -196,6 +205,15 @@ func (w *rewriter) index(i uint32) {
 	if member := w.members.At(i); member.Kind != content.Dir {
 		w.files[member.Path] = i
 	}
+}
+
+// notes are sentences about what is odd in what was found.
+func (t *tree) notes(manifest content.Manifest) []string {
+	notes := t.noticed.Notes(manifest)
+	if t.drops > 0 {
+		notes = append(notes, fmt.Sprintf("strip_components %d leaves out what lies in fewer folders: %d of the artifact's files, %s among them", t.strip, t.drops, content.Examples(t.dropped)))
+	}
+	return notes
 }
 
 // manifest is what was found, if it is good as a whole.

@@ -100,6 +100,9 @@ func (s *stream) decompress(raw io.Reader) (io.Reader, error) {
 	if len(head) == 0 {
 		return nil, content.Refuse("look at what the build wrote", "there is nothing in it once it is decompressed")
 	}
+	if inner, err := sniff(head); err == nil && inner != formatTar {
+		return nil, content.Refuse("compress it once: `tar -z` and `slipway pack x.tar.gz` do so already", "it is compressed twice")
+	}
 	if !isTar(head) {
 		return nil, content.Refuse(hintPack, "it is compressed, but what is inside is no tar (it begins %s)", content.Quote(firstLine(string(head))))
 	}
