@@ -33,7 +33,9 @@ func TestMain(m *testing.M) {
 		"slipway": func() {
 			env := app.FromOS()
 			env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
-			code := app.Main(context.Background(), env)
+			ctx, stop := app.UntilSignal(context.Background())
+			code := app.Main(ctx, env)
+			stop()
 			if path := os.Getenv("TEST_PEAK"); path != "" {
 				_ = os.WriteFile(path, []byte(peakResident()), 0o600)
 			}
