@@ -39,6 +39,9 @@ func (in *inputs) AfterApply(parsed *kong.Context, a *app) error {
 			return fmt.Errorf("--%s: %w", doc.Name, err)
 		}
 	}
+	for _, value := range in.All() {
+		*value = strings.TrimPrefix(*value, "\ufeff") // as editors of Windows begin a file
+	}
 	a.redactor.Add(config.SecretsOf(in.Inputs)...)
 	return nil
 }

@@ -49,10 +49,10 @@ func (l *loader) inputLayer() *yamlfile.Node {
 		add(l.inputHosts("hosts", l.in.Hosts), "hosts")
 	}
 	if l.in.SharedDirs != "" {
-		add(l.inputList("shared_dirs", l.in.SharedDirs), "shared", "dirs")
+		add(l.inputPaths("shared_dirs", l.in.SharedDirs), "shared", "dirs")
 	}
 	if l.in.SharedFiles != "" {
-		add(l.inputList("shared_files", l.in.SharedFiles), "shared", "files")
+		add(l.inputPaths("shared_files", l.in.SharedFiles), "shared", "files")
 	}
 	if len(l.inputVars) > 0 {
 		add(varsNode(l.inputVars), "vars")

@@ -28,7 +28,7 @@ func (l *loader) inputList(name, value string) *yamlfile.Node {
 
 var (
 	yamlList  = regexp.MustCompile(`^\s*(\[|\{|-\s|-$)`)
-	bracketed = regexp.MustCompile(`^\s*\[[0-9A-Fa-f:.%]*\]`) // an IPv6 address
+	bracketed = regexp.MustCompile(`^\s*\[[0-9A-Fa-f:.%]+\]`) // an IPv6 address
 )
 
 // inputLines are the lines of an input, less blank ones and comments.
@@ -43,6 +43,27 @@ func inputLines(name, value string) *yamlfile.Node {
 		list.Items = append(list.Items, yamlfile.NewText(trimmed, at))
 	}
 	return list
+}
+
+// inputPaths is an input of paths, of which a line may have several between commas. The deploy file takes paths with commas.
+func (l *loader) inputPaths(name, value string) *yamlfile.Node {
+	list := *l.inputList(name, value)
+	var items []*yamlfile.Node
+	for _, item := range list.Items {
+		if item.Kind != yamlfile.Text {
+			items = append(items, item)
+			continue
+		}
+		column := 1
+		for piece := range strings.SplitSeq(item.Text, ",") {
+			if trimmed := strings.TrimSpace(piece); trimmed != "" {
+				items = append(items, yamlfile.NewText(trimmed, item.Inside(1, column+strings.Index(piece, trimmed))))
+			}
+			column += len(piece) + 1
+		}
+	}
+	list.Items = items
+	return &list
 }
 
 // inputHosts is an input of hosts, each an entry of its own, however several were put in one line.

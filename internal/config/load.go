@@ -82,6 +82,7 @@ func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l.readFile()
 	l.readSSHConfig()
 	l.joined()
+	l.expressions()
 	return l
 }
 

@@ -78,6 +78,9 @@ func (l *loader) inRelease(p keys.Text, what string) (string, bool) {
 	case strings.HasPrefix(clean, "/"), clean == "..", strings.HasPrefix(path.Clean(clean), "../"), path.Clean(clean) == "..":
 		l.problem(p.At(), "give a path relative to the release", "%s `%s` lies outside the release", what, p.V)
 		return "", false
+	case strings.ContainsAny(clean, "*?"):
+		l.problem(p.At(), "write each path out", "%s `%s` is a pattern, and no path", what, p.V)
+		return "", false
 	case clean == "", clean == ".", path.Clean(clean) != clean, !printable(clean):
 		l.problem(p.At(), "write it plainly, as in public/media", "%s cannot be `%s`", what, p.V)
 		return "", false

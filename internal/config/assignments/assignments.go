@@ -49,7 +49,7 @@ func Parse(input, text string) ([]Assignment, deploy.Problems) {
 		}
 		if name, end, ok := strings.Cut(line, "<<"); ok && IsName(strings.TrimSpace(name)) && strings.TrimSpace(end) != "" {
 			end = strings.TrimSpace(end)
-			length := slices.IndexFunc(lines[i+1:], func(l string) bool { return strings.TrimRight(l, " \t") == end })
+			length := slices.IndexFunc(lines[i+1:], func(l string) bool { return strings.TrimRight(l, " \t\r") == end })
 			if length < 0 {
 				problems = append(problems, deploy.Problem{At: at, Message: fmt.Sprintf("the block `%s` of `%s` has no line `%s` that ends it", strings.TrimSpace(name), input, end)})
 				return found, problems
@@ -59,6 +59,9 @@ func Parse(input, text string) ([]Assignment, deploy.Problems) {
 			continue
 		}
 		name, value, ok := strings.Cut(line, "=")
+		if strings.TrimRight(name, " \t") != name { // NAME = value
+			name, value = strings.TrimSpace(name), strings.TrimLeft(value, " \t")
+		}
 		name = strings.TrimSpace(name)
 		if !ok || !IsName(name) {
 			// A value of several lines looks like this from its second line on; the line itself may be secret.

@@ -13,7 +13,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]map[string]string{
 		"":                                {},
-		"A=1\r\n# no\n\n B = x=y ":        {"A": "1", "B": " x=y "},
+		"A=1\r\n# no\n\n B = x=y ":        {"A": "1", "B": "x=y "},
 		"A<<END\n\n x\nEND\nB=2":          {"A": "\n x", "B": "2"},
 		"A<<END\nEND":                     {"A": ""},
 		"A=<<END":                         {"A": "<<END"},

@@ -13,6 +13,7 @@ import (
 
 var (
 	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/@,;=[:cntrl:]]*(@[A-Za-z0-9.-]+)?$`) // anna@corp.com logs in to some
+	numeric  = regexp.MustCompile(`^[0-9.]+$`)
 	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 )
 
@@ -71,10 +72,15 @@ func splitPort(text string) (host, port string, err error) {
 		return "", "", fmt.Errorf("`%s`: put an IPv6 address in brackets, as in [2001:db8::1]:22", text)
 	case strings.Contains(host, "/"):
 		return "", "", fmt.Errorf("`%s` names a path: that is `deploy_path`, an address is user@host:port", text)
-	case !dnsName.MatchString(host):
+	case !dnsName.MatchString(host), numeric.MatchString(host) && !isIPv4(host):
 		return "", "", fmt.Errorf("`%s` is no host name or address", host)
 	case hasPort && port == "":
 		return "", "", errors.New("`:` without a port")
 	}
 	return host, port, nil
+}
+
+func isIPv4(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Is4()
 }

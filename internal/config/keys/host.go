@@ -54,7 +54,7 @@ func (h *Host) words(d *yamlfile.Decoder, n *yamlfile.Node) {
 			h.DeployPath = Text{V: value, Node: word}
 		case key == "release" && assigned && (value == "true" || value == "false"):
 			h.Release = Boolean{V: value == "true", Node: word}
-		case word.Text == "primary":
+		case word.Text == "primary", key == "primary" && (value == "true" || value == "false"):
 			h.Primary = Boolean{V: true, Node: word}
 		case word.Text == "-p" || key == "port":
 			d.Problem(word.At, "as in deploy@web1:2222", "the port is a part of the address")

@@ -9,7 +9,7 @@
 LC_ALL=C
 export LC_ALL
 set -u
-links=$3
+allowing "$3"
 cd "$1/releases/$2/" || exit 93
 shift 3
 for path do

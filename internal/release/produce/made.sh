@@ -1,6 +1,11 @@
 # Functions that look at what a step has made in a release, whose folder is the working directory. They stand before the
 # script that needs them.
 
+# Says which absolute targets links may have, a line each. It comes before all other functions.
+allowing() {
+	links=$1
+}
+
 refuse() {
 	status=$1
 	shift

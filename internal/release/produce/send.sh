@@ -11,7 +11,8 @@
 LC_ALL=C
 export LC_ALL
 set -u
-root=$1 id=$2 encoding=$3 fresh=$4 links=$5
+root=$1 id=$2 encoding=$3 fresh=$4
+allowing "$5"
 shift 5
 cd "$root/releases/$id/" || exit 93
 outgoing=$root/.slipway/releases/$id/outgoing
