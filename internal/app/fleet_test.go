@@ -54,7 +54,14 @@ func TestFleet(t *testing.T) {
 	unreachable := job.run(t, ":", restart)
 	unreachable.want(t, 1, "failed", some[:2])
 
-	for _, end := range []fleetEnd{good, unprepared, stuck, unreachable} {
+	// Who looks is told of every host, too.
+	status := job.command(t, "status", "INPUT_DRIFT=true")
+	status.looks(t, some[:2])
+	history := job.command(t, "history")
+	history.says(t, "activated on "+fmt.Sprintf("%d of %d", count-2, count), some[0]+" did not answer")
+	logs := job.command(t, "logs", "INPUT_ALLOW_LOGS=true", "INPUT_STEP=Prepare")
+	logs.says(t, "ok    Prepare", some[0]+" did not answer")
+	for _, end := range []fleetEnd{good, unprepared, stuck, unreachable, status, history, logs} {
 		if end.peak > fleetLimit {
 			t.Errorf("%s: peak RSS is %d bytes, over %d", end.what, end.peak, fleetLimit)
 		}
@@ -115,6 +122,12 @@ func (j *fleetJob) run(t *testing.T, prepare, restart string) fleetEnd {
 	file := fmt.Sprintf("app: shop\nrollout: {max_parallel: %d}\nprepare: [{name: Prepare, run: %q}]\n"+
 		"activate:\n  restart: {name: Restart, run: %q}\n  verify: [{name: Health, run: test -e ok, within: 30s}]\n", j.places, prepare, restart)
 	must(t, os.WriteFile(filepath.Join(j.dir, "slipway.yml"), []byte(file), 0o600))
+	return j.command(t, "deploy", "INPUT_ARTIFACT="+tarball)
+}
+
+// command runs a command of the action.
+func (j *fleetJob) command(t *testing.T, name string, inputs ...string) fleetEnd {
+	t.Helper()
 	for _, name := range []string{"outputs", "summary"} {
 		must(t, os.WriteFile(filepath.Join(j.dir, name), nil, 0o600))
 	}
@@ -127,10 +140,10 @@ func (j *fleetJob) run(t *testing.T, prepare, restart string) fleetEnd {
 		"GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=example/shop", "GITHUB_REPOSITORY_ID=1",
 		fmt.Sprintf("GITHUB_RUN_ID=%d", j.runs), "GITHUB_RUN_ATTEMPT=1", "GITHUB_JOB=deploy", "GITHUB_ACTION=slipway",
 		"GITHUB_ACTOR=anna", "GITHUB_REF=refs/heads/main", "GITHUB_SHA=" + fmt.Sprintf("%040x", j.runs),
-		"INPUT_COMMAND=deploy", "INPUT_ARTIFACT=" + tarball, "INPUT_HOSTS=" + hosts,
-		"INPUT_SSH_KEY=" + j.fleet.Key.Reveal(), "INPUT_KNOWN_HOSTS=" + known,
+		"INPUT_COMMAND=" + name, "INPUT_HOSTS=" + hosts, "INPUT_SSH_KEY=" + j.fleet.Key.Reveal(), "INPUT_KNOWN_HOSTS=" + known,
 	}
-	end := fleetEnd{what: fmt.Sprintf("run %d", j.runs), job: j, outputs: map[string]string{}, connections: -j.fleet.Accepted()}
+	cmd.Env = append(cmd.Env, inputs...)
+	end := fleetEnd{what: fmt.Sprintf("%s, run %d", name, j.runs), job: j, outputs: map[string]string{}, connections: -j.fleet.Accepted()}
 	start := time.Now()
 	log, _ := cmd.CombinedOutput()
 	end.took, end.log, end.code = time.Since(start), string(log), cmd.ProcessState.ExitCode()
@@ -191,6 +204,36 @@ func (e fleetEnd) want(t *testing.T, code int, outcome string, failed []string) 
 	for _, name := range failed {
 		if !strings.Contains(e.log, name) {
 			t.Errorf("%s: the log does not name %s:\n%s", e.what, name, e.log)
+		}
+	}
+}
+
+// looks holds the result of status against the fleet: which hosts did not answer.
+func (e fleetEnd) looks(t *testing.T, unreachable []string) {
+	t.Helper()
+	var result struct {
+		Hosts []struct{ Host, State string }
+	}
+	if err := json.Unmarshal([]byte(e.outputs["result"]), &result); err != nil {
+		t.Fatalf("%s: %v\n%s", e.what, err, e.log)
+	}
+	var named []string
+	for _, host := range result.Hosts {
+		if host.State == "unreachable" {
+			named = append(named, host.Host)
+		}
+	}
+	if !slices.Equal(named, unreachable) {
+		t.Errorf("%s: %q did not answer, wanted %q\n%s", e.what, named, unreachable, e.log)
+	}
+}
+
+// says fails unless the command succeeded and its log has the texts.
+func (e fleetEnd) says(t *testing.T, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if e.code != 0 || !strings.Contains(e.log, text) {
+			t.Errorf("%s: exit %d, without %q:\n%s", e.what, e.code, text, e.log)
 		}
 	}
 }

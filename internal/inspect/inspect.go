@@ -1,7 +1,7 @@
 // Package inspect answers questions about many hosts that change nothing: what runs where, what happened, what a deployment printed.
 //
 // It merges what the hosts say and judges it: values in, values out, without a clock or a connection. Asking is inspect/ask's work,
-// showing inspect/show's. The types of the answers are what `--json` prints, by their tags; within a format fields are
+// showing inspect/show's. The types of the answers are what `--json` prints (docs/json.md), by their tags; within a format fields are
 // only ever added.
 package inspect
 
@@ -18,6 +18,14 @@ type Head struct {
 	Environment string    `json:"environment"` // "" where the deploy file has none
 	URL         string    `json:"url"`         // of the environment, for people; "" where nobody said one
 	Asked       time.Time `json:"asked"`       // when, by the clock of the machine that asked; UTC
+}
+
+// Flag is what names the environment in a command that is to be copied: " -e production"; "" where there is none.
+func (h Head) Flag() string {
+	if h.Environment == "" {
+		return ""
+	}
+	return " -e " + h.Environment
 }
 
 // Unasked is a host that could not be asked.

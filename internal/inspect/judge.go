@@ -33,7 +33,7 @@ func Judge(head Head, answers []Answer, rules Rules) Status {
 		h := describe(a, left[a.Host.Name])
 		if h.Lock != nil {
 			h.Lock.Dead = a.LockAge >= rules.Lease
-			running = running || !h.Lock.Dead
+			running = running || a.LockAge >= 0 && !h.Lock.Dead
 		}
 		s.Hosts = append(s.Hosts, h)
 	}
@@ -151,13 +151,13 @@ func (h *HostStatus) judge(a Answer, fleet deploy.ReleaseID, head Head) {
 	h.State = StateOK
 	switch {
 	case h.Release != "":
-		h.judgeRelease(f, fleet)
+		h.judgeRelease(f, fleet, head)
 	case f.Current == deploy.CurrentForeign && fleet == "":
 		h.found(StateForeign, "another tool's release is live", "")
 	case f.Current == deploy.CurrentForeign:
 		h.found(StateSplit, "another tool's release is live", joining(head))
 	case f.Current == deploy.CurrentLost:
-		h.found(StateDrifted, "current leads to "+f.CurrentTarget+", which is not there: nothing is live", "deploy again, or `slipway rollback`")
+		h.found(StateDrifted, "current leads to "+f.CurrentTarget+", which is not there: nothing is live", "deploy again, or `slipway rollback"+head.Flag()+"`")
 	case f.Current == deploy.CurrentDirectory, f.Current == deploy.CurrentFile:
 		state := StateForeign
 		if len(f.History) > 0 {
@@ -180,30 +180,26 @@ func (h *HostStatus) judge(a Answer, fleet deploy.ReleaseID, head Head) {
 }
 
 // judgeRelease judges a host on which a release is live.
-func (h *HostStatus) judgeRelease(f deploy.Facts, fleet deploy.ReleaseID) {
+func (h *HostStatus) judgeRelease(f deploy.Facts, fleet deploy.ReleaseID, head Head) {
 	if n := len(f.History); n > 0 {
 		last := f.History[n-1].Release
 		if last != "" && f.Current == deploy.CurrentRelease && last != h.Release {
-			h.found(StateDrifted, fmt.Sprintf("current was switched by hand: the last deployment left %s live", last), "deploy again, or `slipway rollback`")
+			h.found(StateDrifted, fmt.Sprintf("current was switched by hand: the last deployment left %s live", last), "deploy again, or `slipway rollback"+head.Flag()+"`")
 		}
 	}
 	if h.Release != fleet {
-		h.found(StateSplit, "the fleet runs "+string(fleet), "`slipway join`, or deploy again")
+		h.found(StateSplit, "the fleet runs "+string(fleet), joining(head))
 	}
 	switch known, there := f.Release(h.Release); {
 	case there && known.Bad:
-		h.found(StateHalfDone, "its release failed its checks", "`slipway rollback`, or fix forward")
+		h.found(StateHalfDone, "its release failed its checks", "`slipway rollback"+head.Flag()+"`, or fix forward")
 	case !there || !known.Verified:
 		h.found(StateHalfDone, "nobody verified its release here", "\"Re-run failed jobs\", or deploy again")
 	}
 }
 
 func joining(head Head) string {
-	environment := ""
-	if head.Environment != "" {
-		environment = " -e " + head.Environment
-	}
-	return "`slipway join" + environment + "` brings it the fleet's release"
+	return "`slipway join" + head.Flag() + "` brings it the fleet's release"
 }
 
 // judgeLeft judges what unfinished deployments left.

@@ -2,6 +2,7 @@ package show
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -25,15 +26,23 @@ func History(h inspect.History) []string {
 		return append(silent(h.Unasked), "no deployment is on record")
 	}
 	var rows [][]string
-	back := backAt(h)
-	for i, d := range h.Deployments[:min(len(h.Deployments), mostDeployments)] {
+	head := []string{"WHEN", "RELEASE", "REV", "BY", "RUN", "TOOK", "OUTCOME"}
+	shown, back := h.Deployments[:min(len(h.Deployments), mostDeployments)], backAt(h)
+	built := slices.ContainsFunc(shown, func(d inspect.Deployment) bool { return !d.Provenance.IsZero() })
+	if built {
+		head = slices.Insert(head, builtColumn, "BUILT BY")
+	}
+	for i, d := range shown {
 		row := historyRow(h, d)
 		if i == back {
 			row[len(row)-1] += "   <- rollback goes here"
 		}
+		if built {
+			row = slices.Insert(row, builtColumn, builtBy(d))
+		}
 		rows = append(rows, row)
 	}
-	lines := table([]string{"WHEN", "RELEASE", "REV", "BY", "RUN", "TOOK", "OUTCOME"}, rows)
+	lines := table(head, rows)
 	if more := len(h.Deployments) - len(rows); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d older: --json has them", more))
 	}
@@ -43,6 +52,16 @@ func History(h inspect.History) []string {
 		lines = append(lines, fmt.Sprintf("%s: %s of its record could not be read", d.Host, layout.Plural(d.Records, "line")))
 	}
 	return append(lines, layout.Wrap(wayBack(h), 4)...)
+}
+
+// builtColumn is where the run that built a release stands, where CI recorded it of any.
+const builtColumn = 5
+
+func builtBy(d inspect.Deployment) string {
+	if d.Provenance.IsZero() {
+		return none
+	}
+	return fmt.Sprintf("%d %s", d.Provenance.RunID, layout.Cut(path.Base(d.Provenance.Workflow), mostName))
 }
 
 // backAt is the place of the deployment by which the release went live that a rollback goes to; below zero where there is none.
@@ -57,7 +76,7 @@ func wayBack(h inspect.History) string {
 	if h.Rollback.Release == "" {
 		return "rollback has no way back: " + h.Rollback.Refused
 	}
-	return fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, environment(h.Head))
+	return fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, h.Flag())
 }
 
 func historyRow(h inspect.History, d inspect.Deployment) []string {

@@ -3,6 +3,7 @@ package show
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"slipway/internal/ci"
 	"slipway/internal/inspect"
@@ -50,6 +51,9 @@ func StatusOutput(s inspect.Status) string {
 			for i := range s.Hosts {
 				s.Hosts[i].Kept = nil
 			}
+		},
+		func(s *inspect.Status) {
+			s.Hosts = slices.DeleteFunc(s.Hosts, func(h inspect.HostStatus) bool { return !h.State.Bad() && h.State != inspect.StateUnreachable })
 		},
 		func(s *inspect.Status) { s.Hosts = nil },
 	)

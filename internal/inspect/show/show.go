@@ -68,14 +68,6 @@ func where(head inspect.Head) string {
 	return layout.Where(deploy.Header{App: head.App, Environment: head.Environment})
 }
 
-// environment is the flag that names the environment in a command to be copied.
-func environment(head inspect.Head) string {
-	if head.Environment == "" {
-		return ""
-	}
-	return " -e " + head.Environment
-}
-
 // silent are lines on hosts that did not answer.
 func silent(list []inspect.Unasked) []string {
 	var lines []string

@@ -68,7 +68,7 @@ func status() inspect.Status {
 		{Host: "web4", Roles: []string{"web"}, State: inspect.StateUnreachable, Why: []string{"connect: cannot reach deploy@10.0.0.14: connection refused"}, Next: "nothing listens there", Kept: []inspect.Kept{}},
 		{Host: "lb1", Roles: []string{"balancer"}, State: inspect.StateBalancer, Format: 1, Kept: []inspect.Kept{}},
 	}}
-	s.Hosts[1].Next = "`slipway join`, or deploy again"
+	s.Hosts[1].Next = "`slipway join -e production` brings it the fleet's release"
 	s.Hosts[1].Hold = &deploy.Hold{Reason: "moving the | database", Actor: "ben", At: since}
 	s.Hosts[2].Next = "deploy again once the changes are in the repository"
 	s.Hosts[2].Drift = &inspect.Drift{Compared: 4981, Count: 12, Files: []survey.Difference{}}
@@ -96,7 +96,12 @@ func history() inspect.History {
 			},
 			{
 				ID: "412-deploy-1a2b3c4d5e6f", Command: "deploy", Release: second, Before: first, Revision: "1a2b3c4d5e6f708192a3b4c5d6e7f80910111213", Actor: "anna",
-				RunURL: "https://ci.example.com/acme/site/actions/runs/412", Attempt: 2, Begun: at(21, 7), Ended: at(21, 7).Add(21 * time.Second), Seconds: 21,
+				RunURL: "https://ci.example.com/acme/site/actions/runs/412", Attempt: 2,
+				Provenance: deploy.Provenance{
+					RunID: 411, URL: "https://ci.example.com/acme/site/actions/runs/411", Workflow: ".github/workflows/build.yml", Branch: "production", Event: "push",
+					Commit: "1a2b3c4d5e6f708192a3b4c5d6e7f80910111213",
+				},
+				Begun: at(21, 7), Ended: at(21, 7).Add(21 * time.Second), Seconds: 21,
 				LiveAt: at(21, 7).Add(20 * time.Second), Outcome: deploy.OutcomeActivated, Hosts: 3, Activated: all, Unwound: []string{}, Live: true, WayBack: "good",
 			},
 			{

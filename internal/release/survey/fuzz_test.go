@@ -71,3 +71,29 @@ func FuzzParseHistory(f *testing.F) {
 		}
 	})
 }
+
+// What a host keeps of past deployments: whatever it prints, a journal has its own parts, and a line that cannot be read hides no other.
+func FuzzParsePast(f *testing.F) {
+	const whole = `{"at":"2026-11-20T07:30:00Z","release":"20261121-073000-1a2b3c4-9f3c51","outcome":"activated"}`
+	f.Add("history=" + whole + "\n\x00journal=412\x00begun=1795246200\n\x00outcome=activated\x00ended=1795246221\n\x00end=1\x00")
+	f.Add("journal=412\x00failed={\"at\":1,\"what\":\"verify\"}\x00try=a/do-1\n\n\n\x00try=half\x00odd=x\x00end=1\x00")
+	f.Add("begun=1\x00")
+	f.Fuzz(func(t *testing.T, text string) {
+		past, err := parsePast([]byte(text))
+		if err != nil {
+			return
+		}
+		for _, j := range past.Journals {
+			if !j.Ended.IsZero() && j.Ended.Unix() <= 0 {
+				t.Errorf("%q gives %+v", text, j)
+			}
+		}
+		if strings.ContainsRune(text, 0) {
+			return
+		}
+		past, err = parsePast([]byte("history=" + text + "\n" + whole + "\n\x00end=1\x00"))
+		if n := len(past.History); err != nil || n == 0 || past.History[n-1].Outcome != "activated" {
+			t.Errorf("%q hides the line behind it: %+v, %v", text, past, err)
+		}
+	})
+}
