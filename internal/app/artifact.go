@@ -129,6 +129,27 @@ func from(found *source.Fetched, wanted source.Wanted) string {
 	return fmt.Sprintf("%s built the artifact of %.7s: %s", found.By, found.Commit, found.By.URL)
 }
 
+// ownSteps takes the steps from the deploy file in an artifact of another commit, where it carries one: they are of one piece with its
+// code. Hosts and policy stay the checkout's.
+func (a *app) ownSteps(ctx context.Context, s *session, f *fetched) error {
+	if f.builtBy.IsZero() || f.commit == s.run.SHA {
+		return nil
+	}
+	in, env := s.in, a.environment(s.run)
+	if s.dialer == nil {
+		in.Command = "validate" // nothing that only hosts need is demanded
+	}
+	env.Artifact = f.FS(ctx)
+	cfg, err := config.Load(in, a.env.Files(), env)
+	if err != nil {
+		return err
+	}
+	if s.cfg = cfg; cfg.OwnSteps {
+		f.whence += fmt.Sprintf("; the steps are those of the deploy file in it, hosts and policy those of the workflow's commit %.7s", s.run.SHA)
+	}
+	return nil
+}
+
 // noting tells, behind the header, where the artifact is from and what is odd about it and the deploy file.
 func (l launch) noting(tarball *fetched) deploy.Emit {
 	notes := tarball.Notes()

@@ -88,6 +88,9 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	}
 	var contents plan.Artifact
 	if made.tarball != nil {
+		if err := a.ownSteps(bounded, l.session, made.tarball); err != nil {
+			return made, err
+		}
 		contents = made.tarball.describe(l.cfg)
 	}
 	var err error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -48,4 +49,31 @@ func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[s
 		}
 	}
 	return found, nil
+}
+
+// mostOfFile is how large a file may be that FS reads.
+const mostOfFile = 1 << 20
+
+// FS is the content for reading small files, each by fs.ReadFile; there are no links and no folders in it. A context's error is a read's.
+func (a *Artifact) FS(ctx context.Context) fs.FS { return contentFS{ctx, a} }
+
+type contentFS struct {
+	ctx context.Context
+	a   *Artifact
+}
+
+func (c contentFS) ReadFile(name string) ([]byte, error) {
+	files, err := c.a.Files(c.ctx, []string{name}, mostOfFile)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := files[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return text, nil
+}
+
+func (c contentFS) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: errors.ErrUnsupported}
 }

@@ -41,6 +41,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		MaxSize: bytesOf(s.MaxSize.V), AllowLinks: texts(s.AllowLinks),
 		KeepReleases: s.KeepReleases.V, PruneCommand: s.PruneCommand.V, Timeout: s.Timeout.V, LockWait: s.Rollout.LockWait.V,
 		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
+		OwnSteps: l.ownStepsTaken,
 	}
 	c.DeployPath = l.deployPath(s.DeployPath)
 	c.DriftIgnore = l.patterns(s.DriftIgnore)

@@ -10,6 +10,7 @@ package config
 
 import (
 	"cmp"
+	"io/fs"
 	"path"
 	"strings"
 	"time"
@@ -64,6 +65,7 @@ type Config struct {
 	Fleet           []deploy.Check // once, after every host is activated
 
 	AllowRefs  []string               // refs that may be deployed to the environment; none is every ref
+	OwnSteps   bool                   // the steps are those of the artifact's own deploy file
 	Provenance *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none
 
 	Login    Login
@@ -106,6 +108,7 @@ type Env struct {
 	AgentSocket string                            // of an SSH agent; may be empty
 	Ref         string                            // that the run is for, "refs/heads/main"; "" outside CI
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
+	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none
 	Dirs        []string                          // absolute names of the working directory: its own, and those that CI's expressions give it
 }
 

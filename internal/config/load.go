@@ -67,6 +67,8 @@ type loader struct {
 	inputVars    []assignments.Assignment
 	inputSecrets []assignments.Assignment
 
+	ownStepsTaken bool // the steps in node are the artifact's own
+
 	problems deploy.Problems
 }
 
@@ -81,6 +83,7 @@ func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l.problems = append(l.problems, problems...)
 	l.readFile()
 	l.readSSHConfig()
+	l.ownSteps()
 	l.joined()
 	l.expressions()
 	return l
