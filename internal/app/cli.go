@@ -13,6 +13,7 @@ import (
 // cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.
 type cli struct {
 	Deploy   deployCmd   `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
+	Promote  promoteCmd  `cmd:"" group:"deploy" help:"Deploy the very artifact that another environment runs."`
 	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
 	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, or rollback, would do, and change nothing."`
 	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`

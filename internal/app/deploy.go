@@ -63,8 +63,12 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 			Hint: "raise `timeout`, or look at what the artifact holds",
 		}}
 	}
+	var refused deploy.Errors
 	var failure *deploy.Error
-	if errors.As(err, &failure) && failure.Fault == deploy.FaultHost { // another try may go well
+	if errors.As(err, &refused) { // what another environment runs may not be promoted
+		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		result.Errors = refused
+	} else if errors.As(err, &failure) && failure.Fault == deploy.FaultHost { // another try may go well
 		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
 		failure.Phase = deploy.Preflight
 		result.Errors = []*deploy.Error{failure}

@@ -23,7 +23,7 @@ import (
 // launch is what a deployment is made of once the inputs are read.
 type launch struct {
 	*session
-	command   string // deploy, rollback or join
+	command   string // deploy, rollback, promote or join
 	emit      deploy.Emit
 	reconcile bool // only mend what this deployment left half done
 }
@@ -78,7 +78,12 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 			<-asked
 			return made.earlier(l.cfg)
 		}
-		if made.tarball, err = a.openArtifact(bounded, l.session, earlier); err != nil {
+		if l.command == "promote" {
+			made.tarball, err = a.promoted(bounded, l.session, now)
+		} else {
+			made.tarball, err = a.openArtifact(bounded, l.session, earlier)
+		}
+		if err != nil {
 			stopAsking()
 		}
 		return err

@@ -16,7 +16,7 @@ import (
 
 type planCmd struct {
 	inputs
-	What    string `arg:"" optional:"" enum:"deploy,rollback" default:"deploy" help:"What to plan: deploy (the default) or rollback."`
+	What    string `arg:"" optional:"" enum:"deploy,rollback,promote" default:"deploy" help:"What to plan: deploy (the default), rollback or promote."`
 	Offline bool   `name:"offline" group:"policy" help:"Ask no host: the steps alone are shown."`
 	JSON    bool   `name:"json" group:"policy" help:"Print one JSON document: docs/plan.md says what is in it."`
 }
@@ -85,16 +85,31 @@ func (c *planCmd) open(a *app) (*session, error) {
 		}
 		return a.openOn(console, c.Inputs)
 	}()
-	if err == nil && c.What == "deploy" && s.cfg.Artifact == "" && s.cfg.Remote == nil {
-		err = deploy.Problems{{
-			At: deploy.InInput("artifact", 0, 0), Message: "no artifact: there is nothing to deploy",
-			Hint: "set the input `artifact`, or `artifact` in the deploy file",
-		}}
+	if err == nil {
+		err = c.missing(s.cfg)
 	}
 	if err != nil {
 		return nil, console.refuse(err)
 	}
 	return s, nil
+}
+
+// missing says what the deployment cannot do without.
+func (c *planCmd) missing(cfg *config.Config) error {
+	nothing := func(input, message string) error {
+		return deploy.Problems{{
+			At: deploy.InInput(input, 0, 0), Message: message, Hint: "set the input `" + input + "`, or `" + input + "` in the deploy file",
+		}}
+	}
+	switch {
+	case c.What == "deploy" && cfg.Artifact == "" && cfg.Remote == nil:
+		return nothing("artifact", "no artifact: there is nothing to deploy")
+	case c.What == "promote" && c.Offline:
+		return deploy.Problems{{Message: "promote cannot be planned offline: what the other environment runs, its hosts know"}}
+	case c.What == "promote" && cfg.From == "":
+		return nothing("from", "no source: nobody said which environment's release is promoted")
+	}
+	return nil
 }
 
 // offline says why a run of CI asks no host although nobody said so; "" where it asks them. A pull request from a fork gets no secrets,

@@ -3,6 +3,8 @@ package artifact
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,5 +96,35 @@ func TestFiles(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string][]byte{"a": []byte("one"), "dir/b": []byte("two")}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What a host sends of a release becomes the artifact again: the same content, whatever the modes and owners are there.
+func TestRebuild(t *testing.T) {
+	t.Parallel()
+	members := []entry{dirModed("d", 0o700), file("d/a b", "one"), fileModed("run", 0o755), file(`b\c`, strings.Repeat("x", 2000)), symlink("l", "run"), dir("empty")}
+	a := open(t, saved(t, archive(t, members...)), 0)
+	sent := slices.Concat(archive(t, file("./d/a b", "one"), symlink("./l", "run")), make([]byte, 3*blockSize), archive(t, fileModed("./run", 0o700), file(`./b\c`, strings.Repeat("x", 2000))))
+	for name, stream := range map[string][]byte{"plain": sent, "gzip": gzipped(t, sent)} {
+		var out bytes.Buffer
+		if err := Rebuild(t.Context(), a.Manifest(), bytes.NewReader(stream), 1<<20, &out); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if again := open(t, saved(t, out.Bytes()), 0); again.Content() != a.Content() {
+			t.Errorf("%s: another content: %+v", name, content.Compare(a.Manifest(), again.Manifest()))
+		}
+	}
+	for want, stream := range map[string][]byte{
+		"did not send":       archive(t, file("d/a b", "one")),
+		"not asked for":      archive(t, file("other", "one")),
+		"not what it was":    archive(t, file("l", "one")),
+		"more than":          archive(t, file("d/a b", strings.Repeat("y", 9000))),
+		"unexpected EOF":     archive(t, file("d/a b", strings.Repeat("y", 2000)))[:1024],
+		"has an absolute":    archive(t, file("/etc/passwd", "one")),
+		"invalid tar header": bytes.Repeat([]byte("z"), 2*blockSize),
+	} {
+		if err := Rebuild(t.Context(), a.Manifest(), bytes.NewReader(stream), 8000, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }

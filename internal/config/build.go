@@ -59,6 +59,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.secrets(&s, c)
 	l.quoted(c)
 	l.allow(s.Allow.Refs, c)
+	l.promotes(s, c)
 	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 

@@ -64,6 +64,9 @@ type Config struct {
 	ActivationRoles []string       // the roles that have an entry, in the order of the text
 	Fleet           []deploy.Check // once, after every host is activated
 
+	From string        // the environment that promote takes the release from; "" is none
+	Soak time.Duration // how long the release must have been live there
+
 	AllowRefs  []string               // refs that may be deployed to the environment; none is every ref
 	OwnSteps   bool                   // the steps are those of the artifact's own deploy file
 	Provenance *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none

@@ -108,7 +108,7 @@ func (l *loader) problem(at deploy.Position, hint, format string, args ...any) {
 
 // Live reports whether a command changes what is live, and so needs all that it takes to do so.
 func Live(command string) bool {
-	return slices.Contains([]string{"deploy", "rollback", "join"}, command)
+	return slices.Contains([]string{"deploy", "rollback", "promote", "join"}, command)
 }
 
 func (l *loader) live() bool { return Live(l.command) }

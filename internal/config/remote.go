@@ -39,7 +39,7 @@ func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
 			}
 		}
 	}
-	if l.command == "rollback" {
+	if l.command == "rollback" || l.command == "promote" {
 		return
 	}
 	r := Remote{

@@ -61,6 +61,8 @@ type Settings struct {
 	URL          Text         `key:"url" doc:"Address of the site, for people: shown in the report."`
 	Hosts        []Host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
 	Rollout      Rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
+	From         Text         `key:"from" doc:"The environment that promote takes the release from."`
+	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
 	Allow        Allow        `key:"allow" doc:"Who may deploy here."`
 	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
 	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo" doc:"Steps on every host before anything live is touched, in the new release."`

@@ -1,7 +1,11 @@
 package contents_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -105,4 +109,74 @@ func TestFiles(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// file takes what one try prints.
+type file struct{ bytes.Buffer }
+
+func (*file) End(err error) error { return err }
+
+// An archive holds what was asked for, whatever the names, and nothing that lies below a folder without being asked for.
+func TestArchive(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		root := host.Site.Release(id)
+		want := map[string]string{"a b": "one\n", `sub/back\nslash`: "two", "-n": "dash", "sub/é*?[": "odd"}
+		for path, text := range want {
+			write(t, filepath.Join(root, path), text)
+		}
+		write(t, filepath.Join(root, "sub", "made.later"), "no")
+		if err := os.Symlink("a b", filepath.Join(root, "link")); err != nil {
+			t.Fatal(err)
+		}
+		asked := []string{"link"}
+		for path := range want {
+			asked = append(asked, path)
+		}
+		want["link"] = "-> a b"
+		var out *file
+		to := func() (release.Output, error) { out = &file{}; return out, nil }
+		if err := release.Run(t.Context(), host, contents.Archive(host.Site, id, asked, 1<<20, to)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, untar(t, out.Bytes())); diff != "" {
+			t.Error(diff)
+		}
+		err := release.Run(t.Context(), host, contents.Archive(host.Site, id, []string{"a b", "gone"}, 1<<20, to))
+		if err == nil || !strings.Contains(err.Error(), "gone") {
+			t.Errorf("one that is gone: %v", err)
+		}
+	})
+}
+
+// untar is what files and links an archive holds.
+func untar(t *testing.T, archive []byte) map[string]string {
+	t.Helper()
+	var plain io.Reader = bytes.NewReader(archive)
+	if bytes.HasPrefix(archive, []byte("\x1f\x8b")) {
+		var err error
+		if plain, err = gzip.NewReader(plain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]string{}
+	for in := tar.NewReader(plain); ; { // what fits into one argument list is one archive
+		header, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(header.Name, "./")
+		switch header.Typeflag {
+		case tar.TypeReg:
+			text, err := io.ReadAll(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[name] = string(text)
+		case tar.TypeSymlink:
+			found[name] = "-> " + header.Linkname
+		}
+	}
 }

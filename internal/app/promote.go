@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/artifact"
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/promotion"
+	"slipway/internal/release/survey"
+)
+
+type promoteCmd struct {
+	inputs
+}
+
+// Run deploys the very artifact that another environment runs.
+func (c *promoteCmd) Run(ctx context.Context, a *app) error { return a.deployment(ctx, c.Inputs) }
+
+// Help is the end of the command's help.
+func (*promoteCmd) Help() string {
+	return `Examples:
+
+  slipway promote -e production                   (where its entry has ` + "`from: staging`" + `)
+
+  slipway promote -e production --from staging
+
+Every host of the other environment must run the same content, verified, for as long as ` + "`soak`" + ` says.`
+}
+
+// promoted is the artifact that the source environment runs, taken from one of its hosts. Its error is a deploy.Errors where something
+// speaks against promoting it.
+func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched, error) {
+	source, err := a.openOn(s.console, config.SourceOf(s.in, s.cfg.From))
+	if err != nil {
+		return nil, ofSource(s.in, err)
+	}
+	defer source.close()
+	hosts := source.gather(ctx, source.cfg.Hosts, survey.Question{})
+	defer func() { _ = hosts.Close() }()
+	found, err := promotion.Find(ctx, hosts, source.cfg.Hosts, promotion.Policy{Environment: s.cfg.From, Soak: s.cfg.Soak, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Provenance.Refuse(found.BuiltBy); err != nil {
+		return nil, deploy.Errors{{Op: "promote", Phase: deploy.Preflight, Cause: fmt.Errorf("%s runs what may not be deployed here: %w", s.cfg.From, err)}}
+	}
+	tarball, err := found.Open(ctx, a.env.TempDir, s.cfg.MaxSize, artifact.Options{TempDir: a.env.TempDir, MaxSize: s.cfg.MaxSize, AllowLinks: s.cfg.AllowLinks})
+	if err != nil {
+		return nil, refusal(ctx, err)
+	}
+	return &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found)}, nil
+}
+
+// ofSource names the inputs that were given for the source environment alone by their own names.
+func ofSource(in ci.Inputs, err error) error {
+	list := problems(err, deploy.Position{})
+	own := map[string]string{"ssh_key": in.FromSSHKey, "known_hosts": in.FromKnownHosts, "jump": in.FromJump}
+	for i := range list {
+		if name, ok := strings.CutPrefix(list[i].At.File, "input "); ok && own[name] != "" {
+			list[i].At.File = "input from_" + name
+		}
+	}
+	return list
+}
+
+// refusal is an error of bringing the artifact as what stopped the deployment in preflight; a context's error as itself.
+func refusal(ctx context.Context, err error) error {
+	var failure *deploy.Error
+	if ctx.Err() != nil || !errors.As(err, &failure) {
+		return err
+	}
+	failure.Phase = deploy.Preflight
+	return deploy.Errors{failure}
+}
+
+func promotedFrom(from string, found *promotion.Source) string {
+	text := fmt.Sprintf("promoted from %s, which runs it as %s", from, found.Release)
+	if !found.Since.IsZero() {
+		text += " since " + found.Since.UTC().Format("2006-01-02 15:04")
+	}
+	return text
+}

@@ -1,0 +1,50 @@
+package promotion
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"slipway/internal/deploy"
+)
+
+// judge says why what a host runs may not be promoted; nil where it may.
+func judge(f deploy.Facts, policy Policy) error {
+	current, _ := f.Release(f.CurrentID)
+	switch {
+	case f.Current != deploy.CurrentRelease:
+		return refuse(f.Host, policy.Environment+" runs no release of Slipway there", "deploy there first")
+	case len(f.Unfinished) > 0:
+		return refuse(f.Host, fmt.Sprintf("the deployment %s is not at its end there", f.Unfinished[0].ID), "wait for it; where it died, the next deployment there reconciles it")
+	case current.Bad:
+		return refuse(f.Host, fmt.Sprintf("%s failed its checks there", f.CurrentID), "fix it, and deploy there again")
+	case !current.Verified:
+		return refuse(f.Host, fmt.Sprintf("%s was not verified there", f.CurrentID), "deploy there again: a deployment that ends well has verified it")
+	case policy.Soak <= 0:
+		return nil
+	}
+	entry, ok := went(f)
+	if !ok {
+		return refuse(f.Host, fmt.Sprintf("it is not known since when it runs %s", f.CurrentID), "deploy there again, or leave out `soak`")
+	}
+	if live := policy.Now.Sub(entry.At); live < policy.Soak {
+		return refuse(f.Host, fmt.Sprintf("%s is live there for %s, and `soak` is %s", f.CurrentID, max(0, live).Round(time.Second), policy.Soak),
+			fmt.Sprintf("wait for another %s", (policy.Soak-live).Round(time.Second)))
+	}
+	return nil
+}
+
+// went is the newest line of a host's history by which what is live there was activated.
+func went(f deploy.Facts) (deploy.HistoryEntry, bool) {
+	for _, entry := range slices.Backward(f.History) {
+		if entry.Release == f.CurrentID && entry.Outcome == "activated" {
+			return entry, true
+		}
+	}
+	return deploy.HistoryEntry{}, false
+}
+
+func refuse(host, cause, hint string) *deploy.Error {
+	return &deploy.Error{Op: "promote", Host: host, Phase: deploy.Preflight, Cause: errors.New(cause), Hint: hint}
+}
