@@ -34,6 +34,11 @@ func (cmd *initCmd) Run(a *app) error {
 	if err != nil {
 		return c.refuse(err)
 	}
+	if above := above(a.env.Dir); above != "" {
+		return c.refuse(deploy.Problems{{
+			Message: "this folder lies in the repository " + above + ", and CI reads workflows at its root alone", Hint: "run it there",
+		}})
+	}
 	found := scaffold.Look(a.env.Files())
 	if found == nil {
 		return c.refuse(deploy.Problems{{
@@ -105,6 +110,24 @@ var (
 // appName is a folder's name as that of an application.
 func appName(folder string) string {
 	return cmp.Or(strings.Trim(noAppName.ReplaceAllString(strings.ToLower(folder), "-"), "-._"), "app")
+}
+
+// above is the repository that a folder lies in and is not the root of; "" where there is none.
+func above(dir string) string {
+	at := dir
+	for {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			break
+		}
+		if at == filepath.Dir(at) {
+			return ""
+		}
+		at = filepath.Dir(at)
+	}
+	if at == dir {
+		return ""
+	}
+	return at
 }
 
 // write makes a file that is not there, and its folders. It is fs.ErrExist where there is one.
