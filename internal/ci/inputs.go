@@ -32,7 +32,8 @@ type Inputs struct {
 	StripComponents string `name:"strip_components" aliases:"strip-components" group:"what" help:"How many leading folders of the tarball's names to drop." fallback:"0"`
 
 	App        string `name:"app" group:"what" help:"Name of the application." fallback:"the repository's name"`
-	Hosts      string `name:"hosts" group:"hosts" help:"Where to deploy: user@host:port roles=web,db primary, one host per line."`
+	Hosts      string `name:"hosts" group:"hosts" help:"Where to deploy: user@host:port roles=web,db primary, one host per line. deploy@web[01:12].example.com is twelve hosts."`
+	HostsFrom  string `name:"hosts_from" aliases:"hosts-from" group:"hosts" help:"JSON file with the hosts, that an earlier step of the job wrote: an array of user@host texts or host objects."`
 	DeployPath string `name:"deploy_path" aliases:"deploy-path" group:"hosts" help:"Absolute path on the hosts that holds releases, shared files and current."`
 
 	SSHKey           string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with: OpenSSH or PEM, as it is or in base64."`

@@ -43,7 +43,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
 		OwnSteps: l.ownStepsTaken,
 	}
-	c.DeployPath = l.deployPath(s.DeployPath)
+	c.DeployPath = l.deployPath(s.DeployPath, c)
 	c.DriftIgnore = l.patterns(s.DriftIgnore)
 	l.paths(&s, c)
 	inputVars := map[string]string{}
@@ -51,7 +51,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		inputVars[a.Name] = a.Value
 	}
 	c.Vars = l.vars(s.Vars)
-	c.Hosts = l.hosts(s.Hosts, c.DeployPath, c.Vars, inputVars)
+	c.Hosts = l.hosts(s.Hosts, c, inputVars)
 	for i := range c.Hosts {
 		c.Hosts[i].Umask = c.Umask
 	}
@@ -63,7 +63,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 
-	b := &builder{loader: l, config: c, roles: l.roles(c.Hosts), shared: declared(s.Secrets, c)}
+	b := &builder{loader: l, config: c, roles: l.roles(c.Hosts, s.HostsFrom.Given()), shared: declared(s.Secrets, c)}
 	for _, role := range s.Rollout.Order {
 		b.knownRole(role.V, role.At())
 	}
@@ -126,8 +126,12 @@ func (l *loader) ifSuperseded() string {
 }
 
 // roles are all that any environment's hosts have: a step may be for a role that this environment lacks, not for one that
-// no environment has.
-func (l *loader) roles(hosts []deploy.Host) map[string]bool {
+// no environment has. Nil where nobody can tell: hosts stand in a file that an environment reads only when it is deployed to.
+func (l *loader) roles(hosts []deploy.Host, unread bool) map[string]bool {
+	elsewhere := func(p yamlfile.Pair[keys.Settings]) bool { return p.Value.HostsFrom.Given() }
+	if unread || l.whole.HostsFrom.Given() || slices.ContainsFunc(l.whole.Environments.Pairs, elsewhere) {
+		return nil
+	}
 	known := map[string]bool{}
 	for _, h := range hosts {
 		for _, role := range h.Roles {

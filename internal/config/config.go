@@ -48,8 +48,9 @@ type Config struct {
 	SharedDirs  []string // relative to the release, clean, slashes
 	SharedFiles []string
 
-	Hosts []deploy.Host     // in the order of the text; Vars merged from file, environment entry, host and input
-	Vars  map[string]string // those of no host: file, environment entry, input
+	Hosts []deploy.Host // in the order of the text; Vars merged from file, environment entry, host and input
+
+	Vars map[string]string // those of no host: file, environment entry, input
 
 	Secrets     map[string]secret.Secret // every declared name; all given when the command is deploy or rollback
 	Masks       []secret.Secret          // every value of the input secrets, also those that nothing declares

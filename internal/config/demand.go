@@ -56,7 +56,7 @@ func (l *loader) demand(s keys.Settings, c *Config) {
 	if !s.Artifact.Given() && c.Remote == nil && l.live() && l.command != "rollback" && l.command != "promote" {
 		missing("artifact", "no artifact: there is nothing to deploy")
 	}
-	if len(s.Hosts) == 0 {
+	if len(s.Hosts) == 0 && !s.HostsFrom.Given() {
 		missing("hosts", "no hosts: there is nowhere to deploy")
 	}
 	nowhere := func(h deploy.Host) bool { return h.DeployPath == "" }

@@ -8,33 +8,57 @@ import (
 	"slipway/internal/deploy"
 )
 
-// hosts judges the hosts of one environment, and fills in names and roles. vars are those of the file and its
-// environment entry; the input's are laid over a host's own. deployPath is that of hosts that have none of their own.
-func (l *loader) hosts(entries []keys.Host, deployPath string, vars, inputVars map[string]string) []deploy.Host {
+// hosts judges the hosts of one environment, and fills in names and roles. The input's variables are laid over a host's own.
+func (l *loader) hosts(entries []keys.Host, c *Config, inputVars map[string]string) []deploy.Host {
 	t := taken{loader: l, names: map[string]deploy.Position{}, addresses: map[string]deploy.Position{}, primaries: map[string]string{}}
 	var hosts []deploy.Host
-	for _, entry := range entries {
-		if !entry.Address.Given() {
-			continue // a problem already
+	for _, written := range entries {
+		for _, entry := range l.eachOf(written) {
+			if len(hosts) == mostHosts {
+				l.problem(entry.Node.At, "", "there are more than %d hosts", mostHosts)
+				return hosts
+			}
+			if h, ok := t.host(entry, c); ok {
+				h.Vars = merged(c.Vars, l.vars(entry.Vars), inputVars)
+				hosts = append(hosts, h)
+			}
 		}
-		address, alias, err := l.address(entry.Address.V)
-		if err != nil {
-			l.problem(entry.Address.At(), "", "%s", err.Error())
-			continue
-		}
-		h := deploy.Host{Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.Node.At, Roles: l.hostRoles(entry.Roles)}
-		if h.NoRelease && h.Primary {
-			l.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
-		}
-		if h.DeployPath = deployPath; entry.DeployPath.Given() {
-			h.DeployPath = l.deployPath(entry.DeployPath)
-		}
-		t.name(&h, entry, alias)
-		t.primary(h, entry)
-		h.Vars = merged(vars, l.vars(entry.Vars), inputVars)
-		hosts = append(hosts, h)
 	}
 	return hosts
+}
+
+// eachOf are the hosts that an entry stands for: as many as the ranges in its address count.
+func (l *loader) eachOf(entry keys.Host) []keys.Host {
+	if !entry.Address.Given() {
+		return nil // a problem already
+	}
+	addresses, err := hostlist.Expand(entry.Address.V)
+	if err != nil {
+		l.problem(entry.Address.At(), "", "%s", err.Error())
+		return nil
+	}
+	names := make([]string, len(addresses))
+	if entry.Name.Given() {
+		if names, err = hostlist.Expand(entry.Name.V); err != nil {
+			l.problem(entry.Name.At(), "", "%s", err.Error())
+			return nil
+		}
+	}
+	switch {
+	case len(names) != len(addresses):
+		l.problem(entry.Name.At(), "write the range of the address into it, as in web[01:12], or leave it out",
+			"the name `%s` is for %d, and the address for %d", entry.Name.V, len(names), len(addresses))
+		return nil
+	case len(addresses) > 1 && entry.Primary.V:
+		l.problem(entry.Primary.At(), "give the one that is an entry of its own", "`primary` stands on a range of %d hosts", len(addresses))
+		return nil
+	}
+	each := make([]keys.Host, len(addresses))
+	for i := range each {
+		each[i] = entry
+		each[i].Address.V, each[i].Name.V = addresses[i], names[i]
+	}
+	return each
 }
 
 // hostRoles are the roles of a host, each once.
@@ -58,6 +82,25 @@ type taken struct {
 	*loader
 	names, addresses map[string]deploy.Position
 	primaries        map[string]string // host by role
+}
+
+// host judges one host; false where its address is none.
+func (t *taken) host(entry keys.Host, c *Config) (deploy.Host, bool) {
+	address, alias, err := t.address(entry.Address.V)
+	if err != nil {
+		t.problem(entry.Address.At(), "", "%s", err.Error())
+		return deploy.Host{}, false
+	}
+	h := deploy.Host{Address: address, Primary: entry.Primary.V, NoRelease: !entry.Release.V, At: entry.Node.At, Roles: t.hostRoles(entry.Roles)}
+	if h.NoRelease && h.Primary {
+		t.problem(entry.Primary.At(), "drop one of the two", "a host without releases cannot be primary")
+	}
+	if h.DeployPath = c.DeployPath; entry.DeployPath.Given() {
+		h.DeployPath = t.deployPath(entry.DeployPath, c)
+	}
+	t.name(&h, entry, alias)
+	t.primary(h, entry)
+	return h, true
 }
 
 // name gives a host its name, which no other has: the one written, or what it is called where it was written.

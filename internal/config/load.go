@@ -64,6 +64,7 @@ type loader struct {
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
 	whole        keys.File      // what node says, before anything is merged
 	ssh          sshHosts       // what the input ssh_config says
+	elements     elements       // of files of hosts
 	inputVars    []assignments.Assignment
 	inputSecrets []assignments.Assignment
 
@@ -74,7 +75,7 @@ type loader struct {
 
 // newLoader reads the deploy file and the inputs that are lists of variables.
 func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
-	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy")}
+	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy"), elements: elements{}}
 	l.file = env.Inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
 	l.inputVars, problems = assignments.Parse("vars", in.Vars)
@@ -95,7 +96,7 @@ func (l *loader) load(environments []string) []*Config {
 	var configs []*Config
 	for _, name := range environments {
 		entry := l.node.Get("environments").Get(name)
-		node, problems := preset.Under(yamlfile.Merge(yamlfile.Merge(l.common(), entry), inputs), l.files)
+		node, problems := preset.Under(l.withHosts(over(over(l.common(), entry), inputs)), l.files)
 		l.problems = append(l.problems, problems...)
 		configs = append(configs, l.build(name, node))
 	}
@@ -118,7 +119,8 @@ func (l *loader) remote() bool {
 	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs"}, l.command)
 }
 
-// readFile reads and decodes the deploy file. It may be missing unless an input names it.
+// readFile reads the deploy file, lays it over the one that it extends, and decodes the whole. It may be missing unless an input
+// names it.
 func (l *loader) readFile() {
 	l.node = yamlfile.NewMap(deploy.Position{File: l.file, Line: 1, Column: 1})
 	named := deploy.InInput("config", 1, 1)
@@ -141,20 +143,27 @@ func (l *loader) readFile() {
 		l.problem(named, "", "%s", unreadable(l.file, err))
 		return
 	}
-	node, problems := yamlfile.Parse(l.file, text)
+	if node := l.parse(l.file, text); node != nil {
+		l.node = l.extended(node)
+		l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
+	}
+}
+
+// parse reads the text of a deploy file. Nil: it is none.
+func (l *loader) parse(file string, text []byte) *yamlfile.Node {
+	node, problems := yamlfile.Parse(file, text)
 	l.problems = append(l.problems, problems...)
 	switch {
 	case node == nil:
-		return
+		return nil
 	case node.Kind != yamlfile.Map:
 		l.problem(node.At, "it begins like `app: my-site`", "a deploy file is a map of keys, not %s", node.Kind)
-		return
+		return nil
 	case len(node.Entries) == 0 && len(problems) == 0:
 		l.problem(node.At, "write it, or remove it and use inputs", "the deploy file is empty")
-		return
+		return nil
 	}
-	l.node = node
-	l.problems = append(l.problems, yamlfile.Decode(node, &l.whole)...)
+	return node
 }
 
 // below says where the working directory is.
@@ -165,11 +174,9 @@ func below(dirs []string) string {
 	return ", which is " + dirs[0]
 }
 
-// common is the file's map without its environments.
+// common is the file's map without what only a whole file has.
 func (l *loader) common() *yamlfile.Node {
-	common := *l.node
-	common.Entries = slices.DeleteFunc(slices.Clone(l.node.Entries), func(e yamlfile.Entry) bool { return e.Key == "environments" })
-	return &common
+	return lacking(l.node, "extends", "environments")
 }
 
 // choose gives the environments to judge: the one that is meant, or all where nobody can tell.
@@ -182,12 +189,26 @@ func (l *loader) choose() []string {
 	case slices.Contains(known, wanted):
 		return []string{wanted}
 	case wanted != "":
-		l.problem(inputAt("environment"), cmp.Or(yamlfile.DidYouMean(wanted, known), "there are "+strings.Join(known, ", ")),
-			"%s has no environment `%s`", l.file, wanted)
+		l.problem(inputAt("environment"), alternatives(wanted, known), "%s has no environment `%s`", l.file, wanted)
 	case len(known) > 1 && l.remote():
 		l.problem(inputAt("environment"), "one of "+strings.Join(known, ", "), "`environment` must say which of %d is meant", len(known))
 	}
 	return known
+}
+
+// alternatives are what a name that is not known may have been meant for: the one that is most like it, and all that there are.
+func alternatives(name string, known []string) string {
+	return strings.TrimSpace(yamlfile.DidYouMean(name, known) + " there are " + someOf(known))
+}
+
+// someOf lists names, of very many the first.
+func someOf(names []string) string {
+	const most = 20
+	list := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		list += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return list
 }
 
 // sorted are the problems in the order of the text: the deploy file, other files, inputs. What several environments share
@@ -208,6 +229,7 @@ func (l *loader) sorted() deploy.Problems {
 	})
 	var unique deploy.Problems
 	for _, p := range l.problems {
+		p.Message = l.elements.numbered(p)
 		if !slices.ContainsFunc(unique, func(other deploy.Problem) bool { return other.At == p.At && other.Message == p.Message }) {
 			unique = append(unique, p)
 		}

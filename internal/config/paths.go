@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"path"
 	"strings"
 
@@ -9,20 +10,54 @@ import (
 )
 
 // deployPath judges the one path that everything on a host hangs from.
-func (l *loader) deployPath(p keys.Text) string {
+func (l *loader) deployPath(p keys.Text, c *Config) string {
 	if !p.Given() {
 		return ""
 	}
-	clean := strings.TrimSuffix(p.V, "/")
+	full, ok := l.withNames(p, c)
+	if !ok {
+		return ""
+	}
+	clean := strings.TrimSuffix(full, "/")
 	switch {
-	case !strings.HasPrefix(p.V, "/"):
-		l.problem(p.At(), "as in /srv/www/site; ~ and variables are not expanded", "the deploy path `%s` must be absolute", p.V)
+	case !strings.HasPrefix(full, "/"):
+		l.problem(p.At(), "as in /srv/www/site; ~ is not expanded, and of variables ${APP} and ${ENVIRONMENT} alone", "the deploy path `%s` must be absolute", p.V)
 	case clean == "":
 		l.problem(p.At(), "give the app a folder of its own", "the deploy path cannot be /")
 	case path.Clean(clean) != clean || !printable(clean):
 		l.problem(p.At(), "write it plainly: "+path.Clean(clean), "the deploy path holds `..`, `.`, `//` or control characters")
 	}
 	return clean
+}
+
+// withNames puts the names of the application and the environment into a deploy path.
+func (l *loader) withNames(p keys.Text, c *Config) (full string, ok bool) {
+	names := map[string]string{"APP": c.App, "ENVIRONMENT": c.Environment}
+	ok = true
+	full, err := Expand(p.V, func(variable string) (string, bool) {
+		name, known := names[variable]
+		switch {
+		case !known:
+			return "", false
+		case name == "" && l.remote():
+			ok = false
+			l.problem(p.At(), "set the input `"+strings.ToLower(variable)+"`", "`${%s}` of the deploy path stands for nothing: there is no %s", variable, map[string]string{"APP": "application", "ENVIRONMENT": "environment"}[variable])
+		case name == "":
+			return "${" + variable + "}", true // an offline command has no use for it
+		case strings.Contains(name, "/") || strings.HasPrefix(name, ".") || !printable(name):
+			ok = false
+			l.problem(p.At(), "write the path of this environment out", "`%s`, which `${%s}` of the deploy path stands for, cannot name a folder", name, variable)
+		}
+		return name, true
+	})
+	var unknown *UnknownVariableError
+	switch {
+	case errors.As(err, &unknown):
+		l.problem(p.At(), "there are ${APP} and ${ENVIRONMENT}", "no variable `%s` in a deploy path", unknown.Name)
+	case err != nil:
+		l.problem(p.At(), "", "%s", err)
+	}
+	return full, ok && err == nil
 }
 
 // paths judges what is laid into a release: shared folders and files, and secret files. None may leave the release, and

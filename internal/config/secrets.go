@@ -130,7 +130,7 @@ func declared(names []keys.Text, c *Config) []string {
 // nothing declares. What CI put in place of an expression had several lines then, of which only the first was taken.
 func (l *loader) spilled(s *keys.Settings) {
 	declared := func(name string) bool {
-		return slices.ContainsFunc(s.Secrets, func(t keys.Text) bool { return t.V == name && t.Node.At.File == l.file })
+		return slices.ContainsFunc(s.Secrets, func(t keys.Text) bool { return t.V == name && !t.Node.At.IsInput() })
 	}
 	file := func(name string) bool {
 		return slices.ContainsFunc(s.SecretFiles, func(f keys.SecretFile) bool { return f.From.V == name })

@@ -34,7 +34,7 @@ func (b *builder) trusted(c keys.Check, built *deploy.HTTPCheck) {
 	if !strings.Contains(text, "-----BEGIN ") {
 		name := b.env.Inside(text)
 		if !path.IsAbs(text) {
-			name = path.Join(path.Dir(path.Clean(b.file)), text)
+			name = path.Join(path.Dir(path.Clean(c.CA.At().File)), text)
 		}
 		read, err := fs.ReadFile(b.files, name)
 		switch {

@@ -35,6 +35,7 @@ type (
 // File is the whole file.
 type File struct {
 	Settings
+	Extends      Text                    `key:"extends" doc:"A deploy file that this one is laid over, relative to it, like ../common.yml: many applications share one. Maps are merged, lists replace. That file extends no other."`
 	Environments yamlfile.Dict[Settings] `key:"environments" doc:"Where to deploy, by name. An entry takes every key of the file but this one. Its maps are merged with the file's, its lists replace them."`
 }
 
@@ -47,7 +48,7 @@ type Settings struct {
 	Strip        Number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`
 	MaxSize      Text         `key:"max_size" default:"20GB" pattern:"^[0-9]{1,6}(\\.[0-9]{1,3})? ?(kB|MB|GB|TB)$" say:"an amount like 500MB or 2.5GB" doc:"How much the artifact may unpack to. More is refused before it is read."`
 	AllowLinks   []Text       `key:"allow_links" pattern:"^/[^\\n]*$" say:"absolute paths" doc:"Absolute targets that links may have, of the artifact or of what a step produces, like the /usr/bin/python3 of a venv. All others must stay inside the release."`
-	DeployPath   Text         `key:"deploy_path" doc:"Absolute path on the hosts that holds releases, shared files and current. Each app has its own."`
+	DeployPath   Text         `key:"deploy_path" doc:"Absolute path on the hosts that holds releases, shared files and current. Each app has its own. ${APP} and ${ENVIRONMENT} stand for their names."`
 	ReplaceApp   Text         `key:"replace_app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"the name of an application" doc:"Name of the application that this one takes the deploy path from: a deploy path belongs to the application and the environment that were deployed there first, and others are refused."`
 	KeepReleases Number       `key:"keep_releases" default:"5" min:"1" max:"1000" doc:"How many successful releases stay on a host."`
 	PruneCommand Text         `key:"prune_command" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"a command and its arguments, without quotes, as in sudo rm -rf --" doc:"Command that removes an old release which the deploy user may not remove, like sudo rm -rf --. The path of that release is its last argument."`
@@ -59,7 +60,8 @@ type Settings struct {
 	Secrets      []Text       `key:"secrets" doc:"Names of the secrets that steps see in their environment. Their values come from the input secrets."`
 	SecretFiles  []SecretFile `key:"secret_files" doc:"Files of a release that hold a secret, with mode 0600. They change and roll back with it."`
 	URL          Text         `key:"url" doc:"Address of the site, for people: shown in the report."`
-	Hosts        []Host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map."`
+	Hosts        []Host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map. deploy@web[01:12].example.com is twelve hosts."`
+	HostsFrom    Text         `key:"hosts_from" doc:"A JSON file with the hosts, that an earlier step of the job wrote: an array of what hosts takes. In the place of hosts."`
 	Rollout      Rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	From         Text         `key:"from" doc:"The environment that promote takes the release from."`
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
@@ -114,7 +116,7 @@ type Provenance struct {
 // HostMap is a host in its long form; Host is either form.
 type HostMap struct {
 	Name    Text    `key:"name" doc:"What logs call it, and SLIPWAY_HOST. Where it is not given, the host of the address."`
-	Address Text    `key:"address" required:"yes" doc:"user@host:port, the port only where it is not 22, IPv6 in brackets."`
+	Address Text    `key:"address" required:"yes" doc:"user@host:port, the port only where it is not 22, IPv6 in brackets. With a range like web[01:12] the entry is that many hosts; a name needs the range, too."`
 	Roles   []Text  `key:"roles" doc:"Labels that steps select hosts by. Where none is given, web."`
 	Primary Boolean `key:"primary" default:"false" doc:"Whether steps that run once run here. Where no host says so, they run on the first host with the step's role."`
 	Vars    Dict    `key:"vars" doc:"Variables of this host, over those of the file."`

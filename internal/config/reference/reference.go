@@ -36,14 +36,14 @@ func DeployFile() []byte {
 
 const referenceIntro = "`slipway.yml`" + ` says what to deploy, where and how. Everything in it can also come from inputs, so that a small site
 needs no file. Precedence: flag, input, environment entry, file, preset; maps merge key by key, lists replace. Unknown keys
-are errors with file, line and a suggestion. A whole one is that of the [Django example](../examples/django/slipway.yml). For
+are errors with file, line and a suggestion. [Which hosts](hosts.md) shows environments, ` + "`extends`, `hosts_from`" + ` and ranges. A whole one is that of the [Django example](../examples/django/slipway.yml). For
 completion in editors, begin the file with
 
 ` + "```yaml\n# yaml-language-server: $schema=slipway.schema.json\n```" + `
 
 **Variables.** There is no templating. ` + "`${NAME}`" + ` in ` + "`with`, `dir`" + ` and in a check's ` + "`http`, `header`, `headers`, `body` and `tcp`" + `
 stands for a declared variable or one of Slipway's own; an unknown one is an error. ` + "`$${NAME}`" + ` stands for ` + "`${NAME}`" + ` itself, any
-other ` + "`$`" + ` for itself. Scripts read variables and secrets from their environment. Slipway's own are
+other ` + "`$`" + ` for itself. ` + "`deploy_path`" + ` knows ` + "`${APP}` and `${ENVIRONMENT}`" + ` alone. Scripts read variables and secrets from their environment. Slipway's own are
 
 %s
 
