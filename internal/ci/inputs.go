@@ -34,6 +34,7 @@ type Inputs struct {
 	App        string `name:"app" group:"what" help:"Name of the application." fallback:"the repository's name"`
 	Hosts      string `name:"hosts" group:"hosts" help:"Where to deploy: user@host:port roles=web,db primary, one host per line. deploy@web[01:12].example.com is twelve hosts."`
 	HostsFrom  string `name:"hosts_from" aliases:"hosts-from" group:"hosts" help:"JSON file with the hosts, that an earlier step of the job wrote: an array of user@host texts or host objects."`
+	Limit      string `name:"limit" group:"hosts" help:"Only these hosts, by name, role or range like web[01:03]; the others keep what they run, and the fleet is split." fallback:"all hosts"`
 	DeployPath string `name:"deploy_path" aliases:"deploy-path" group:"hosts" help:"Absolute path on the hosts that holds releases, shared files and current."`
 
 	SSHKey           string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with: OpenSSH or PEM, as it is or in base64."`

@@ -55,6 +55,8 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	for i := range c.Hosts {
 		c.Hosts[i].Umask = c.Umask
 	}
+	all := c.Hosts
+	l.limit(c)
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
 	l.quoted(c)
@@ -63,7 +65,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 
-	b := &builder{loader: l, config: c, roles: l.roles(c.Hosts, s.HostsFrom.Given()), shared: declared(s.Secrets, c)}
+	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), shared: declared(s.Secrets, c)}
 	for _, role := range s.Rollout.Order {
 		b.knownRole(role.V, role.At())
 	}

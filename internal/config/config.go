@@ -50,6 +50,10 @@ type Config struct {
 
 	Hosts []deploy.Host // in the order of the text; Vars merged from file, environment entry, host and input
 
+	// Unlimited are all hosts of the environment where the input limit selects some of them, which Hosts are then, together with those
+	// that hold no release. Nil where Hosts are all there are.
+	Unlimited []deploy.Host
+
 	Vars map[string]string // those of no host: file, environment entry, input
 
 	Secrets     map[string]secret.Secret // every declared name; all given when the command is deploy or rollback

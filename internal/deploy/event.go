@@ -31,6 +31,7 @@ type Header struct {
 	Attempt          int
 	Earlier          *Attempt // that this one goes on from; nil when it is the first
 	Hosts            []string
+	LeftOut          []string // hosts of the environment that `limit` leaves out: they keep what they run
 }
 
 // Attempt is an earlier attempt of the same deployment.

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -105,6 +106,9 @@ func (p *Plan) allDrained() deploy.Problems {
 		for _, d := range drains {
 			if d.Role != "" && len(d.Executors) == 0 {
 				problem := deploy.Problem{At: d.At, Message: fmt.Sprintf("nobody can drain %s: no host has the role `%s`", h.Name, d.Role)}
+				if slices.ContainsFunc(p.leftOut(), func(h deploy.Host) bool { return slices.Contains(h.Roles, d.Role) }) {
+					problem.Message = fmt.Sprintf("nobody can drain %s: `limit` leaves out the hosts with the role `%s`", h.Name, d.Role)
+				}
 				if !slices.Contains(problems, problem) {
 					problems = append(problems, problem)
 				}
@@ -118,6 +122,13 @@ func (p *Plan) allDrained() deploy.Problems {
 				roles = append(roles, role)
 			}
 			behind[role] = append(behind[role], h)
+		}
+	}
+	for _, h := range p.leftOut() { // they go on answering
+		for _, role := range h.Roles {
+			if behind[role] != nil && len(p.config.ActivationOf(h).Drain) > 0 {
+				behind[role] = append(behind[role], h)
+			}
 		}
 	}
 	for _, role := range pools(roles, behind) {
@@ -135,6 +146,25 @@ func (p *Plan) allDrained() deploy.Problems {
 		}
 	}
 	return problems
+}
+
+// Split says that the fleet does not stay on one release, where `limit` leaves hosts out.
+func (p *Plan) Split() []string {
+	if len(p.LeftOut) == 0 || p.Reconcile {
+		return nil
+	}
+	const most = 5
+	names := strings.Join(p.LeftOut[:min(len(p.LeftOut), most)], ", ")
+	if more := len(p.LeftOut) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{fmt.Sprintf("`limit` leaves out %d of %d hosts, %s: they keep what they run, and the fleet is split until a deployment goes to all",
+		len(p.LeftOut), len(p.LeftOut)+len(deploy.WithRelease(p.Targets)), names)}
+}
+
+// leftOut are the hosts with releases that `limit` leaves out.
+func (p *Plan) leftOut() []deploy.Host {
+	return slices.DeleteFunc(deploy.WithRelease(p.config.Unlimited), func(h deploy.Host) bool { return !slices.Contains(p.LeftOut, h.Name) })
 }
 
 func (p *Plan) drainProblem(role string, out, of int, drain deploy.Position) deploy.Problem {

@@ -115,13 +115,18 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		return nil, deploy.Problems{{At: cfg.Hosts[0].At, Message: "no host gets the release", Hint: "`release: false` is for balancers alone"}}
 	}
 	p.Batches = batches(serving, cfg.Rollout)
-	if !p.Rollback() {
-		p.Prepare = place(cfg.Prepare, serving, &problems)
-		p.Migrate = place(cfg.Migrate, serving, &problems)
+	every, among := selection{cfg.Hosts, cfg.Hosts}, selection{serving, serving}
+	if cfg.Unlimited != nil {
+		every.all, among.all = cfg.Unlimited, deploy.WithRelease(cfg.Unlimited)
+		p.LeftOut = deploy.HostNames(slices.DeleteFunc(slices.Clone(among.all), func(h deploy.Host) bool { return slices.Contains(p.Header.Hosts, h.Name) }))
 	}
-	p.Ensure = placeEnsured(cfg.Ensure, cfg.Hosts, &problems)
-	p.Finish = place(cfg.Finish, serving, &problems)
-	p.OnFailure = place(cfg.OnFailure, serving, &problems)
+	if !p.Rollback() {
+		p.Prepare = place(cfg.Prepare, among, &problems)
+		p.Migrate = place(cfg.Migrate, among, &problems)
+	}
+	p.Ensure = placeEnsured(cfg.Ensure, every, among, &problems)
+	p.Finish = place(cfg.Finish, among, &problems)
+	p.OnFailure = place(cfg.OnFailure, among, &problems)
 	var id deploy.ReleaseID
 	if !p.Rollback() && !p.Reconcile {
 		id = deploy.NewReleaseID(now, p.Revision, artifact.Content)
@@ -182,38 +187,54 @@ func (p *Plan) own(host deploy.Host) map[string]string {
 	}
 }
 
-// place fills in the hosts of each step: those with its roles, or of those the primary alone when it runs once.
-func place(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Problems) []deploy.Step {
-	placed := slices.Clone(steps)
-	for i := range placed {
-		step := &placed[i]
-		var chosen []deploy.Host
-		for _, host := range hosts {
-			if host.HasRole(step.Roles) {
-				chosen = append(chosen, host)
-			}
+// selection is the hosts that a plan is for, and all from which `limit` selected them.
+type selection struct{ hosts, all []deploy.Host }
+
+// place fills in the hosts of each step: those with its roles, or of those the primary alone when it runs once. The primary is that
+// of all hosts: a limit that leaves it out is refused, so that the step neither moves to another host nor is passed over in silence.
+// Another step for roles that the limit leaves out is not in the plan.
+func place(steps []deploy.Step, among selection, problems *deploy.Problems) []deploy.Step {
+	var placed []deploy.Step
+	for _, step := range steps {
+		withRole := func(hosts []deploy.Host) []deploy.Host {
+			return slices.DeleteFunc(slices.Clone(hosts), func(h deploy.Host) bool { return !h.HasRole(step.Roles) })
 		}
-		if len(chosen) == 0 {
+		chosen, all := withRole(among.hosts), withRole(among.all)
+		if len(all) == 0 {
 			*problems = append(*problems, deploy.Problem{At: step.At, Message: fmt.Sprintf("no host runs step %q: none has its role", step.Name)})
 			continue
 		}
 		step.Hosts = deploy.HostNames(chosen)
-		if step.Once {
-			runOn(step, primary(chosen).Name)
+		needed := "" // a host without which the step would not do what it is for
+		switch {
+		case step.Once:
+			needed = primary(all).Name
+			runOn(&step, needed)
+		case step.Via != "" && len(chosen) == 0:
+			needed = all[0].Name
+		case len(chosen) == 0:
+			continue
 		}
+		if needed != "" && !slices.ContainsFunc(chosen, func(h deploy.Host) bool { return h.Name == needed }) {
+			*problems = append(*problems, deploy.Problem{
+				At: step.At, Message: fmt.Sprintf("step %q runs on %s, which `limit` leaves out", step.Name, needed),
+				Hint: "add " + needed + " to `limit`; where it is gone for good, take it out of `hosts`",
+			})
+		}
+		placed = append(placed, step)
 	}
 	return placed
 }
 
-// placeEnsured is place for steps that hosts without releases may run, too.
-func placeEnsured(steps []deploy.Step, hosts []deploy.Host, problems *deploy.Problems) []deploy.Step {
+// placeEnsured is place for steps that hosts without releases may run, too, where they are delegated.
+func placeEnsured(steps []deploy.Step, every, among selection, problems *deploy.Problems) []deploy.Step {
 	var placed []deploy.Step
 	for _, step := range steps {
-		among := deploy.WithRelease(hosts)
+		of := among
 		if step.Via != "" {
-			step.Roles, among = []string{step.Via}, hosts
+			step.Roles, of = []string{step.Via}, every
 		}
-		placed = append(placed, place([]deploy.Step{step}, among, problems)...)
+		placed = append(placed, place([]deploy.Step{step}, of, problems)...)
 	}
 	return placed
 }

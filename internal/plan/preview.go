@@ -11,7 +11,7 @@ import (
 
 // Preview is what the plan would do, as far as that is known without a host.
 func (p *Plan) Preview() deploy.Preview {
-	view := deploy.Preview{Header: p.Header, Offline: true}
+	view := deploy.Preview{Header: p.Header, Offline: true, Warnings: p.Split()}
 	for _, steps := range [][]deploy.Step{p.Prepare, p.Ensure, p.Migrate, p.Finish} {
 		for _, step := range steps {
 			view.Steps = append(view.Steps, deploy.PreviewStep{
@@ -56,7 +56,7 @@ func (s *Schedule) Preview() deploy.Preview {
 			view.Ahead = append(view.Ahead, fmt.Sprintf("what the deployment %s left half done is reconciled first", dead.ID))
 		}
 	}
-	view.Warnings = slices.Concat(s.ClocksOff(), s.NothingLive())
+	view.Warnings = slices.Concat(view.Warnings, s.ClocksOff(), s.NothingLive())
 	if text := s.Unverified(); text != "" {
 		view.Warnings = append(view.Warnings, text)
 	}

@@ -33,7 +33,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 		return s
 	}
 	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.schedule.StartingPoint(), Spans: spans})
-	for _, text := range slices.Concat(r.schedule.ClocksOff(), r.schedule.NothingLive()) {
+	for _, text := range slices.Concat(r.schedule.Split(), r.schedule.ClocksOff(), r.schedule.NothingLive()) {
 		r.rec.Warn(text)
 	}
 	return nil

@@ -81,3 +81,11 @@ func Counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
 
 // CountedHosts is "2 of 3 hosts".
 func CountedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, Plural(of, "host")) }
+
+// Limited says that a deployment is for some hosts of an environment alone: " (limit: 2 of 3)", or nothing.
+func Limited(h deploy.Header) string {
+	if len(h.LeftOut) == 0 {
+		return ""
+	}
+	return " (limit: " + Counted(len(h.Hosts), len(h.Hosts)+len(h.LeftOut)) + ")"
+}

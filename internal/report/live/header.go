@@ -50,11 +50,12 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 }
 
 func hostsText(h deploy.Header) string {
+	text := ""
 	switch {
 	case len(h.Hosts) > layout.FewHosts:
-		return layout.Plural(len(h.Hosts), "host")
+		text = layout.Plural(len(h.Hosts), "host")
 	case len(h.Hosts) > 0:
-		return "hosts " + strings.Join(h.Hosts, " ")
+		text = "hosts " + strings.Join(h.Hosts, " ")
 	}
-	return ""
+	return text + layout.Limited(h)
 }

@@ -58,7 +58,7 @@ func Heading(res deploy.Result, failures []failure.Failure) (icon, text string) 
 	row := Of(res)
 	whatFailed := func() string { return whatFailed(res, failures) }
 	icon, text = row.Icon, row.heading(res, whatFailed)
-	if row.Outcome == deploy.OutcomeActivated && res.Failed != "" {
+	if row.Outcome == deploy.OutcomeActivated && (res.Failed != "" || len(res.LeftOut) > 0) {
 		icon = "⚠️"
 	}
 	return icon, text

@@ -12,9 +12,13 @@ import (
 
 func place(res deploy.Result) string { return layout.Where(res.Header) }
 
-// activatedHosts counts the hosts that run the release.
+// activatedHosts counts the hosts that run the release, of all that the environment has.
 func activatedHosts(res deploy.Result) string {
-	return layout.CountedHosts(len(res.HostsWith(deploy.HostActivated)), len(res.Hosts))
+	text := layout.CountedHosts(len(res.HostsWith(deploy.HostActivated)), len(res.Hosts)+len(res.LeftOut))
+	if len(res.LeftOut) > 0 {
+		text += " (limit)"
+	}
+	return text
 }
 
 func in(res deploy.Result) string {
@@ -28,8 +32,12 @@ func liveOn(res deploy.Result) string { return "The release is live on " + activ
 
 // wentWell is the remark on a good run.
 func wentWell(res deploy.Result) (level deploy.Level, title, text string) {
+	on := layout.Plural(len(res.Hosts), "host")
+	if len(res.LeftOut) > 0 {
+		on = activatedHosts(res)
+	}
 	return deploy.LevelNotice, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)", place(res), layout.Runs(res.Release),
-		layout.Plural(len(res.Hosts), "host"), res.Release, layout.WholeSeconds(res.Duration))
+		on, res.Release, layout.WholeSeconds(res.Duration))
 }
 
 // stillRuns says what a place runs that was not deployed to.

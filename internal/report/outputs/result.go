@@ -38,6 +38,7 @@ type resultDoc struct {
 	Next        string     `json:"next"`
 	Warnings    []string   `json:"warnings"`
 	Hosts       []hostDoc  `json:"hosts"`
+	LeftOut     []string   `json:"left_out,omitempty"` // by limit
 	Phases      []phaseDoc `json:"phases"`
 	Errors      []errorDoc `json:"errors"`
 	Spans       []spanDoc  `json:"spans,omitempty"`
@@ -90,7 +91,7 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 			}
 		},
 		func() { doc.Errors = doc.Errors[:min(len(doc.Errors), 10)] },
-		func() { doc.Hosts = nil },
+		func() { doc.Hosts, doc.LeftOut = nil, nil },
 		func() { doc.Errors, doc.Warnings = nil, nil },
 		doc.cutTexts,
 		func() { doc.Phases = nil },
@@ -126,7 +127,7 @@ func docOf(res deploy.Result) resultDoc {
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),
-		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, Phases: []phaseDoc{}, Errors: []errorDoc{},
+		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
 		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles})

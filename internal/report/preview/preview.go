@@ -81,7 +81,7 @@ func heading(p deploy.Preview) string {
 	if to != "" {
 		parts = append(parts, to)
 	}
-	return strings.Join(append(parts, layout.Plural(len(p.Hosts), "host")), "   ")
+	return strings.Join(append(parts, layout.Plural(len(p.Hosts), "host")+layout.Limited(p.Header)), "   ")
 }
 
 // liveNow is what the hosts run: one release, or each with its hosts.
