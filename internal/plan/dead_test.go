@@ -79,6 +79,7 @@ func TestWaysBack(t *testing.T) {
 		"not switched yet":             {[]plan.Host{runs("web1", before, false, switched()[:1])}, map[string]plan.WayBack{}},
 		"back, and not verified":       {[]plan.Host{runs("web1", before, false, wentBack())}, map[string]plan.WayBack{"web1": back}},
 		"back and verified":            {[]plan.Host{runs("web1", before, false, thenVerified(wentBack()))}, map[string]plan.WayBack{}},
+		"back, and its check failed":   {[]plan.Host{runs("web1", before, false, append(wentBack(), deploy.LiveEntry{What: deploy.LiveVerify, State: deploy.RecordFailed, Release: before}))}, map[string]plan.WayBack{"web1": back}},
 		"verified before it went back": {[]plan.Host{runs("web1", before, false, append(thenVerified(switched()), wentBack()[2:]...))}, map[string]plan.WayBack{"web1": back}},
 		"current removed by hand":      {[]plan.Host{removed(switched())}, map[string]plan.WayBack{"web1": back}},
 		"removed before the switch":    {[]plan.Host{removed([]deploy.LiveEntry{})}, map[string]plan.WayBack{}},
