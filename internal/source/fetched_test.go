@@ -18,7 +18,7 @@ import (
 func sha(digit string) string { return strings.Repeat(digit, 40) }
 
 // fetcher asks a server that has a branch main (1, 2), a branch feature (1, 3), a tag v1 (1), a pull request (4), and a run for each.
-func fetcher(t *testing.T) (*githubtest.Server, Fetcher) {
+func fetcher(t *testing.T) Fetcher {
 	t.Helper()
 	server := githubtest.Start("acme/site", "ghs_token")
 	repo := githubtest.Repo{
@@ -43,12 +43,11 @@ func fetcher(t *testing.T) (*githubtest.Server, Fetcher) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server, Fetcher{API: api, Download: download.New(), TempDir: t.TempDir(), Most: 1 << 20}
+	return Fetcher{API: api, Download: download.New(), TempDir: t.TempDir(), Most: 1 << 20}
 }
 
 func TestFromCI(t *testing.T) {
 	t.Parallel()
-	_, f := fetcher(t)
 	mainOnly, releases := []string{"refs/heads/main"}, []string{"refs/heads/release/*", "refs/tags/*"}
 	for name, test := range map[string]struct {
 		ref     string
@@ -77,6 +76,7 @@ func TestFromCI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			f := fetcher(t)
 			got, err := f.FromCI(t.Context(), Wanted{
 				Artifact: "site", Ref: test.ref, RunCommit: sha("2"), RunRef: "refs/heads/main", AllowRefs: test.allow, Earlier: deploy.Provenance{Commit: test.earlier},
 			})
@@ -105,7 +105,7 @@ func TestFromCI(t *testing.T) {
 
 func TestFromURL(t *testing.T) {
 	t.Parallel()
-	_, f := fetcher(t)
+	f := fetcher(t)
 	sum := sha256.Sum256([]byte("asset"))
 	digest := deploy.Digest(hex.EncodeToString(sum[:]))
 	const address = "https://github.example/acme/site/releases/download/v1/site.tar.gz?x=1"
@@ -127,7 +127,7 @@ func TestFromURL(t *testing.T) {
 // An artifact is kept within the size that is allowed, and what a broken download left is removed.
 func TestFetchedIsBounded(t *testing.T) {
 	t.Parallel()
-	_, f := fetcher(t)
+	f := fetcher(t)
 	f.Most = 3
 	_, err := f.FromCI(t.Context(), Wanted{Artifact: "site", RunCommit: sha("1")})
 	if err == nil || !strings.Contains(err.Error(), "artifact site of run 1: it has more than 3 B") {
