@@ -32,7 +32,7 @@ func (a *app) complete(typed []string) error {
 		return err
 	}
 	words := completion.Words(parser.Model, typed, func(flag string) []string {
-		if flag != "environment" {
+		if flag != "environment" && flag != "from" {
 			return nil
 		}
 		return config.Environments(a.given, a.env.Files())
