@@ -46,10 +46,10 @@ func unchanged() Row {
 		Outcome: deploy.OutcomeUnchanged, Exits: []int{deploy.ExitDone}, Word: "UNCHANGED", Good: true, Icon: "✅",
 		Means: "every host ran the release already, and was only verified",
 		verdict: func(res deploy.Result) string {
-			return fmt.Sprintf(": %s verified on %s", layout.Plural(len(res.Hosts), "host"), layout.Runs(res.Release))
+			return fmt.Sprintf(": %s verified on %s", layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header), layout.Runs(res.Release))
 		},
 		heading: func(res deploy.Result, _ func() string) string {
-			return fmt.Sprintf("%s runs %s already: %s verified", place(res), layout.Runs(res.Release), layout.Plural(len(res.Hosts), "host"))
+			return fmt.Sprintf("%s runs %s already: %s verified", place(res), layout.Runs(res.Release), layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header))
 		},
 		state:  liveOn,
 		remark: wentWell,
