@@ -181,10 +181,10 @@ func (h *HostStatus) judge(a Answer, fleet deploy.ReleaseID, head Head) {
 
 // judgeRelease judges a host on which a release is live.
 func (h *HostStatus) judgeRelease(f deploy.Facts, fleet deploy.ReleaseID, head Head) {
-	if n := len(f.History); n > 0 {
-		last := f.History[n-1].Release
-		if last != "" && f.Current == deploy.CurrentRelease && last != h.Release {
-			h.found(StateDrifted, fmt.Sprintf("current was switched by hand: the last deployment left %s live", last), "deploy again, or `slipway rollback"+head.Flag()+"`")
+	// A deployment that is under way, or died, has switched hosts of which the history does not tell yet.
+	if n := len(f.History); n > 0 && len(h.Left) == 0 && f.Current == deploy.CurrentRelease {
+		if last := f.History[n-1].Release; last != h.Release {
+			h.found(StateDrifted, fmt.Sprintf("current was switched by hand: the last deployment left %s live", cmp.Or(string(last), "no release")), "deploy again, or `slipway rollback"+head.Flag()+"`")
 		}
 	}
 	if h.Release != fleet {

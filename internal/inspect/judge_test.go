@@ -84,31 +84,33 @@ func TestStates(t *testing.T) {
 		states  []inspect.State
 		why     string // some of the last host's words
 	}{
-		"alike":                    {[]inspect.Answer{running("web1", newest), running("web2", newest)}, "ok", []inspect.State{"ok", "ok"}, ""},
-		"nothing yet":              {[]inspect.Answer{fresh("web1"), fresh("web2")}, "nothing", []inspect.State{"nothing", "nothing"}, "nothing was deployed"},
-		"split":                    {[]inspect.Answer{running("web1", newest), running("web2", old)}, "split", []inspect.State{"ok", "split"}, "the fleet runs " + string(newest)},
-		"one with nothing":         {[]inspect.Answer{running("web1", newest), fresh("web2")}, "split", []inspect.State{"ok", "split"}, "no release is live"},
-		"another tool's":           {[]inspect.Answer{fresh("web1"), running("web2", old, current(deploy.CurrentForeign, "releases/42"))}, "foreign", []inspect.State{"nothing", "foreign"}, "another tool"},
-		"another tool's beside":    {[]inspect.Answer{running("web1", newest), running("web2", old, current(deploy.CurrentForeign, "releases/42"))}, "split", []inspect.State{"ok", "split"}, "another tool"},
-		"lost":                     {[]inspect.Answer{running("web1", newest), running("web2", newest, current(deploy.CurrentLost, "releases/x"))}, "drifted", []inspect.State{"ok", "drifted"}, "leads to releases/x"},
-		"a folder in its place":    {[]inspect.Answer{running("web1", newest, current(deploy.CurrentDirectory, ""))}, "drifted", []inspect.State{"drifted"}, "directory"},
-		"unreachable":              {[]inspect.Answer{running("web1", newest), gone}, "unreachable", []inspect.State{"ok", "unreachable"}, "connect: refused"},
-		"worst of several":         {[]inspect.Answer{gone, running("web2", newest), running("web3", old)}, "split", []inspect.State{"unreachable", "ok", "split"}, ""},
-		"not verified":             {[]inspect.Answer{running("web1", newest, marked(func(r *deploy.ReleaseFacts) { r.Verified = false }))}, "half_done", []inspect.State{"half_done"}, "nobody verified"},
-		"bad":                      {[]inspect.Answer{running("web1", newest, marked(func(r *deploy.ReleaseFacts) { r.Bad = true }))}, "half_done", []inspect.State{"half_done"}, "failed its checks"},
-		"died half way":            {[]inspect.Answer{running("web2", old), running("web1", newest, unfinished)}, "half_done", []inspect.State{"split", "half_done"}, "413-dead died half way"},
-		"under way":                {[]inspect.Answer{running("web2", old), running("web1", newest, unfinished, locked(time.Second))}, "deploying", []inspect.State{"deploying", "deploying"}, ""},
-		"under way, on the other":  {[]inspect.Answer{running("web1", newest, locked(0)), running("web2", old)}, "deploying", []inspect.State{"ok", "deploying"}, ""},
-		"the owner is dead":        {[]inspect.Answer{running("web1", newest, locked(time.Hour)), running("web2", old)}, "split", []inspect.State{"ok", "split"}, ""},
-		"a page was left on":       {[]inspect.Answer{running("web1", newest), running("lb1", newest, balancer, toggled)}, "half_done", []inspect.State{"ok", "half_done"}, "still on: Maintenance page"},
-		"a balancer":               {[]inspect.Answer{running("web1", newest), running("lb1", old, balancer)}, "ok", []inspect.State{"ok", "balancer"}, ""},
-		"drifted":                  {[]inspect.Answer{running("web1", newest, drifted("a.py", "static/x.map"))}, "drifted", []inspect.State{"drifted"}, "1 file is not as"},
-		"drifted, all ignored":     {[]inspect.Answer{running("web1", newest, drifted("static/x.map"))}, "ok", []inspect.State{"ok"}, ""},
-		"drifted while deployed":   {[]inspect.Answer{running("web1", newest, drifted("a.py"), locked(0))}, "drifted", []inspect.State{"drifted"}, ""},
-		"a newer layout":           {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.LayoutFormat = release.Format + 1 })}, "ok", []inspect.State{"ok"}, "newer than this Slipway knows"},
-		"switched by hand":         {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.History[0].Release = old })}, "drifted", []inspect.State{"drifted"}, "by hand"},
-		"not compared":             {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.NoDrift = "it is too much" })}, "ok", []inspect.State{"ok"}, "not compared: it is too much"},
-		"back on the old, for now": {[]inspect.Answer{running("web1", newest), rolledBack("web2"), rolledBack("web3")}, "split", []inspect.State{"split", "ok", "ok"}, ""},
+		"alike":                     {[]inspect.Answer{running("web1", newest), running("web2", newest)}, "ok", []inspect.State{"ok", "ok"}, ""},
+		"nothing yet":               {[]inspect.Answer{fresh("web1"), fresh("web2")}, "nothing", []inspect.State{"nothing", "nothing"}, "nothing was deployed"},
+		"split":                     {[]inspect.Answer{running("web1", newest), running("web2", old)}, "split", []inspect.State{"ok", "split"}, "the fleet runs " + string(newest)},
+		"one with nothing":          {[]inspect.Answer{running("web1", newest), fresh("web2")}, "split", []inspect.State{"ok", "split"}, "no release is live"},
+		"another tool's":            {[]inspect.Answer{fresh("web1"), running("web2", old, current(deploy.CurrentForeign, "releases/42"))}, "foreign", []inspect.State{"nothing", "foreign"}, "another tool"},
+		"another tool's beside":     {[]inspect.Answer{running("web1", newest), running("web2", old, current(deploy.CurrentForeign, "releases/42"))}, "split", []inspect.State{"ok", "split"}, "another tool"},
+		"lost":                      {[]inspect.Answer{running("web1", newest), running("web2", newest, current(deploy.CurrentLost, "releases/x"))}, "drifted", []inspect.State{"ok", "drifted"}, "leads to releases/x"},
+		"a folder in its place":     {[]inspect.Answer{running("web1", newest, current(deploy.CurrentDirectory, ""))}, "drifted", []inspect.State{"drifted"}, "directory"},
+		"unreachable":               {[]inspect.Answer{running("web1", newest), gone}, "unreachable", []inspect.State{"ok", "unreachable"}, "connect: refused"},
+		"worst of several":          {[]inspect.Answer{gone, running("web2", newest), running("web3", old)}, "split", []inspect.State{"unreachable", "ok", "split"}, ""},
+		"not verified":              {[]inspect.Answer{running("web1", newest, marked(func(r *deploy.ReleaseFacts) { r.Verified = false }))}, "half_done", []inspect.State{"half_done"}, "nobody verified"},
+		"bad":                       {[]inspect.Answer{running("web1", newest, marked(func(r *deploy.ReleaseFacts) { r.Bad = true }))}, "half_done", []inspect.State{"half_done"}, "failed its checks"},
+		"died half way":             {[]inspect.Answer{running("web2", old), running("web1", newest, unfinished)}, "half_done", []inspect.State{"split", "half_done"}, "413-dead died half way"},
+		"under way":                 {[]inspect.Answer{running("web2", old), running("web1", newest, unfinished, locked(time.Second))}, "deploying", []inspect.State{"deploying", "deploying"}, ""},
+		"under way, on the other":   {[]inspect.Answer{running("web1", newest, locked(0)), running("web2", old)}, "deploying", []inspect.State{"ok", "deploying"}, ""},
+		"nobody knows of its owner": {[]inspect.Answer{running("web1", newest, locked(-1)), running("web2", old)}, "split", []inspect.State{"ok", "split"}, ""},
+		"drifted beyond the list":   {[]inspect.Answer{running("web1", newest, drifted("static/x.map"), func(a *inspect.Answer) { a.Drift.Count = 9 })}, "drifted", []inspect.State{"drifted"}, "8 files are not"},
+		"the owner is dead":         {[]inspect.Answer{running("web1", newest, locked(time.Hour)), running("web2", old)}, "split", []inspect.State{"ok", "split"}, ""},
+		"a page was left on":        {[]inspect.Answer{running("web1", newest), running("lb1", newest, balancer, toggled)}, "half_done", []inspect.State{"ok", "half_done"}, "still on: Maintenance page"},
+		"a balancer":                {[]inspect.Answer{running("web1", newest), running("lb1", old, balancer)}, "ok", []inspect.State{"ok", "balancer"}, ""},
+		"drifted":                   {[]inspect.Answer{running("web1", newest, drifted("a.py", "static/x.map"))}, "drifted", []inspect.State{"drifted"}, "1 file is not as"},
+		"drifted, all ignored":      {[]inspect.Answer{running("web1", newest, drifted("static/x.map"))}, "ok", []inspect.State{"ok"}, ""},
+		"drifted while deployed":    {[]inspect.Answer{running("web1", newest, drifted("a.py"), locked(0))}, "drifted", []inspect.State{"drifted"}, ""},
+		"a newer layout":            {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.LayoutFormat = release.Format + 1 })}, "ok", []inspect.State{"ok"}, "newer than this Slipway knows"},
+		"switched by hand":          {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.History[0].Release = old })}, "drifted", []inspect.State{"drifted"}, "by hand"},
+		"not compared":              {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.NoDrift = "it is too much" })}, "ok", []inspect.State{"ok"}, "not compared: it is too much"},
+		"back on the old, for now":  {[]inspect.Answer{running("web1", newest), rolledBack("web2"), rolledBack("web3")}, "split", []inspect.State{"split", "ok", "ok"}, ""},
 	} {
 		s := inspect.Judge(head, c.answers, inspect.Rules{Lease: 90 * time.Second, Ignore: []string{"static/**"}})
 		var got []inspect.State
@@ -121,6 +123,23 @@ func TestStates(t *testing.T) {
 		}
 		if last.State.Bad() && last.Next == "" {
 			t.Errorf("%s: nobody says what to do", name)
+		}
+	}
+}
+
+// A host that a deployment has switched, and not yet written down, was not switched by hand.
+func TestSwitchedAndNotWrittenDown(t *testing.T) {
+	t.Parallel()
+	a := running("web1", newest, func(a *inspect.Answer) {
+		a.Facts.History[0].Release = old
+		a.Facts.Unfinished = []deploy.JournalFacts{{ID: "413", Plan: []byte(`{"format":1,"release":"` + string(newest) + `","hosts":["web1"]}`)}}
+	})
+	for lock, want := range map[time.Duration]inspect.State{time.Second: inspect.StateDeploying, time.Hour: inspect.StateHalfDone} {
+		a.Facts.Releases[0].Verified = false
+		locked(lock)(&a)
+		h := inspect.Judge(head, []inspect.Answer{a}, inspect.Rules{Lease: 90 * time.Second}).Hosts[0]
+		if h.State != want || strings.Contains(strings.Join(h.Why, " "), "by hand") {
+			t.Errorf("%s: %s, %q", lock, h.State, h.Why)
 		}
 	}
 }

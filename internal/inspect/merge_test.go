@@ -66,9 +66,13 @@ func TestMerge(t *testing.T) {
 	web2.Past.Journals = []survey.Journal{
 		journal("3", at(-30).Add(time.Hour), 22*time.Second, "activated",
 			deploy.StepFacts{Folder: "prepare-1-collect-static-files", Try: 1, Status: "exit 1"},
-			deploy.StepFacts{Folder: "prepare-1-collect-static-files", Try: 2, Status: "exit 0"}),
+			deploy.StepFacts{Folder: "prepare-1-collect-static-files", Try: 2, Status: "exit 0"},
+			deploy.StepFacts{Folder: "prepare-2-void", Try: 1, Status: "exit 1", Void: true},
+			deploy.StepFacts{Folder: "finish-1-under-way", Try: 1, Running: true},
+			deploy.StepFacts{Folder: "ensure-1-page", Try: 1, Status: "exit 1", Undo: true}),
 		journal("2", at(0), 48*time.Second, "unwound"),
 	}
+	web1.Past.Journals[0].Failed = []deploy.LiveEntry{{What: deploy.LiveVerify, State: deploy.RecordFailed}} // in an earlier attempt
 	for _, a := range []*inspect.Answer{&web1, &web2} {
 		a.Past.History = append(a.Past.History, line("3", at(-29), "activated", newest, older))
 		a.Facts.History = a.Past.History
@@ -90,7 +94,7 @@ func TestMerge(t *testing.T) {
 	second := find(t, h, "2")
 	wrong := []inspect.Failure{{Host: "web1", Phase: deploy.Activate, Step: "restart", Status: "exit 1"}, {Host: "web1", Phase: deploy.Activate, Step: "verify", Status: "failed"}}
 	if second.Outcome != deploy.OutcomeUnwound || second.Release != old || !slices.Equal(second.Unwound, []string{"web1"}) || !slices.Equal(second.Failures, wrong) ||
-		second.WayBack != "bad" || second.Live || !second.UnwoundAt.Equal(at(-59)) {
+		len(second.Activated) != 0 || second.WayBack != "bad" || second.Live || !second.UnwoundAt.Equal(at(-59)) {
 		t.Errorf("one that was unwound: %+v", second)
 	}
 	if first := find(t, h, "1"); first.Outcome != deploy.OutcomeActivated || first.Seconds != 0 || !first.Ended.IsZero() || first.Revision != "5cc0001" || first.Hosts != 2 {
@@ -124,6 +128,31 @@ func TestMergeOfTheUnfinished(t *testing.T) {
 	}
 	if d := find(t, h, "1"); d.Outcome != inspect.OutcomeUnfinished || !slices.Equal(d.Unwound, []string{"web1"}) {
 		t.Errorf("it died: %+v", d)
+	}
+}
+
+// What the records of two hosts, or of two deployments of one release, say together.
+func TestMergeOfContradictions(t *testing.T) {
+	t.Parallel()
+	web1, web2 := running("web1", newest), running("web2", newest)
+	at := func(minutes int) time.Time { return now.Add(time.Duration(minutes) * time.Minute) }
+	for _, a := range []*inspect.Answer{&web1, &web2} {
+		a.Past.History = []deploy.HistoryEntry{
+			line("1", at(-90), "activated", newest, ""), line("2", at(-80), "activated", old, newest), line("2", at(-79), "unwound", newest, old),
+			line("4", at(-10), "activated", newest, old),
+		}
+		a.Past.Journals = []survey.Journal{journal("4", at(-11), time.Minute, "activated"), journal("3", at(-20), time.Minute, "activated")}
+	}
+	web2.Past.Journals[1].Outcome = "" // it was lost when 3 ended
+	web2.Facts.Unfinished = []deploy.JournalFacts{{ID: "3"}}
+	web1.Facts.Lock = deploy.LockState{Generation: 1, Owner: deploy.LockOwner{Deployment: "4"}} // it has ended, and is about to give it back
+	h := inspect.Merge(head, []inspect.Answer{web1, web2}, inspect.Plans{"3": record(older, "web1", "web2"), "4": record(newest, "web1", "gone")}, nil)
+	for id, want := range map[deploy.DeploymentID]deploy.Outcome{
+		"1": deploy.OutcomeActivated, "2": deploy.OutcomeUnwound, "3": inspect.OutcomeUnfinished, "4": deploy.OutcomeActivated,
+	} {
+		if d := find(t, h, id); d.Outcome != want || d.Live != (id == "4") || d.Hosts != 2 {
+			t.Errorf("%s: %+v, want %s", id, d, want)
+		}
 	}
 }
 
