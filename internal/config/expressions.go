@@ -43,7 +43,7 @@ func (l *loader) expressionsIn(n *yamlfile.Node) {
 	}
 	if found := expression.FindString(n.Text); found != "" {
 		l.problem(n.At, "give it in an input of the action: `vars: NAME=${{ ... }}` or `secrets`, and `${NAME}` here",
-			"`%s` is filled in in a workflow, and not here", found)
+			"`%s` is filled in by CI in a workflow, and not here", found)
 	}
 }
 

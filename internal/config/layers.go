@@ -73,8 +73,10 @@ func (l *loader) inputLayer() *yamlfile.Node {
 	}
 	if l.in.Verify != "" {
 		what, kind := inputScript("verify", l.in.Verify), "run"
-		if isURL.MatchString(strings.TrimSpace(l.in.Verify)) {
+		if trimmed := strings.TrimSpace(l.in.Verify); isURL.MatchString(trimmed) {
 			what, kind = inputText("verify", l.in.Verify), "http"
+		} else if likeURL.MatchString(trimmed) {
+			l.problem(inputAt("verify"), "one URL, which begins with http:// or https://; several checks stand in the deploy file", "`verify` is neither a URL nor a script")
 		}
 		check := yamlfile.NewMap(what.At, yamlfile.Entry{Key: kind, At: what.At, Value: what})
 		add(yamlfile.NewList(what.At, check), "activate", "verify")
@@ -96,7 +98,10 @@ func (l *loader) joined() {
 
 var nextSecret = regexp.MustCompile(`^[^[].*,\s*[A-Za-z_][A-Za-z0-9_]*=`)
 
-var isURL = regexp.MustCompile(`^https?://\S+$`)
+var (
+	isURL   = regexp.MustCompile(`(?i)^https?://\S+$`)
+	likeURL = regexp.MustCompile(`^["']?([A-Za-z]+://|localhost([:/]|$)|www\.)|^((GET|HEAD) )?[A-Za-z0-9.-]+:[0-9]+(/\S*)?$|^(GET|HEAD) [a-z]+://`)
+)
 
 func inputAt(name string) deploy.Position {
 	return deploy.InInput(name, 1, 1)

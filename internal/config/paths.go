@@ -3,11 +3,19 @@ package config
 import (
 	"errors"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
+
+// systemFolders are no place for releases: they are the system's own, or are emptied when it starts.
+var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var"}
+
+// unbraced is a variable as a shell has it, and a deploy path has not.
+var unbraced = regexp.MustCompile(`\$[A-Za-z_(]`)
 
 // deployPath judges the one path that everything on a host hangs from.
 func (l *loader) deployPath(p keys.Text, c *Config) string {
@@ -24,6 +32,12 @@ func (l *loader) deployPath(p keys.Text, c *Config) string {
 		l.problem(p.At(), "as in /srv/www/site; ~ is not expanded, and of variables ${APP} and ${ENVIRONMENT} alone", "the deploy path `%s` must be absolute", p.V)
 	case clean == "":
 		l.problem(p.At(), "give the app a folder of its own", "the deploy path cannot be /")
+	case slices.Contains(systemFolders, clean):
+		l.problem(p.At(), "give the app a folder of its own, as in /srv/www/site", "the deploy path cannot be %s, which is the system's", clean)
+	case slices.Contains([]string{"current", "releases", ".slipway"}, path.Base(clean)):
+		l.problem(p.At(), "give the folder above it", "the deploy path ends in `%s`, which Slipway makes in it", path.Base(clean))
+	case unbraced.MatchString(clean):
+		l.problem(p.At(), "write it out", "the deploy path `%s` has a $: no shell expands it", p.V)
 	case path.Clean(clean) != clean || !printable(clean):
 		l.problem(p.At(), "write it plainly: "+path.Clean(clean), "the deploy path holds `..`, `.`, `//` or control characters")
 	}

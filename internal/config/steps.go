@@ -147,6 +147,11 @@ func (b *builder) script(n *yamlfile.Node, shell string, choice bool) {
 	if problem := cookbook.ScriptProblem(n, shell); problem != nil {
 		b.problems = append(b.problems, advise(*problem))
 	}
+	if name := strings.TrimSpace(strings.TrimPrefix(n.Text, "uses:")); !strings.HasPrefix(name, "./") && !strings.ContainsAny(name, " \n") {
+		if _, err := cookbook.Find(nil, name); err == nil {
+			b.problem(n.At, "name it in the deploy file: `uses: "+name+"`", "`%s` is a recipe, and no command", name)
+		}
+	}
 	for _, p := range cookbook.Bashisms(n, shell) {
 		b.remark(advise(p))
 	}

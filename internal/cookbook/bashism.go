@@ -162,14 +162,14 @@ func (b *finder) loop(n *syntax.ForClause) {
 }
 
 func (b *finder) redirect(n *syntax.Redirect) {
-	switch n.Op {
-	case syntax.RdrAll, syntax.AppAll:
-		b.add(n.OpPos, n.Op.String(), "`"+strings.TrimPrefix(n.Op.String(), "&")+"FILE 2>&1`")
-	case syntax.DplOut:
-		if fd := n.Word.Lit(); strings.Trim(fd, "0123456789-") != "" {
-			b.add(n.OpPos, ">&FILE", "`>FILE 2>&1`")
-		}
-	case syntax.WordHdoc:
+	op, target := n.Op, n.Word.Lit()
+	if op == syntax.RdrAll || op == syntax.AppAll {
+		b.add(n.OpPos, op.String(), "`"+strings.TrimPrefix(op.String(), "&")+"FILE 2>&1`")
+	}
+	if op == syntax.DplOut && strings.Trim(target, "0123456789-") != "" {
+		b.add(n.OpPos, ">&FILE", "`>FILE 2>&1`")
+	}
+	if op == syntax.WordHdoc {
 		b.add(n.OpPos, "<<<", "`printf '%s\\n' TEXT |`")
 	}
 }

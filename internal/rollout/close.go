@@ -37,7 +37,10 @@ func (r *run) close(ctx context.Context, s *stop) {
 		}
 		defer r.fleet.On(h.Name).Lease(ctx)()
 		if over {
-			err = r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome)
+			var current string
+			if err = r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, &current); err == nil {
+				r.warnTurned(s, h, current)
+			}
 		}
 		if locked := r.locks.Release(ctx, h.Name); locked != nil {
 			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
@@ -45,6 +48,16 @@ func (r *run) close(ctx context.Context, s *stop) {
 		return err
 	})
 	r.warnNotClosed(left)
+}
+
+// warnTurned says where a deployment that failed before it switched anything finds `current` changed: "nothing changed" is not so.
+func (r *run) warnTurned(s *stop, h plan.Host, current string) {
+	before := r.fleet.On(h.Name).Facts.CurrentTarget
+	if h.NoRelease || s == nil || s.phase != deploy.Prepare && s.phase != deploy.Migrate || current == before {
+		return
+	}
+	r.rec.Warn(fmt.Sprintf("%s: current names %s now, and named %s before: a step changed it, or somebody by hand", h.Name,
+		cmp.Or(current, "nothing"), cmp.Or(before, "nothing")))
 }
 
 // warnNotClosed names the hosts on which the end of the deployment could not be written down, or the lock not given back.

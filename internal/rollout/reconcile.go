@@ -68,7 +68,7 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 		if isStuck(l.Host.Name) || migrates {
 			return nil
 		}
-		return r.writeOutcome(ctx, l.Host.Name, dead.ID, deploy.OutcomeReconciled)
+		return r.writeOutcome(ctx, l.Host.Name, dead.ID, deploy.OutcomeReconciled, nil)
 	})
 	brought := slices.DeleteFunc(slices.Sorted(maps.Keys(ways)), isStuck)
 	switch did := reconciledText(brought, undone); {
@@ -173,8 +173,8 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 	})
 }
 
-// writeOutcome writes down on a host that a deployment is over.
-func (r *run) writeOutcome(ctx context.Context, host string, id deploy.DeploymentID, outcome deploy.Outcome) *deploy.Error {
+// writeOutcome writes down on a host that a deployment is over, and sets current to what that names then, where it is asked for.
+func (r *run) writeOutcome(ctx context.Context, host string, id deploy.DeploymentID, outcome deploy.Outcome, current *string) *deploy.Error {
 	there := r.fleet.On(host)
-	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, string(outcome))))
+	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, string(outcome), current)))
 }

@@ -1,4 +1,5 @@
-# Writes down how a deployment ended, whole or as it was. A deployment that has no journal here has nothing to end.
+# Writes down how a deployment ended, whole or as it was, and prints what `current` names. A deployment that has no journal here has
+# nothing to end.
 #
 # $1      the deploy path
 # $2      the deployment's ID
@@ -15,3 +16,4 @@ trap 'rm -f "$new"' EXIT
 # cat, unlike a shell's own printf, says so where the disk is full.
 printf '%s\n' "$outcome" | cat >"$new"
 mv -f "$new" outcome
+readlink "$1/current" || :

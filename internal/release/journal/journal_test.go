@@ -153,7 +153,7 @@ func TestAppend(t *testing.T) {
 func TestEnd(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		outcome := host.Site.Journal(deployment) + "/outcome"
-		if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, "activated")); err != nil {
+		if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, "activated", nil)); err != nil {
 			t.Errorf("without a journal: %v", err)
 		}
 		for _, word := range []string{"failed", "activated"} {
@@ -164,7 +164,7 @@ func TestEnd(t *testing.T) {
 				t.Errorf("a deployment that goes on has an outcome: %v", err)
 			}
 			for range 2 {
-				if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, word)); err != nil {
+				if err := release.Run(t.Context(), host, journal.End(host.Site, deployment, word, nil)); err != nil {
 					t.Fatal(err)
 				}
 			}

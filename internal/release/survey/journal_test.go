@@ -63,7 +63,7 @@ func TestJournals(t *testing.T) {
 		if facts.Own != nil || len(facts.Unfinished) != 1 || facts.Unfinished[0].ID != id || len(facts.Unfinished[0].Live) != 1 {
 			t.Errorf("own %v, unfinished %v", facts.Own, facts.Unfinished)
 		}
-		must(release.Run(t.Context(), host, journal.End(site, id, "activated")))
+		must(release.Run(t.Context(), host, journal.End(site, id, "activated", nil)))
 		facts, err = releasetest.Survey(t.Context(), host, site, survey.Question{})
 		must(err)
 		if len(facts.Unfinished) != 0 {

@@ -45,7 +45,7 @@ func TestPast(t *testing.T) {
 		put(t, folder+"/steps/prepare-1-build/do-1/status", "exit 3   \n")
 		put(t, folder+"/steps/prepare-1-build/do-1/meta", "abc 1\n")
 		put(t, folder+"/steps/prepare-1-build/do-2/meta", "abc 2\n")
-		if err := release.Run(t.Context(), host, journal.End(host.Site, "411-old", "unwound")); err != nil {
+		if err := release.Run(t.Context(), host, journal.End(host.Site, "411-old", "unwound", nil)); err != nil {
 			t.Fatal(err)
 		}
 		hour := time.Now().Add(-time.Hour)
