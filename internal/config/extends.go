@@ -10,13 +10,14 @@ import (
 	"slipway/internal/yamlfile"
 )
 
-// extended is a deploy file laid over the one that it extends, if it extends one. Each value keeps its place in its own file.
-func (l *loader) extended(own *yamlfile.Node) *yamlfile.Node {
+// extended is a deploy file of a tree, laid over the one that it extends, if it extends one. Each value keeps its place in its own file;
+// of says which tree that is, behind its name.
+func (l *loader) extended(own *yamlfile.Node, tree fs.FS, of string) *yamlfile.Node {
 	written := own.Get("extends")
 	if written == nil || written.Kind != yamlfile.Text || written.Text == "" {
 		return own // what is no text, decoding refuses
 	}
-	base := l.base(written)
+	base := l.base(written, tree, of)
 	if base == nil {
 		return own
 	}
@@ -38,7 +39,7 @@ func (l *loader) extended(own *yamlfile.Node) *yamlfile.Node {
 }
 
 // base reads the file that the deploy file extends. Nil: it cannot be had.
-func (l *loader) base(written *yamlfile.Node) *yamlfile.Node {
+func (l *loader) base(written *yamlfile.Node, tree fs.FS, of string) *yamlfile.Node {
 	name := l.env.Inside(written.Text)
 	if !path.IsAbs(written.Text) {
 		name = path.Join(path.Dir(path.Clean(l.file)), written.Text)
@@ -53,16 +54,16 @@ func (l *loader) base(written *yamlfile.Node) *yamlfile.Node {
 	case name == path.Clean(l.file):
 		return refuse(written.At, "name the file that several share", "the deploy file extends itself")
 	}
-	text, err := fs.ReadFile(l.files, name)
+	text, err := fs.ReadFile(tree, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return refuse(written.At, "the path is relative to the deploy file", "there is no file `%s`", name)
+		return refuse(written.At, "the path is relative to the deploy file", "there is no file `%s`%s", name, of)
 	case err != nil:
 		return refuse(written.At, "", "%s", unreadable(name, err))
 	}
-	base := l.parse(name, text)
+	base := l.parse(name+of, text)
 	if again := base.Get("extends"); again != nil {
-		return refuse(again.At, "one level is all: write what they share into one file", "%s extends this file, and it extends another", l.file)
+		return refuse(again.At, "one level is all: write what they share into one file", "%s extends this file, and it extends another", l.file+of)
 	}
 	return base
 }

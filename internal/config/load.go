@@ -68,14 +68,15 @@ type loader struct {
 	inputVars    []assignments.Assignment
 	inputSecrets []assignments.Assignment
 
-	ownStepsTaken bool // the steps in node are the artifact's own
+	stepFiles     fs.FS // where recipes and certificates of steps lie: in files, or in the artifact whose own steps are taken
+	ownStepsTaken bool
 
 	problems deploy.Problems
 }
 
 // newLoader reads the deploy file and the inputs that are lists of variables.
 func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
-	l := &loader{in: in, files: files, env: env, command: cmp.Or(in.Command, "deploy"), elements: elements{}}
+	l := &loader{in: in, files: files, stepFiles: files, env: env, command: cmp.Or(in.Command, "deploy"), elements: elements{}}
 	l.file = env.Inside(cmp.Or(in.Config, DefaultFile))
 	var problems deploy.Problems
 	l.inputVars, problems = assignments.Parse("vars", in.Vars)
@@ -96,7 +97,7 @@ func (l *loader) load(environments []string) []*Config {
 	var configs []*Config
 	for _, name := range environments {
 		entry := l.node.Get("environments").Get(name)
-		node, problems := preset.Under(l.withHosts(over(over(l.common(), entry), inputs)), l.files)
+		node, problems := preset.Under(l.withHosts(over(over(l.common(), entry), inputs)), l.stepFiles)
 		l.problems = append(l.problems, problems...)
 		configs = append(configs, l.build(name, node))
 	}
@@ -144,7 +145,7 @@ func (l *loader) readFile() {
 		return
 	}
 	if node := l.parse(l.file, text); node != nil {
-		l.node = l.extended(node)
+		l.node = l.extended(node, l.files, "")
 		l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
 	}
 }

@@ -27,16 +27,12 @@ func (l *loader) ownSteps() {
 		l.problem(inputAt("github_artifact"), "", "cannot read `%s` of the artifact: %s", l.file, err)
 		return
 	}
-	node, problems := yamlfile.Parse(l.file+" of the artifact", text)
-	l.problems = append(l.problems, problems...)
-	switch {
-	case node == nil:
-		return
-	case node.Kind != yamlfile.Map:
-		l.problem(node.At, "", "a deploy file is a map of keys, not %s", node.Kind)
+	const of = " of the artifact"
+	node := l.parse(l.file+of, text)
+	if node == nil {
 		return
 	}
-	l.node, l.files, l.ownStepsTaken = withSteps(l.node, node), l.env.Artifact, true
+	l.node, l.stepFiles, l.ownStepsTaken = withSteps(l.node, l.extended(node, l.env.Artifact, of)), l.env.Artifact, true
 	l.whole = keys.File{}
 	l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
 }

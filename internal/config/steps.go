@@ -175,7 +175,7 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 	if s.Shell.Given() {
 		b.problem(s.Shell.At(), "", "a recipe has its own shell")
 	}
-	recipe, err := cookbook.Find(b.files, s.Uses.V)
+	recipe, err := cookbook.Find(b.stepFiles, s.Uses.V)
 	var unknown *cookbook.UnknownError
 	var inside deploy.Problems
 	switch {

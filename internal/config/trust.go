@@ -36,7 +36,7 @@ func (b *builder) trusted(c keys.Check, built *deploy.HTTPCheck) {
 		if !path.IsAbs(text) {
 			name = path.Join(path.Dir(path.Clean(c.CA.At().File)), text)
 		}
-		read, err := fs.ReadFile(b.files, name)
+		read, err := fs.ReadFile(b.stepFiles, name)
 		switch {
 		case !fs.ValidPath(name):
 			b.problem(c.CA.At(), "give a path in the repository, relative to the deploy file", "`%s` lies outside the working directory", text)
