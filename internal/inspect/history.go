@@ -19,7 +19,7 @@ type History struct {
 // Deployment is one deployment, with all its attempts, as its hosts record it.
 type Deployment struct {
 	ID       deploy.DeploymentID `json:"deployment"`
-	Command  string              `json:"command"`            // deploy, rollback or join; "" where nobody recorded it
+	Command  string              `json:"command"`            // deploy, rollback, promote or join; "" where nobody recorded it
 	Release  deploy.ReleaseID    `json:"release"`            // that it was to activate
 	Before   deploy.ReleaseID    `json:"before,omitempty"`   // what ran before on the first host that says so
 	Revision string              `json:"revision,omitempty"` // commit that the release was built of: full where it is known, else the 7 digits of the release's ID

@@ -109,8 +109,11 @@ func TestStates(t *testing.T) {
 		"drifted while deployed":    {[]inspect.Answer{running("web1", newest, drifted("a.py"), locked(0))}, "drifted", []inspect.State{"drifted"}, ""},
 		"a newer layout":            {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.LayoutFormat = release.Format + 1 })}, "ok", []inspect.State{"ok"}, "newer than this Slipway knows"},
 		"switched by hand":          {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.Facts.History[0].Release = old })}, "drifted", []inspect.State{"drifted"}, "by hand"},
-		"not compared":              {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.NoDrift = "it is too much" })}, "ok", []inspect.State{"ok"}, "not compared: it is too much"},
-		"back on the old, for now":  {[]inspect.Answer{running("web1", newest), rolledBack("web2"), rolledBack("web3")}, "split", []inspect.State{"split", "ok", "ok"}, ""},
+		"linked by hand": {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) {
+			a.Facts.History = append(a.Facts.History, deploy.HistoryEntry{Before: newest, Outcome: "unwound"})
+		})}, "drifted", []inspect.State{"drifted"}, "left no release live"},
+		"not compared":             {[]inspect.Answer{running("web1", newest, func(a *inspect.Answer) { a.NoDrift = "it is too much" })}, "ok", []inspect.State{"ok"}, "not compared: it is too much"},
+		"back on the old, for now": {[]inspect.Answer{running("web1", newest), rolledBack("web2"), rolledBack("web3")}, "split", []inspect.State{"split", "ok", "ok"}, ""},
 	} {
 		s := inspect.Judge(head, c.answers, inspect.Rules{Lease: 90 * time.Second, Ignore: []string{"static/**"}})
 		var got []inspect.State
