@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -59,10 +60,14 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 	}
 	err := a.journaled(ctx, deploy.LiveVerify, func() *deploy.Error {
 		start := time.Now()
-		if err := a.stillLive(ctx, block); err != nil {
+		if err := a.stillLive(ctx, deploy.PartRestart, len(block.Activation.Restart) > 0); err != nil {
 			return err
 		}
-		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil || a.undo {
+		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil {
+			return err
+		}
+		script := func(c deploy.Check) bool { return c.Run != nil }
+		if err := a.stillLive(ctx, deploy.PartVerify, slices.ContainsFunc(block.Activation.Verify, script)); err != nil || a.undo {
 			return err
 		}
 		return a.soak(ctx, block, time.Since(start))
@@ -70,13 +75,13 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
 }
 
-// stillLive looks whether the steps of a restart left current where it was switched to.
-func (a *Host) stillLive(ctx context.Context, block activate.Block) *deploy.Error {
-	if len(block.Activation.Restart) == 0 || a.release == "" {
+// stillLive looks, behind a part that ran scripts on the host, whether they left current where it was switched to.
+func (a *Host) stillLive(ctx context.Context, part deploy.Part, scripts bool) *deploy.Error {
+	if !scripts || a.release == "" {
 		return nil
 	}
 	if err := a.do(ctx, activate.Live(a.there.Site(), a.release)); err != nil {
-		return a.failed(deploy.PartRestart, err)
+		return a.failed(part, err)
 	}
 	return nil
 }

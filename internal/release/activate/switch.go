@@ -78,7 +78,7 @@ var unlinkReasons = map[int]release.Reason{
 }
 
 var liveReasons = map[int]release.Reason{
-	90: {Hint: "Slipway switches `current`: take what changes that link out of the steps of `restart`"},
+	90: {Hint: "Slipway switches `current`: take what changes that link out of `restart`, and of the checks"},
 }
 
 // Live fails where current does not lead to a release that it was switched to.
