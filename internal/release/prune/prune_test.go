@@ -41,6 +41,22 @@ func released(t *testing.T, host *releasetest.Host, ids ...deploy.ReleaseID) {
 	}
 }
 
+// Whoever loses the lock meanwhile takes nothing more away.
+func TestLockIsLostMeanwhile(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		released(t, host, id("1"), id("2"))
+		host.Patch = func(script string) string {
+			return "looks=0\nfence() { looks=$((looks + 1)); [ \"$looks\" -lt 2 ] || exit 79; }\n" + script
+		}
+		if _, err := releasetest.Prune(t.Context(), host, host.Site, nil); err == nil {
+			t.Error("no error")
+		}
+		if exists(host, "releases/"+string(id("1"))) || !exists(host, "releases/"+string(id("2"))) || !exists(host, ".slipway/releases/"+string(id("2"))+"/staged") {
+			t.Error("the first is not gone, or the second is not whole")
+		}
+	})
+}
+
 func TestRun(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		released(t, host, id("1"), id("2"), id("3"), id("4"), id("5"))
