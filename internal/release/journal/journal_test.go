@@ -60,6 +60,27 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+// The deploy path becomes the owner's; an owner without a name leaves it as it is.
+func TestOpenSaysWhoseItIs(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		for _, step := range []struct {
+			owner deploy.Owner
+			want  string
+		}{
+			{deploy.Owner{App: "shop", Environment: "production"}, "shop production\n"},
+			{deploy.Owner{}, "shop production\n"},
+			{deploy.Owner{App: "blog"}, "blog\n"},
+		} {
+			if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), step.owner)); err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, host.Site.Private()+"/app"); got != step.want {
+				t.Errorf("after %v it is %q's, want %q", step.owner, got, step.want)
+			}
+		}
+	})
+}
+
 func TestOpenUnderAPrivateUmask(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		host.Patch = func(script string) string { return "umask 077\n" + script }
@@ -120,6 +141,7 @@ func TestAppend(t *testing.T) {
 		if err := release.Run(t.Context(), host, journal.Open(host.Site, deployment, []byte("{}"), deploy.Owner{})); err != nil {
 			t.Fatal(err)
 		}
+		opened, _ := os.ReadDir(host.Site.Private())
 		for _, actor := range []string{"anna", `it's "ben" \n %s`, "zoë"} {
 			entry := deploy.HistoryEntry{At: time.Unix(1, 0).UTC(), Release: "r", Deployment: deployment, Command: "deploy", Actor: actor, Outcome: "activated"}
 			if err := release.Run(t.Context(), host, journal.Append(host.Site, entry)); err != nil {
@@ -131,7 +153,7 @@ func TestAppend(t *testing.T) {
 			t.Errorf("the history is %q", lines)
 		}
 		files, _ := os.ReadDir(host.Site.Private())
-		if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return f.Name() == "history.jsonl" }) || len(files) != 6 {
+		if !slices.ContainsFunc(files, func(f os.DirEntry) bool { return f.Name() == "history.jsonl" }) || len(files) != len(opened)+1 {
 			t.Errorf("left behind among %v", files)
 		}
 
