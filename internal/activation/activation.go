@@ -17,6 +17,7 @@ import (
 	"slipway/internal/secret"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
+	"slipway/internal/transport/retry"
 )
 
 // Deployment is what all activations of one deployment share.
@@ -107,7 +108,13 @@ func (a *Host) do(ctx context.Context, op release.Operation) error { return a.th
 
 // failed is a failure of Slipway's own work on the host, with its span.
 func (a *Host) failed(part deploy.Part, err error) *deploy.Error {
-	return a.part(part, "", func(*deploy.Span) *deploy.Error { return deploy.OnHost(a.host.Name, a.Done.Phase, string(part), err) })
+	return a.part(part, "", func(*deploy.Span) *deploy.Error {
+		failure := deploy.OnHost(a.host.Name, a.Done.Phase, string(part), err)
+		if retry.LinkFailed(err) {
+			failure.Op = "" // whatever it was, it did not get there
+		}
+		return failure
+	})
 }
 
 // scene is where the steps of this activation run.

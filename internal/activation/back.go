@@ -45,7 +45,7 @@ func (a *Host) switchBack(ctx context.Context, way WayBack) *deploy.Error {
 	defer a.there.Lease(ctx)()
 	if way.Mark != "" {
 		if err := a.do(ctx, activate.Mark(a.there.Site(), way.From, way.Mark)); err != nil {
-			return a.failed("record", err)
+			return a.failed(deploy.PartSwitch, err)
 		}
 	}
 	if err := a.Switch(ctx, way.To, plan.To(way.From)); err != nil || way.To.None() {

@@ -3,10 +3,12 @@ package rollout
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"slipway/internal/activation"
 	"slipway/internal/deploy"
 	"slipway/internal/stepper"
+	"slipway/internal/transport/retry"
 )
 
 // What to do now, by whose fault it was. Where the content was at fault, a re-run fails in the same way. Where a host
@@ -20,6 +22,7 @@ var (
 	nextUnknownKept = deploy.Next{Text: `where the host was at fault, mend it and "Re-run failed jobs": what succeeded is kept; else fix forward: a re-run repeats the same content`}
 
 	nextFixed  = deploy.Next{Text: `fix the cause, then "Re-run failed jobs"`} // where nothing was changed
+	nextChosen = deploy.Next{Text: "fix the cause or choose another release, then run the job again"}
 	nextAgain  = deploy.Next{Text: "run the job again"}
 	nextLonger = deploy.Next{Text: "raise the deployment's `timeout` where the work needs longer, then \"Re-run failed jobs\": what succeeded is kept"}
 	nextOther  = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
@@ -53,6 +56,19 @@ func undecided(errs deploy.Errors) (deploy.Errors, deploy.Next) {
 	return deploy.Errors{&told}, deploy.Next{
 		Text: `find out what the step did, say so, then "Re-run failed jobs":`, Command: decide.Command + " done",
 	}
+}
+
+// stuck is what to do about hosts that could not be brought back. Those that were only lost the next deployment brings back.
+func (r *run) stuck(errs deploy.Errors) deploy.Next {
+	var lost []string
+	for _, err := range errs {
+		if !retry.LinkFailed(err) {
+			return r.byHand(err.Host)
+		}
+		lost = append(lost, err.Host)
+	}
+	return deploy.Next{Text: "once " + strings.Join(lost, ", ") + " can be reached again, deploy again: what is half done is brought back before anything else; " +
+		"or bring it back by hand, as the hints say"}
 }
 
 // byHand is what to do about a host that could not be brought back.

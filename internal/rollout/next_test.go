@@ -1,10 +1,13 @@
 package rollout
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/transport"
 )
 
 // What a person is told to do follows whose fault it was.
@@ -29,11 +32,34 @@ func TestNext(t *testing.T) {
 	}
 }
 
-func TestByHand(t *testing.T) {
+// What is to be done about hosts that are stuck: one that was only lost is the next deployment's to bring back.
+func TestStuck(t *testing.T) {
 	t.Parallel()
-	r := &run{schedule: &plan.Schedule{Plan: &plan.Plan{Targets: []deploy.Host{
+	r := toWeb1()
+	lost := &deploy.Error{Host: "web2", Cause: transport.ErrUnreachable}
+	failed := &deploy.Error{Host: "web1", Cause: errors.New("exit 1")}
+	for _, test := range []struct {
+		errs deploy.Errors
+		want string
+	}{
+		{deploy.Errors{lost}, "once web2 can be reached again, deploy again"},
+		{deploy.Errors{lost, failed}, "bring web1 back by hand"},
+	} {
+		if got := r.stuck(test.errs).String(); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%v: %q", test.errs, got)
+		}
+	}
+}
+
+func toWeb1() *run {
+	return &run{schedule: &plan.Schedule{Plan: &plan.Plan{Targets: []deploy.Host{
 		{Name: "web1", Address: deploy.Address{User: "deploy", Host: "10.0.0.1", Port: 22}},
 	}}}}
+}
+
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	r := toWeb1()
 	for name, want := range map[string]string{
 		"web1":           "bring web1 back by hand, see its error; then deploy again. To get there: `ssh deploy@10.0.0.1`",
 		deploy.FleetName: "bring fleet back by hand, see its error; then deploy again",

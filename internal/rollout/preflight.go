@@ -85,7 +85,11 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 	if len(errs) == 0 {
 		return nil
 	}
-	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs, nextFixed)
+	next := nextFixed
+	if r.plan.Rollback() {
+		next = nextChosen
+	}
+	return r.stopped(ctx, deploy.Preflight, "", deploy.ExitFailed, errs, next)
 }
 
 // takeHosts makes sure that the hosts are this deployment's alone: the lock is taken, no person has put them on hold, no newer run

@@ -54,7 +54,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
 		s.errs = append(s.errs, stuck...)
-		s.next = r.byHand(stuck[0].Host)
+		s.next = r.stuck(stuck)
 	}
 	return s
 }

@@ -41,10 +41,10 @@ func (v *hostVerdicts) lines(e deploy.HostDone, large bool, hostWidth int) []str
 	return layout.Wrap(lead+strings.Join(parts, "  "), layout.TextColumn+hostWidth+2)
 }
 
-// arrow says where an unwound host went.
+// arrow says where an unwound host went. One that was not switched went nowhere.
 func (v *hostVerdicts) arrow(e deploy.HostDone, well bool) []string {
 	switch {
-	case e.Phase != deploy.Unwind:
+	case e.Phase != deploy.Unwind, slices.ContainsFunc(e.Spans, func(s deploy.Span) bool { return s.Part == deploy.PartSwitch && s.Failed() }):
 		return nil
 	case e.Release != "" && e.Release == v.unwound:
 		return []string{"-> same"}
