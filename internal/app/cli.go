@@ -16,6 +16,7 @@ type cli struct {
 	Promote  promoteCmd  `cmd:"" group:"deploy" help:"Deploy the very artifact that another environment runs."`
 	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
 	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, or rollback, would do, and change nothing."`
+	Doctor   doctorCmd   `cmd:"" group:"first" help:"Look what on the hosts keeps a deployment from going well, and change nothing."`
 	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
 	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
 	Status   statusCmd   `cmd:"" group:"look" help:"What runs where, since when and by whom; what is not as it should be."`

@@ -28,7 +28,11 @@ type session struct {
 
 // open begins the session of a command. What is wrong with the inputs is reported; the error is the exit code then.
 func (a *app) open(in ci.Inputs) (*session, error) {
-	c := a.newConsole(in)
+	return a.openRefusing(a.newConsole(in), in)
+}
+
+// openRefusing is open on a console.
+func (a *app) openRefusing(c *console, in ci.Inputs) (*session, error) {
 	s, err := a.openOn(c, in)
 	if err != nil {
 		return nil, c.refuse(err)
@@ -98,14 +102,19 @@ func (a *app) actor(run ci.Run) string {
 
 // onHosts begins a session, connects to the hosts that inputs and deploy file name, and does something with them.
 func (a *app) onHosts(ctx context.Context, in ci.Inputs, do func(s *session, hosts *fleet.Fleet) error) error {
-	s, err := a.open(in)
+	return a.onHostsOf(ctx, a.newConsole(in), in, do)
+}
+
+// onHostsOf is onHosts with a console.
+func (a *app) onHostsOf(ctx context.Context, c *console, in ci.Inputs, do func(s *session, hosts *fleet.Fleet) error) error {
+	s, err := a.openRefusing(c, in)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, deploy.ErrTimeout)
 	defer cancel()
-	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{})
+	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{SharedFiles: s.cfg.SharedFiles})
 	defer func() { _ = hosts.Close() }()
 	return do(s, hosts)
 }

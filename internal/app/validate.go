@@ -54,10 +54,7 @@ func planProblems(cfg *config.Config) deploy.Problems {
 	if len(cfg.Hosts) == 0 {
 		return nil
 	}
-	madeUp := strings.Repeat("0", 64)
-	_, err := plan.Build(cfg, plan.Artifact{SHA256: deploy.Digest(madeUp), Content: deploy.Digest(madeUp)}, plan.Run{
-		Revision: madeUp[:40], Attempt: 1, Identity: deploy.Identity{App: cfg.App, Environment: cfg.Environment, Command: "deploy"},
-	}, time.Time{})
+	_, err := madeUp(cfg)
 	var problems deploy.Problems
 	if !errors.As(err, &problems) {
 		return nil
@@ -85,6 +82,14 @@ func (c *console) remark(configs []*config.Config) {
 		}
 	}
 	c.options.Log.Annotate(list...)
+}
+
+// madeUp is the plan of a deployment of which only hosts and deploy file are known.
+func madeUp(cfg *config.Config) (*plan.Plan, error) {
+	digest := strings.Repeat("0", 64)
+	return plan.Build(cfg, plan.Artifact{SHA256: deploy.Digest(digest), Content: deploy.Digest(digest)}, plan.Run{
+		Revision: digest[:40], Attempt: 1, Identity: deploy.Identity{App: cfg.App, Environment: cfg.Environment, Command: "deploy"},
+	}, time.Time{})
 }
 
 // sayUndrained says what batches without a drain mean behind a balancer, where the deploy file knows of one.

@@ -79,6 +79,7 @@ func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.
 	case run:
 		if s.Run.Given() {
 			b.script(s.Run.Node, s.Shell.V, true)
+			built.Rights = cookbook.Sudo(s.Run.V)
 		}
 		if s.With.Node != nil {
 			b.problem(s.With.Node.At, "give `run` its values in `vars`", "`with` is for recipes")
@@ -221,6 +222,7 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 	if built.Phase == deploy.Activate {
 		built.Stop, built.Log = scripts.Stop, scripts.Log
 	}
+	built.Rights = scripts.Rights
 	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent

@@ -33,6 +33,7 @@ type Recipe struct {
 	Undo        string  // POSIX sh with the same parameters: takes back what Run did; "" where nothing does
 	Stop        string  // POSIX sh with the same parameters: ends what Run started; "" where nothing does
 	Log         string  // POSIX sh with the same parameters: prints the end of the program's own log; "" where nothing does
+	Rights      string  // POSIX sh with the same parameters: prints the commands that it runs by sudo, a line each; "" where it runs none
 	Idempotent  bool    // may run again when nobody saw how it ended
 
 	Remarks deploy.Problems // Bashisms of its scripts
@@ -136,6 +137,7 @@ type file struct {
 	Undo        yamlfile.Value[string]   `key:"undo" doc:"POSIX script that takes back what run did, run like run: of a drain, the undrain."`
 	Stop        yamlfile.Value[string]   `key:"stop" doc:"POSIX script that ends what run started, run like run: of a restart, where a first deployment failed and there is nothing to go back to."`
 	Log         yamlfile.Value[string]   `key:"log" doc:"POSIX script that prints the end of the program's own log, run like run: of a restart, where that or a check fails."`
+	Rights      yamlfile.Value[string]   `key:"rights" doc:"POSIX script that prints the commands which the others run by sudo, a line each, run like run: doctor asks whether they are allowed."`
 	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
 	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
@@ -156,7 +158,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	problems = append(problems, yamlfile.Decode(node, &f)...)
 	recipe := Recipe{
 		Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V),
-		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Idempotent: f.Idempotent.V,
+		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Rights: f.Rights.V, Idempotent: f.Idempotent.V,
 	}
 	if recipe.Name == "" {
 		recipe.Name = path.Base(uses)
@@ -178,7 +180,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			Default: string(pair.Value.Default.V), Required: pair.Value.Required.V,
 		})
 	}
-	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log} {
+	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log, f.Rights} {
 		if script.Given() {
 			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
 				problems = append(problems, *problem)
@@ -191,7 +193,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	if len(problems) > 0 {
 		return Recipe{}, problems
 	}
-	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log} {
+	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log, &recipe.Rights} {
 		if *script != "" {
 			*script = functions + *script
 		}

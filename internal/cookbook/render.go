@@ -26,7 +26,7 @@ func (r Recipe) Names() []string {
 }
 
 // Scripts are a recipe's scripts with their parameters, each of them whole; what the recipe has not got is "".
-type Scripts struct{ Run, Check, Undo, Stop, Log string }
+type Scripts struct{ Run, Check, Undo, Stop, Log, Rights string }
 
 // Render puts an assignment for each parameter before each of the recipe's texts. In a value only ${NAME} is live: the host's
 // shell replaces it from the step's environment.
@@ -57,7 +57,9 @@ func (r Recipe) Render(with map[string]string) (Scripts, error) {
 		}
 		return assignments.String() + text
 	}
-	return Scripts{Run: whole(r.Run), Check: whole(r.Check), Undo: whole(r.Undo), Stop: whole(r.Stop), Log: whole(r.Log)}, nil
+	return Scripts{
+		Run: whole(r.Run), Check: whole(r.Check), Undo: whole(r.Undo), Stop: whole(r.Stop), Log: whole(r.Log), Rights: whole(r.Rights),
+	}, nil
 }
 
 func parenthesised(hint string) string {

@@ -18,6 +18,7 @@ type Step struct {
 	Undo    string // a script for Shell, whole: takes back what Run did; "" where nothing does
 	Stop    string // of a restart: a script for Shell, whole: ends what Run started; "" where nothing does
 	Log     string // of a restart: a script for Shell, whole: prints the end of the program's own log; "" where nothing does
+	Rights  string `json:"-"` // a script for sh, whole: prints the commands that the others run by sudo, a line each; "" where there are none
 	Shell   string // the interpreter and its arguments: "sh -eu" unless given
 	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
 	Timeout time.Duration

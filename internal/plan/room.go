@@ -58,7 +58,7 @@ func without(releases []deploy.ReleaseFacts, keep []deploy.ReleaseID) []deploy.R
 }
 
 // judgeRoom refuses a host that has too little room, also once what may go is gone.
-func (s *Schedule) judgeRoom(h Host) deploy.Errors {
+func (s *Schedule) judgeRoom(h Host) []deploy.Finding {
 	if !s.short(h) {
 		return nil
 	}
@@ -76,13 +76,13 @@ func (s *Schedule) judgeRoom(h Host) deploy.Errors {
 	if kept := len(h.Facts.Releases) - len(surplus); kept > 0 && s.KeepReleases > 1 {
 		hint += fmt.Sprintf(", or lower `keep_releases` (%d): releases that it keeps are still here, beside what is live and the way back", s.KeepReleases)
 	}
-	var errs deploy.Errors
+	var found []deploy.Finding
 	if free.Bytes >= 0 && free.Bytes+gain.Bytes < needs.Bytes {
-		errs = append(errs, refuse(h.Name, fmt.Sprintf("%s has %s free%s; the release takes %s, and %s are to stay free beside it", h.DeployPath,
+		found = append(found, fail(h.Name, deploy.CheckSpace, fmt.Sprintf("%s has %s free%s; the release takes %s, and %s are to stay free beside it", h.DeployPath,
 			deploy.Size(free.Bytes), gained, deploy.Size(s.Artifact.Bytes), deploy.Size(marginBytes)), hint))
 	}
 	if free.Inodes >= 0 && free.Inodes+gain.Inodes < needs.Inodes {
-		errs = append(errs, refuse(h.Name, fmt.Sprintf("%s has %d inodes free, the release needs %d", h.DeployPath, free.Inodes+gain.Inodes, needs.Inodes), "many small files: "+hint))
+		found = append(found, fail(h.Name, deploy.CheckInodes, fmt.Sprintf("%s has %d inodes free, the release needs %d", h.DeployPath, free.Inodes+gain.Inodes, needs.Inodes), "many small files: "+hint))
 	}
-	return errs
+	return found
 }

@@ -1,15 +1,10 @@
 package plan
 
 import (
-	"fmt"
 	"path"
 	"slices"
-	"strings"
-
-	"al.essio.dev/pkg/shellescape"
 
 	"slipway/internal/deploy"
-	"slipway/internal/release"
 )
 
 // Schedule is a plan that the hosts can carry out.
@@ -96,14 +91,12 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	paths := deploy.Paths{}
 	for _, target := range p.Targets {
 		f := facts[target.Name]
-		errs = append(errs, judge(p, target, f)...)
-		if err := paths.Add(target.Name, f.PathID(target.DeployPath)); err != nil {
-			errs = append(errs, refuse(target.Name, err.Cause.Error(), err.Hint))
-		}
+		errs = append(errs, refusals(target, judge(p, target, f))...)
+		errs = append(errs, refusals(target, judgePath(paths, target, f))...)
 		s.Hosts = append(s.Hosts, schedule(p, target, f))
 	}
 	for _, h := range s.Hosts {
-		errs = append(errs, s.judgeRoom(h)...)
+		errs = append(errs, refusals(h.Host, s.judgeRoom(h))...)
 	}
 	if len(errs) > 0 {
 		return nil, errs
@@ -140,67 +133,4 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	}
 	h.Unwind = UnwindTarget(p.Deployment, p.Release, h.Before, f)
 	return h
-}
-
-// judge finds everything that keeps a host from taking part.
-func judge(p *Plan, target deploy.Host, f deploy.Facts) deploy.Errors {
-	var errs deploy.Errors
-	add := func(cause, hint string) {
-		err := refuse(target.Name, cause, hint)
-		err.Own = []string{target.DeployPath}
-		errs = append(errs, err)
-	}
-	if f.LayoutFormat > release.Format {
-		add(fmt.Sprintf("the layout in %s/.slipway is of format %d, newer than this Slipway knows (%d)", target.DeployPath, f.LayoutFormat, release.Format),
-			"deploy with the newer Slipway that wrote it")
-	}
-	missing := func(tool string) bool { _, ok := f.Tools[tool]; return !ok }
-	if tools := slices.DeleteFunc(slices.Clone(release.Required), func(tool string) bool { return !missing(tool) }); len(tools) > 0 {
-		add(strings.Join(tools, ", ")+" missing", "install coreutils, findutils, sed, grep and tar, or BusyBox with these applets")
-	}
-	if missing("zstd") && missing("gzip") && !target.NoRelease {
-		add("neither zstd nor gzip is there to unpack the artifact", "install one of them")
-	}
-	if f.ReadOnly && len(f.Unwritable) > 0 {
-		add(f.Unwritable[0]+" is mounted read-only", "find out why (`dmesg`: the kernel does so after a disk error), then `mount -o remount,rw` it")
-		f.Unwritable = nil
-	}
-	for _, folder := range f.Unwritable {
-		add(fmt.Sprintf("%s may not write to %s", f.User, folder), "give the deploy path to the deploy user: docs/secure-hosts.md")
-	}
-	if target.NoRelease {
-		return errs
-	}
-	if f.Current == deploy.CurrentDirectory {
-		current := path.Join(target.DeployPath, "current")
-		add(current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
-			shellescape.Quote(target.DeployPath)))
-	}
-	if f.Current == deploy.CurrentFile {
-		add(path.Join(target.DeployPath, "current")+" is a file, not a link", "look who made it, and move it away: Slipway makes the link")
-	}
-	if p.Reconcile {
-		return errs // no more is needed to bring a host back
-	}
-	if err := f.Owner.Refuse(target.DeployPath, p.Owner(), p.ReplaceApp); err != nil {
-		add(err.Cause.Error(), err.Hint)
-	}
-	for _, file := range f.SharedFolders {
-		add(path.Join(target.DeployPath, "shared", file)+" is a folder, and a file belongs there", "put the file there in its place, or list it under `shared.dirs`")
-	}
-	for _, file := range f.MissingShared {
-		add(fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
-	}
-	if p.Rollback() {
-		if r, ok := f.Release(p.Release); !ok || !r.Staged {
-			own := map[string]deploy.Facts{target.Name: f}
-			add(fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps; here: "+describe(common(own), own))
-		}
-		return errs
-	}
-	return errs
-}
-
-func refuse(host, cause, hint string) *deploy.Error {
-	return &deploy.Error{Op: "preflight", Host: host, Phase: deploy.Preflight, Cause: fmt.Errorf("%s", cause), Hint: hint}
 }

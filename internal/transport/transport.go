@@ -95,6 +95,12 @@ var ErrSilent = errors.New("the host is silent")
 // wrong host key.
 var ErrUnreachable = errors.New("the host cannot be reached now")
 
+// ErrIdentity says that a host did not show a key that is pinned.
+var ErrIdentity = errors.New("the host key is not the one that is pinned")
+
+// ErrLogin says that a host does not let the key in.
+var ErrLogin = errors.New("the host refuses the key")
+
 // ErrForwardingRefused says that the SSH server forwards no connections (AllowTcpForwarding no).
 var ErrForwardingRefused = errors.New("the SSH server refuses to forward connections")
 

@@ -15,9 +15,9 @@ const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// environment is a shell function of this name that exports what a step sees beside HOME, USER, LOGNAME and TMPDIR,
+// Environment is a shell function `environment` that exports what a step sees beside HOME, USER, LOGNAME and TMPDIR,
 // which the host gives. It goes to the host on standard input: a value is never in an argument list nor in a file.
-func environment(inst Instance) (string, error) {
+func Environment(inst Instance) (string, error) {
 	values := map[string]string{"PATH": searchPath, "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
 	ours := map[string]string{}
 	for name, value := range inst.Vars {

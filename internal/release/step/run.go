@@ -64,7 +64,7 @@ const (
 func (w *Watch) Start() release.Operation {
 	inst, site := w.instance, w.site
 	name := "step " + inst.Step.Name
-	environment, err := environment(inst)
+	environment, err := Environment(inst)
 	if err != nil {
 		return release.Invalid(name, err)
 	}

@@ -3,10 +3,10 @@
 # $1      the deploy path
 #
 # Prints a line for each release, "<ID> <KiB> <inodes>", and one "left <KiB> <inodes>" for all the rest. What cannot be measured
-# is left out.
+# is left out, and so is all of it where there is no deploy path yet.
 LC_ALL=C
 export LC_ALL
-cd "$1/" || exit 1
+cd "$1/" 2>/dev/null || exit 0
 command -v du >/dev/null || exit 0
 
 # Prints a name, and the room that all trees behind it take.

@@ -89,6 +89,19 @@ func write(files *ci.Files, list []output) error {
 	return nil
 }
 
+// WriteLooked gives the outputs of a command that changes nothing; result is JSON, left out where it is longer than an output may be.
+func WriteLooked(files *ci.Files, exitCode int, failed []string, result string) error {
+	if len(result) > ci.MaxOutput {
+		result = ""
+	}
+	return write(files, []output{
+		{"changed", "false"},
+		{"hosts_failed", jsonText(append([]string{}, failed...))},
+		{"exit_code", strconv.Itoa(exitCode)},
+		{"result", result},
+	})
+}
+
 // WriteRefused gives the outputs of a run that ended before any host was contacted.
 func WriteRefused(files *ci.Files) error {
 	return write(files, []output{

@@ -31,26 +31,30 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	case ctx.Err() != nil:
 		e.Cause, e.Hint = context.Cause(ctx), "it was still connecting: is the host up, and `timeout` long enough?"
 	case errors.As(err, &refused):
-		e.Cause, e.Hint = fmt.Errorf("%s: %w", hop.address, refused), refused.Hint()
+		e.Cause, e.Hint = kind{fmt.Errorf("%s: %w", hop.address, refused), transport.ErrIdentity}, refused.Hint()
 	case errors.As(err, &failure) && failure.stage == unauthorised:
 		e.Cause, e.Hint = failure.refused(d.login, hop)
+		e.Cause = kind{e.Cause, transport.ErrLogin}
 	case errors.As(err, &failure):
 		e.Cause, e.Hint = failure.explain(d.login.Name, hop)
 	default:
 		e.Cause, e.Hint = err, "check the host's SSH server"
 	}
 	if mayPass(err) {
-		e.Cause = unreachable{e.Cause}
+		e.Cause = kind{e.Cause, transport.ErrUnreachable}
 	}
 	return e
 }
 
-// unreachable is a cause that may pass.
-type unreachable struct{ error }
+// kind is a cause of a kind that callers ask for by errors.Is.
+type kind struct {
+	error
+	is error
+}
 
-func (u unreachable) Is(target error) bool { return target == transport.ErrUnreachable }
+func (k kind) Is(target error) bool { return target == k.is }
 
-func (u unreachable) Unwrap() error { return u.error }
+func (k kind) Unwrap() error { return k.error }
 
 // explain is the cause and the hint of an attempt that broke off.
 func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {

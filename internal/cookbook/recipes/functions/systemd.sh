@@ -72,6 +72,14 @@ any() {
 	return 1
 }
 
+# as_root VERB... prints the commands that take rights of root.
+as_root() {
+	if [ -z "$sudo" ]; then return 0; fi
+	for verb_; do
+		echo "$sudo systemctl $verb_$units"
+	done
+}
+
 settled() { ! any activating deactivating reloading; }
 
 # active ends the recipe where the units are not active, or do not stay so as the same processes.
