@@ -25,6 +25,7 @@ type cli struct {
 	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
 	Hold     holdCmd     `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
 	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`
+	Prune    pruneCmd    `cmd:"" group:"repair" help:"Delete the releases that the hosts do not keep."`
 	Join     joinCmd     `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
 	Resolve  resolveCmd  `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
 	Init     initCmd     `cmd:"" group:"start" help:"Write a first deploy file and workflow for this repository."`
@@ -109,7 +110,7 @@ func narrow(command *kong.Node) {
 		return
 	}
 	for _, f := range command.Flags {
-		if f.Name == "log_lines" && command.Name == "logs" {
+		if wanted := f.Name == "log_lines" && command.Name == "logs" || f.Name == "keep_releases" && command.Name == "prune"; wanted {
 			continue
 		}
 		useless := []string{

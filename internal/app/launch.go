@@ -71,7 +71,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		return nil
 	})
 	group.Go(func() (err error) {
-		if l.command == "rollback" || l.reconcile {
+		if !config.TakesArtifact(l.command) || l.reconcile {
 			return nil
 		}
 		earlier := func() deploy.Provenance {

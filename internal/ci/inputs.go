@@ -55,7 +55,7 @@ type Inputs struct {
 
 	SharedDirs   string `name:"shared_dirs" aliases:"shared-dirs" group:"releases" help:"Folders that outlive a release, linked from shared/, one per line."`
 	SharedFiles  string `name:"shared_files" aliases:"shared-files" group:"releases" help:"Files that outlive a release, linked from shared/, one per line. A missing one is an error."`
-	KeepReleases string `name:"keep_releases" aliases:"keep-releases" group:"releases" help:"How many successful releases stay on a host." fallback:"5"`
+	KeepReleases string `name:"keep_releases" aliases:"keep-releases,keep" group:"releases" help:"How many successful releases stay on a host." fallback:"5"`
 	Batch        string `name:"batch" group:"policy" help:"How many hosts are switched at the same time: a number, or a share like 25%." fallback:"all hosts"`
 	Timeout      string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
 	LockWait     string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`

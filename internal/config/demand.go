@@ -53,7 +53,7 @@ func (l *loader) demand(s keys.Settings, c *Config) {
 	if c.App == "" && l.live() {
 		missing("app", "no application: outside CI it needs a name")
 	}
-	if !s.Artifact.Given() && c.Remote == nil && l.live() && l.command != "rollback" && l.command != "promote" {
+	if !s.Artifact.Given() && c.Remote == nil && TakesArtifact(l.command) && l.command != "promote" {
 		missing("artifact", "no artifact: there is nothing to deploy")
 	}
 	if len(s.Hosts) == 0 && !s.HostsFrom.Given() {

@@ -113,11 +113,14 @@ func Live(command string) bool {
 	return slices.Contains([]string{"deploy", "rollback", "promote", "join"}, command)
 }
 
+// TakesArtifact reports whether a command brings an artifact to the hosts.
+func TakesArtifact(command string) bool { return Live(command) && command != "rollback" }
+
 func (l *loader) live() bool { return Live(l.command) }
 
 // remote reports whether the command goes to hosts, and so must know which, and how to log in.
 func (l *loader) remote() bool {
-	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs", "doctor"}, l.command)
+	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs", "doctor", "prune"}, l.command)
 }
 
 // readFile reads the deploy file, lays it over the one that it extends, and decodes the whole. It may be missing unless an input

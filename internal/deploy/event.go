@@ -34,6 +34,9 @@ type Header struct {
 	LeftOut          []string // hosts of the environment that `limit` leaves out: they keep what they run
 }
 
+// Upkeep reports whether the command works on the hosts and activates nothing.
+func (h Header) Upkeep() bool { return h.Command == "prune" }
+
 // Attempt is an earlier attempt of the same deployment.
 type Attempt struct {
 	Number int

@@ -39,6 +39,9 @@ func earlier(f deploy.Facts) *Earlier {
 // adopt finds the release of the deployment. A rollback goes to one that the hosts have, and a join brings the one that the other
 // hosts run. A deployment goes on with the release that an earlier attempt named, or makes its own.
 func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
+	if p.Upkeep() {
+		return "", nil
+	}
 	if p.Rollback() || p.Reconcile {
 		id := recorded(p, facts)
 		if p.Reconcile {

@@ -38,6 +38,12 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) []deploy.Finding {
 	if target.NoRelease {
 		return found
 	}
+	if err := f.Owner.Refuse(target.DeployPath, p.Owner(), p.ReplaceApp); err != nil && p.App != "" && !p.Reconcile {
+		add(deploy.CheckOwner, err.Cause.Error(), err.Hint)
+	}
+	if p.Upkeep() {
+		return found
+	}
 	if f.Current == deploy.CurrentDirectory {
 		current := path.Join(target.DeployPath, "current")
 		add(deploy.CheckCurrent, current+" is a real directory, not a link", fmt.Sprintf("convert it once: `cd %s && mkdir -p releases && mv current releases/before-slipway && ln -s releases/before-slipway current`",
@@ -48,9 +54,6 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) []deploy.Finding {
 	}
 	if p.Reconcile {
 		return found // no more is needed to bring a host back
-	}
-	if err := f.Owner.Refuse(target.DeployPath, p.Owner(), p.ReplaceApp); err != nil && p.App != "" {
-		add(deploy.CheckOwner, err.Cause.Error(), err.Hint)
 	}
 	for _, file := range f.SharedFolders {
 		add(deploy.CheckShared, path.Join(target.DeployPath, "shared", file)+" is a folder, and a file belongs there", "put the file there in its place, or list it under `shared.dirs`")

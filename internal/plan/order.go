@@ -36,7 +36,7 @@ func origin(live deploy.HistoryEntry) string { return cmp.Or(live.RunURL, string
 // InOrder reports whether the deployment may replace what the hosts run: *Superseded or *Incomparable when it may not. It is
 // judged for the whole fleet: one host on which a newer run is live is enough. A person's word stands above the order.
 func (s *Schedule) InOrder() error {
-	if s.Person || s.Rollback() {
+	if s.Person || s.Rollback() || s.Upkeep() {
 		return nil
 	}
 	for _, h := range s.Hosts {

@@ -111,8 +111,11 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	}
 	var problems deploy.Problems
 	serving := deploy.WithRelease(cfg.Hosts)
-	if len(serving) == 0 {
+	if len(serving) == 0 && !p.Upkeep() {
 		return nil, deploy.Problems{{At: cfg.Hosts[0].At, Message: "no host gets the release", Hint: "`release: false` is for balancers alone"}}
+	}
+	if p.Upkeep() {
+		return p, p.upkeep()
 	}
 	p.Batches = batches(serving, cfg.Rollout)
 	every, among := selection{cfg.Hosts, cfg.Hosts}, selection{serving, serving}

@@ -28,6 +28,9 @@ func (r *run) close(ctx context.Context, s *stop) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	outcome, over := deploy.OutcomeActivated, r.opened && !r.leavesOpen(s)
+	if r.plan.Upkeep() {
+		outcome = deploy.OutcomeDone
+	}
 	if s != nil {
 		outcome = s.outcome
 	}

@@ -39,28 +39,12 @@ func (r *run) finish(ctx context.Context) *stop {
 
 // prune deletes on hosts what the fleet does not keep. A failure there is a warning, and the deployment stands.
 func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep func(plan.Host) []deploy.ReleaseID) {
-	type pruned struct {
-		span    deploy.Span
-		removed int
-		err     *deploy.Error
-	}
-	results := fanout.Do(hosts, func(h plan.Host) (p pruned) {
-		defer r.fleet.On(h.Name).Lease(ctx)()
-		start := time.Now()
-		there := r.fleet.On(h.Name)
-		var removed []deploy.ReleaseID
-		err := there.Do(ctx, prune.Prune(there.Site(), keep(h), r.plan.PruneCommand, &removed))
-		p.removed, p.err = len(removed), deploy.OnHost(h.Name, phase, "", err)
-		p.span = deploy.Span{
-			Host: h.Name, Phase: phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded,
-		}
-		return p
-	})
+	results := fanout.Do(hosts, func(h plan.Host) pruned { return r.pruneHost(ctx, phase, h, keep(h)) })
 	most := 0
 	var spans []deploy.Span
 	var failures deploy.Errors
 	for _, p := range results {
-		most, spans = max(most, p.removed), append(spans, p.span)
+		most, spans = max(most, len(p.removed)), append(spans, p.span)
 		if p.err != nil {
 			failures = append(failures, p.err)
 		}
@@ -69,4 +53,21 @@ func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, 
 		r.rec.Warn("old releases were not all deleted: " + few(failures))
 	}
 	r.rec.StepDone(deploy.StepDone{Phase: phase, Note: fmt.Sprintf("pruned %d", most), Spans: spans})
+}
+
+// pruned is what was deleted on a host.
+type pruned struct {
+	span    deploy.Span // succeeded in any case
+	removed []deploy.ReleaseID
+	err     *deploy.Error
+}
+
+func (r *run) pruneHost(ctx context.Context, phase deploy.Phase, h plan.Host, keep []deploy.ReleaseID) (p pruned) {
+	there := r.fleet.On(h.Name)
+	defer there.Lease(ctx)()
+	start := time.Now()
+	err := there.Do(ctx, prune.Prune(there.Site(), keep, r.plan.PruneCommand, &p.removed))
+	p.err = deploy.OnHost(h.Name, phase, "", err)
+	p.span = deploy.Span{Host: h.Name, Phase: phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded}
+	return p
 }

@@ -116,6 +116,10 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 			return s
 		}
 	}
+	if r.plan.Upkeep() {
+		r.leaveDead()
+		return nil
+	}
 	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
 		return s
 	}
@@ -215,8 +219,8 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	r.opened = true
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		there, owner := r.fleet.On(h.Name), r.plan.Owner()
-		if h.NoRelease {
-			owner = deploy.Owner{} // it may serve several applications
+		if h.NoRelease || r.plan.Upkeep() {
+			owner = deploy.Owner{} // it may serve several applications, or have no owner yet
 		}
 		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record, owner)))
 	})

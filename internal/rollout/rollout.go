@@ -127,6 +127,9 @@ func (r *run) all(ctx context.Context) *stop {
 	if r.plan.Reconcile {
 		return r.reconciled()
 	}
+	if r.plan.Upkeep() {
+		return r.upkeep(ctx)
+	}
 	if text := r.schedule.Unverified(); text != "" {
 		r.rec.Notice(text)
 	}

@@ -73,6 +73,8 @@ func (r *run) result(s *stop) deploy.Result {
 	case s != nil:
 		result.Outcome, result.ExitCode = s.outcome, s.exit
 		result.Failed, result.Step, result.Errors, result.Next = s.phase, s.step, s.errs, s.next
+	case r.plan.Upkeep():
+		result.Outcome, result.ExitCode = deploy.OutcomeDone, deploy.ExitDone
 	case r.rec.AllKept():
 		result.Outcome, result.ExitCode = deploy.OutcomeUnchanged, deploy.ExitDone
 	default:

@@ -163,7 +163,7 @@ func distinct(failures []failure.Failure, of func(failure.Failure) []string) []s
 
 // skippedPhases are the phases that did not start because an earlier one failed.
 func skippedPhases(res deploy.Result) []string {
-	if res.Reconcile || res.Failed == "" || res.Outcome == deploy.OutcomeActivated ||
+	if res.Reconcile || res.Upkeep() || res.Failed == "" || res.Outcome == deploy.OutcomeActivated ||
 		slices.Contains([]deploy.Phase{deploy.Activate, deploy.Unwind, deploy.Finish}, res.Failed) {
 		return nil
 	}

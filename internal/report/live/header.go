@@ -21,6 +21,8 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 		first = append(first, "roll back to "+string(h.Release))
 	case h.Command == "join" && h.Release != "":
 		first = append(first, "join "+string(h.Release))
+	case h.Upkeep():
+		first = append(first, h.Command)
 	case h.Release != "":
 		first = append(first, "release "+string(h.Release))
 	}

@@ -29,7 +29,7 @@ type Row struct {
 
 // All are the outcomes, in the order in which the documents have them.
 func All() []Row {
-	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), reconciled()}
+	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), done(), reconciled()}
 }
 
 // Of is the row of a result.
@@ -37,6 +37,8 @@ func Of(res deploy.Result) Row {
 	switch {
 	case res.Reconcile && (res.Outcome == deploy.OutcomeFailed || res.Outcome == deploy.OutcomeCancelled):
 		return notReconciled()
+	case res.Upkeep() && res.Outcome == deploy.OutcomeFailed:
+		return notDone()
 	case res.Outcome == deploy.OutcomeReconciled && len(res.HostsWith(deploy.HostUnwound)) == 0:
 		return nothingToReconcile()
 	}

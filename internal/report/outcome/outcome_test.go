@@ -16,10 +16,10 @@ func TestEveryOutcomeHasARow(t *testing.T) {
 	t.Parallel()
 	vocabulary := []deploy.Outcome{
 		deploy.OutcomeActivated, deploy.OutcomeUnchanged, deploy.OutcomeFailed, deploy.OutcomeUnwound, deploy.OutcomePerson,
-		deploy.OutcomeCancelled, deploy.OutcomeSuperseded, deploy.OutcomeReconciled,
+		deploy.OutcomeCancelled, deploy.OutcomeSuperseded, deploy.OutcomeReconciled, deploy.OutcomeDone,
 	}
 	words := map[string]bool{}
-	for _, row := range append(All(), nothingToReconcile(), notReconciled()) {
+	for _, row := range append(All(), nothingToReconcile(), notReconciled(), notDone()) {
 		if row.Word == "" || words[row.Word] || row.Icon == "" {
 			t.Errorf("%s: word %q, icon %q", row.Outcome, row.Word, row.Icon)
 		}

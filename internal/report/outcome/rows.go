@@ -146,6 +146,43 @@ func reconciled() Row {
 	}
 }
 
+func done() Row {
+	return Row{
+		Outcome: deploy.OutcomeDone, Exits: []int{deploy.ExitDone}, Word: "DONE", Good: true, Icon: "✅",
+		Means: "of `prune`: it did its work on every host",
+		verdict: func(res deploy.Result) string {
+			return fmt.Sprintf(": %s on %s in %s", res.Command, hostsOf(res), layout.WholeSeconds(res.Duration))
+		},
+		heading: func(res deploy.Result, _ func() string) string {
+			return fmt.Sprintf("%s: %s on %s, %s", place(res), res.Command, hostsOf(res), layout.ProseWholeSeconds(res.Duration))
+		},
+		state: func(res deploy.Result) string { return RunNow(res.Hosts) },
+	}
+}
+
+// notDone is a command that activates nothing and did not come to its end. Its outcome is failed to whoever reads the outputs.
+func notDone() Row {
+	return Row{
+		Word: "NOT DONE", Icon: "❌",
+		verdict: func(res deploy.Result) string { return in(res) + exit(res) + ". " + changedNothing(res) },
+		heading: func(res deploy.Result, whatFailed func() string) string {
+			return fmt.Sprintf("%s of %s failed: %s", res.Command, place(res), whatFailed())
+		},
+		state: changedNothing,
+	}
+}
+
+// changedNothing says whether a command that activates nothing did anything at all.
+func changedNothing(res deploy.Result) string {
+	if res.Failed == deploy.Preflight {
+		return "Nothing was done on any host."
+	}
+	return "What is live is what it was."
+}
+
+// hostsOf counts the hosts of a command, those without releases too.
+func hostsOf(res deploy.Result) string { return layout.Plural(len(res.Header.Hosts), "host") }
+
 // nothingToReconcile is a run that found nothing half done.
 func nothingToReconcile() Row {
 	row := reconciled()

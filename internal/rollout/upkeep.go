@@ -1,0 +1,74 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/recorder"
+	"slipway/internal/release/survey"
+)
+
+// upkeep is a run that activates nothing: the hosts are its own, and it does its one thing on them.
+func (r *run) upkeep(ctx context.Context) *stop { return r.pruneNow(ctx) }
+
+// leaveDead says which deployments died on the hosts. What they left half done is the next deployment's to mend: that takes their
+// restarts and secrets, and what they need is kept.
+func (r *run) leaveDead() {
+	for _, dead := range r.schedule.Dead(false) {
+		if dead.HalfDone() {
+			r.rec.Warn(fmt.Sprintf("deployment %s died half way: it stays as it is, and the next deployment mends it", dead.ID))
+		}
+	}
+}
+
+// pruneNow deletes what the fleet does not keep, and says of each host what that was and how much room it made.
+func (r *run) pruneNow(ctx context.Context) *stop {
+	done := r.rec.Phase(deploy.Finish)
+	keep := r.schedule.KeepNow()
+	hosts := deploy.HostNames(r.plan.Targets)
+	step := r.rec.Step(recorder.Prune, deploy.Step{Phase: deploy.Finish}, hosts)
+	errs := step.OnHosts(func(host string) deploy.Span {
+		step.Begin()
+		return r.pruneAndTell(ctx, r.host(host), keep)
+	})
+	done(len(errs) == 0)
+	if len(errs) == 0 {
+		return nil
+	}
+	return r.stopped(ctx, deploy.Finish, recorder.Prune, deploy.ExitFailed, errs, deploy.Next{Text: "see what could not be deleted, then prune again"})
+}
+
+func (r *run) pruneAndTell(ctx context.Context, h plan.Host, keep []deploy.ReleaseID) deploy.Span {
+	there := r.fleet.On(h.Name)
+	defer there.Lease(ctx)()
+	start := time.Now()
+	if err := there.Do(ctx, survey.Measure(there.Site(), &there.Facts)); err != nil {
+		r.rec.Warn("what its releases take could not be measured: " + err.Error())
+	}
+	p := r.pruneHost(ctx, deploy.Finish, h, keep)
+	var room int64
+	for _, id := range p.removed {
+		known, _ := there.Facts.Release(id)
+		room += known.Size.Bytes
+		r.opts.Emit(deploy.Output{Phase: deploy.Finish, Step: recorder.Prune, Host: h.Name, Line: fmt.Sprintf("removed %s, %s", id, deploy.Size(known.Size.Bytes))})
+	}
+	if p.err == nil {
+		room += there.Facts.Left.Bytes
+	}
+	switch n := len(p.removed); {
+	case n == 0 && room == 0:
+		p.span.Note = deploy.NoteOf("nothing")
+	case n == 1:
+		p.span.Note = deploy.NoteOf("1 release, " + deploy.Size(room))
+	default:
+		p.span.Note = deploy.NoteOf(fmt.Sprintf("%d releases, %s", n, deploy.Size(room)))
+	}
+	p.span.Start, p.span.Duration = start, time.Since(start)
+	if p.err != nil {
+		p.span.Outcome, p.span.Err = deploy.Failed, p.err
+	}
+	return p.span
+}
