@@ -61,7 +61,7 @@ type Inputs struct {
 	LockWait     string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
 	IfSuperseded string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
-	To            string `name:"to" group:"releases" help:"Release, or short commit of a release, to roll back to." fallback:"the previous one"`
+	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart."`
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 

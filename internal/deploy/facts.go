@@ -62,6 +62,7 @@ type ReleaseFacts struct {
 	Failed   bool   // its deployment failed before it was live; kept a while for looking at
 	Adopted  string // name of its folder where another tool made it: it is a link to that; else ""
 	Live     bool   // current leads to the folder of an adopted one
+	Content  Digest // of the artifact that it was unpacked of; "" of another tool's, or where it is not known
 	Size     Room   // what it takes; zero where it was not measured
 }
 

@@ -47,11 +47,7 @@ func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Er
 		if p.Reconcile {
 			return id, nil
 		}
-		serving := map[string]deploy.Facts{}
-		for _, h := range deploy.WithRelease(p.Targets) {
-			serving[h.Name] = facts[h.Name]
-		}
-		return rollbackTarget(p, id, serving)
+		return rollbackTarget(p, id, serving(p, facts))
 	}
 	if p.Joining() {
 		return fleetRelease(p, facts)

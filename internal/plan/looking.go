@@ -21,7 +21,7 @@ const (
 
 // Condition says whether a rollback may go to a release: good, bad, unfinished or gone.
 func Condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
-	if !slices.Contains(common(facts), string(id)) {
+	if !slices.Contains(common(facts), id) {
 		return Gone
 	}
 	return condition(id, facts)

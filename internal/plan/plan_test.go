@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -307,6 +308,7 @@ func TestRollbackTarget(t *testing.T) {
 			string(v2), unfinishedV2, "",
 			string(v2) + " is no way back: it was never live and verified on every host (kept on every host: " + string(v1) + " (good), " + string(v2) + " (unfinished), ",
 		},
+		"by a digest":              {"sha256:000001", all, v1, ""},
 		"unfinished, by revision":  {v2.Revision(), unfinishedV2, "", "is no way back: it was never live"},
 		"previous, not unfinished": {"", unfinishedV2, v1, ""},
 		"not there":                {"20201121-073000-0000009-9f3c51", all, "", "no release \"20201121-073000-0000009-9f3c51\""},
@@ -368,6 +370,91 @@ func TestRollbackTargetOnEveryHost(t *testing.T) {
 		if _, err := plan.Resolve(p, facts); err == nil || !strings.Contains(err.Error(), test.err) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A whole commit is compared whole where the history has it, and so is a digest where a host says it. What cannot be gone back to makes
+// no name ambiguous; what one host lacks is said, with the run that deployed it.
+func TestRollbackByName(t *testing.T) {
+	t.Parallel()
+	const one, two = deploy.ReleaseID("20261119-101500-1111111-02be44"), deploy.ReleaseID("20261120-101500-1111111-02be44")
+	commits := map[deploy.ReleaseID]string{one: "1111111" + strings.Repeat("a", 33), two: "1111111" + strings.Repeat("b", 33)}
+	digests := map[deploy.ReleaseID]deploy.Digest{one: deploy.Digest("02be44" + strings.Repeat("a", 58)), two: deploy.Digest("02be44" + strings.Repeat("b", 58))}
+	for name, c := range map[string]struct {
+		to   string
+		bad  deploy.ReleaseID
+		gone deploy.ReleaseID // from web2
+		want deploy.ReleaseID
+		err  []string
+	}{
+		"the beginning of both":      {to: "1111111", err: []string{"names several releases: " + string(one) + ", " + string(two), "name one by its ID"}},
+		"the whole commit":           {to: commits[one], want: one},
+		"in capitals":                {to: "1111111B", want: two},
+		"of one that is bad":         {to: "1111", bad: two, want: one},
+		"the whole digest":           {to: string(digests[two]), want: two},
+		"the beginning of a digest":  {to: "sha256:02be44aa", want: one},
+		"a commit as a digest":       {to: "sha256:1111111", err: []string{"no release"}},
+		"gone from a host":           {to: string(one), gone: one, err: []string{"it is not on web2", "https://ci/1", "deploy its artifact again"}},
+		"gone, and another is there": {to: "1111111", gone: one, want: two},
+		"none of several":            {to: "1111111", gone: one, bad: two, err: []string{"none of them is a way back"}},
+		"previous passes over":       {gone: two, want: one},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := shop()
+			cfg.To = c.to
+			p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts := fleet()
+			for host, f := range facts {
+				f = kept(f, v3, verified(one), verified(two), verified(v3))
+				for i := range f.Releases {
+					f.Releases[i].Content = digests[f.Releases[i].ID]
+					f.Releases[i].Bad = f.Releases[i].ID == c.bad
+				}
+				for _, id := range []deploy.ReleaseID{one, two, v3} {
+					f.History = append(f.History, deploy.HistoryEntry{Release: id, Outcome: "activated", Revision: commits[id], RunURL: "https://ci/1"})
+				}
+				if host == "web2" {
+					f.Releases = slices.DeleteFunc(f.Releases, func(r deploy.ReleaseFacts) bool { return r.ID == c.gone })
+				}
+				facts[host] = f
+			}
+			s, err := plan.Resolve(p, facts)
+			for _, want := range c.err {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, wanted %q", err, want)
+				}
+			}
+			if len(c.err) == 0 && (err != nil || s.Release != c.want) {
+				t.Errorf("got %v, %v, wanted %s", s, err, c.want)
+			}
+			if s != nil && (c.to == "") != (len(s.Skipped) == 1 && strings.Contains(s.Skipped[0], string(two)+" is passed over: it is not on web2")) {
+				t.Errorf("skipped %q", s.Skipped)
+			}
+		})
+	}
+}
+
+// The order is that of all hosts together: one that joined later knows little of it.
+func TestRollbackMergesHistories(t *testing.T) {
+	t.Parallel()
+	p, err := plan.Build(shop(), plan.Artifact{}, ciRun("rollback"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := fleet()
+	for host, f := range facts {
+		f = kept(f, v3, verified(v1), verified(v2), verified(v3))
+		for _, id := range map[string][]deploy.ReleaseID{"web1": {v1, v3}, "web2": {v2, v1, v3}, "jobs1": {v3}}[host] {
+			f.History = append(f.History, deploy.HistoryEntry{Release: id, Outcome: "activated"})
+		}
+		facts[host] = f
+	}
+	if s, err := plan.Resolve(p, facts); err != nil || s.Release != v1 {
+		t.Errorf("%v, %v", s, err)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Schedule) Preview() deploy.Preview {
 			view.Ahead = append(view.Ahead, fmt.Sprintf("what the deployment %s left half done is reconciled first", dead.ID))
 		}
 	}
-	view.Warnings = slices.Concat(view.Warnings, s.ClocksOff(), s.NothingLive())
+	view.Warnings = slices.Concat(view.Warnings, s.Skipped, s.ClocksOff(), s.NothingLive())
 	if text := s.Unverified(); text != "" {
 		view.Warnings = append(view.Warnings, text)
 	}

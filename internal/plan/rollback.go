@@ -9,9 +9,9 @@ import (
 	"slipway/internal/deploy"
 )
 
-// rollbackTarget is the release to go back to, one for the whole fleet: a release ID, the start of a revision, or
-// "previous": the newest of those that went live before what runs now, were verified on every host, and are not marked bad. A re-run
-// goes to what the earlier attempt chose, as long as that may be gone back to: "previous" would be another one by now.
+// rollbackTarget is the release to go back to, one for the whole fleet: one that has a name (see names), or "previous", the newest
+// of those that went live before what runs now. It lies on every host, was verified on each, and is not marked bad on any. What an
+// earlier attempt chose stays chosen, as long as it may be gone back to: what is live has changed since, what was asked for has not.
 func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Error) {
 	kept := common(facts)
 	hint := "kept on every host: " + describe(kept, facts)
@@ -22,7 +22,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return "", &deploy.Error{Op: "rollback", Phase: deploy.Preflight, Cause: fmt.Errorf(format, args...), Hint: hint}
 	}
 	if chosen != "" {
-		if !p.anyTarget() && !p.asksFor(chosen, facts) {
+		if !p.anyTarget() && !p.names(chosen, facts) {
 			hint = "another target is another run; where one run rolls back twice, give each its `deployment_key`"
 			return fail("an earlier attempt of this run goes back to %s, and %q is asked for now", chosen, p.To)
 		}
@@ -32,44 +32,77 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return chosen, nil
 	}
 	if p.anyTarget() {
-		live, older := p.beforeCurrent(wentLive(p, facts, kept), facts)
-		passed := ""
+		live, older := p.beforeCurrent(wentLive(p, facts), facts)
 		for _, id := range slices.Backward(older) {
-			if !slices.Contains(kept, string(id)) || condition(id, facts) != good {
-				continue
-			}
-			err := p.refuseBuild(id, facts)
-			if err == nil {
+			if unfit(p, id, facts) == "" {
 				return id, nil
 			}
-			passed += fmt.Sprintf("; %s is passed over: %s", id, err)
 		}
+		passed := strings.Join(append([]string{""}, p.passedOver(facts)...), "; ")
 		return fail("no verified release older than %s is kept on every host%s", orNone(live), passed)
 	}
-	var matches []string
-	for _, id := range kept {
-		if p.asksFor(deploy.ReleaseID(id), facts) || adoptedAs(deploy.ReleaseID(id), facts) == p.To {
-			matches = append(matches, id)
+	var named, fit []deploy.ReleaseID
+	for _, id := range anywhere(facts) {
+		if !p.names(id, facts) {
+			continue
+		}
+		named = append(named, id)
+		if unfit(p, id, facts) == "" {
+			fit = append(fit, id)
 		}
 	}
-	switch len(matches) {
-	case 0:
-		return fail("no release %q is kept on every host", p.To)
-	case 1:
-	default:
-		return fail("%q names several releases: %s", p.To, strings.Join(matches, " "))
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(fit) > 1:
+		hint = "name one by its ID: " + describe(fit, facts)
+		return fail("%q names several releases: %s", p.To, join(fit))
+	case len(named) == 0:
+		return fail("no release %q is kept on any host", p.To)
+	case len(named) > 1:
+		return fail("%q names %s, and none of them is a way back", p.To, join(named))
 	}
-	id := deploy.ReleaseID(matches[0])
-	switch condition(id, facts) {
-	case bad:
-		return fail("%s is no way back: it failed its checks", id)
-	case unfinished:
-		return fail("%s is no way back: it was never live and verified on every host", id)
+	id := named[0]
+	if len(lacking(id, p, facts)) > 0 && condition(id, facts) != bad && adoptedAs(id, facts) == "" {
+		hint = "what its steps made on one host is not brought to another: deploy its artifact again, which brings it to every host"
+		if url := deployedBy(id, p, facts); url != "" {
+			hint += " (it was deployed by " + url + ")"
+		}
+		hint += "; or choose one that is kept on every host: " + describe(kept, facts)
+	}
+	return fail("%s is no way back: %s", id, unfit(p, id, facts))
+}
+
+// passedOver says why "previous" passes over releases: those that it meets before the plan's own, where it has one. One that no host
+// has any more nobody expects, and nothing is said of it.
+func (p *Plan) passedOver(facts map[string]deploy.Facts) (texts []string) {
+	_, older := p.beforeCurrent(wentLive(p, facts), facts)
+	for _, id := range slices.Backward(older) {
+		if id == p.Release {
+			break
+		}
+		if why := unfit(p, id, facts); why != "" && len(lacking(id, p, facts)) < len(facts) {
+			texts = append(texts, fmt.Sprintf("%s is passed over: %s", id, why))
+		}
+	}
+	return texts
+}
+
+// unfit says why a release is no way back; "" of one that is.
+func unfit(p *Plan, id deploy.ReleaseID, facts map[string]deploy.Facts) string {
+	missing := lacking(id, p, facts)
+	switch state := condition(id, facts); {
+	case state == bad:
+		return "it failed its checks"
+	case len(missing) > 0:
+		return "it is not on " + strings.Join(missing, ", ")
+	case state == unfinished:
+		return "it was never live and verified on every host"
 	}
 	if err := p.refuseBuild(id, facts); err != nil {
-		return fail("%s is no way back: %w", id, err)
+		return err.Error()
 	}
-	return id, nil
+	return ""
 }
 
 // refuseBuild holds a release against what the environment demands of the run that built it, by what was recorded when it went live.
@@ -80,60 +113,115 @@ func (p *Plan) refuseBuild(id deploy.ReleaseID, facts map[string]deploy.Facts) e
 // anyTarget reports whether a rollback leaves it to the hosts where to go.
 func (p *Plan) anyTarget() bool { return p.To == "" || p.To == "previous" }
 
-// asksFor reports whether a rollback names a release: by its ID, also as the links on a host have it, or by its commit or the start
-// of that, as far as it is known.
-func (p *Plan) asksFor(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
-	if to := strings.TrimSuffix(p.To, "/"); to == string(id) || strings.HasSuffix(to, "releases/"+string(id)) {
+// names reports whether a rollback asks for a release: by its ID, also as the links on a host have it, by the folder of another
+// tool's, by its commit or the beginning of it, or by the beginning of its content's digest, with sha256: before it or without.
+func (p *Plan) names(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
+	to := strings.TrimSuffix(p.To, "/")
+	if to == string(id) || strings.HasSuffix(to, "releases/"+string(id)) || to == adoptedAs(id, facts) {
 		return true
 	}
-	to, known := strings.ToLower(p.To), commitOf(id, p.Targets, facts)
-	if known == "" || !commit.MatchString(to) {
+	digest, only := strings.CutPrefix(strings.ToLower(to), "sha256:")
+	if !hexName.MatchString(digest) {
 		return false
 	}
-	return strings.HasPrefix(known, to) || len(known) < 40 && strings.HasPrefix(to, known)
+	content := id.Content()
+	for _, f := range facts {
+		if r, _ := f.Release(id); r.Content != "" {
+			content = string(r.Content)
+		}
+	}
+	begins := func(whole string) bool { // of some only the beginning is known
+		return whole != "" && (strings.HasPrefix(whole, digest) || strings.HasPrefix(digest, whole))
+	}
+	return !only && begins(commitOf(id, p.Targets, facts)) || len(digest) >= shortestDigest && adoptedAs(id, facts) == "" && begins(content)
 }
 
-// commit is the whole of a commit's hash, or the start of it.
-var commit = regexp.MustCompile(`^([0-9a-f]{4,40}|[0-9a-f]{64})$`)
+// hexName is a commit or a digest, or the beginning of one.
+var hexName = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
 
-// common are the releases that lie complete on every host, oldest first (their IDs begin with the time).
-func common(facts map[string]deploy.Facts) []string {
-	count := map[string]int{}
+// shortestDigest is how many digits of a digest name a release at least.
+const shortestDigest = 6
+
+// serving are the facts of the hosts that get releases.
+func serving(p *Plan, facts map[string]deploy.Facts) map[string]deploy.Facts {
+	left := map[string]deploy.Facts{}
+	for _, h := range deploy.WithRelease(p.Targets) {
+		left[h.Name] = facts[h.Name]
+	}
+	return left
+}
+
+// anywhere are the releases that lie complete on any host, oldest first (their IDs begin with the time).
+func anywhere(facts map[string]deploy.Facts) (ids []deploy.ReleaseID) {
 	for _, f := range facts {
 		for _, r := range f.Releases {
 			if r.Staged {
-				count[string(r.ID)]++
+				ids = append(ids, r.ID)
 			}
-		}
-	}
-	var ids []string
-	for id, n := range count {
-		if n == len(facts) {
-			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
-	return ids
+	return slices.Compact(ids)
 }
 
-// wentLive are releases in the order in which they first went live, as the first host that has a history tells it. The
-// order of IDs is not enough: two releases of one second differ in their content alone. It is taken where no host has a history.
-func wentLive(p *Plan, facts map[string]deploy.Facts, kept []string) []deploy.ReleaseID {
-	var order []deploy.ReleaseID
-	for _, target := range p.Targets {
-		for _, entry := range facts[target.Name].History {
-			if entry.Release != "" && entry.Outcome == "activated" && !slices.Contains(order, entry.Release) {
-				order = append(order, entry.Release)
+// common are the releases that lie complete on every host, oldest first.
+func common(facts map[string]deploy.Facts) []deploy.ReleaseID {
+	return slices.DeleteFunc(anywhere(facts), func(id deploy.ReleaseID) bool {
+		for _, f := range facts {
+			if r, _ := f.Release(id); !r.Staged {
+				return true
 			}
 		}
-		if len(order) > 0 {
-			return order
+		return false
+	})
+}
+
+// lacking are the hosts on which a release does not lie complete, in the plan's order.
+func lacking(id deploy.ReleaseID, p *Plan, facts map[string]deploy.Facts) (missing []string) {
+	for _, target := range deploy.WithRelease(p.Targets) {
+		if r, _ := facts[target.Name].Release(id); !r.Staged {
+			missing = append(missing, target.Name)
 		}
 	}
-	for _, id := range kept {
-		order = append(order, deploy.ReleaseID(id))
+	return missing
+}
+
+// wentLive are releases in the order in which they first went live, as the histories of all hosts tell it together: what one host
+// has not seen stands before what followed it on another. IDs do not tell: two releases of one second are told apart by their
+// content. Where no host has a history it is the order of IDs.
+func wentLive(p *Plan, facts map[string]deploy.Facts) (order []deploy.ReleaseID) {
+	for _, target := range p.Targets {
+		var seen []deploy.ReleaseID
+		for _, entry := range facts[target.Name].History {
+			if entry.Release != "" && entry.Outcome == "activated" && !slices.Contains(seen, entry.Release) {
+				seen = append(seen, entry.Release)
+			}
+		}
+		at := len(order)
+		for _, id := range slices.Backward(seen) {
+			if known := slices.Index(order, id); known >= 0 {
+				at = known
+			} else {
+				order = slices.Insert(order, at, id)
+			}
+		}
+	}
+	if len(order) == 0 {
+		return common(facts)
 	}
 	return order
+}
+
+// deployedBy is the page of the run that took a release into service first; "" where none is known.
+func deployedBy(id deploy.ReleaseID, p *Plan, facts map[string]deploy.Facts) string {
+	for _, target := range p.Targets {
+		for _, entry := range facts[target.Name].History {
+			if entry.Release == id && entry.RunURL != "" {
+				return entry.RunURL
+			}
+		}
+	}
+	return ""
 }
 
 // beforeCurrent finds the last release of an order that any host runs now, and returns it and those before it. Where no host runs
@@ -155,25 +243,34 @@ func (p *Plan) beforeCurrent(order []deploy.ReleaseID, facts map[string]deploy.F
 	return "", order
 }
 
-// The conditions of a release that lies on every host.
+// The conditions of a release on the hosts that have it.
 const (
-	good       = "good"       // verified on every host: it may be gone back to
-	bad        = "bad"        // it failed its checks on one of them
-	unfinished = "unfinished" // its deployment did not come to its end on one of them
+	good       = "good"       // verified on all of them: it may be gone back to
+	bad        = "bad"        // it failed its checks on one
+	unfinished = "unfinished" // its deployment did not come to its end on one
 )
 
 // condition is what is known of a release on the fleet.
 func condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
 	worst := good
 	for _, f := range facts {
-		switch r, _ := f.Release(id); {
+		switch r, there := f.Release(id); {
 		case r.Bad:
 			return bad
-		case !r.Verified:
+		case there && !r.Verified:
 			worst = unfinished
 		}
 	}
 	return worst
+}
+
+// join lists releases.
+func join(ids []deploy.ReleaseID) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = string(id)
+	}
+	return strings.Join(list, ", ")
 }
 
 // adoptedAs is the name of the folder of a release that another tool made; "" of one of Slipway's.
@@ -187,11 +284,11 @@ func adoptedAs(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
 }
 
 // describe lists releases with their conditions.
-func describe(kept []string, facts map[string]deploy.Facts) string {
+func describe(kept []deploy.ReleaseID, facts map[string]deploy.Facts) string {
 	list := make([]string, len(kept))
 	for i, id := range kept {
-		list[i] = fmt.Sprintf("%s (%s)", id, condition(deploy.ReleaseID(id), facts))
-		if name := adoptedAs(deploy.ReleaseID(id), facts); name != "" {
+		list[i] = fmt.Sprintf("%s (%s)", id, condition(id, facts))
+		if name := adoptedAs(id, facts); name != "" {
 			list[i] += ", another tool's " + name
 		}
 	}

@@ -11,6 +11,7 @@ import (
 type Schedule struct {
 	*Plan
 	Hosts   []Host        // as Plan.Targets, in order
+	Skipped []string      // of a rollback to the release before: newer ones that it may not go to, and why
 	Removed []string      // hosts of an earlier attempt that are not among the targets any more
 	Orphans deploy.Errors // steps that an earlier attempt may have run where nobody can be asked
 }
@@ -88,6 +89,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
 	s := &Schedule{Plan: &own}
+	if p.Rollback() && p.anyTarget() {
+		s.Skipped = p.passedOver(serving(p, facts))
+	}
 	paths := deploy.Paths{}
 	for _, target := range p.Targets {
 		f := facts[target.Name]

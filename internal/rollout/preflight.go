@@ -33,6 +33,9 @@ func (r *run) preflight(ctx context.Context) *stop {
 		return s
 	}
 	r.rec.StepDone(deploy.StepDone{Phase: deploy.Preflight, Note: r.schedule.StartingPoint(), Spans: spans})
+	for _, text := range r.schedule.Skipped {
+		r.rec.Notice(text)
+	}
 	for _, text := range slices.Concat(r.schedule.Split(), r.schedule.ClocksOff(), r.schedule.NothingLive()) {
 		r.rec.Warn(text)
 	}

@@ -78,6 +78,7 @@ var readers = map[string]func(p *parser, value string) error{
 
 	"current":      (*parser).current,
 	"release":      (*parser).release,
+	"content":      (*parser).content,
 	"adopted":      (*parser).adopted,
 	"adopted-live": (*parser).adoptedLive,
 	"previous":     text(func(f *deploy.Facts) *string { return &f.Previous }),

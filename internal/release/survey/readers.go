@@ -235,6 +235,17 @@ func (p *parser) release(value string) error {
 	return nil
 }
 
+// content reads the content digest of the release before it. One that is none of a release with this ID is left out: it is only a name.
+func (p *parser) content(value string) error {
+	last := len(p.facts.Releases) - 1
+	if last >= 0 && contentDigest.MatchString(value) && deploy.Digest(value).Short() == p.facts.Releases[last].ID.Content() {
+		p.facts.Releases[last].Content = deploy.Digest(value)
+	}
+	return nil
+}
+
+var contentDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 // parseHistory reads the lines of history.jsonl, oldest first. A damaged line is an error: the release to
 // unwind to comes from here, and may not be guessed.
 func parseHistory(text string, site release.Site) ([]deploy.HistoryEntry, error) {

@@ -143,6 +143,11 @@ for folder in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 			[ ! -e ".slipway/releases/$id/$mark" ] || marks="$marks $mark"
 		done
 		printf 'release=%s%s\0' "$id" "$marks"
+		if [ -f ".slipway/releases/$id/manifest/content" ]; then
+			line=
+			read -r line <".slipway/releases/$id/manifest/content"
+			printf 'content=%s\0' "$line"
+		fi
 		if [ -n "$adopted" ]; then
 			printf 'adopted=%s %s\0' "$id" "${adopted##*/}"
 			[ "$adopted" != "$(readlink -f current)" ] || printf 'adopted-live=%s\0' "$id"
