@@ -22,6 +22,7 @@ type cli struct {
 	Status   statusCmd   `cmd:"" group:"look" help:"What runs where, since when and by whom; what is not as it should be."`
 	History  historyCmd  `cmd:"" group:"look" help:"Past deployments, newest first, and where a rollback goes."`
 	Logs     logsCmd     `cmd:"" group:"look" help:"What the steps of a past deployment printed."`
+	Exec     execCmd     `cmd:"" group:"repair" help:"Run one command on hosts, under the lock and in the journal."`
 	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
 	Hold     holdCmd     `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
 	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`

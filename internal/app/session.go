@@ -58,7 +58,7 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
-		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Ref: run.Ref, Dirs: a.dirs(run),
+		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Ref: run.Ref, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
 	}
 }

@@ -72,13 +72,15 @@ type Inputs struct {
 	FromJump       string `name:"from_jump" aliases:"from-jump" of:"promote" group:"login" help:"Bastions to the hosts of that environment." fallback:"jump"`
 	Reason         string `name:"reason" of:"hold" group:"what" required:"" help:"Why, for whoever wants to deploy: it is shown to them."`
 	Deployment     string `name:"deployment" of:"resolve, logs" group:"what" required:"" help:"ID of the deployment, as its run printed it. For logs the ID of its release will do, and the newest is meant where nothing is given."`
-	Host           string `name:"host" of:"resolve, logs" group:"what" required:"" help:"The host that the step ran on."`
+	Host           string `name:"host" of:"resolve, logs, exec" group:"what" required:"" help:"The host that the step ran on; of exec the hosts to run it on, separated by commas or spaces (default: all)."`
 	Step           string `name:"step" of:"resolve, logs" group:"what" required:"" help:"Name of the step."`
 	As             string `name:"as" of:"resolve" group:"what" help:"What became of the step: done, it did what it should, or rerun, let it run again."`
+	Role           string `name:"role" of:"exec" group:"what" help:"Roles of the hosts to run it on, separated by commas or spaces." fallback:"all hosts"`
+	Run            string `kong:"-" name:"run" of:"exec" help:"The command: a POSIX script, run with sh -eu in current."`
 	Force          string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
 	Offline        string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
 	Drift          string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
-	JSON           string `kong:"-" name:"json" of:"plan, status, history, logs" help:"true prints the answer as JSON." fallback:"false"`
+	JSON           string `kong:"-" name:"json" of:"plan, status, history, logs, doctor" help:"true prints the answer as JSON." fallback:"false"`
 	HTML           string `kong:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`
 	Commits        string `kong:"-" name:"commits" of:"history" help:"For the page: a file with commits and their times, as git log --format='%H %cI' prints them."`
 	AllowLogs      string `kong:"-" name:"allow_logs" of:"logs" help:"true shows logs in CI: this run cannot mask the secrets of earlier ones." fallback:"false"`

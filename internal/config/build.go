@@ -77,6 +77,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c.OnFailure = b.phase(deploy.OnFailure, s.OnFailure)
 	l.demandSecrets(&s, c)
 	l.demand(s, c)
+	l.exec(c)
 	return c
 }
 

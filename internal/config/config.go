@@ -80,6 +80,8 @@ type Config struct {
 	Identity Identity
 	Jump     []deploy.Address // bastions, first hop first
 
+	Exec string // of the command exec: a script for sh; "" of others
+
 	Revision      string // commit that the artifact was built of, where an input says so
 	LogLines      int    // live lines per step and host
 	DeploymentKey string // tells matrix legs apart
@@ -114,6 +116,7 @@ type Identity struct {
 type Env struct {
 	DefaultApp  string                            // the repository's name, without its owner; may be empty
 	AgentSocket string                            // of an SSH agent; may be empty
+	Event       string                            // that started the run, "push"; "" where the CI gives none
 	Ref         string                            // that the run is for, "refs/heads/main"; "" outside CI
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none

@@ -88,6 +88,7 @@ func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
 	l.ownSteps()
 	l.joined()
 	l.expressions()
+	l.trusted()
 	return l
 }
 
@@ -120,7 +121,7 @@ func (l *loader) live() bool { return Live(l.command) }
 
 // remote reports whether the command goes to hosts, and so must know which, and how to log in.
 func (l *loader) remote() bool {
-	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs", "doctor", "prune"}, l.command)
+	return l.live() || slices.Contains([]string{"plan", "unlock", "hold", "unhold", "resolve", "status", "history", "logs", "doctor"}, l.command) || upkeep(l.command)
 }
 
 // readFile reads the deploy file, lays it over the one that it extends, and decodes the whole. It may be missing unless an input

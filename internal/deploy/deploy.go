@@ -16,6 +16,7 @@ const (
 	Unwind    Phase = "unwind"
 	Finish    Phase = "finish"
 	OnFailure Phase = "on_failure"
+	Exec      Phase = "exec"   // the one command of `exec`
 	Ensure    Phase = "ensure" // steps around migrate and activate: run before, taken back after
 )
 

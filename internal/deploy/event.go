@@ -35,7 +35,7 @@ type Header struct {
 }
 
 // Upkeep reports whether the command works on the hosts and activates nothing.
-func (h Header) Upkeep() bool { return h.Command == "prune" }
+func (h Header) Upkeep() bool { return h.Command == "prune" || h.Command == "exec" }
 
 // Attempt is an earlier attempt of the same deployment.
 type Attempt struct {

@@ -45,6 +45,7 @@ type Plan struct {
 	Order        deploy.Order                 // of the run; "" outside CI
 	Person       bool                         // a person asked for this very deployment: it may go back
 	ReplaceApp   string                       // the application that the deploy path may be taken from; "" is none
+	Exec         *deploy.Step                 // of `exec`: its command; nil of others
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
 
 	config *config.Config

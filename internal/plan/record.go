@@ -45,7 +45,7 @@ func (s *Schedule) JSON() ([]byte, error) {
 		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Ref: s.Artifact.Ref, Provenance: s.Provenance, Actor: s.Actor,
 		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.Header.Hosts,
 	}
-	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure} {
+	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure, s.execs()} {
 		for _, step := range steps {
 			fingerprints := make(map[string]string, len(step.Hosts))
 			for _, host := range step.Hosts {
@@ -55,6 +55,14 @@ func (s *Schedule) JSON() ([]byte, error) {
 		}
 	}
 	return json.MarshalIndent(record, "", "  ")
+}
+
+// execs is the command of `exec`, as steps.
+func (s *Schedule) execs() []deploy.Step {
+	if s.Exec == nil {
+		return nil
+	}
+	return []deploy.Step{*s.Exec}
 }
 
 // madeIn is the attempt that named the release.

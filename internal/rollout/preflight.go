@@ -178,7 +178,7 @@ func (r *run) askAgain(ctx context.Context) *stop {
 // onHold refuses to deploy while a person wants no deployments.
 func (r *run) onHold() *stop {
 	errs := r.schedule.OnHold()
-	if len(errs) == 0 || r.plan.Reconcile {
+	if len(errs) == 0 || r.plan.Reconcile || r.plan.Exec != nil { // who holds them may be who has to run something there
 		return nil
 	}
 	return &stop{

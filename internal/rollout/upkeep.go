@@ -9,10 +9,36 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
 	"slipway/internal/release/survey"
+	"slipway/internal/stepper"
 )
 
 // upkeep is a run that activates nothing: the hosts are its own, and it does its one thing on them.
-func (r *run) upkeep(ctx context.Context) *stop { return r.pruneNow(ctx) }
+func (r *run) upkeep(ctx context.Context) *stop {
+	if r.schedule.Exec != nil {
+		return r.exec(ctx)
+	}
+	return r.pruneNow(ctx)
+}
+
+// exec runs the one command on all its hosts at once. A host on which it succeeded in an earlier attempt keeps that.
+func (r *run) exec(ctx context.Context) *stop {
+	for _, err := range r.schedule.OnHold() {
+		r.rec.Notice(err.Host + ": " + err.Cause.Error() + "; the command runs all the same")
+	}
+	done := r.rec.Phase(deploy.Exec)
+	step := r.rec.Step(r.schedule.Exec.Name, *r.schedule.Exec, deploy.HostNames(r.plan.Targets))
+	errs := step.OnHosts(func(host string) deploy.Span {
+		defer r.fleet.On(host).Lease(ctx)()
+		s, vars := r.schedule.ExecOn(r.host(host))
+		return r.steps.Step(ctx, host, s, stepper.Scene{Vars: vars}, step.Begin)
+	})
+	done(len(errs) == 0)
+	if len(errs) == 0 {
+		return nil
+	}
+	return r.stopped(ctx, deploy.Exec, r.schedule.Exec.Name, deploy.ExitFailed, errs,
+		deploy.Next{Text: `see what it did there; "Re-run failed jobs" runs it again where it failed, and nowhere else`})
+}
 
 // leaveDead says which deployments died on the hosts. What they left half done is the next deployment's to mend: that takes their
 // restarts and secrets, and what they need is kept.

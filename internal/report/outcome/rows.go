@@ -149,7 +149,7 @@ func reconciled() Row {
 func done() Row {
 	return Row{
 		Outcome: deploy.OutcomeDone, Exits: []int{deploy.ExitDone}, Word: "DONE", Good: true, Icon: "✅",
-		Means: "of `prune`: it did its work on every host",
+		Means: "of `prune` and `exec`: done on every host",
 		verdict: func(res deploy.Result) string {
 			return fmt.Sprintf(": %s on %s in %s", res.Command, hostsOf(res), layout.WholeSeconds(res.Duration))
 		},
@@ -176,6 +176,13 @@ func notDone() Row {
 func changedNothing(res deploy.Result) string {
 	if res.Failed == deploy.Preflight {
 		return "Nothing was done on any host."
+	}
+	if res.Failed == deploy.Exec {
+		var failed []string // also hosts without releases
+		for _, err := range res.Failures() {
+			failed = append(failed, err.Host)
+		}
+		return fmt.Sprintf("It failed on %s of %s.", layout.Named(failed, " "), hostsOf(res))
 	}
 	return "What is live is what it was."
 }
