@@ -140,7 +140,7 @@ func TestLauncherDies(t *testing.T) {
 		"with an empty folder":         "# What an undo takes back",
 		"before all was reserved":      "if ! reserve",
 		"before the step may begin":    "boot\nset -C",
-		"before the wrapper is there":  "# setsid gives",
+		"before the wrapper is there":  "# setsid detaches",
 		"with a wrapper half received": `	printf '%s\n' "$wrapper" |`,
 	} {
 		t.Run(name, func(t *testing.T) {
