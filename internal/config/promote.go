@@ -7,7 +7,6 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
 )
 
 // promotes reads which environment promote takes the release from, and how long that must have been live there.
@@ -25,11 +24,7 @@ func (l *loader) promotes(s keys.Settings, c *Config) {
 	case c.From == c.Environment:
 		l.problem(at, "", "`%s` cannot be promoted to itself", c.From)
 	case !slices.Contains(known, c.From):
-		hint := yamlfile.DidYouMean(c.From, known)
-		if hint == "" {
-			hint = "there are " + strings.Join(known, ", ")
-		}
-		l.problem(at, hint, "%s has no environment `%s`", l.file, c.From)
+		l.problem(at, alternatives(c.From, known), "%s has no environment `%s`", l.file, c.From)
 	}
 }
 
