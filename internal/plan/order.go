@@ -74,8 +74,8 @@ func (s *Schedule) kept() (id deploy.ReleaseID, ok bool) {
 	for _, h := range s.Serving() {
 		facts[h.Name] = h.Facts
 	}
-	for _, known := range slices.Backward(common(facts)) {
-		if id := deploy.ReleaseID(known); id.Content() == s.ContentSHA.Short() && condition(id, facts) == good {
+	for _, id := range slices.Backward(common(facts)) {
+		if id.Content() == s.ContentSHA.Short() && condition(id, facts) == good {
 			return id, true
 		}
 	}

@@ -116,7 +116,8 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		return nil, deploy.Problems{{At: cfg.Hosts[0].At, Message: "no host gets the release", Hint: "`release: false` is for balancers alone"}}
 	}
 	if p.Upkeep() {
-		return p, p.upkeep()
+		err := p.upkeep()
+		return p, err
 	}
 	p.Batches = batches(serving, cfg.Rollout)
 	every, among := selection{cfg.Hosts, cfg.Hosts}, selection{serving, serving}
