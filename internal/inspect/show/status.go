@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
@@ -68,7 +69,8 @@ func locks(s inspect.Status) []string {
 		}
 		l := h.Lock
 		who := lock.Who(deploy.LockOwner{
-			Deployment: l.Deployment, Attempt: l.Attempt, Command: l.Command, Actor: l.Actor, RunURL: l.RunURL, Since: l.Since,
+			Deployment: l.Deployment, Attempt: l.Attempt, Command: l.Command, Actor: l.Actor, RunURL: l.RunURL,
+			Since: l.Since.Truncate(time.Second), // as Asked is: an owner of this second has an age, too
 		}, s.Asked)
 		if l.Dead {
 			who += "; it gave no sign of life for " + lock.Age(seconds(l.Silent)) + ": the next deployment takes the lock"
