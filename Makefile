@@ -86,7 +86,7 @@ sweep-all: ## a fault at every operation of a deployment, in process and with th
 	$(call SWEEP,SLIPWAY_SWEEP=all go test -tags long -v -count=1 -timeout 30m -run '^TestSweep(OpenSSH)?$$' ./internal/sweep)
 
 scale: ## deployments to 200 hosts, which are a process of their own: memory, connections, every host's outcome
-	SLIPWAY_SCALE=1 go test -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app
+	SLIPWAY_SCALE=1 go test -tags long -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -timeout 40m ./e2e/...

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +61,12 @@ func setup(env *testscript.Env) error {
 		os.WriteFile(filepath.Join(env.WorkDir, "key"), []byte(key.Reveal()), 0o600),
 		os.WriteFile(filepath.Join(env.WorkDir, "other_key"), []byte(other.Reveal()), 0o600),
 	)
+}
+
+// peakResident is VmHWM of proc(5): the most memory that this process had so far, in bytes.
+func peakResident() string {
+	text, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	kib, _ := strconv.ParseInt(append(strings.Fields(rest), "0")[0], 10, 64)
+	return strconv.FormatInt(kib<<10, 10)
 }

@@ -120,7 +120,7 @@ func TestNothing(t *testing.T) {
 // TestQuoted: what flags say is data in the files, whatever it looks like.
 func TestQuoted(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"on", "null", "1", "2026-11-29", "a: b", "#x", "x #y", "[x]", `a"b`, "${{ secrets.SSH_KEY }}", "é", "a, b", "x:"} {
+	for _, name := range []string{"on", "null", "1", "2026-11-29", "a: b", "#x", "x #y", "[x]", `a"b`, "a }} b", "é", "a, b", "x:"} {
 		texts, err := scaffold.Look(fstest.MapFS{"index.html": {}}).Files(scaffold.Options{
 			App: name, Environment: name, Branch: name, Hosts: []string{"deploy@[2001:db8::1]:22"}, DeployPath: "/srv/" + name,
 		})

@@ -1,3 +1,5 @@
+//go:build long
+
 package app_test
 
 import (
@@ -236,14 +238,6 @@ func (e fleetEnd) says(t *testing.T, texts ...string) {
 			t.Errorf("%s: exit %d, without %q:\n%s", e.what, e.code, text, e.log)
 		}
 	}
-}
-
-// peakResident is VmHWM of proc(5): the most memory that this process had so far, in bytes.
-func peakResident() string {
-	text, _ := os.ReadFile("/proc/self/status")
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kib, _ := strconv.ParseInt(append(strings.Fields(rest), "0")[0], 10, 64)
-	return strconv.FormatInt(kib<<10, 10)
 }
 
 func must(t *testing.T, errs ...error) {
