@@ -58,7 +58,7 @@ func (a Action) environment(t *testing.T) map[string]string {
 	}
 	variable := func(input string) string { return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_")) }
 	for name, input := range action.Inputs {
-		env[variable(name)] = input.Default
+		env[variable(name)] = strings.ReplaceAll(input.Default, "${{ github.token }}", "ghs_16C7e42F292c6912E7710c838347Ae178B4a") // the runner fills it in
 	}
 	for name, value := range a.With {
 		if _, ok := action.Inputs[name]; !ok {
