@@ -79,7 +79,7 @@ SEED ?=
 sweep: ## deployments with several random faults each: make sweep TRIALS=100 SEED=7
 	$(call SWEEP,SLIPWAY_SWEEP_RANDOM=$(TRIALS) SLIPWAY_SWEEP_SEED=$(SEED) go test -tags long -v -count=1 -timeout 2h -run TestRandomSweep ./internal/sweep)
 
-sweep-round: ## a fault at every fourth operation of a deployment, others each day; and that the sweep can fail
+sweep-round: ## a fault at every eighth operation of a deployment, others each day; and that the sweep can fail
 	$(call SWEEP,SLIPWAY_SWEEP=round go test -tags long -v -count=1 -timeout 20m -run '^TestSweep' ./internal/sweep)
 
 sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd

@@ -23,7 +23,7 @@ const lanes = 10
 const keepGoing = "SLIPWAY_SWEEP_KEEP_GOING"
 
 // extent says how much of a sweep is tried. Unset, as in `go test ./...`: each kind of fault once, at operations that change
-// from day to day. "round": every fourth trial (make sweep-round, CI). "all": all of them (make sweep-all). "every": every
+// from day to day. "round": every eighth trial (make sweep-round, CI). "all": all of them (make sweep-all). "every": every
 // fault at every operation of every host.
 const extent = "SLIPWAY_SWEEP"
 
@@ -37,7 +37,7 @@ func chosenToday(all []placed) []placed {
 		}
 		return oneOfEach(all, day)
 	case "round":
-		return every(all, 4, day)
+		return every(all, 8, day)
 	}
 	return all
 }
