@@ -20,8 +20,9 @@ const busy = 7
 func TestRTT(t *testing.T) {
 	t.Parallel()
 	const rtt = 40 * time.Millisecond
-	conn := dial(t, start(t, echo(t), relay.Options{RTT: rtt}))
+	address := start(t, echo(t), relay.Options{RTT: rtt})
 	begun := time.Now()
+	conn := dial(t, address)
 	exchange(t, conn)
 	between(t, "connecting and one round trip", time.Since(begun), 2*rtt)
 	begun = time.Now()
