@@ -31,7 +31,7 @@ func (m moment) reached(ctx context.Context, t *testing.T, use *Use, fleet *Flee
 		cancel()
 	}()
 	script := "cd /srv/www/broken_brackets\nuntil { " + m.script + "\n}; do sleep 0.02; done"
-	_, err := try(ctx, "docker", "exec", "--user", "deploy", fleet.container(m.host), "timeout", "120", "sh", "-c", script, "moment", before)
+	_, err := try(ctx, "docker", "exec", "--user", "deploy", fleet.container(m.host), "timeout", "900", "sh", "-c", script, "moment", before)
 	return err == nil
 }
 

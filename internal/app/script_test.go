@@ -20,8 +20,13 @@ import (
 // The scripts of testdata use the program as a person or a CI job does. Each begins with the case that it guards.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	runScripts(t, "testdata")
+}
+
+func runScripts(t *testing.T, folder string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 folder,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setup,
@@ -30,7 +35,7 @@ func TestScripts(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("test.parallel", "4") // scripts wait more than they compute; -parallel says otherwise
+	_ = flag.Set("test.parallel", "6") // scripts wait more than they compute; -parallel says otherwise
 	testscript.Main(m, map[string]func(){
 		"slipway": func() {
 			env := app.FromOS()

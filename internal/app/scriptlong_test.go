@@ -1,0 +1,11 @@
+//go:build long
+
+package app_test
+
+import "testing"
+
+// The scripts of testdata/long wait long for hosts that do not answer as they should.
+func TestLongScripts(t *testing.T) {
+	t.Parallel()
+	runScripts(t, "testdata/long")
+}
