@@ -50,7 +50,7 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	if err := s.cfg.Provenance.Refuse(found.BuiltBy); err != nil {
 		return nil, deploy.Errors{{Op: "promote", Phase: deploy.Preflight, Cause: fmt.Errorf("%s runs what may not be deployed here: %w", s.cfg.From, err)}}
 	}
-	tarball, err := found.Open(ctx, a.env.TempDir, s.cfg.MaxSize, artifact.Options{TempDir: a.env.TempDir, MaxSize: s.cfg.MaxSize, AllowLinks: s.cfg.AllowLinks})
+	tarball, err := found.Open(ctx, artifact.Options{TempDir: a.env.TempDir, MaxSize: s.cfg.MaxSize, AllowLinks: s.cfg.AllowLinks})
 	if err != nil {
 		return nil, refusal(ctx, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -206,10 +205,7 @@ func (r *OnHost) Manifest(ctx context.Context) (content.Manifest, error) {
 	}
 	defer r.Host.Lease(ctx)()
 	var manifest content.Manifest
-	err := r.Host.Do(ctx, contents.Manifest(r.Host.Site(), r.Release, func(entries, sums io.Reader) (err error) {
-		manifest, err = content.ReadManifest(entries, sums)
-		return err
-	}))
+	err := r.Host.Do(ctx, contents.Manifest(r.Host.Site(), r.Release, &manifest))
 	if err == nil {
 		r.read = &manifest
 	}

@@ -1,6 +1,9 @@
 package deploy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CurrentKind is what `current` is on a host before a deployment.
 type CurrentKind string
@@ -77,6 +80,16 @@ func (f Facts) Release(id ReleaseID) (ReleaseFacts, bool) {
 		}
 	}
 	return ReleaseFacts{}, false
+}
+
+// WentLive is the newest line of the history by which a release was activated.
+func (f Facts) WentLive(id ReleaseID) (HistoryEntry, bool) {
+	for _, entry := range slices.Backward(f.History) {
+		if entry.Release == id && entry.Outcome == "activated" {
+			return entry, true
+		}
+	}
+	return HistoryEntry{}, false
 }
 
 // HistoryEntry is a line of history.jsonl: one change of current.

@@ -124,12 +124,9 @@ func describe(a Answer, left []Leftover) HostStatus {
 		return h
 	}
 	h.Revision = h.Release.Revision()
-	for _, entry := range slices.Backward(f.History) {
-		if entry.Release == h.Release && entry.Outcome == lineActivated {
-			h.Since, h.Actor, h.RunURL, h.Deployment = entry.At, entry.Actor, entry.RunURL, entry.Deployment
-			h.Revision = cmp.Or(entry.Revision, h.Revision)
-			break
-		}
+	if entry, ok := f.WentLive(h.Release); ok {
+		h.Since, h.Actor, h.RunURL, h.Deployment = entry.At, entry.Actor, entry.RunURL, entry.Deployment
+		h.Revision = cmp.Or(entry.Revision, h.Revision)
 	}
 	return h
 }

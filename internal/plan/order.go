@@ -104,11 +104,5 @@ func liveEntry(f deploy.Facts) (deploy.HistoryEntry, bool) {
 	if len(f.History) == 0 {
 		return deploy.HistoryEntry{}, false
 	}
-	live := f.History[len(f.History)-1].Release
-	for _, entry := range slices.Backward(f.History) {
-		if entry.Release == live && entry.Outcome == "activated" {
-			return entry, true
-		}
-	}
-	return deploy.HistoryEntry{}, false
+	return f.WentLive(f.History[len(f.History)-1].Release)
 }

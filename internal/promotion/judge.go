@@ -3,7 +3,6 @@ package promotion
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -24,7 +23,7 @@ func judge(f deploy.Facts, policy Policy) error {
 	case policy.Soak <= 0:
 		return nil
 	}
-	entry, ok := went(f)
+	entry, ok := f.WentLive(f.CurrentID)
 	if !ok {
 		return refuse(f.Host, fmt.Sprintf("it is not known since when it runs %s", f.CurrentID), "deploy there again, or leave out `soak`")
 	}
@@ -33,16 +32,6 @@ func judge(f deploy.Facts, policy Policy) error {
 			fmt.Sprintf("wait for another %s", (policy.Soak-live).Round(time.Second)))
 	}
 	return nil
-}
-
-// went is the newest line of a host's history by which what is live there was activated.
-func went(f deploy.Facts) (deploy.HistoryEntry, bool) {
-	for _, entry := range slices.Backward(f.History) {
-		if entry.Release == f.CurrentID && entry.Outcome == "activated" {
-			return entry, true
-		}
-	}
-	return deploy.HistoryEntry{}, false
 }
 
 func refuse(host, cause, hint string) *deploy.Error {

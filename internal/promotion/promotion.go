@@ -90,7 +90,7 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 				"bring "+policy.Environment+" to one release first: `slipway join`, or deploy there"))
 			continue
 		}
-		if entry, ok := went(facts); ok {
+		if entry, ok := facts.WentLive(facts.CurrentID); ok {
 			if entry.Revision != "" {
 				found.Revision = entry.Revision
 			}
@@ -111,24 +111,23 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 	return found, nil
 }
 
-// Open brings the artifact to this machine, and reads it: the very content that the hosts run, each hash checked. dir is for temporary
-// files; "" is the system's.
-func (s *Source) Open(ctx context.Context, dir string, most int64, options artifact.Options) (*artifact.Artifact, error) {
+// Open brings the artifact to this machine, and reads it: the very content that the hosts run, each hash checked.
+func (s *Source) Open(ctx context.Context, options artifact.Options) (*artifact.Artifact, error) {
 	manifest, err := s.manifest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sent, err := s.sent(ctx, dir, manifest, most)
+	sent, err := s.sent(ctx, options, manifest)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = sent.Close() }()
-	rebuilt, err := os.CreateTemp(dir, "slipway-promoted-*.tar")
+	rebuilt, err := os.CreateTemp(options.TempDir, "slipway-promoted-*.tar")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _, _ = rebuilt.Close(), os.Remove(rebuilt.Name()) }()
-	if err := artifact.Rebuild(ctx, manifest, sent, most, rebuilt); err != nil {
+	if err := artifact.Rebuild(ctx, manifest, sent, options.MaxSize, rebuilt); err != nil {
 		return nil, s.changed(err)
 	}
 	tarball, err := artifact.Open(ctx, rebuilt.Name(), options)
@@ -151,28 +150,25 @@ func (s *Source) changed(err error) error {
 
 func (s *Source) manifest(ctx context.Context) (manifest content.Manifest, err error) {
 	defer s.host.Lease(ctx)()
-	err = s.host.Do(ctx, contents.Manifest(s.host.Site(), s.Release, func(entries, sums io.Reader) (err error) {
-		manifest, err = content.ReadManifest(entries, sums)
-		return err
-	}))
+	err = s.host.Do(ctx, contents.Manifest(s.host.Site(), s.Release, &manifest))
 	return manifest, err
 }
 
 // sent is what the host sends of the files, in a temporary file, read from its beginning.
-func (s *Source) sent(ctx context.Context, dir string, manifest content.Manifest, most int64) (*os.File, error) {
+func (s *Source) sent(ctx context.Context, options artifact.Options, manifest content.Manifest) (*os.File, error) {
 	var paths []string
 	for member := range manifest.Members() {
 		if member.Kind != content.Dir {
 			paths = append(paths, member.Path)
 		}
 	}
-	file, err := os.CreateTemp(dir, "slipway-sent-*")
+	file, err := os.CreateTemp(options.TempDir, "slipway-sent-*")
 	if err != nil {
 		return nil, err
 	}
 	_ = os.Remove(file.Name()) // it lives as long as it is open
 	defer s.host.Lease(ctx)()
-	err = s.host.Do(ctx, contents.Archive(s.host.Site(), s.Release, paths, most, func() (release.Output, error) {
+	err = s.host.Do(ctx, contents.Archive(s.host.Site(), s.Release, paths, options.MaxSize, func() (release.Output, error) {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 )
@@ -50,8 +51,8 @@ func Digest(site release.Site, id deploy.ReleaseID, digest *deploy.Digest) relea
 	}
 }
 
-// Manifest asks for the manifest of a release; read gets its two files, entries and sha256 (docs/packages.md, Shared formats).
-func Manifest(site release.Site, id deploy.ReleaseID, read func(entries, sums io.Reader) error) release.Operation {
+// Manifest asks for the manifest of a release. What is no manifest is an error.
+func Manifest(site release.Site, id deploy.ReleaseID, manifest *content.Manifest) release.Operation {
 	return release.Operation{
 		Name: "read manifest", Script: manifestScript, Args: []string{site.Records(id)}, Limit: maxManifest, Silence: time.Minute,
 		Read: func(a release.Answer) error {
@@ -60,7 +61,8 @@ func Manifest(site release.Site, id deploy.ReleaseID, read func(entries, sums io
 				return fmt.Errorf("the manifest that the host sent cannot be read: %w", err)
 			}
 			entries, sums, _ := bytes.Cut(text, []byte("\n\n"))
-			return read(bytes.NewReader(entries), bytes.NewReader(sums))
+			*manifest, err = content.ReadManifest(bytes.NewReader(entries), bytes.NewReader(sums))
+			return err
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/contents"
@@ -53,24 +54,27 @@ func TestDigest(t *testing.T) {
 
 func TestManifest(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		var entries, sums string
-		read := func(e, s io.Reader) error {
-			a, _ := io.ReadAll(e)
-			b, err := io.ReadAll(s)
-			entries, sums = string(a), string(b)
-			return err
-		}
-		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, read)); err == nil {
+		var manifest content.Manifest
+		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, &manifest)); err == nil {
 			t.Error("one that is not there is no error")
 		}
 		folder := filepath.Join(host.Site.Records(id), "manifest")
-		write(t, filepath.Join(folder, "entries"), "f 644 ./a\nf 644 ./b\n")
-		write(t, filepath.Join(folder, "sha256"), "00  ./a\n11  ./b\n")
-		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, read)); err != nil {
+		wantEntries, wantSums := "f 644 ./a\nf 644 ./b\n", strings.Repeat("00", 32)+"  ./a\n"+strings.Repeat("11", 32)+"  ./b\n"
+		write(t, filepath.Join(folder, "entries"), wantEntries)
+		write(t, filepath.Join(folder, "sha256"), wantSums)
+		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, &manifest)); err != nil {
 			t.Fatal(err)
 		}
-		if entries != "f 644 ./a\nf 644 ./b" || sums != "00  ./a\n11  ./b\n" {
-			t.Errorf("%q, %q", entries, sums)
+		var entries, sums bytes.Buffer
+		if err := errors.Join(manifest.WriteEntries(&entries), manifest.WriteSHA256(&sums)); err != nil {
+			t.Fatal(err)
+		}
+		if entries.String() != wantEntries || sums.String() != wantSums {
+			t.Errorf("%q, %q", entries.String(), sums.String())
+		}
+		write(t, filepath.Join(folder, "sha256"), "rubbish\n")
+		if err := release.Run(t.Context(), host, contents.Manifest(host.Site, id, &manifest)); err == nil {
+			t.Error("one that is damaged is no error")
 		}
 	})
 }
