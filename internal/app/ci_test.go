@@ -33,6 +33,9 @@ type ciState struct {
 //	ci run ID COMMIT [OPTION]...   a run: branch=, event=, workflow=, status=, conclusion=, from=OWNER/NAME; its artifacts:
 //	                               zip:NAME=FILE in a zip, file:NAME=FILE as it is, expired:NAME=FILE
 //	ci asset TAG FILE              of the release of a tag
+//	ci pull NUMBER COMMIT          a pull request and its merge
+//	ci say NUMBER USER TEXT        a comment on it
+//	ci said FILE                   writes all comments to a file, each with its user
 //	ci lacks PERMISSION            what the token may not
 //	ci limited PIECE               the next answer for paths with a piece is that there were too many, for two hours
 //	ci asked PIECE COUNT           how often a path with a piece was asked for so far
@@ -41,7 +44,7 @@ type ciState struct {
 func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 	state := ts.Value("ci").(*ciState)
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: ci branch|tag|run|asset|lacks|limited|asked|cut|serve ...")
+		ts.Fatalf("usage: ci branch|tag|run|asset|pull|say|said|lacks|limited|asked|cut|serve ...")
 	}
 	if state.server == nil {
 		state.start(ts)
@@ -55,6 +58,16 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 		state.run(ts, args)
 	case "asset":
 		state.repo.Releases[args[0]] = append(state.repo.Releases[args[0]], state.file(ts, path.Base(args[1]), args[1], false))
+	case "pull":
+		state.repo.Pulls[args[0]+"/merge"] = args[1]
+	case "say":
+		state.server.Say(args[0], args[1], args[2])
+	case "said":
+		var text strings.Builder
+		for _, c := range state.server.Comments() {
+			fmt.Fprintf(&text, "%d %s on %s: %s\n", c.ID, c.User, c.Pull, c.Body)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 	case "lacks":
 		state.server.Lacks = args[0]
 	case "limited":
@@ -77,7 +90,7 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func (c *ciState) start(ts *testscript.TestScript) {
-	c.repo = githubtest.Repo{Branches: map[string][]string{}, Tags: map[string]string{}, Releases: map[string][]githubtest.File{}}
+	c.repo = githubtest.Repo{Branches: map[string][]string{}, Tags: map[string]string{}, Pulls: map[string]string{}, Releases: map[string][]githubtest.File{}}
 	c.server = githubtest.Start("acme/site", "ghs_correct_horse")
 	ts.Defer(func() {
 		c.server.Close()

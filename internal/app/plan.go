@@ -18,6 +18,7 @@ type planCmd struct {
 	inputs
 	What    string `arg:"" optional:"" enum:"deploy,rollback,promote" default:"deploy" help:"What to plan: deploy (the default), rollback or promote."`
 	Offline bool   `name:"offline" group:"policy" help:"Ask no host: the steps alone are shown."`
+	Comment bool   `name:"comment" group:"policy" help:"Show it in a comment on the pull request that this run of GitHub Actions is for."`
 	JSON    bool   `name:"json" group:"policy" help:"Print one JSON document: docs/plan.md says what is in it."`
 }
 
@@ -48,6 +49,7 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 		}
 		return s.refuse(err)
 	}
+	c.comment(ctx, s, view)
 	if err := c.report(a, s, view, code); err != nil {
 		return err
 	}

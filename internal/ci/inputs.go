@@ -25,7 +25,7 @@ type Inputs struct {
 	Ref                    string `name:"ref" group:"what" help:"Branch, tag or commit of which github_artifact is deployed. It is looked up once: a re-run deploys the same commit." fallback:"the run's commit"`
 	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
 	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
-	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, contents: read for ref."`
+	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, contents: read for ref, pull-requests: write for comment."`
 
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
@@ -79,6 +79,7 @@ type Inputs struct {
 	Run            string `kong:"-" name:"run" of:"exec" help:"The command: a POSIX script, run with sh -eu in current."`
 	Force          string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
 	Offline        string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
+	Comment        string `kong:"-" name:"comment" of:"plan" help:"true shows the plan in one comment on the pull request, which each run brings up to date. The job needs permissions: pull-requests: write." fallback:"false"`
 	Drift          string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
 	JSON           string `kong:"-" name:"json" of:"plan, status, history, logs, doctor" help:"true prints the answer as JSON." fallback:"false"`
 	HTML           string `kong:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`

@@ -1,6 +1,6 @@
-// Package github asks GitHub's REST API: which commit a ref names, which run of CI built what of a commit, where a file of it lies.
+// Package github asks GitHub's API: which commit a ref names, which run of CI built what of a commit, where a file of it lies.
 //
-// It only reads. What it is told is bounded in size and in time, rate limits are waited for as long as the context lasts, and the
+// It writes one thing, a comment on a pull request. What it is told is bounded in size and in time, rate limits are waited for as long as the context lasts, and the
 // token goes to no other origin than the API's. It must not know what is deployed, or where to.
 package github
 
@@ -29,6 +29,7 @@ type Options struct {
 type Client struct {
 	api         *api.Client
 	http        *retryablehttp.Client
+	base        string // of the REST API, with a slash at its end
 	owner, name string
 }
 
@@ -39,7 +40,7 @@ const (
 	answerLimit = 32 << 20         // bytes of a body: a page of 100 runs has about 2 MiB
 	headerLimit = 256 << 10        // bytes of headers
 	callLimit   = 60 * time.Second // for one try of a call, its body included
-	maxPages    = 10               // of 100: the API lists no more than 1000 runs for a filter
+	maxPages    = 30               // of 100: the API lists 1000 runs for a filter at most, and an issue has 2500 comments at most
 	perPage     = 100
 )
 
@@ -55,7 +56,7 @@ func New(o Options) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with the runner's proxy, if it has one
 	transport.MaxResponseHeaderBytes = headerLimit
-	c := &Client{owner: owner, name: name, http: &retryablehttp.Client{
+	c := &Client{base: base, owner: owner, name: name, http: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: pinned{version: versionOf(base), next: transport}, Timeout: callLimit,
 			// A redirect is followed by the client above, which knows whether the token may go there.

@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/report/layout"
+	"slipway/internal/report/markdown"
 	"slipway/internal/report/outputs"
 	"slipway/internal/report/preview"
 )
@@ -39,4 +40,11 @@ func PreviewJSON(options Options, view deploy.Preview) ([]byte, error) {
 	r := newReporter(options, time.Now, nil)
 	text, err := preview.JSON(r.clean.Preview(view))
 	return text, errors.Join(err, r.Close())
+}
+
+// PreviewComment is a preview as a comment on a pull request, of at most so many bytes, without secrets.
+func PreviewComment(options Options, view deploy.Preview, most int) (string, error) {
+	r := newReporter(options, time.Now, nil)
+	source := markdown.Link("the run's page", options.Run.URL) + "\n"
+	return preview.Page(r.clean.Preview(view), most-len(source)) + source, r.Close()
 }

@@ -62,8 +62,11 @@ type Server struct {
 	Cut     int64  // bytes after which the storage cuts each connection; 0 is never
 	NoRange bool   // the storage knows no Range
 	Stall   bool   // the storage sends a byte and then nothing
+	Login   string // of the token's own user in GraphQL; "" is github-actions[bot]
 
 	mu      sync.Mutex
+	said    []Comment
+	lastID  int64 // of a comment
 	repo    Repo
 	faults  map[string][]Answer // by a piece of the path
 	wrong   []string            // what a client did that it must not
@@ -143,6 +146,8 @@ func (a Answer) write(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(a.Body))
 }
 
+const get = http.MethodGet
+
 // answer is the API.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
@@ -155,6 +160,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	if !s.polite(w, r) {
 		return
 	}
+	if r.URL.Path == "/graphql" {
+		s.graphQL(w, r)
+		return
+	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/repos/"+s.Name+"/")
 	if !ok {
 		say(w, http.StatusNotFound, "Not Found")
@@ -162,22 +171,27 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	parts := strings.Split(path, "/")
 	for _, known := range []struct {
-		path  string // a * is any one part, a last ** any number
-		needs string
-		query []string
-		serve func(http.ResponseWriter, *http.Request, []string)
+		method string
+		path   string // a * is any one part, a last ** any number
+		needs  string
+		query  []string
+		serve  func(http.ResponseWriter, *http.Request, []string)
 	}{
-		{"commits/**", "contents: read", nil, s.commit},
-		{"git/ref/**", "contents: read", nil, s.ref},
-		{"compare/*", "contents: read", []string{"page", "per_page"}, s.compare},
-		{"actions/runs", "actions: read", []string{"actor", "branch", "event", "status", "created", "exclude_pull_requests", "check_suite_id", "head_sha", "page", "per_page"}, s.runs},
-		{"actions/runs/*/artifacts", "actions: read", []string{"name", "page", "per_page"}, s.artifacts},
-		{"actions/artifacts/*/zip", "actions: read", nil, s.artifact},
-		{"releases/tags/**", "contents: read", nil, s.release},
-		{"releases/assets/*", "contents: read", nil, s.asset},
+		{get, "commits/**", "contents: read", nil, s.commit},
+		{get, "git/ref/**", "contents: read", nil, s.ref},
+		{get, "compare/*", "contents: read", []string{"page", "per_page"}, s.compare},
+		{get, "actions/runs", "actions: read", []string{"actor", "branch", "event", "status", "created", "exclude_pull_requests", "check_suite_id", "head_sha", "page", "per_page"}, s.runs},
+		{get, "actions/runs/*/artifacts", "actions: read", []string{"name", "page", "per_page"}, s.artifacts},
+		{get, "actions/artifacts/*/zip", "actions: read", nil, s.artifact},
+		{get, "releases/tags/**", "contents: read", nil, s.release},
+		{get, "releases/assets/*", "contents: read", nil, s.asset},
+		{get, "issues/*/comments", "pull-requests: read", []string{"since", "page", "per_page"}, s.comments},
+		{http.MethodPost, "issues/*/comments", "pull-requests: write", nil, s.comment},
+		{http.MethodPatch, "issues/comments/*", "pull-requests: write", nil, s.recomment},
+		{http.MethodDelete, "issues/comments/*", "pull-requests: write", nil, s.uncomment},
 	} {
 		rest, ok := matches(parts, strings.Split(known.path, "/"))
-		if !ok {
+		if !ok || r.Method != known.method {
 			continue
 		}
 		for name := range r.URL.Query() {
@@ -199,8 +213,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 // polite refuses what the documentation wants of every call and that is missing.
 func (s *Server) polite(w http.ResponseWriter, r *http.Request) bool {
 	switch version := r.Header.Get("X-GitHub-Api-Version"); {
-	case r.Method != http.MethodGet:
-		s.blame("%s %s: only GET is asked for", r.Method, r.URL.Path)
+	case (r.Method == http.MethodPost || r.Method == http.MethodPatch) && r.Header.Get("Content-Type") != "application/json":
+		s.blame("%s %s has a body of %q", r.Method, r.URL.Path, r.Header.Get("Content-Type"))
 	case r.Header.Get("User-Agent") == "" || strings.HasPrefix(r.Header.Get("User-Agent"), "Go-http-client"):
 		s.blame("%s has no User-Agent of its own", r.URL.Path)
 	case version != "2026-03-10" && version != "2022-11-28":

@@ -15,17 +15,32 @@ import (
 // maxPage is how large a page may be, in bytes: what GitHub takes, less what the last line may be over.
 const maxPage = ci.MaxSummary - 4096
 
-// Markdown is the page of the summary. When it grows too large the diffs go first, then the names of files.
-func Markdown(p deploy.Preview) string {
-	for drop := range 3 {
-		if page := render(p, drop < 1, drop < 2); len(page) <= maxPage {
+// Markdown is the page of the summary.
+func Markdown(p deploy.Preview) string { return Page(p, maxPage) }
+
+// Page is a page of at most so many bytes. When it grows too large the diffs go first, the last ones before the others, then the
+// names of files.
+func Page(p deploy.Preview, most int) string {
+	diffs := 0
+	for _, files := range p.Files {
+		diffs = max(diffs, len(files.Diffs))
+	}
+	for ; ; diffs /= 2 {
+		if page := render(p, diffs, true); len(page) <= most {
 			return page
 		}
+		if diffs == 0 {
+			break
+		}
 	}
-	return "## " + title(p) + "\n\nThe rest is too long for a summary. It is in the log.\n"
+	if page := render(p, 0, false); len(page) <= most {
+		return page
+	}
+	return "## " + title(p) + "\n\nThe rest is too long for this page. It is in the log.\n"
 }
 
-func render(p deploy.Preview, diffs, files bool) string {
+// render writes the page, with so many diffs of each content that is live, and with or without the names of files.
+func render(p deploy.Preview, diffs int, files bool) string {
 	parts := []string{"## " + title(p)}
 	for _, r := range refusals(p) {
 		parts = append(parts, "> [!CAUTION]\n> "+markdown.Words(r.text())+"  \n> "+markdown.Words(r.hint))
@@ -67,11 +82,11 @@ func render(p deploy.Preview, diffs, files bool) string {
 			parts = append(parts, markdown.Words(head))
 			continue
 		}
-		var lines []string
-		if diffs {
-			lines = FileLines(changed)
-		} else {
-			lines = slices.Concat(named("+", changed.Added), named("~", changed.Changed), named("-", changed.Removed))
+		left := len(changed.Diffs) - diffs
+		changed.Diffs = changed.Diffs[:min(diffs, len(changed.Diffs))]
+		lines := FileLines(changed)
+		if left > 0 {
+			lines = append(lines, "(the log has "+layout.Plural(left, "diff")+" more)")
 		}
 		parts = append(parts, "<details><summary>"+html.EscapeString(head)+"</summary>\n\n"+markdown.Fence("diff", lines)+"\n</details>")
 	}

@@ -98,3 +98,23 @@ func TestMarkdownIsBounded(t *testing.T) {
 		t.Errorf("%d bytes: %.80s", len(page), page)
 	}
 }
+
+// A smaller page keeps as many diffs as fit, and says how many it has not.
+func TestPageKeepsWhatFits(t *testing.T) {
+	t.Parallel()
+	view := fleet()
+	view.Files[0].Diffs = nil
+	for i := range 8 {
+		view.Files[0].Diffs = append(view.Files[0].Diffs, deploy.FileDiff{Path: "a", Text: fmt.Sprintf("+diff %d%s", i, strings.Repeat(".", 10_000))})
+	}
+	for most, want := range map[int]int{100_000: 8, 65_536: 4, 30_000: 2, 15_000: 1, 5_000: 0} {
+		page := preview.Page(view, most)
+		kept := strings.Count(page, "+diff ")
+		if kept != want || len(page) > most || !strings.Contains(page, "static/00.css") {
+			t.Errorf("%d bytes: %d diffs in %d bytes, wanted %d", most, kept, len(page), want)
+		}
+		if said := strings.Contains(page, fmt.Sprintf("(the log has %d diffs more)", 8-want)); said != (want < 8) {
+			t.Errorf("%d bytes: the rest is not told rightly", most)
+		}
+	}
+}

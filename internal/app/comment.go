@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/deploy"
+	"slipway/internal/github"
+	"slipway/internal/report"
+	"slipway/internal/secret"
+)
+
+// commentTime is how long a comment may take.
+const commentTime = 30 * time.Second
+
+// comment shows a preview on the pull request of the run, where that is asked for. The plan does not depend on it: what keeps the
+// comment from there is said, and ends nothing.
+func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) {
+	if !c.Comment {
+		return
+	}
+	if s.run.Event != "pull_request" || s.run.API == "" {
+		s.say("comment    none: it is for runs of GitHub's event pull_request")
+		return
+	}
+	pull, err := s.options.Files.Pull()
+	if err == nil {
+		var address string
+		if address, err = c.commentOn(ctx, s, pull, view); err == nil {
+			s.say("comment    %s", address)
+			return
+		}
+	}
+	var failure *deploy.Error
+	hint := ""
+	if errors.As(err, &failure) {
+		err, hint = failure.Cause, failure.Hint
+	}
+	if pull.Fork || s.run.Actor == "dependabot[bot]" {
+		s.say("comment    none, as in pull requests of forks and of Dependabot, whose token may only read: %v", err)
+		return
+	}
+	text := fmt.Sprintf("no comment on the pull request: %v", err)
+	if hint != "" {
+		text += "\n" + hint
+	}
+	s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: s.options.Redactor.String(ci.CleanText(text))})
+	s.say("comment    none: %v", err)
+	if hint != "" {
+		s.say("  hint     %s", hint)
+	}
+}
+
+// commentOn writes the comment, and gives its address.
+func (c *planCmd) commentOn(ctx context.Context, s *session, pull ci.Pull, view deploy.Preview) (string, error) {
+	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: secret.New(strings.TrimSpace(c.GitHubToken))})
+	if err != nil {
+		return "", err
+	}
+	run, err := strconv.ParseInt(s.run.RunID, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("GITHUB_RUN_ID: %w", err)
+	}
+	text, err := report.PreviewComment(s.options, view, github.MaxComment)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, commentTime, fmt.Errorf("GitHub did not answer within %s", commentTime))
+	defer cancel()
+	return client.Comment(ctx, github.Comment{Pull: pull.Number, Mark: "plan-" + c.kind(s), Run: run, Text: text})
+}
+
+// kind tells the plans apart that have a comment each: of a deploy and of a rollback, of environments and applications.
+func (c *planCmd) kind(s *session) string {
+	text, _ := json.Marshal([]string{c.What, s.cfg.App, s.cfg.Environment, s.cfg.DeploymentKey}) // strings fit always
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
