@@ -99,7 +99,9 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		contents = made.tarball.describe(l.cfg)
 	}
 	var err error
-	made.plan, err = plan.Build(l.cfg, contents, run, now)
+	if made.plan, err = plan.Build(l.cfg, contents, run, now); err == nil {
+		l.lookUp(bounded, made)
+	}
 	return made, err
 }
 

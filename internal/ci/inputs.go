@@ -25,7 +25,7 @@ type Inputs struct {
 	Ref                    string `name:"ref" group:"what" help:"Branch, tag or commit of which github_artifact is deployed. It is looked up once: a re-run deploys the same commit." fallback:"the run's commit"`
 	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
 	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
-	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, contents: read for ref, pull-requests: write for comment."`
+	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, contents: read for ref and for a tag in to, pull-requests: write for comment."`
 
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
@@ -61,7 +61,7 @@ type Inputs struct {
 	LockWait     string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
 	IfSuperseded string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
-	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either." fallback:"the previous one"`
+	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either; in GitHub Actions also a branch or tag." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart."`
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 

@@ -26,6 +26,9 @@ var (
 	oddInRef     = regexp.MustCompile(`[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[/-]|[/.]$`) // git-check-ref-format(1)
 )
 
+// IsRef reports whether a text may be the name of a branch, tag or commit.
+func IsRef(text string) bool { return text != "" && !oddInRef.MatchString(text) }
+
 // remoteArtifact reads the inputs that say where the artifact comes from, and what the deploy file demands of the run that built it.
 func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
 	if p.Node != nil {

@@ -47,8 +47,15 @@ type Plan struct {
 	ReplaceApp   string                       // the application that the deploy path may be taken from; "" is none
 	Exec         *deploy.Step                 // of `exec`: its command; nil of others
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
+	Ref          Ref                          // what CI says of a To that the hosts do not know
 
 	config *config.Config
+}
+
+// Ref is a branch or tag that a rollback names.
+type Ref struct {
+	Commit string        // whole; "" where it is not known
+	Why    *deploy.Error // that it is not known; nil where nobody was asked
 }
 
 // Artifact is what a plan needs to know of the artifact.

@@ -438,6 +438,55 @@ func TestRollbackByName(t *testing.T) {
 	}
 }
 
+// What the hosts do not know may be a branch or tag, whose commit CI says.
+func TestRollbackByRef(t *testing.T) {
+	t.Parallel()
+	refused := &deploy.Error{Cause: errors.New("acme/site has no ref v1.4"), Hint: "give the job a permission"}
+	for name, c := range map[string]struct {
+		to      string
+		ref     plan.Ref
+		unknown bool
+		want    deploy.ReleaseID
+		err     []string
+	}{
+		"nothing is asked for": {want: v2},
+		"a release":            {to: string(v1), want: v1},
+		"a commit":             {to: v1.Revision(), want: v1},
+		"a tag":                {to: "v1.4", ref: plan.Ref{Commit: v1.Revision() + strings.Repeat("0", 33)}, unknown: true, want: v1},
+		"a tag of no release":  {to: "v1.4", ref: plan.Ref{Commit: strings.Repeat("9", 40)}, unknown: true, err: []string{`no release "v1.4" (commit 9999999) is kept on any host`}},
+		"a tag that there is not": {
+			to: "v1.4", ref: plan.Ref{Why: refused}, unknown: true,
+			err: []string{`no release "v1.4" is kept on any host, and as a branch or tag it is not known: acme/site has no ref v1.4`, "give the job a permission; kept on every host: " + string(v1)},
+		},
+		"nobody was asked":            {to: "v1.4", unknown: true, err: []string{`no release "v1.4" is kept`, "give the commit, as `git rev-list -n 1` prints it"}},
+		"a commit that no host knows": {to: "9999999", unknown: true, err: []string{`no release "9999999" is kept on any host`}},
+	} {
+		cfg := shop()
+		cfg.To = c.to
+		p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := fleet()
+		for host, f := range facts {
+			facts[host] = kept(f, v3, verified(v1), verified(v2), verified(v3))
+		}
+		if got := p.Unknown(facts); got != c.unknown {
+			t.Errorf("%s: unknown %v", name, got)
+		}
+		p.Ref = c.ref
+		s, err := plan.Resolve(p, facts)
+		for _, want := range c.err {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, wanted %q", name, err, want)
+			}
+		}
+		if len(c.err) == 0 && (err != nil || s.Release != c.want) {
+			t.Errorf("%s: %v, %v, wanted %s", name, s, err, c.want)
+		}
+	}
+}
+
 // The order is that of all hosts together: one that joined later knows little of it.
 func TestRollbackMergesHistories(t *testing.T) {
 	t.Parallel()

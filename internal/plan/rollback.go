@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"slipway/internal/config"
 	"slipway/internal/deploy"
 )
 
@@ -24,7 +26,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	if chosen != "" {
 		if !p.anyTarget() && !p.names(chosen, facts) {
 			hint = "another target is another run; where one run rolls back twice, give each its `deployment_key`"
-			return fail("an earlier attempt of this run goes back to %s, and %q is asked for now", chosen, p.To)
+			return fail("an earlier attempt of this run goes back to %s, and %s is asked for now", chosen, p.asked())
 		}
 		if condition(chosen, facts) == bad {
 			return fail("%s is no way back: it failed its checks", chosen)
@@ -56,11 +58,17 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 		return fit[0], nil
 	case len(fit) > 1:
 		hint = "name one by its ID: " + describe(fit, facts)
-		return fail("%q names several releases: %s", p.To, join(fit))
+		return fail("%s names several releases: %s", p.asked(), join(fit))
+	case len(named) == 0 && p.Ref.Why != nil:
+		hint = p.Ref.Why.Hint + "; " + hint
+		return fail("no release %s is kept on any host, and as a branch or tag it is not known: %w", p.asked(), p.Ref.Why.Cause)
 	case len(named) == 0:
-		return fail("no release %q is kept on any host", p.To)
+		if p.Ref.Commit == "" && config.IsRef(p.To) && !hexName.MatchString(p.To) {
+			hint += "; of a branch or tag give the commit, as `git rev-list -n 1` prints it"
+		}
+		return fail("no release %s is kept on any host", p.asked())
 	case len(named) > 1:
-		return fail("%q names %s, and none of them is a way back", p.To, join(named))
+		return fail("%s names %s, and none of them is a way back", p.asked(), join(named))
 	}
 	id := named[0]
 	if len(lacking(id, p, facts)) > 0 && condition(id, facts) != bad && adoptedAs(id, facts) == "" {
@@ -113,10 +121,23 @@ func (p *Plan) refuseBuild(id deploy.ReleaseID, facts map[string]deploy.Facts) e
 // anyTarget reports whether a rollback leaves it to the hosts where to go.
 func (p *Plan) anyTarget() bool { return p.To == "" || p.To == "previous" }
 
+// asked is what a rollback asks for, for people.
+func (p *Plan) asked() string {
+	if p.Ref.Commit != "" {
+		return fmt.Sprintf("%q (commit %.7s)", p.To, p.Ref.Commit)
+	}
+	return fmt.Sprintf("%q", p.To)
+}
+
+// Unknown reports whether a rollback asks for what no host has a release of, by any name that hosts know: it may be a branch or tag.
+func (p *Plan) Unknown(facts map[string]deploy.Facts) bool {
+	return p.Rollback() && !p.anyTarget() && !slices.ContainsFunc(anywhere(facts), func(id deploy.ReleaseID) bool { return p.names(id, facts) })
+}
+
 // names reports whether a rollback asks for a release: by its ID, also as the links on a host have it, by the folder of another
 // tool's, by its commit or the beginning of it, or by the beginning of its content's digest, with sha256: before it or without.
 func (p *Plan) names(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
-	to := strings.TrimSuffix(p.To, "/")
+	to := cmp.Or(p.Ref.Commit, strings.TrimSuffix(p.To, "/"))
 	if to == string(id) || strings.HasSuffix(to, "releases/"+string(id)) || to == adoptedAs(id, facts) {
 		return true
 	}
