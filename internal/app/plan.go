@@ -163,6 +163,11 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		return view, deploy.ExitFailed, nil
 	}
 	view.Ahead = append(locked(schedule), view.Ahead...)
+	if c.What == "rollback" {
+		if view.Secrets, err = changes.Secrets(ctx, made.hosts, view.Live, schedule.Release); err != nil {
+			return view, 0, err
+		}
+	}
 	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
 		return view, 0, err
 	}

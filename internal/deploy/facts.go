@@ -40,6 +40,7 @@ type Facts struct {
 	Previous      string    // text of the link previous, which is for people; "" is none
 	Releases      []ReleaseFacts
 	History       []HistoryEntry // oldest first, the last 200
+	LiveSecrets   SecretSums     // secret files of the live release, where they were asked for
 	MissingShared []string       // shared files of the deploy file that are not there
 	SharedFolders []string       // shared files of the deploy file in whose place there is a folder
 	Unwritable    []string       // folders that a deployment must write to and this user may not; parents that do not exist count

@@ -15,6 +15,7 @@ type Preview struct {
 	Batches  []PreviewBatch // in the order in which they would be activated
 	Fleet    []string       // names of the checks after the last batch
 	Files    []FileChanges
+	Secrets  []SecretChanges
 	Refusals Errors   // why preflight would stop it
 	Ahead    []string // what it would wait for, or do first: a lock, a dead deployment
 	Warnings []string
@@ -63,7 +64,7 @@ type FileDiff struct {
 	Text string
 }
 
-// Changes reports whether a host would run another release than it does.
+// Changes reports whether a host would run another release than it does, or have other secret files.
 func (p Preview) Changes() bool {
-	return p.Offline || slices.ContainsFunc(p.Live, func(l LiveRelease) bool { return l.Release != p.Release || l.Foreign != "" })
+	return p.Offline || slices.ContainsFunc(p.Secrets, SecretChanges.Changes) || slices.ContainsFunc(p.Live, func(l LiveRelease) bool { return l.Release != p.Release || l.Foreign != "" })
 }

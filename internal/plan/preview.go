@@ -42,6 +42,7 @@ func (s *Schedule) Preview() deploy.Preview {
 			view.Upload = append(view.Upload, h.Name)
 		}
 	}
+	view.Secrets = s.secretChanges()
 	view.Refusals = slices.Concat(s.Orphans, s.OnHold())
 	var newer *Superseded
 	var foreign *Incomparable

@@ -54,7 +54,7 @@ func TestOperationsAsValues(t *testing.T) {
 		"link": {
 			op: stage.Link(site, id, links),
 			args: []string{
-				"/srv/shop", string(id), "002", "dir", "media", "../../shared/media", ".slipway-new-media",
+				"/srv/shop", string(id), "002", "", "dir", "media", "../../shared/media", ".slipway-new-media",
 				"file", "etc/local.ini", "../../../shared/etc/local.ini", "", "secret", ".env", "../../.slipway/secrets/" + string(id) + "/.env", "A=1",
 			},
 		},

@@ -180,7 +180,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	question := survey.Question{SharedFiles: f.cfg.SharedFiles, Deployment: identity.ID()}
+	question := survey.Question{SharedFiles: f.cfg.SharedFiles, Deployment: identity.ID(), Secrets: true}
 	var through transport.Dialer = dialer
 	if f.through != nil {
 		through = f.through(dialer)

@@ -175,7 +175,10 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes)
 		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
 	}
-	links := stage.Links{Dirs: r.schedule.SharedDirs, Files: r.schedule.SharedFiles, Secrets: map[string]secret.Secret{}}
+	links := stage.Links{
+		Dirs: r.schedule.SharedDirs, Files: r.schedule.SharedFiles, Secrets: map[string]secret.Secret{},
+		Live: h.Facts.CurrentID, LiveSecrets: h.Facts.LiveSecrets,
+	}
 	for _, file := range r.schedule.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}

@@ -2,6 +2,7 @@ package stage
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -19,6 +20,15 @@ type Links struct {
 	Dirs    []string                 // linked to shared/<path>, made there where missing
 	Files   []string                 // linked to shared/<path>, which must be there
 	Secrets map[string]secret.Secret // path -> content of a file of mode 0600 that belongs to this release
+
+	Live        deploy.ReleaseID  // the release whose secret files are copied where they hold the same; "" is none
+	LiveSecrets deploy.SecretSums // what its secret files held when the host was asked
+}
+
+// kept reports whether the host has a secret file's content, by the release that is live.
+func (l Links) kept(path string) (deploy.SecretSum, bool) {
+	sum, there := l.LiveSecrets[path]
+	return sum, there && l.Live != "" && sum == deploy.SecretSumOf(l.Secrets[path].Reveal())
 }
 
 //go:embed link.sh
@@ -30,14 +40,19 @@ var linkReasons = map[int]release.Reason{
 	91: {Hint: "move it away, or correct `shared` and `secret_files` in the deploy file"},
 	93: {Hint: "is the disk there that it lies on? Then look at the links in the deploy path"},
 	92: {Hint: "look at the owner and the free space of the deploy path"},
+	95: {Err: errOtherSecret},
 }
 
 // Link links shared directories, shared files and secret files into a staged release, and replaces what the artifact has
 // there. Links are relative, so that the deploy path may be moved or be a link itself; where releases/ is a link to another
 // disk they are absolute. Each is followed, to see that it leads where it should. A shared directory that does not exist yet
 // is filled with what this release has there. Doing it again changes nothing.
+//
+// A secret file that holds what the live release's does is copied from that on the host, verified, and not sent. Where the live one is not
+// what it was when the host was asked, all are sent.
 func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation {
-	args := []string{site.Root, string(id), site.Mask()}
+	args := []string{site.Root, string(id), site.Mask(), string(links.Live)}
+	copies := false
 	for _, p := range links.Dirs {
 		args = append(args, "dir", p, up(p)+"shared/"+p, path.Join(path.Dir(p), ".slipway-new-"+path.Base(p)))
 	}
@@ -49,18 +64,36 @@ func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation
 		if strings.ContainsRune(content, 0) {
 			return release.Invalid("link", fmt.Errorf("the secret file %s has a NUL byte in it, which no shell can write", p))
 		}
-		args = append(args, "secret", p, up(p)+".slipway/secrets/"+string(id)+"/"+p, content)
+		to := up(p) + ".slipway/secrets/" + string(id) + "/" + p
+		if sum, kept := links.kept(p); kept {
+			copies, args = true, append(args, "kept", p, to, sum.Reveal())
+		} else {
+			args = append(args, "secret", p, to, content)
+		}
 	}
-	for i := 4; i < len(args); i += 4 {
+	for i := firstLink + 1; i < len(args); i += 4 {
 		if p := args[i]; p == "." || !isLocal(p) {
 			return release.Invalid("link", fmt.Errorf("%q is no path inside a release", p))
 		}
 	}
-	if len(args) == 3 {
+	if len(args) == firstLink {
 		return release.Operation{Name: "link"}
 	}
-	return release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}
+	op := release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}
+	if copies {
+		op.Next = func(err error) (release.Operation, bool) {
+			links.Live, links.LiveSecrets = "", nil
+			return Link(site, id, links), errors.Is(err, errOtherSecret)
+		}
+	}
+	return op
 }
+
+// firstLink is the place of the first link among the arguments.
+const firstLink = 4
+
+// errOtherSecret says that the live release's secret file is not what it was when the host was asked.
+var errOtherSecret = errors.New("the live release's secret file is another by now")
 
 // isLocal reports whether a path is clean, relative and stays where it starts.
 func isLocal(p string) bool {

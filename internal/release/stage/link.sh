@@ -3,13 +3,15 @@
 # $1      the deploy path
 # $2      the release's ID
 # $3      the umask of what is made in shared/
-# $4...   four for each link:
+# $4      the ID of the release that is live, '' for none
+# $5...   four for each link:
 #           dir    <path> <link text> <temporary path below shared/>
 #           file   <path> <link text> ''
 #           secret <path> <link text> <content>
+#           kept   <path> <link text> <hash of the content, which the live release's secret file has>
 #
 # Ends 90 when a shared file is missing, 91 when something is in the way, 92 when the host cannot write, 93 when a link leads
-# somewhere else, 94 when a shared file is a folder.
+# somewhere else, 94 when a shared file is a folder, 95 when a secret file of the live release is not what was said of it.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -112,11 +114,29 @@ write_secret() {
 	) || refuse 92 "the secret file $1 cannot be written"
 }
 
+# The copy is what is hashed, and only then it takes its place.
+keep_secret() {
+	target=$secrets/$1 source=.slipway/secrets/$live/$1
+	if [ ! -f "$source" ] || [ -L "$source" ]; then
+		refuse 95 "the secret file $1 of $live is not there any more"
+	fi
+	(
+		umask 077
+		mkdir -p "${target%/*}" && cat "$source" >"$target.new"
+	) || refuse 92 "the secret file $1 cannot be copied"
+	sum=$(sha256sum <"$target.new") || refuse 92 "the secret file $1 cannot be read"
+	if [ "${sum%% *}" != "$2" ]; then
+		rm -f "$target.new"
+		refuse 95 "the secret file $1 of $live is another by now"
+	fi
+	mv -f "$target.new" "$target" || refuse 92 "the secret file $1 cannot be written"
+}
+
 root=$1
 cd "$root/" || exit 92
-release=releases/$2 secrets=.slipway/secrets/$2
+release=releases/$2 secrets=.slipway/secrets/$2 live=$4
 umask "$3"
-shift 3
+shift 4
 [ -d "$release" ] || refuse 91 "$release does not exist"
 # Where releases/ lies elsewhere, what is above a release is not the deploy path.
 away=
@@ -128,6 +148,7 @@ while [ "$#" -ge 4 ]; do
 	case $1 in
 	dir) share "$2" "$4" ;;
 	secret) write_secret "$2" "$4" ;;
+	kept) keep_secret "$2" "$4" ;;
 	esac
 	place "$2" "$3"
 	shift 4

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
@@ -97,6 +98,55 @@ func TestLink(t *testing.T) {
 			t.Errorf("after a move: %q", got)
 		}
 	})
+}
+
+// A secret file that the live release has is copied from there, and its content is not sent; where that is not what was said of it, all are.
+func TestLinkKeepsSecrets(t *testing.T) {
+	const live = deploy.ReleaseID("20261120-073000-77aa001-02be44")
+	same, other := "A=\"it's\"\n", "k2"
+	for name, change := range map[string]func(t *testing.T, file string){
+		"as it was": func(*testing.T, string) {},
+		"changed":   func(t *testing.T, file string) { put(t, file, "B=2") },
+		"gone":      func(t *testing.T, file string) { must(t, os.Remove(file)) },
+		"a link": func(t *testing.T, file string) {
+			must(t, errors.Join(os.Rename(file, file+"x"), os.Symlink(file+"x", file)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				uploaded(t, host)
+				before := host.Site.Secrets(live)
+				put(t, before+"/etc/.env", same)
+				must(t, os.Chmod(before+"/etc/.env", 0o644))
+				links := stage.Links{
+					Secrets: map[string]secret.Secret{"etc/.env": secret.New(same), "key": secret.New(other)},
+					Live:    live, LiveSecrets: deploy.SecretSums{"etc/.env": deploy.SecretSumOf(same), "key": deploy.SecretSumOf("k1")},
+				}
+				op := stage.Link(host.Site, releaseID, links)
+				if text := strings.Join(op.Args, "\n"); strings.Contains(text, same) || !strings.Contains(text, other) {
+					t.Errorf("the host is sent %q", text)
+				}
+				change(t, before+"/etc/.env")
+				for range 2 {
+					must(t, release.Do(t.Context(), host, op, 0))
+				}
+				own := host.Site.Secrets(releaseID)
+				if got := listing(t, own); len(got) != 3 || got["etc/.env"] != "-rw------- "+same || got["key"] != "-rw------- "+other {
+					t.Errorf("%q", got)
+				}
+				if got := read(t, host.Site.Release(releaseID)+"/etc/.env"); got != same {
+					t.Errorf("through the link: %q", got)
+				}
+			})
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Only the first release fills a shared directory: what people put there afterwards stays.

@@ -98,6 +98,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"lock":    (*parser).lock,
 	"hold":    (*parser).hold,
 	"history": (*parser).history,
+	"secrets": (*parser).secrets,
 
 	"own":     func(p *parser, id string) error { return p.journal("own", id) },
 	"other":   func(p *parser, id string) error { return p.journal("other", id) },

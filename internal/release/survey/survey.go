@@ -26,16 +26,21 @@ var journalsScript string
 type Question struct {
 	SharedFiles []string            // paths below shared/ that must be there
 	Deployment  deploy.DeploymentID // that asks: its own journal is told apart from those of others; "" is none
+	Secrets     bool                // also for the hashes of the live release's secret files
 }
 
 // script is the survey with the functions that it calls.
 func script() string {
-	return strings.Join([]string{lock.Functions(), step.Processes(), journalsScript, surveyScript}, "\n")
+	return strings.Join([]string{lock.Functions(), step.Processes(), journalsScript, secretsScript, surveyScript}, "\n")
 }
 
 // Take asks a host for its facts. Facts that cannot be read are errors, never zeros.
 func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation {
-	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment)}
+	secrets := ""
+	if q.Secrets {
+		secrets = "yes"
+	}
+	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment), secrets}
 	read := func(a release.Answer) (err error) {
 		if *facts, err = parse(a.Text, site, a.Asked); err == nil {
 			facts.Host = a.Host

@@ -3,17 +3,18 @@
 # $1      the deploy path
 # $2      names of programs to look for, separated by spaces
 # $3      the deployment that asks, '' for none
-# $4...   shared files that must be there
+# $4      'yes' to tell the hashes of the live release's secret files, else ''
+# $5...   shared files that must be there
 #
 # Only regular files are read, and only those of a sensible size: a record that is a pipe, or a device, or of gigabytes, is
 # named and left alone.
 # Standard output is records, each ended by a NUL: key=value. The last one is end=1.
-# The functions of lock.sh, process.sh and journals.sh stand before it.
+# The functions of lock.sh, process.sh, journals.sh and secrets.sh stand before it.
 # It runs in every deployment, so it starts few programs: none for what the shell can find out by itself.
 LC_ALL=C
 export LC_ALL
-root=$1 programs=$2 own=$3
-shift 3
+root=$1 programs=$2 own=$3 secrets=$4
+shift 4
 
 # Prints what distinguishes this machine from others, also from those that were made from an image of it.
 machine() {
@@ -171,6 +172,9 @@ if [ -e .slipway ]; then
 			printf '%s=%s\0' "$file" "$line"
 		fi
 	done
+	if [ -n "$secrets" ] && [ -d .slipway/secrets ] && live=$(readlink current); then
+		printf 'secrets='; secret_sums "${live##*/}"; printf '\0'
+	fi
 	if [ -d .slipway/lock ]; then
 		printf 'lock='; lock_state; printf '\0'
 	fi

@@ -25,6 +25,7 @@ type document struct {
 	Batches     []batch   `json:"batches"`
 	FleetChecks []string  `json:"fleet_checks"`
 	Files       []files   `json:"files"`
+	Secrets     []secrets `json:"secrets"`
 	Refusals    []refusal `json:"refusals"`
 	First       []string  `json:"first"`
 	Warnings    []string  `json:"warnings"`
@@ -60,6 +61,15 @@ type files struct {
 	Diffs   []diff   `json:"diffs"`
 }
 
+// secrets are the paths of secret files; what they hold stands nowhere.
+type secrets struct {
+	Hosts     []string `json:"hosts"`
+	Changed   []string `json:"changed"`
+	Unchanged []string `json:"unchanged"`
+	Removed   []string `json:"removed"`
+	Unknown   []string `json:"unknown"`
+}
+
 type diff struct {
 	Path string `json:"path"`
 	Text string `json:"text"`
@@ -76,7 +86,7 @@ func JSON(p deploy.Preview) ([]byte, error) {
 	doc := document{
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
 		Changes: p.Changes(), Offline: p.Offline, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Steps: []step{},
-		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
+		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
 	}
 	for _, l := range p.Live {
 		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})
@@ -93,6 +103,9 @@ func JSON(p deploy.Preview) ([]byte, error) {
 			one.Diffs = append(one.Diffs, diff(d))
 		}
 		doc.Files = append(doc.Files, one)
+	}
+	for _, c := range p.Secrets {
+		doc.Secrets = append(doc.Secrets, secrets{list(c.Hosts), list(c.Changed), list(c.Unchanged), list(c.Removed), list(c.Unknown)})
 	}
 	for _, err := range p.Refusals {
 		doc.Refusals = append(doc.Refusals, refusal{err.Host, err.Cause.Error(), err.Hint})

@@ -52,6 +52,9 @@ func render(p deploy.Preview, diffs int, files bool) string {
 	if text := upload(p); text != "" {
 		table = append(table, markdown.Row("send", markdown.Words(text), ""))
 	}
+	for _, c := range p.Secrets {
+		table = append(table, markdown.Row("secrets", markdown.Words(secretsText(c)), markdown.Words(layout.Named(c.Hosts, ", "))))
+	}
 	for _, step := range p.Steps {
 		if step.Phase != deploy.Finish {
 			table = append(table, row(step))

@@ -23,6 +23,13 @@ func Lines(p deploy.Preview) []string {
 	for _, files := range p.Files {
 		lines = append(lines, labelled("files", filesText(p, files))...)
 	}
+	for _, c := range p.Secrets {
+		text := secretsText(c)
+		if len(p.Secrets) > 1 {
+			text += "   on " + layout.Named(c.Hosts, " ")
+		}
+		lines = append(lines, labelled("secrets", text)...)
+	}
 	if text := upload(p); text != "" {
 		lines = append(lines, labelled("send", text)...)
 	}
@@ -125,6 +132,21 @@ func filesText(p deploy.Preview, files deploy.FileChanges) string {
 		text += "   on " + layout.Named(files.Hosts, " ")
 	}
 	return text
+}
+
+// secretsText is `.env changes, key.pem unchanged`.
+func secretsText(c deploy.SecretChanges) string {
+	var parts []string
+	add := func(paths []string, what string) {
+		for _, path := range paths {
+			parts = append(parts, path+" "+what)
+		}
+	}
+	add(c.Changed, "changes")
+	add(c.Removed, "goes")
+	add(c.Unknown, "not known: its secret is not given")
+	add(c.Unchanged, "unchanged")
+	return strings.Join(parts, ", ")
 }
 
 func upload(p deploy.Preview) string {

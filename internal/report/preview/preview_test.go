@@ -46,6 +46,10 @@ func fleet() deploy.Preview {
 			},
 			{Hosts: []string{"jobs1"}, Unknown: "another tool made what is live: releases/7"},
 		},
+		Secrets: []deploy.SecretChanges{
+			{Hosts: []string{"web1", "web2"}, Changed: []string{".env"}, Unchanged: []string{"key.pem"}, Removed: []string{"old.key"}},
+			{Hosts: []string{"jobs1"}, Changed: []string{".env"}, Unknown: []string{"key.pem"}},
+		},
 		Ahead:    []string{"waits for web1: locked by run 412 by ben, 3m (deploy)"},
 		Warnings: []string{"web2: its clock is 7m ahead of this runner's"},
 		Refusals: deploy.Errors{

@@ -31,6 +31,12 @@ func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 			files.Diffs[j] = deploy.FileDiff{Path: s.Line(diff.Path), Text: s.text(diff.Text)}
 		}
 	}
+	p.Secrets = slices.Clone(p.Secrets)
+	for i := range p.Secrets {
+		c := &p.Secrets[i]
+		c.Hosts = s.own(c.Hosts)
+		c.Changed, c.Unchanged, c.Removed, c.Unknown = s.lines(c.Changed), s.lines(c.Unchanged), s.lines(c.Removed), s.lines(c.Unknown)
+	}
 	var refusals deploy.Errors
 	for _, err := range p.Refusals {
 		refusals = append(refusals, events{s}.failure(err))
