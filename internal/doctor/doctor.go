@@ -43,13 +43,25 @@ func Examine(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet) []deploy.Fin
 	}
 	sized := *p
 	sized.Artifact = largest(facts)
-	found = append(found, sized.Findings(facts)...)
+	found = unlessWorse(append(found, sized.Findings(facts)...))
 	names := deploy.HostNames(p.Targets)
 	slices.SortStableFunc(found, func(a, b deploy.Finding) int {
 		return cmp.Or(cmp.Compare(slices.Index(names, a.Host), slices.Index(names, b.Host)),
 			cmp.Compare(slices.Index(deploy.Checks, a.Check), slices.Index(deploy.Checks, b.Check)))
 	})
 	return found
+}
+
+// unlessWorse leaves out that a check of a host is all right where more than one looked, and another found something.
+func unlessWorse(found []deploy.Finding) []deploy.Finding {
+	type check struct{ host, name string }
+	worse := map[check]bool{}
+	for _, f := range found {
+		if f.State != deploy.FindingOK {
+			worse[check{f.Host, f.Check}] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(f deploy.Finding) bool { return f.State == deploy.FindingOK && worse[check{f.Host, f.Check}] })
 }
 
 // reached says how far the way to a host went.
