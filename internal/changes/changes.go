@@ -47,13 +47,13 @@ func Of(ctx context.Context, hosts *fleet.Fleet, live []deploy.LiveRelease, next
 		return nil, err
 	}
 	var groups []group
-	for i, found := range digests(ctx, hosts, live) {
+	for _, found := range digests(ctx, hosts, live) {
 		at := slices.IndexFunc(groups, func(g group) bool { return g.digest == found.digest && g.Unknown == found.Unknown })
 		if at < 0 {
-			groups, at = append(groups, found), len(groups)
-			groups[at].Live = live[i].Release
+			groups = append(groups, found)
+		} else {
+			groups[at].Hosts = append(groups[at].Hosts, found.Hosts...)
 		}
-		groups[at].Hosts = append(groups[at].Hosts, live[i].Host)
 	}
 	var all []deploy.FileChanges
 	for _, g := range groups {
@@ -76,9 +76,10 @@ type group struct {
 	digest deploy.Digest // "" is nothing
 }
 
-// digests are what each host runs, in order.
+// digests are what each host runs, in order: a group for each.
 func digests(ctx context.Context, hosts *fleet.Fleet, live []deploy.LiveRelease) []group {
 	return fanout.Do(live, func(l deploy.LiveRelease) (g group) {
+		g.Hosts, g.Live = []string{l.Host}, l.Release
 		switch {
 		case l.Foreign != "":
 			g.Unknown = "another tool made what is live: " + l.Foreign
