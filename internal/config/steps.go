@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -165,67 +164,6 @@ func (b *builder) script(n *yamlfile.Node, shell string, choice bool) {
 func (b *builder) remark(p deploy.Problem) {
 	if !slices.Contains(b.config.Remarks, p) {
 		b.config.Remarks = append(b.config.Remarks, p)
-	}
-}
-
-// recipe fills in a step from the recipe that it uses.
-func (b *builder) recipe(s keys.Step, built *deploy.Step) {
-	if !s.Uses.Given() {
-		return // no text: a problem already
-	}
-	if s.Shell.Given() {
-		b.problem(s.Shell.At(), "", "a recipe has its own shell")
-	}
-	recipe, err := cookbook.Find(b.stepFiles, s.Uses.V)
-	var unknown *cookbook.UnknownError
-	var inside deploy.Problems
-	switch {
-	case errors.As(err, &unknown):
-		b.problem(s.Uses.At(), unknown.Hint, "unknown recipe `%s`", s.Uses.V)
-		return
-	case errors.As(err, &inside):
-		b.problems = append(b.problems, inside...)
-		return
-	case err != nil:
-		b.problem(s.Uses.At(), "", "recipe `%s`: %s", s.Uses.V, err)
-		return
-	}
-	for _, p := range recipe.Remarks {
-		b.remark(p)
-	}
-	if built.Name == "" {
-		built.Name = recipe.Name
-	}
-	with, good := map[string]string{}, true
-	for _, pair := range s.With.Pairs {
-		if !slices.Contains(recipe.Names(), pair.Key) {
-			good = false
-			b.problem(pair.At, cmp.Or(yamlfile.DidYouMean(pair.Key, recipe.Names()), "it has "+strings.Join(recipe.Names(), ", ")),
-				"`%s` has no parameter `%s`", s.Uses.V, pair.Key)
-		}
-		with[pair.Key] = string(pair.Value.V)
-		b.expandable(keys.Text{V: string(pair.Value.V), Node: pair.Value.Node}, b.runsOn(*built), built.Vars, built.Secrets)
-	}
-	for _, param := range recipe.Params {
-		if _, given := with[param.Name]; param.Required && !given {
-			good = false
-			b.problem(s.Uses.At(), param.Description, "`%s` needs `with: {%s: ...}`", s.Uses.V, param.Name)
-		}
-	}
-	if !good {
-		return
-	}
-	scripts, err := recipe.Render(with)
-	if err != nil {
-		b.problem(s.Uses.At(), "", "%s", err)
-	}
-	if built.Phase == deploy.Activate {
-		built.Stop, built.Log = scripts.Stop, scripts.Log
-	}
-	built.Rights = scripts.Rights
-	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
-	if !s.Idempotent.Given() {
-		built.Idempotent = built.Idempotent || recipe.Idempotent
 	}
 }
 

@@ -39,14 +39,6 @@ type Recipe struct {
 	Remarks deploy.Problems // Bashisms of its scripts
 }
 
-// Param is a parameter of a recipe, a shell variable in its script.
-type Param struct {
-	Name        string
-	Description string
-	Default     string
-	Required    bool
-}
-
 // ErrUnknown says that there is no recipe of a name. The error that wraps it says what there is.
 var ErrUnknown = errors.New("unknown recipe")
 
@@ -125,93 +117,4 @@ func names() []string {
 	}
 	slices.Sort(found)
 	return found
-}
-
-// file is a recipe as it is written.
-type file struct {
-	Name        yamlfile.Value[string]   `key:"name" doc:"Name of the step, where the deploy file gives none."`
-	Description yamlfile.Value[string]   `key:"description" doc:"What it does, for people."`
-	Params      yamlfile.Dict[param]     `key:"params" doc:"Parameters, by name."`
-	Run         yamlfile.Value[string]   `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
-	Check       yamlfile.Value[string]   `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
-	Undo        yamlfile.Value[string]   `key:"undo" doc:"POSIX script that takes back what run did, run like run: of a drain, the undrain."`
-	Stop        yamlfile.Value[string]   `key:"stop" doc:"POSIX script that ends what run started, run like run: of a restart, where a first deployment failed and there is nothing to go back to."`
-	Log         yamlfile.Value[string]   `key:"log" doc:"POSIX script that prints the end of the program's own log, run like run: of a restart, where that or a check fails."`
-	Rights      yamlfile.Value[string]   `key:"rights" doc:"POSIX script that prints the commands which the others run by sudo, a line each, run like run: doctor asks whether they are allowed."`
-	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
-	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
-}
-
-type param struct {
-	Description yamlfile.Value[string]          `key:"description" doc:"What it is, for people."`
-	Default     yamlfile.Value[yamlfile.Scalar] `key:"default" doc:"Its value where none is given."`
-	Required    yamlfile.Value[bool]            `key:"required" doc:"Whether a value must be given."`
-}
-
-// Parse reads a recipe's file; name is the file for people, uses what deploy files call it. An error is deploy.Problems.
-func Parse(name, uses string, text []byte) (Recipe, error) {
-	node, problems := yamlfile.Parse(name, text)
-	if node == nil {
-		return Recipe{}, problems
-	}
-	var f file
-	problems = append(problems, yamlfile.Decode(node, &f)...)
-	recipe := Recipe{
-		Uses: uses, Name: f.Name.V, Description: strings.TrimSpace(f.Description.V),
-		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Rights: f.Rights.V, Idempotent: f.Idempotent.V,
-	}
-	if recipe.Name == "" {
-		recipe.Name = path.Base(uses)
-	}
-	for _, pair := range f.Params.Pairs {
-		if !paramName.MatchString(pair.Key) {
-			problems = append(problems, deploy.Problem{
-				At: pair.At, Message: fmt.Sprintf("`%s` cannot name a parameter", pair.Key),
-				Hint: "lower-case letters, digits and _, as it becomes a shell variable",
-			})
-		}
-		if pair.Value.Required.V && pair.Value.Default.Given() {
-			problems = append(problems, deploy.Problem{
-				At: pair.Value.Default.At(), Message: fmt.Sprintf("`%s` is required and has a default", pair.Key), Hint: "drop one of the two",
-			})
-		}
-		recipe.Params = append(recipe.Params, Param{
-			Name: pair.Key, Description: pair.Value.Description.V,
-			Default: string(pair.Value.Default.V), Required: pair.Value.Required.V,
-		})
-	}
-	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log, f.Rights} {
-		if script.Given() {
-			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
-				problems = append(problems, *problem)
-			}
-			recipe.Remarks = append(recipe.Remarks, Bashisms(script.Node, "sh")...)
-		}
-	}
-	functions, missing := functions(f.Functions, strings.HasPrefix(uses, "./"))
-	problems = append(problems, missing...)
-	if len(problems) > 0 {
-		return Recipe{}, problems
-	}
-	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log, &recipe.Rights} {
-		if *script != "" {
-			*script = functions + *script
-		}
-	}
-	return recipe, nil
-}
-
-// functions is the text of recipes/functions/<name>.sh for each name. own says that the recipe is a repository's.
-func functions(names []yamlfile.Value[string], own bool) (string, deploy.Problems) {
-	var all strings.Builder
-	var problems deploy.Problems
-	for _, name := range names {
-		text, err := embedded.ReadFile("recipes/functions/" + name.V + ".sh")
-		if err != nil || own {
-			problems = append(problems, deploy.Problem{At: name.At(), Message: "`functions` are the cookbook's own", Hint: "write them into the script"})
-			continue
-		}
-		all.Write(text)
-	}
-	return all.String(), problems
 }

@@ -100,18 +100,27 @@ func TestRestartsStopAndExplain(t *testing.T) {
 	}
 }
 
+// texts are values that were written as texts.
+func texts(with map[string]string) map[string]Value {
+	values := map[string]Value{}
+	for name, text := range with {
+		values[name] = Text(text)
+	}
+	return values
+}
+
 func scripts(t *testing.T, uses string, with map[string]string) Scripts {
 	t.Helper()
 	recipe, err := Find(nil, uses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]string{}
+	values := map[string]Value{}
 	for _, p := range recipe.Params {
 		if value, given := with[p.Name]; given {
-			values[p.Name] = value
+			values[p.Name] = Text(value)
 		} else if p.Required {
-			values[p.Name] = "x"
+			values[p.Name] = Text(map[string]string{Absolute: "/"}[p.Where] + "x")
 		}
 	}
 	all, err := recipe.Render(values)
@@ -130,6 +139,7 @@ func TestFindOwn(t *testing.T) {
 		"back.yml":                {Data: []byte("run: \"true\"\nundo: |\n  done\n")},
 		"broken.yml":              {Data: []byte("name: x\nrun: |\n  echo one\n  fi\n")},
 		"list.yml":                {Data: []byte("- x\n")},
+		"types.yml":               {Data: []byte("params:\n  a: {type: time}\n  b: {type: integer, default: ten}\n  c: {where: absolute}\n  d: {type: list, one_of: [x]}\nrun: \"true\"\n")},
 		"empty.yml":               {Data: nil},
 	}
 	recipe, err := Find(root, "./deploy/recipes/warm")
@@ -139,7 +149,7 @@ func TestFindOwn(t *testing.T) {
 	if _, err := recipe.Render(nil); err == nil || !strings.Contains(err.Error(), "needs the parameter `url`") {
 		t.Errorf("a missing parameter gives %v", err)
 	}
-	if _, err := recipe.Render(map[string]string{"ulr": "x"}); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
+	if _, err := recipe.Render(texts(map[string]string{"ulr": "x"})); err == nil || !strings.Contains(err.Error(), "did you mean `url`?") {
 		t.Errorf("an unknown parameter gives %v", err)
 	}
 	backup, err := Find(root, "./deploy/backup")
@@ -147,10 +157,10 @@ func TestFindOwn(t *testing.T) {
 		t.Errorf("%+v, %v", backup, err)
 	}
 	want := Scripts{Run: "to=\"/b\"\npg_dump >\"$to\"", Check: "to=\"/b\"\ntest -s \"$to\"\n", Undo: "to=\"/b\"\nrm \"$to\""}
-	if got, err := backup.Render(map[string]string{"to": "/b"}); err != nil || got != want {
+	if got, err := backup.Render(texts(map[string]string{"to": "/b"})); err != nil || got != want {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, _ := recipe.Render(map[string]string{"url": "x"}); got.Check != "" || got.Undo != "" || recipe.Idempotent {
+	if got, _ := recipe.Render(texts(map[string]string{"url": "x"})); got.Check != "" || got.Undo != "" || recipe.Idempotent {
 		t.Errorf("a recipe that says nothing has %q", got)
 	}
 	for uses, want := range map[string]string{
@@ -158,6 +168,7 @@ func TestFindOwn(t *testing.T) {
 		"./back":   "back.yml:3:3: no valid shell",
 		"./broken": "broken.yml:4:3: no valid shell",
 		"./list":   "list.yml:1:1",
+		"./types":  "types.yml:2:13: `type` must be string or integer",
 		"./empty":  "needs `run`",
 	} {
 		_, err := Find(root, uses)
@@ -177,7 +188,7 @@ func TestFindOwn(t *testing.T) {
 func TestRenderKeepsValues(t *testing.T) {
 	t.Parallel()
 	needtest.Programs(t, "dash", "busybox")
-	recipe := Recipe{Uses: "x/y", Params: []Param{{Name: "a"}, {Name: "b", Default: "of b"}}, Run: `printf '%s|%s' "$a" "$b"`}
+	recipe := Recipe{Uses: "x/y", Params: []Param{{Name: "a"}, {Name: "b", Default: Text("of b")}}, Run: `printf '%s|%s' "$a" "$b"`}
 	for value, want := range map[string]string{
 		"plain":                     "plain",
 		"":                          "",
@@ -190,7 +201,7 @@ func TestRenderKeepsValues(t *testing.T) {
 		`\${NAME}`:                  "\\value of `NAME`",
 		"${NAME:-x} ${} ${1}":       "${NAME:-x} ${} ${1}",
 	} {
-		scripts, err := recipe.Render(map[string]string{"a": value})
+		scripts, err := recipe.Render(texts(map[string]string{"a": value}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +214,7 @@ func TestRenderKeepsValues(t *testing.T) {
 			}
 		}
 	}
-	if _, err := recipe.Render(map[string]string{"a": "\x00"}); err == nil {
+	if _, err := recipe.Render(texts(map[string]string{"a": "\x00"})); err == nil {
 		t.Error("a NUL byte is rendered")
 	}
 }
@@ -237,18 +248,19 @@ func TestScriptProblem(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("run: x"), "a${B}")
 	f.Add([]byte("name: a\nparams: {p: {default: ${X}}}\nrun: |\n  echo\n"), "$${")
+	f.Add([]byte("params: {p: {type: duration, default: 5m}, q: {type: list}, r: {type: path, where: absolute}}\nrun: |\n  echo\n"), "${WAIT}")
 	f.Fuzz(func(t *testing.T, text []byte, value string) {
 		recipe, err := Parse("recipe.yml", "./recipe", text)
 		if err != nil {
 			return
 		}
-		with := map[string]string{}
+		with := map[string]Value{}
 		for _, name := range recipe.Names() {
-			with[name] = value
+			with[name] = Text(value)
 		}
 		scripts, err := recipe.Render(with)
 		if err != nil {
-			return
+			return // no value of that type
 		}
 		for _, script := range []string{scripts.Run, scripts.Check, scripts.Undo, scripts.Stop, scripts.Log} {
 			if script == "" {

@@ -316,7 +316,6 @@ backend site
 
 		drain(1, "backend", "none").expect(t, "no backend", true, "HAProxy knows no backend none")
 		drain(1, "server", "web9").expect(t, "no server", true, "the backend site has no server web9; it has web1, web2")
-		drain(1, "state", "down").expect(t, "no state", true, "`state` must be drain or maint")
 		drain(1, "backend", "site; shutdown sessions server x").expect(t, "another command", true, "must be names")
 		drain(1, "socket", filepath.Join(dir, "operator.sock")).expect(t, "no admin", true, "HAProxy refuses `set server site/web1 state drain`: Permission denied")
 

@@ -195,12 +195,8 @@ func testVenv(t *testing.T, shell func() []string, python string) {
 	t.Helper()
 	dir := t.TempDir()
 	venv := func(with map[string]string) outcome { return run(t, shell(), dir, rendered(t, "python/venv", with)) }
-	for _, path := range []string{"", ".", "..", "/", "../x", "a/../..", dir} {
-		venv(map[string]string{"path": path}).expect(t, "path "+path, true, "must be a folder inside the release")
-	}
 	venv(map[string]string{"python": "python9"}).expect(t, "no Python", true, "there is no python9 on this host")
 	venv(map[string]string{"wheels": "wheels"}).expect(t, "no wheels", true, "there are no wheels in wheels")
-	venv(map[string]string{"system_site_packages": "yes"}).expect(t, "a wrong switch", true, "must be true or false")
 	venv(nil).expect(t, "nothing to install", false, "an empty environment")
 	venv(map[string]string{"system_site_packages": "true"}).expect(t, "the host's packages", false, "")
 	if text, err := os.ReadFile(filepath.Join(dir, "venv/pyvenv.cfg")); err != nil || !strings.Contains(string(text), "include-system-site-packages = true") {
@@ -296,7 +292,6 @@ func testSupervisor(t *testing.T, shell func() []string) {
 		t.Errorf("after stop: %s%v", text, err)
 	}
 	restart("nothing").expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
-	restart(" ").expect(t, "no program", true, "`program` is empty")
 	none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}
 	run(t, shell(), dir, rendered(t, "supervisor/restart", none)).expect(t, "a wrong file", true, "none.conf")
 }

@@ -1,6 +1,7 @@
 package cookbook
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"regexp"
@@ -29,8 +30,8 @@ func (r Recipe) Names() []string {
 type Scripts struct{ Run, Check, Undo, Stop, Log, Rights string }
 
 // Render puts an assignment for each parameter before each of the recipe's texts. In a value only ${NAME} is live: the host's
-// shell replaces it from the step's environment.
-func (r Recipe) Render(with map[string]string) (Scripts, error) {
+// shell replaces it from the step's environment, and judges there what comes of it.
+func (r Recipe) Render(with map[string]Value) (Scripts, error) {
 	names := r.Names()
 	for _, name := range slices.Sorted(maps.Keys(with)) {
 		if !slices.Contains(names, name) {
@@ -38,29 +39,39 @@ func (r Recipe) Render(with map[string]string) (Scripts, error) {
 		}
 	}
 	var assignments strings.Builder
+	functions := ""
 	for _, p := range r.Params {
 		value, given := with[p.Name]
-		if !given {
-			if p.Required {
-				return Scripts{}, fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
-			}
+		switch {
+		case !given && p.Required:
+			return Scripts{}, fmt.Errorf("%s needs the parameter `%s`", r.Uses, p.Name)
+		case !given:
 			value = p.Default
 		}
-		if strings.ContainsRune(value, 0) {
-			return Scripts{}, fmt.Errorf("%s: the parameter `%s` holds a NUL byte", r.Uses, p.Name)
+		if !value.live() && !p.Accepts(value) && given || strings.ContainsRune(value.String(), 0) {
+			return Scripts{}, fmt.Errorf("`%s` of %s must be %s, not %q", p.Name, r.Uses, p.Takes(), value)
 		}
-		assignments.WriteString(p.Name + "=" + quote(value) + "\n")
+		text, judged := p.assignment(value)
+		if judged {
+			functions = values
+		}
+		assignments.WriteString(text)
 	}
 	whole := func(text string) string {
 		if text == "" {
 			return ""
 		}
-		return assignments.String() + text
+		return functions + assignments.String() + text
 	}
 	return Scripts{
 		Run: whole(r.Run), Check: whole(r.Check), Undo: whole(r.Undo), Stop: whole(r.Stop), Log: whole(r.Log), Rights: whole(r.Rights),
 	}, nil
 }
+
+// values is what judges a value on the host.
+//
+//go:embed recipes/functions/values.sh
+var values string
 
 func parenthesised(hint string) string {
 	if hint == "" {

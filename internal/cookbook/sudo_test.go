@@ -60,7 +60,7 @@ func TestRights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scripts, err := recipe.Render(c.with)
+		scripts, err := recipe.Render(texts(c.with))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,8 @@ type (
 	Duration = yamlfile.Value[time.Duration]
 	// Dict is a map of names to scalars.
 	Dict = yamlfile.Dict[Scalar]
+	// Params are the parameters of a recipe: each a scalar, or a list of them.
+	Params = yamlfile.Dict[yamlfile.OneOrMore[Scalar]]
 	// Statuses are one status of HTTP, or several.
 	Statuses = yamlfile.OneOrMore[Number]
 	// Lines are one text, or several.
@@ -131,7 +133,7 @@ type Step struct {
 	Run      Text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
 	Undo     Text     `key:"undo" doc:"A script that takes back what run did, run like the step: of a drain, the undrain. Where it is not given, the recipe's."`
 	Uses     Text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
-	With     Dict     `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
+	With     Params   `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
 	Timeout  Duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
 	Retries  Number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
 	Once     Boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`

@@ -165,21 +165,34 @@ func Recipes() []byte {
 	for _, recipe := range cookbook.All() {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\nName of the step: %s.\n\n", recipe.Uses, recipe.Description, recipe.Name)
 		if len(recipe.Params) > 0 {
-			b.WriteString("| parameter | default | |\n| --- | --- | --- |\n")
+			b.WriteString("| parameter | takes | default | |\n| --- | --- | --- | --- |\n")
 		}
 		for _, p := range recipe.Params {
-			usual := "`" + p.Default + "`"
+			usual := "`" + p.Default.String() + "`"
 			switch {
 			case p.Required:
 				usual = "must be given"
-			case p.Default == "":
+			case p.Default.String() == "":
 				usual = ""
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, usual, strings.ReplaceAll(p.Description, "|", `\|`))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.Name, takes(p), usual, strings.ReplaceAll(p.Description, "|", `\|`))
 		}
 		b.WriteString("\n" + promised(recipe))
 	}
 	return []byte(strings.TrimRight(b.String(), "\n") + "\n")
+}
+
+// takes is what a parameter takes, in few words: the page begins with what they mean.
+func takes(p cookbook.Param) string {
+	switch {
+	case p.Type == cookbook.Path && p.Where == cookbook.Absolute:
+		return "absolute path"
+	case p.Type == cookbook.Path && p.Where == cookbook.InRelease:
+		return "path in the release"
+	case len(p.OneOf) > 0:
+		return strings.Join(p.OneOf, ", ")
+	}
+	return string(p.Type)
 }
 
 // promised says what a re-run does with a recipe's step whose end nobody saw.
@@ -201,11 +214,25 @@ Your own recipes lie in your repository and are named by their path from the wor
 ` + "`uses: ./deploy/recipes/warm-cache` reads `deploy/recipes/warm-cache.yml`" + `:
 
 ` + "```yaml\nname: Warm the cache\ndescription: Asks for the pages that most people see.\nparams:\n" +
-	"  url: {description: Where the site answers., required: true}\n  tries: {description: How often., default: \"3\"}\nrun: |\n" +
-	"  for try in $(seq \"$tries\"); do\n    curl -fsS \"$url\" >/dev/null\n  done\n" + "idempotent: true\n```" + `
+	"  urls: {type: list, description: The pages., required: true}\n  within: {type: duration, description: How long one may take., default: 10s}\nrun: |\n" +
+	"  for url in $urls; do\n    curl -fsS --max-time \"$within\" \"$url\" >/dev/null\n  done\n" + "idempotent: true\n```" + `
 
 The script is POSIX sh, run with ` + "`sh -eu`" + ` in the release. Parameters are shell variables of their names, in lower case; variables
 and secrets of the deploy file are in the environment. In a value only ` + "`${NAME}`" + ` is live, ` + "`$${NAME}`" + ` stands for itself.
+
+A parameter has a ` + "`type`" + `. What is given must be of it, or the deploy file is refused at that line before any host is asked:
+
+| ` + "`type`" + ` | takes | what the script has |
+| --- | --- | --- |
+| ` + "`string`" + `, the usual | a text; with ` + "`one_of: [drain, maint]`" + ` one of those | the text |
+| ` + "`integer`" + ` | a whole number from 0 to 999999999 | its digits |
+| ` + "`boolean`" + ` | true or false | ` + "`true` or `false`" + ` |
+| ` + "`duration`" + ` | a time like 90s, 5m or 1h30m, or a number of seconds | the number of seconds: 90 |
+| ` + "`list`" + ` | a list, or a text, which is its words | a line for each item: ` + "`for item in $items`" + ` where items have no spaces, else ` + "`while read -r item`" + ` |
+| ` + "`path`" + ` | a path inside the release, without ` + "`..`; with `where: absolute` one that begins with /, with `where: anywhere`" + ` any | the path |
+
+One that is neither ` + "`required` nor has a `default`" + ` is empty where it is not given, and may be given as ` + "`\"\"`" + `. A value that names a variable is judged with
+each host's own. What only the host knows, a secret or ` + "`${SLIPWAY_RELEASE}`" + `, is judged there, when the step begins.
 
 ` + "`idempotent: true` and `check:`" + `, a script with the same parameters that ends with 0 when the work is done, say what a re-run
 does when nobody saw the step end: see [re-runs](re-runs.md).

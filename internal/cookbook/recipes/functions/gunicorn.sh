@@ -3,8 +3,6 @@
 
 # find_master sets $master, the process that the pid file names.
 find_master() {
-	number wait "$wait"
-	number boot "$boot"
 	# Right after an upgrade the new master has not yet renamed its file.
 	within 3 running "$pidfile" >/dev/null || return 1
 	master=$(running "$pidfile") || return 1
@@ -67,7 +65,6 @@ steady() {
 
 # end_masters ends gunicorn, and the new master beside it that an upgrade may have left.
 end_masters() {
-	number wait "$wait"
 	for file_ in "$pidfile.2" "$pidfile"; do
 		ours_=$(running "$file_") || continue
 		case $(command_line "$ours_") in

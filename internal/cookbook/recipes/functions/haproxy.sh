@@ -37,7 +37,6 @@ find_server() {
 	case $state in
 	drain) bit=8 ;;
 	maint) bit=1 ;;
-	*) fail "\`state\` must be drain or maint, not '$state'" ;;
 	esac
 	known=$(ask "show servers state $backend") || fail "HAProxy does not answer on $socket; $(id -un) must be allowed to use it (\`stats socket $socket group ... mode 660 level admin\`)"
 	case $known in

@@ -7,13 +7,6 @@ fail() {
 	exit 1
 }
 
-# number NAME VALUE ends the recipe where a parameter is no whole number.
-number() {
-	case $2 in
-	'' | *[!0-9]*) fail "\`$1\` must be a whole number, not '$2'" ;;
-	esac
-}
-
 # within SECONDS COMMAND... tries a command until it succeeds, and fails when it did not in so many seconds.
 within() {
 	until_=$(($(date +%s) + $1))

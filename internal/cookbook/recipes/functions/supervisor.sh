@@ -15,12 +15,10 @@ find_programs() {
 		echo "$recipe: there is no supervisorctl in $PATH; install supervisor on this host" >&2
 		exit 127
 	fi
-	number wait "$wait"
 	set -f # workers:* is supervisor's to expand
-	case $program in
-	*[!\ ]*) ;;
-	*) fail "\`program\` is empty" ;;
-	esac
+	# shellcheck disable=SC2086,SC2116 # a list of names, in one line
+	program=$(echo $program)
+	if [ -z "$program" ]; then fail "\`program\` is empty"; fi
 }
 
 # refused SAID ends the recipe where supervisorctl said that it may not, or knows no such program.

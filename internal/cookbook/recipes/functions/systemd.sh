@@ -4,8 +4,6 @@
 # find_units sets $units, and whether they are the user's ($scope) or the system's ($sudo).
 find_units() {
 	if ! command -v systemctl >/dev/null; then fail "there is no systemctl on this host"; fi
-	number wait "$wait"
-	number stable "$stable"
 	units=
 	for unit_ in $unit; do
 		case $unit_ in
@@ -17,7 +15,6 @@ find_units() {
 	if [ -z "$units" ]; then fail "\`unit\` is empty"; fi
 	scope=
 	case $user in
-	false) if [ "$(id -u)" -eq 0 ]; then sudo=; fi ;;
 	true)
 		sudo=
 		scope=--user
@@ -26,7 +23,7 @@ find_units() {
 		if [ ! -e "$XDG_RUNTIME_DIR/systemd/private" ]; then
 			fail "no service manager of $(id -un) runs; once, as root: loginctl enable-linger $(id -un)"
 		fi ;;
-	*) fail "\`user\` must be true or false, not '$user'" ;;
+	*) if [ "$(id -u)" -eq 0 ]; then sudo=; fi ;;
 	esac
 	for unit_ in $units; do
 		state_=$(property LoadState "$unit_") || fail "systemd does not answer: it says why above"

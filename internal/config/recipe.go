@@ -1,0 +1,145 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"slipway/internal/config/keys"
+	"slipway/internal/cookbook"
+	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
+)
+
+// recipe fills in a step from the recipe that it uses.
+func (b *builder) recipe(s keys.Step, built *deploy.Step) {
+	if !s.Uses.Given() {
+		return // no text: a problem already
+	}
+	if s.Shell.Given() {
+		b.problem(s.Shell.At(), "", "a recipe has its own shell")
+	}
+	recipe, ok := b.find(s.Uses)
+	if !ok {
+		return
+	}
+	for _, p := range recipe.Remarks {
+		b.remark(p)
+	}
+	built.Name = cmp.Or(built.Name, recipe.Name)
+	with, good := b.parameters(s, recipe, *built)
+	if !good {
+		return
+	}
+	scripts, err := recipe.Render(with)
+	if err != nil {
+		b.problem(s.Uses.At(), "", "%s", err)
+	}
+	if built.Phase == deploy.Activate {
+		built.Stop, built.Log = scripts.Stop, scripts.Log
+	}
+	built.Rights = scripts.Rights
+	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
+	if !s.Idempotent.Given() {
+		built.Idempotent = built.Idempotent || recipe.Idempotent
+	}
+}
+
+// find is the recipe of a name.
+func (b *builder) find(uses keys.Text) (recipe cookbook.Recipe, ok bool) {
+	recipe, err := cookbook.Find(b.stepFiles, uses.V)
+	var unknown *cookbook.UnknownError
+	var inside deploy.Problems
+	switch {
+	case errors.As(err, &unknown):
+		b.problem(uses.At(), unknown.Hint, "unknown recipe `%s`", uses.V)
+	case errors.As(err, &inside):
+		b.problems = append(b.problems, inside...)
+	case err != nil:
+		b.problem(uses.At(), "", "recipe `%s`: %s", uses.V, err)
+	}
+	return recipe, err == nil
+}
+
+// parameters are the values that a step gives to its recipe; good says that they are what it takes.
+func (b *builder) parameters(s keys.Step, recipe cookbook.Recipe, built deploy.Step) (with map[string]cookbook.Value, good bool) {
+	with, good = map[string]cookbook.Value{}, true
+	for _, pair := range s.With.Pairs {
+		with[pair.Key] = cookbook.ValueOf(pair.Value)
+		at := slices.Index(recipe.Names(), pair.Key)
+		if at < 0 {
+			good = false
+			b.problem(pair.At, cmp.Or(yamlfile.DidYouMean(pair.Key, recipe.Names()), "it has "+strings.Join(recipe.Names(), ", ")),
+				"`%s` has no parameter `%s`", s.Uses.V, pair.Key)
+			b.variablesOf(pair.Value, built)
+			continue
+		}
+		if wrong := func(item keys.Scalar) bool { return !item.Given() }; pair.Value.Node == nil || slices.ContainsFunc(pair.Value.Items, wrong) {
+			good = false // no text: a problem already
+		} else if !b.accepts(recipe, recipe.Params[at], pair, built) {
+			good = false
+		}
+	}
+	for _, param := range recipe.Params {
+		if _, given := with[param.Name]; param.Required && !given {
+			good = false
+			b.problem(s.Uses.At(), param.Description, "`%s` needs `with: {%s: ...}`", s.Uses.V, param.Name)
+		}
+	}
+	return with, good
+}
+
+// variablesOf judges the variables that a value names.
+func (b *builder) variablesOf(value cookbook.Scalars, built deploy.Step) (good bool) {
+	good = true
+	for _, item := range value.Items {
+		if _, ok := b.expandable(keys.Text{V: string(item.V), Node: item.Node}, b.runsOn(built), built.Vars, built.Secrets); !ok {
+			good = false
+		}
+	}
+	return good
+}
+
+// accepts reports whether a parameter takes a value on every host that runs the step. What nobody knows before a deployment, a secret
+// or a name that Slipway gives, is judged on the host.
+func (b *builder) accepts(recipe cookbook.Recipe, param cookbook.Param, written yamlfile.Pair[cookbook.Scalars], built deploy.Step) bool {
+	if !b.variablesOf(written.Value, built) {
+		return false
+	}
+	value := cookbook.ValueOf(written.Value)
+	for _, h := range b.runsOn(built) {
+		full, known := putIn(value, merged(h.Vars, built.Vars))
+		if !known || param.Accepts(full) {
+			continue
+		}
+		of := ""
+		if full.String() != value.String() {
+			of = " on " + cmp.Or(h.Name, "the hosts")
+		}
+		b.problem(written.At, param.Description, "`%s` of %s must be %s, not %q%s", param.Name, recipe.Uses, param.Takes(), full.String(), of)
+		return false
+	}
+	return true
+}
+
+// putIn puts variables into a value; known says that all of them are.
+func putIn(value cookbook.Value, vars map[string]string) (full cookbook.Value, known bool) {
+	known = true
+	put := func(text string) string {
+		expanded, err := Expand(text, func(name string) (string, bool) {
+			found, ok := vars[name]
+			return found, ok
+		})
+		known = known && err == nil
+		return expanded
+	}
+	if value.Items == nil {
+		return cookbook.Text(put(value.Text)), known
+	}
+	full.Items = make([]string, len(value.Items))
+	for i, item := range value.Items {
+		full.Items[i] = put(item)
+	}
+	return full, known
+}
