@@ -54,9 +54,14 @@ func (a *app) read(ctx context.Context, cfg *config.Config, file, called string)
 	if err != nil {
 		return nil, err
 	}
+	return fitting(cfg, tarball)
+}
+
+// fitting is the artifact, unless what is linked into the release has no place in it.
+func fitting(cfg *config.Config, tarball *artifact.Artifact) (*artifact.Artifact, error) {
 	files := slices.Clone(cfg.SharedFiles)
-	for _, secret := range cfg.SecretFiles {
-		files = append(files, secret.Path)
+	for _, file := range cfg.SecretFiles {
+		files = append(files, file.Path)
 	}
 	if err := tarball.Manifest().Fits(cfg.SharedDirs, files); err != nil {
 		return nil, errors.Join(err, tarball.Close())
@@ -76,19 +81,15 @@ func (s *session) placed(ctx context.Context, err error) error {
 // fetch brings an artifact that is not on this machine.
 func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Provenance) (*fetched, error) {
 	cfg, run := s.cfg, s.run
-	fetcher := source.Fetcher{Download: download.New(), TempDir: a.env.TempDir, Most: cfg.MaxSize}
-	if run.Platform == "github" {
-		var err error
-		if fetcher.API, err = github.New(github.Options{API: run.API, Repository: run.Repository, Token: cfg.Remote.Token}); err != nil {
-			return nil, err
-		}
+	fetcher, err := a.fetcher(s)
+	if err != nil {
+		return nil, err
 	}
 	wanted := source.Wanted{
 		Artifact: cfg.Remote.CI, Workflow: cfg.Remote.Workflow, Ref: cfg.Remote.Ref, Rule: cfg.Provenance,
 		RunCommit: run.SHA, RunRef: run.Ref, AllowRefs: cfg.AllowRefs,
 	}
 	var found *source.Fetched
-	var err error
 	switch {
 	case cfg.Remote.URL != "":
 		found, err = fetcher.FromURL(ctx, cfg.Remote.URL, cfg.Remote.SHA256, run.Server+"/"+run.Repository)
@@ -106,16 +107,31 @@ func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Prove
 	if err != nil {
 		return nil, err
 	}
+	tarball, err := a.unwrapped(ctx, cfg, found)
+	if err != nil {
+		return nil, err
+	}
+	return &fetched{Artifact: tarball, commit: found.Commit, ref: cfg.Remote.Ref, builtBy: found.By, whence: from(found, wanted)}, nil
+}
+
+// fetcher brings artifacts to this machine. It has no API outside GitHub Actions.
+func (a *app) fetcher(s *session) (source.Fetcher, error) {
+	fetcher := source.Fetcher{Download: download.New(), TempDir: a.env.TempDir, Most: s.cfg.MaxSize}
+	var err error
+	if s.run.Platform == "github" {
+		fetcher.API, err = github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: s.token()})
+	}
+	return fetcher, err
+}
+
+// unwrapped reads what was fetched, and closes it.
+func (a *app) unwrapped(ctx context.Context, cfg *config.Config, found *source.Fetched) (*artifact.Artifact, error) {
 	defer func() { _ = found.Close() }()
 	path, err := artifact.Unwrap(ctx, found.Path, found.Name, cfg.MaxSize)
 	if err != nil {
 		return nil, err
 	}
-	tarball, err := a.read(ctx, cfg, path, found.Name)
-	if err != nil {
-		return nil, err
-	}
-	return &fetched{Artifact: tarball, commit: found.Commit, ref: cfg.Remote.Ref, builtBy: found.By, whence: from(found, wanted)}, nil
+	return a.read(ctx, cfg, path, found.Name)
 }
 
 // from is where an artifact is from, for people; "" where they know.

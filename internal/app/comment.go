@@ -8,14 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
 	"slipway/internal/github"
 	"slipway/internal/report"
-	"slipway/internal/secret"
 )
 
 // commentTime is how long a comment may take.
@@ -61,7 +59,7 @@ func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) 
 
 // commentOn writes the comment, and gives its address.
 func (c *planCmd) commentOn(ctx context.Context, s *session, pull ci.Pull, view deploy.Preview) (string, error) {
-	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: secret.New(strings.TrimSpace(c.GitHubToken))})
+	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: s.token()})
 	if err != nil {
 		return "", err
 	}

@@ -159,6 +159,9 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		}
 	}
 	schedule, view := made.plan.Against(made.hosts.Facts(), unreachable)
+	if made.tarball != nil {
+		view.From = made.tarball.whence
+	}
 	if schedule == nil {
 		return view, deploy.ExitFailed, nil
 	}

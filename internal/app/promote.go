@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/artifact"
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
@@ -33,7 +32,7 @@ func (*promoteCmd) Help() string {
 Every host of the other environment must run the same content, verified, for as long as ` + "`soak`" + ` says.`
 }
 
-// promoted is the artifact that the source environment runs, taken from one of its hosts. Its error is a deploy.Errors where something
+// promoted is the artifact that the source environment runs. Its error is a deploy.Errors where something
 // speaks against promoting it.
 func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched, error) {
 	source, err := a.openOn(s.console, config.SourceOf(s.in, s.cfg.From))
@@ -50,11 +49,11 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	if err := s.cfg.Provenance.Refuse(found.BuiltBy); err != nil {
 		return nil, deploy.Errors{{Op: "promote", Phase: deploy.Preflight, Cause: fmt.Errorf("%s runs what may not be deployed here: %w", s.cfg.From, err)}}
 	}
-	tarball, err := found.Open(ctx, artifact.Options{TempDir: a.env.TempDir, MaxSize: s.cfg.MaxSize, AllowLinks: s.cfg.AllowLinks})
+	tarball, whence, err := a.again(ctx, s, found)
 	if err != nil {
 		return nil, refusal(ctx, err)
 	}
-	return &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found)}, nil
+	return &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found) + whence}, nil
 }
 
 // ofSource names the inputs that were given for the source environment alone by their own names.

@@ -10,7 +10,6 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/github"
-	"slipway/internal/secret"
 )
 
 type rollbackCmd struct {
@@ -35,7 +34,7 @@ const refTime = 30 * time.Second
 // lookUp asks GitHub for the commit of a rollback's target where no host knows the target: it may be a branch or tag. Why it is not
 // found is for the plan to say.
 func (l launch) lookUp(ctx context.Context, made *planned) {
-	token := secret.New(strings.TrimSpace(l.in.GitHubToken))
+	token := l.token()
 	if l.reconcile || made.hosts == nil || l.run.API == "" || token.IsEmpty() || !config.IsRef(l.cfg.To) || !made.plan.Unknown(made.hosts.Facts()) {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
 	"slipway/internal/release/survey"
+	"slipway/internal/secret"
 	"slipway/internal/transport"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
@@ -54,6 +55,9 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 	}
 	return &session{console: c, in: in, cfg: cfg, dialer: dialer, close: func() { _ = dialer.Close() }}, nil
 }
+
+// token is for GitHub's API.
+func (s *session) token() secret.Secret { return secret.New(strings.TrimSpace(s.in.GitHubToken)) }
 
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {

@@ -8,7 +8,6 @@ import (
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
-	"slipway/internal/secret"
 )
 
 // Remote is an artifact that is brought from elsewhere. At most one of CI and URL is set.
@@ -18,7 +17,6 @@ type Remote struct {
 	Ref      string        // of which it was built; "" is the run's commit
 	URL      string        // https
 	SHA256   deploy.Digest // of what lies there
-	Token    secret.Secret // for GitHub's API
 }
 
 var (
@@ -55,7 +53,6 @@ func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
 		l.problem(inputAt("ref"), "a branch, a tag, a whole ref like refs/heads/main, or a commit", "`%s` is no ref", r.Ref)
 	}
 	if r.CI != "" || r.URL != "" {
-		r.Token = secret.New(strings.TrimSpace(l.in.GitHubToken))
 		c.Remote, c.Artifact, c.ArtifactAt = &r, "", inputAt("github_artifact")
 		if r.CI == "" {
 			c.ArtifactAt = inputAt("artifact_url")

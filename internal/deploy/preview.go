@@ -8,7 +8,8 @@ import (
 // Preview is what a deployment would do, as far as it is known before anything is done.
 type Preview struct {
 	Header
-	Offline  bool // no host was asked: Live, Upload and Files are empty
+	Offline  bool   // no host was asked: Live, Upload and Files are empty
+	From     string // where the artifact is from; "" where people know
 	Live     []LiveRelease
 	Upload   []string // hosts that the release would be sent to, in the plan's order
 	Steps    []PreviewStep

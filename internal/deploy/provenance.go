@@ -15,6 +15,9 @@ type Provenance struct {
 	Branch   string `json:"branch"`        // of a run for a tag: the tag's name
 	Event    string `json:"event"`         // push, workflow_dispatch, ...
 	Commit   string `json:"commit"`        // full
+
+	Artifact   string `json:"artifact,omitempty"` // its name; "" where it was not written down
+	ArtifactID int64  `json:"artifact_id,omitempty"`
 }
 
 // IsZero reports whether no run is known.

@@ -134,15 +134,7 @@ func (c *Client) unfit(run *api.WorkflowRun, by deploy.Provenance, rule *deploy.
 // artifactOf is the newest artifact of a name that a run has: a run that was repeated has one of each attempt. why is set where it has
 // none that can be had.
 func (c *Client) artifactOf(ctx context.Context, by deploy.Provenance, name string) (found Built, why string, err error) {
-	var all []*api.Artifact
-	err = pages(func(page api.ListOptions) (*api.Response, error) {
-		list, response, err := c.api.Actions.ListWorkflowRunArtifacts(ctx, c.owner, c.name, by.RunID, &page)
-		if err != nil {
-			return nil, c.explain(ctx, response, err, fmt.Sprintf("list the artifacts of run %d", by.RunID), "actions: read")
-		}
-		all = append(all, list.Artifacts...)
-		return response, nil
-	})
+	all, err := c.artifacts(ctx, by.RunID)
 	if err != nil {
 		return Built{}, "", err
 	}
@@ -162,7 +154,44 @@ func (c *Client) artifactOf(ctx context.Context, by deploy.Provenance, name stri
 	case newest.GetExpired():
 		return Built{}, fmt.Sprintf("had it, and it expired on %s: run %s again (%s)", day(newest.GetExpiresAt().Time), by.Workflow, by.URL), nil
 	}
-	return Built{Stored: Stored{ID: newest.GetID(), Name: newest.GetName(), SHA256: digest(newest.GetDigest())}, By: by}, "", nil
+	by.Artifact, by.ArtifactID = newest.GetName(), newest.GetID()
+	return Built{Stored: stored(newest), By: by}, "", nil
+}
+
+// artifacts are all that the API lists for a run.
+func (c *Client) artifacts(ctx context.Context, run int64) (all []*api.Artifact, err error) {
+	err = pages(func(page api.ListOptions) (*api.Response, error) {
+		list, response, err := c.api.Actions.ListWorkflowRunArtifacts(ctx, c.owner, c.name, run, &page)
+		if err != nil {
+			return nil, c.explain(ctx, response, err, fmt.Sprintf("list the artifacts of run %d", run), "actions: read")
+		}
+		all = append(all, list.Artifacts...)
+		return response, nil
+	})
+	return all, err
+}
+
+func stored(a *api.Artifact) Stored {
+	return Stored{ID: a.GetID(), Name: a.GetName(), SHA256: digest(a.GetDigest())}
+}
+
+// Recorded is the very artifact that a record names.
+func (c *Client) Recorded(ctx context.Context, by deploy.Provenance) (Stored, error) {
+	if by.RunID == 0 || by.ArtifactID == 0 {
+		return Stored{}, refuse("", "no artifact of CI is recorded with it")
+	}
+	all, err := c.artifacts(ctx, by.RunID)
+	if err != nil {
+		return Stored{}, err
+	}
+	at := slices.IndexFunc(all, func(a *api.Artifact) bool { return a.GetID() == by.ArtifactID })
+	switch {
+	case at < 0:
+		return Stored{}, refuse("", "run %d has the artifact %q no more", by.RunID, by.Artifact)
+	case all[at].GetExpired():
+		return Stored{}, refuse("", "the artifact %q of run %d expired on %s", by.Artifact, by.RunID, day(all[at].GetExpiresAt().Time))
+	}
+	return stored(all[at]), nil
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

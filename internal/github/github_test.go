@@ -198,9 +198,32 @@ func TestFindReadsAllPages(t *testing.T) {
 	if err != nil || got.ID != 108 || got.By.RunID != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	want := deploy.Provenance{RunID: 1, URL: "https://github.example/acme/site/actions/runs/1", Workflow: ".github/workflows/build.yml", Event: "push", Commit: sha("1")}
+	want := deploy.Provenance{RunID: 1, URL: "https://github.example/acme/site/actions/runs/1", Workflow: ".github/workflows/build.yml", Event: "push", Commit: sha("1"), Artifact: "leg108", ArtifactID: 108}
 	if got.By != want || got.SHA256 == "" {
 		t.Errorf("%+v, wanted %+v", got.By, want)
+	}
+}
+
+// The very artifact of a record is found by its number, though a newer one has its name; else it is said why not.
+func TestRecorded(t *testing.T) {
+	t.Parallel()
+	expired := file(13, "old")
+	expired.Expired = true
+	server, client := start(t, githubtest.Repo{Runs: []githubtest.Run{{ID: 1, Commit: sha("1"), Artifacts: []githubtest.File{file(11, "site"), file(12, "site"), expired}}}})
+	server.PerPage = 1
+	by := deploy.Provenance{RunID: 1, Commit: sha("1"), Artifact: "site"}
+	for id, want := range map[int64]string{
+		0: "no artifact of CI is recorded", 11: "", 12: "", 13: "expired on 20", 14: `run 1 has the artifact "site" no more`,
+	} {
+		by.ArtifactID = id
+		got, err := client.Recorded(t.Context(), by)
+		if want == "" && (err != nil || got.ID != id || got.Name != "site" || got.SHA256 == "") || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%d: %+v, %v, wanted %q", id, got, err, want)
+		}
+	}
+	by.RunID = 2
+	if _, err := client.Recorded(t.Context(), by); err == nil || !strings.Contains(err.Error(), "(404)") {
+		t.Error(err)
 	}
 }
 

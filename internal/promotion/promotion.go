@@ -111,6 +111,9 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 	return found, nil
 }
 
+// Host is the name of the host that the artifact is brought from.
+func (s *Source) Host() string { return s.host.Name }
+
 // Open brings the artifact to this machine, and reads it: the very content that the hosts run, each hash checked.
 func (s *Source) Open(ctx context.Context, options artifact.Options) (*artifact.Artifact, error) {
 	manifest, err := s.manifest(ctx)

@@ -44,6 +44,20 @@ func (f Fetcher) FromCI(ctx context.Context, w Wanted) (*Fetched, error) {
 	return &Fetched{Path: path, Name: called, Commit: commit, By: built.By}, nil
 }
 
+// Recorded brings the very artifact that a record names, as CI keeps it still.
+func (f Fetcher) Recorded(ctx context.Context, by deploy.Provenance) (*Fetched, error) {
+	stored, err := f.API.Recorded(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	called := fmt.Sprintf("artifact %s of run %d", stored.Name, by.RunID)
+	path, err := f.bring(ctx, f.stored(stored, called))
+	if err != nil {
+		return nil, err
+	}
+	return &Fetched{Path: path, Name: called, Commit: by.Commit, By: by}, nil
+}
+
 var wholeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // commit is the commit to deploy, which may be deployed here.

@@ -18,6 +18,7 @@ type document struct {
 	Revision    string    `json:"revision,omitempty"`
 	Changes     bool      `json:"changes"`
 	Offline     bool      `json:"offline"`
+	From        string    `json:"from,omitempty"` // where the artifact is from, for people
 	Live        []live    `json:"live"`
 	Upload      []string  `json:"upload"`
 	UploadBytes int64     `json:"upload_bytes"` // to each of these hosts
@@ -85,7 +86,7 @@ type refusal struct {
 func JSON(p deploy.Preview) ([]byte, error) {
 	doc := document{
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
-		Changes: p.Changes(), Offline: p.Offline, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Steps: []step{},
+		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Steps: []step{},
 		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
 	}
 	for _, l := range p.Live {

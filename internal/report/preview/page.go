@@ -49,6 +49,9 @@ func render(p deploy.Preview, diffs int, files bool) string {
 		parts = append(parts, "> [!WARNING]\n> "+markdown.Words(layout.OneLine(text)))
 	}
 	table := []string{markdown.Row("", "", "where"), "| --- | --- | --- |"}
+	if p.From != "" {
+		table = append(table, markdown.Row("from", markdown.Words(p.From), ""))
+	}
 	if text := upload(p); text != "" {
 		table = append(table, markdown.Row("send", markdown.Words(text), ""))
 	}

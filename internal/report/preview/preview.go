@@ -30,6 +30,9 @@ func Lines(p deploy.Preview) []string {
 		}
 		lines = append(lines, labelled("secrets", text)...)
 	}
+	if p.From != "" {
+		lines = append(lines, labelled("from", p.From)...)
+	}
 	if text := upload(p); text != "" {
 		lines = append(lines, labelled("send", text)...)
 	}
