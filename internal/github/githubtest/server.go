@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -77,12 +78,37 @@ type Server struct {
 	stopped chan struct{}
 }
 
-// Start starts the servers for a repository that holds nothing yet.
+// Start starts the servers for a repository that holds nothing yet. Only this machine reaches them.
 func Start(name, token string) *Server {
-	s := &Server{Name: name, Token: token, faults: map[string][]Answer{}, stopped: make(chan struct{})}
-	s.storage = httptest.NewServer(http.HandlerFunc(s.store))
-	s.api = httptest.NewServer(http.HandlerFunc(s.answer))
+	s, err := StartAt("127.0.0.1", name, token)
+	if err != nil {
+		panic("githubtest: " + err.Error()) // as httptest does
+	}
 	return s
+}
+
+// StartAt starts them at an address of this machine, like that by which containers reach it.
+func StartAt(address, name, token string) (*Server, error) {
+	s := &Server{Name: name, Token: token, faults: map[string][]Answer{}, stopped: make(chan struct{})}
+	var err error
+	if s.storage, err = serve(address, s.store); err != nil {
+		return nil, err
+	}
+	if s.api, err = serve(address, s.answer); err != nil {
+		s.storage.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func serve(address string, handler http.HandlerFunc) (*httptest.Server, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		return nil, err
+	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+	server.Start()
+	return server, nil
 }
 
 // Close stops the servers.
