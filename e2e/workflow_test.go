@@ -5,70 +5,94 @@ package e2e
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
-// What act calls the action's image, and the volume that it makes and keeps.
-const (
-	actionImageOfAct = "act-slipway-slipway-v1-dockeraction:latest"
-	toolsOfAct       = "act-toolcache"
-)
-
-// testWorkflow runs the whole workflow of examples/django, build and deploy, under nektos/act. What act would fetch is
-// replaced: the action by this repository, the two artifact actions by a mounted folder.
+// testWorkflow runs the workflows of examples/django by which a release goes live: a merge, a dispatch with a ref, and a re-run of that
+// one, whose first attempt fails on a host. The rest of a week is in testWays.
 func testWorkflow(ctx context.Context, t *testing.T) {
-	act := findAct(ctx, t)
 	fleet := startFleet(ctx, t, "workflow")
-	workspace := checkout(ctx, t, "django")
-	root := repository(t)
-	scratch := t.TempDir()
-	artifacts := filepath.Join(scratch, "artifacts")
-	if err := os.Mkdir(artifacts, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	// act names the image of an action after the action, and takes the one that is there when it is told not to build.
-	run(ctx, t, "docker", "tag", actionImage, actionImageOfAct)
-	t.Cleanup(func() { remove(ctx, t, "image", "rm", actionImageOfAct) })
-	if _, err := try(ctx, "docker", "volume", "inspect", toolsOfAct); err != nil {
-		t.Cleanup(func() { remove(ctx, t, "volume", "rm", "--force", toolsOfAct) })
-	}
+	a := newActions(ctx, t, fleet, "django")
+	first := commit(ctx, t, a.Workspace)
+	inRunner(ctx, t, a.Workspace, "deploy/build.sh")
+	a.Built(t, 900, first, "production", []byte(read(t, filepath.Join(a.Workspace, "dist", "broken-brackets.tar.gz"))))
 
-	args := []string{
-		"push", "--directory", workspace, "--workflows", filepath.Join(workspace, ".github", "workflows"),
-		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--rebuild=false", "--rm", "--no-cache-server",
-		"--network", fleet.Network, "--container-options", "--volume " + artifacts + ":/artifacts",
-		"--action-cache-path", filepath.Join(scratch, "cache"), "--actor", "anna",
-		"--local-repository", "slipway/slipway@v1=" + root,
-		"--local-repository", "actions/upload-artifact@v4=" + filepath.Join(root, "e2e", "testdata", "actions", "upload-artifact"),
-		"--local-repository", "actions/download-artifact@v4=" + filepath.Join(root, "e2e", "testdata", "actions", "download-artifact"),
-		"--secret", "SSH_KEY", "--secret", "DOTENV", "--var", "KNOWN_HOSTS=" + fleet.KnownHosts,
-	}
-	cmd := exec.CommandContext(ctx, act, args...)
-	// act reads a secret without a value from its environment. Its own settings stay away from the machine's.
-	cmd.Env = append(os.Environ(), "SSH_KEY="+fleet.Key, "DOTENV="+dotenv, "HOME="+scratch, "XDG_CONFIG_HOME="+scratch)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its containers then
-	cmd.WaitDelay = 20 * time.Second
-	out, err := cmd.CombinedOutput()
-	write(t, filepath.Join(report(t, "workflow"), "log.txt"), string(out))
-	if err != nil {
-		t.Fatalf("act: %v\n%s", err, out)
-	}
-	if strings.Contains(string(out), djangoKey) {
-		t.Error("a secret is in the log")
-	}
-	for _, host := range []string{"web1", "web2"} {
-		if page := fleet.Page(ctx, t, host, "/"); !strings.Contains(page, "Version 1, release ") {
-			t.Errorf("%s does not serve version 1:\n%s", host, page)
-		}
-	}
+	merged := a.deployMerge(ctx, t, 901, "2")
+	a.Repo.Branches = map[string][]string{"production": {first, merged}, "hotfix": {first}}
+	a.API.Set(a.Repo)
+	a.deployRefTwice(ctx, t, first, merged)
 }
 
-// findAct is the act of the version that CI pins.
-func findAct(ctx context.Context, t *testing.T) string {
+// deployMerge merges a version: what the merge is built of serves everywhere. The API knows of that run then.
+func (a *Actions) deployMerge(ctx context.Context, t *testing.T, id int, version string) (commitOfIt string) {
 	t.Helper()
-	return run(ctx, t, filepath.Join(repository(t), ".ci", "tool"), "act")
+	event := merge(ctx, t, a.Workspace, newVersion(ctx, t, a.Workspace, version))
+	ran := a.Start(ctx, t, WorkflowRun{Workflow: "deploy.yml", Event: "push", Payload: event, ID: id})
+	told, merged := ran.Uses["deploy"], commit(ctx, t, a.Workspace)
+	told.want(t, map[string]string{
+		"outcome": "activated", "revision": merged, "changed": "true", "hosts_activated": `["web1","web2","files1"]`, "url": "https://brackets.example.com",
+	}, "ACTIVATED on 3 of 3 hosts", "commit "+merged[:7]+" by anna")
+	if !strings.HasPrefix(told.Summary, "## ✅ production runs "+merged[:7]) {
+		t.Errorf("the summary begins otherwise:\n%.200s", told.Summary)
+	}
+	a.serves(ctx, t, ran, true, version, told.Outputs["release"])
+	tarball, err := os.ReadFile(filepath.Join(a.Artifacts, "site", "broken-brackets.tar.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Built(t, int64(id), merged, "production", tarball)
+	return merged
+}
+
+// deployRefTwice dispatches the branch hotfix while a host is not well, and runs the failed job again once it is. The branch has moved
+// by then: what it named at first is deployed.
+func (a *Actions) deployRefTwice(ctx context.Context, t *testing.T, first, merged string) {
+	t.Helper()
+	live := a.Fleet.On(ctx, t, "web1", "basename $(readlink /srv/www/broken_brackets/current)")
+	const assets = " /srv/www/broken_brackets/shared/assets/puzzles"
+	a.Fleet.On(ctx, t, "web2", "chmod 555"+assets)
+	attempt := WorkflowRun{
+		Workflow: "deploy-ref.yml", Event: "workflow_dispatch", ID: 910,
+		Payload: dispatch(map[string]string{"environment": "production", "ref": "hotfix"}),
+	}
+	ran := a.Start(ctx, t, attempt)
+	told := ran.Uses["deploy"]
+	told.want(t, map[string]string{
+		"outcome": "failed", "failed_phase": "prepare", "failed_step": "Keep static files", "hosts_failed": `["web2"]`, "revision": first, "changed": "false",
+	}, "FAILED in prepare", "run 900 of .github/workflows/deploy.yml (push on production) built the artifact of "+first[:7])
+	if errors := told.Annotations["error"]; len(errors) != 1 || !strings.Contains(errors[0], "Keep static files failed on web2") {
+		t.Errorf("annotations of errors: %q", errors)
+	}
+	a.serves(ctx, t, ran, false, "2", live)
+
+	a.Fleet.On(ctx, t, "web2", "chmod 755"+assets)
+	a.Repo.Branches["hotfix"] = []string{first, merged}
+	a.API.Set(a.Repo)
+	asked := len(a.API.Asked())
+	attempt.Attempt, attempt.By = 2, "ben"
+	ran = a.Start(ctx, t, attempt)
+	told = ran.Uses["deploy"]
+	told.want(t, map[string]string{"outcome": "activated", "revision": first, "hosts_activated": `["web1","web2","files1"]`},
+		"Resuming run 910: attempt 1 (anna) stopped in prepare; attempt 2 by ben",
+		"kept Upload (attempt 1) web1 web2 files1", "kept Keep static files (attempt 1) web1",
+		"which an earlier attempt deployed for `hotfix`, and so this one does")
+	for _, path := range a.API.Asked()[asked:] {
+		if strings.Contains(path, "/commits/") {
+			t.Errorf("the second attempt looks the ref up again: %s", path)
+		}
+	}
+	if slices.ContainsFunc(told.Lines, func(line string) bool { return strings.Contains(line, "waiting for") }) {
+		t.Error("the second attempt waits for the first one's lock")
+	}
+	a.serves(ctx, t, ran, true, "1", told.Outputs["release"])
+}
+
+// serves checks how an attempt ended, and which version every host of production serves.
+func (a *Actions) serves(ctx context.Context, t *testing.T, ran Ran, green bool, version, release string) {
+	t.Helper()
+	checkPages(ctx, t, a.Fleet, version, release)
+	ran.must(t, green)
 }
