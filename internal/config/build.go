@@ -60,6 +60,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
 	l.quoted(c)
+	l.matrix(c)
 	l.allow(s.Allow.Refs, c)
 	l.promotes(s, c)
 	l.remoteArtifact(s.Provenance, c)

@@ -88,7 +88,7 @@ type Config struct {
 	To            string // rollback's target, "" is the previous release
 	IfSuperseded  string // how a run ends that a newer one has overtaken: "fail" or "pass"
 
-	Remarks deploy.Problems // what may be meant, and is worth a look: each with its place
+	Remarks deploy.Problems // what may be meant, and is worth a look: each with its place, where it has one
 }
 
 // SecretFile is a file beside the release that holds a secret.

@@ -20,7 +20,7 @@ var scriptKeys = []string{"run", "undo", "check", "stop", "log"}
 func (l *loader) expressions() {
 	l.expressionsIn(l.node)
 	for doc, value := range l.in.All() {
-		if slices.Contains([]string{"prepare", "migrate", "restart", "verify"}, doc.Name) || !expression.MatchString(*value) {
+		if slices.Contains([]string{"prepare", "migrate", "restart", "verify", matrixJobs}, doc.Name) || !expression.MatchString(*value) {
 			continue
 		}
 		line := 1 + strings.Count((*value)[:expression.FindStringIndex(*value)[0]], "\n")
