@@ -23,6 +23,7 @@ type fetched struct {
 	ref     string // that was asked for
 	builtBy deploy.Provenance
 	whence  string // for people; "" where they know
+	nearby  []plan.Nearby
 }
 
 // openArtifact brings the artifact to this machine, and reads it. earlier is asked for what an earlier attempt took, where that matters.
@@ -209,7 +210,7 @@ func (f *fetched) describe(cfg *config.Config) plan.Artifact {
 		commit = revisionOf(f.Revision(), cfg.Revision)
 	}
 	return plan.Artifact{
-		Revision: commit, Ref: f.ref, Provenance: f.builtBy,
+		Revision: commit, Ref: f.ref, Provenance: f.builtBy, Nearby: f.nearby,
 		SHA256: f.SHA256(), Content: f.Content(), Size: f.Size(), Bytes: bytes, Inodes: inodes,
 	}
 }

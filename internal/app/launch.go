@@ -126,6 +126,9 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
 			return tarball.Payload(ctx, encoding)
 		}
+		options.Index = func(ctx context.Context, encoding string) (stage.Payload, error) {
+			return tarball.Index(ctx, encoding)
+		}
 	}
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/plan"
 	"slipway/internal/promotion"
 	"slipway/internal/release/survey"
 )
@@ -53,7 +54,11 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	if err != nil {
 		return nil, refusal(ctx, err)
 	}
-	return &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found) + whence}, nil
+	promoted := &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found) + whence}
+	for _, place := range found.Places {
+		promoted.nearby = append(promoted.nearby, plan.Nearby{Environment: s.cfg.From, Machine: place.Machine, Folder: place.Folder})
+	}
+	return promoted, nil
 }
 
 // ofSource names the inputs that were given for the source environment alone by their own names.

@@ -60,8 +60,9 @@ type Artifact struct {
 	content  deploy.Digest
 	store    newStore
 	zstd     *Payload
-	gate     chan struct{} // guards gzip; a channel, so that waiting ends with a context
+	gate     chan struct{} // guards what follows; a channel, so that waiting ends with a context
 	gzip     *Payload      // nil until somebody asked for it
+	indexes  []*Payload    // likewise
 }
 
 // Open reads the artifact at path once, from its first byte to its last. Memory does not grow with its size, only with
@@ -166,8 +167,12 @@ func (a *Artifact) Close() error {
 	a.gate <- struct{}{}
 	defer func() { <-a.gate }()
 	err := a.zstd.store.Close()
+	made := a.indexes
 	if a.gzip != nil {
-		if e := a.gzip.store.Close(); err == nil {
+		made = append(made, a.gzip)
+	}
+	for _, p := range made {
+		if e := p.store.Close(); err == nil {
 			err = e
 		}
 	}

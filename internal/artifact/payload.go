@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -55,12 +56,11 @@ func (a *Artifact) Payload(ctx context.Context, encoding string) (*Payload, erro
 	default:
 		return nil, fmt.Errorf("unknown payload encoding %q", encoding)
 	}
-	select {
-	case a.gate <- struct{}{}:
-		defer func() { <-a.gate }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	if a.gzip == nil {
 		made, err := recompress(ctx, a.zstd, a.store)
 		if err != nil {
@@ -69,6 +69,48 @@ func (a *Artifact) Payload(ctx context.Context, encoding string) (*Payload, erro
 		a.gzip = made
 	}
 	return a.gzip, nil
+}
+
+// Index is a payload of the manifest alone, for a host that has the members already. It is made once for each encoding, like Payload.
+func (a *Artifact) Index(ctx context.Context, encoding string) (*Payload, error) {
+	compress, known := map[string]compressor{Zstd: toZstd, Gzip: toGzip}[encoding]
+	if !known {
+		return nil, fmt.Errorf("unknown payload encoding %q", encoding)
+	}
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if i := slices.IndexFunc(a.indexes, func(p *Payload) bool { return p.encoding == encoding }); i >= 0 {
+		return a.indexes[i], nil
+	}
+	out, err := newPayloadWriter(a.store, compress)
+	if err != nil {
+		return nil, err
+	}
+	out.made.encoding = encoding
+	if err := out.writeManifest(a.manifest, a.content); err != nil {
+		out.discard()
+		return nil, err
+	}
+	made, err := out.finish()
+	if err != nil {
+		out.discard()
+		return nil, err
+	}
+	a.indexes = append(a.indexes, made)
+	return made, nil
+}
+
+// enter waits until what is made on demand is nobody else's.
+func (a *Artifact) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case a.gate <- struct{}{}:
+		return func() { <-a.gate }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // recompress makes a gzip payload of a zstd one.
@@ -141,6 +183,8 @@ type compressor func(io.Writer) (io.WriteCloser, error)
 func toZstd(out io.Writer) (io.WriteCloser, error) {
 	return zstd.NewWriter(out, zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(payloadWindow))
 }
+
+func toGzip(out io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(out, gzipLevel) }
 
 const (
 	treeDir     = "tree/"

@@ -12,6 +12,8 @@ type Preview struct {
 	From     string // where the artifact is from; "" where people know
 	Live     []LiveRelease
 	Upload   []string // hosts that the release would be sent to, in the plan's order
+	Copy     []string // hosts that would copy it from another environment's release on the same machine
+	CopyOf   string   // that environment
 	Steps    []PreviewStep
 	Batches  []PreviewBatch // in the order in which they would be activated
 	Fleet    []string       // names of the checks after the last batch

@@ -66,6 +66,8 @@ type Artifact struct {
 	Bytes   int64 // unpacked, rounded up to blocks
 	Inodes  int64
 
+	Nearby []Nearby // releases of this very content that lie on machines already
+
 	Revision   string // the commit that it was built of; "" where it is not known: the run's is taken then
 	Ref        string // that was asked for, as it was written; "" where none was
 	Provenance deploy.Provenance

@@ -38,7 +38,11 @@ func (s *Schedule) Preview() deploy.Preview {
 		view.Live = append(view.Live, deploy.LiveRelease{Host: h.Name, Release: h.Before.Release, Foreign: h.Before.Foreign()})
 	}
 	for _, h := range s.ToPrepare() {
-		if !h.Staged {
+		switch {
+		case h.Staged:
+		case h.Near != nil:
+			view.Copy, view.CopyOf = append(view.Copy, h.Name), h.Near.Environment
+		default:
 			view.Upload = append(view.Upload, h.Name)
 		}
 	}

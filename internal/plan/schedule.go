@@ -20,11 +20,12 @@ type Schedule struct {
 type Host struct {
 	deploy.Host
 	Facts    deploy.Facts
-	Encoding string // of the payload: "zstd" or "gzip"
-	Staged   bool   // the release lies there already, complete and verified
-	Anew     bool   // it lies there, and goes: an earlier attempt filled the disk, and this one begins anew
-	Before   Link   // what current named before this deployment
-	Unwind   Link   // where current goes when the deployment fails; fixed here, before any switch
+	Encoding string  // of the payload: "zstd" or "gzip"
+	Staged   bool    // the release lies there already, complete and verified
+	Near     *Nearby // where the members can be copied from on the host itself; nil: they are sent
+	Anew     bool    // it lies there, and goes: an earlier attempt filled the disk, and this one begins anew
+	Before   Link    // what current named before this deployment
+	Unwind   Link    // where current goes when the deployment fails; fixed here, before any switch
 
 	Earlier *Earlier // what an earlier attempt wrote here; nil when there was none
 }
@@ -120,6 +121,9 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	h := Host{Host: target, Facts: f, Encoding: "gzip", Earlier: earlier(f)}
 	h.Anew = known.Staged && p.full(target, f) && f.CurrentID != p.Release && !known.Good() && h.Earlier != nil && len(h.Earlier.Facts.Live) == 0
 	h.Staged = known.Staged && !h.Anew
+	if !h.Staged {
+		h.Near = p.Artifact.near(f)
+	}
 	if _, ok := f.Tools["zstd"]; ok {
 		h.Encoding = "zstd"
 	}

@@ -27,8 +27,15 @@ type Source struct {
 	Revision string           // the commit that it was built of; "" where that is not known
 	BuiltBy  deploy.Provenance
 	Since    time.Time // when the last of the hosts got it; zero where that is not known
+	Places   []Place   // where it lies, one for each host
 
 	host *fleet.Host
+}
+
+// Place is where a release lies on a machine.
+type Place struct {
+	Machine string // deploy.Facts.Machine
+	Folder  string // absolute
 }
 
 // Policy is what must be so of the source environment.
@@ -90,6 +97,7 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 				"bring "+policy.Environment+" to one release first: `slipway join`, or deploy there"))
 			continue
 		}
+		found.Places = append(found.Places, Place{Machine: facts.Machine, Folder: r.host.Site().Release(facts.CurrentID)})
 		if entry, ok := facts.WentLive(facts.CurrentID); ok {
 			if entry.Revision != "" {
 				found.Revision = entry.Revision

@@ -2,23 +2,15 @@ package rollout
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
 )
-
-// uploadName is the step that brings the artifact: the first of prepare.
-const uploadName = "Upload"
 
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one
 // fails, the others still finish that step, so that every failure of it is reported, and start no later one.
@@ -134,56 +126,4 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 func lower(n *atomic.Int64, value int64) {
 	for old := n.Load(); old > value && !n.CompareAndSwap(old, value); old = n.Load() {
 	}
-}
-
-// upload brings the release, links what is shared, and stores how the release is activated.
-func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span {
-	span := deploy.Span{Host: h.Name, Phase: deploy.Prepare, Step: uploadName, Start: time.Now(), Outcome: deploy.Succeeded}
-	if h.Staged {
-		span.Kept = max(1, h.Earlier.Attempt())
-	} else {
-		begin()
-	}
-	err := r.bring(ctx, h)
-	span.Duration = time.Since(span.Start)
-	if err != nil {
-		span.Outcome = deploy.Failed
-		span.Err = r.withRemovable(h.Name, deploy.OnHost(h.Name, deploy.Prepare, uploadName, err))
-	}
-	return span
-}
-
-func (r *run) bring(ctx context.Context, h plan.Host) error {
-	there := r.fleet.On(h.Name)
-	if !h.Staged {
-		payload, err := r.opts.Payload(ctx, h.Encoding)
-		if err != nil {
-			return err
-		}
-		last := int64(-1)
-		progress := func(done, total int64) {
-			percent := done * 100 / max(1, total)
-			if percent == last {
-				return
-			}
-			last = percent
-			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
-		}
-		if err := there.Do(ctx, stage.Upload(there.Site(), r.schedule.Release, payload, progress)); err != nil {
-			return err
-		}
-		line := fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes)
-		r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
-	}
-	links := stage.Links{
-		Dirs: r.schedule.SharedDirs, Files: r.schedule.SharedFiles, Secrets: map[string]secret.Secret{},
-		Live: h.Facts.CurrentID, LiveSecrets: h.Facts.LiveSecrets,
-	}
-	for _, file := range r.schedule.SecretFiles {
-		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
-	}
-	if err := there.Do(ctx, stage.Link(there.Site(), r.schedule.Release, links)); err != nil {
-		return err
-	}
-	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, r.planned(h)))
 }

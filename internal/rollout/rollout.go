@@ -30,6 +30,8 @@ type Options struct {
 	Redactor *secret.Redactor
 	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
 	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
+	// Index is the manifest alone, likewise. Nil where no host has the members already.
+	Index func(ctx context.Context, encoding string) (stage.Payload, error)
 	// TempFile makes a temporary file for what one host makes for others.
 	TempFile func() (distribution.TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.

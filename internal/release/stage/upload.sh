@@ -1,19 +1,20 @@
-# Unpacks a release from standard input, verifies every member against the manifest that comes with it, and puts it in
-# its place. What is in releases/ without the mark `staged` is not a release.
+# Unpacks a release from standard input, or its manifest alone and copies the members from another release, verifies every member
+# against that manifest, and puts the release in its place. What is in releases/ without the mark `staged` is not a release.
 #
 # $1      the deploy path
 # $2      the release's ID
 # $3      encoding of the payload: zstd or gzip
 # $4      the umask of the release's members
+# $5      the folder of a release on this host that has the members; none where they come with the manifest
 #
-# The functions of unpack.sh stand before it.
+# The functions of unpack.sh stand before it, and where there is $5 those of copy.sh.
 #
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
-# manifest says, 93 when the host cannot take it.
+# manifest says, 93 when the host cannot take it, 94 when members cannot be copied.
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4
+id=$2 mask=$4 other=${5:-}
 records=.slipway/releases/$id
 incoming=$records/incoming
 unpacking "$incoming" "$3"
@@ -34,7 +35,12 @@ mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
 # Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
 # has changed since the last release.
-unpack -xomf manifest/sha256 manifest/entries manifest/content tree
+if [ -z "$other" ]; then
+	unpack -xomf manifest/sha256 manifest/entries manifest/content tree
+else
+	unpack -xomf manifest/sha256 manifest/entries manifest/content
+	copy_members "$other" "$incoming"
+fi
 set_folders
 check_members
 apply_umask "$incoming/tree" "$mask"

@@ -22,6 +22,7 @@ type document struct {
 	Live        []live    `json:"live"`
 	Upload      []string  `json:"upload"`
 	UploadBytes int64     `json:"upload_bytes"` // to each of these hosts
+	Copy        []string  `json:"copy"`
 	Steps       []step    `json:"steps"`
 	Batches     []batch   `json:"batches"`
 	FleetChecks []string  `json:"fleet_checks"`
@@ -86,7 +87,7 @@ type refusal struct {
 func JSON(p deploy.Preview) ([]byte, error) {
 	doc := document{
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
-		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Steps: []step{},
+		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Copy: list(p.Copy), Steps: []step{},
 		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
 	}
 	for _, l := range p.Live {

@@ -153,9 +153,14 @@ func secretsText(c deploy.SecretChanges) string {
 }
 
 func upload(p deploy.Preview) string {
+	copied := fmt.Sprintf("copied from %s's release on the same machine", p.CopyOf)
 	switch {
+	case len(p.Upload) > 0 && len(p.Copy) > 0:
+		return fmt.Sprintf("%s to %s; nothing to %s: %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "), layout.Named(p.Copy, " "), copied)
 	case len(p.Upload) > 0:
 		return fmt.Sprintf("%s to %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "))
+	case len(p.Copy) > 0:
+		return "nothing to send: " + copied
 	case p.Command == "rollback" && !p.Offline:
 		return "nothing: the hosts keep it"
 	}

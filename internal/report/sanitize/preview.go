@@ -10,7 +10,7 @@ import (
 // Preview is a preview whose texts are all safe to print. Of a diff every line is a line that a host or an artifact gave.
 func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 	p.Header = events{s}.header(p.Header)
-	p.From = s.Line(p.From)
+	p.From, p.CopyOf, p.Copy = s.Line(p.From), s.Own(p.CopyOf), s.own(p.Copy)
 	p.Upload, p.Fleet, p.Ahead, p.Warnings = s.own(p.Upload), s.own(p.Fleet), s.own(p.Ahead), s.own(p.Warnings)
 	p.Live, p.Steps, p.Batches, p.Files = slices.Clone(p.Live), slices.Clone(p.Steps), slices.Clone(p.Batches), slices.Clone(p.Files)
 	for i := range p.Live {
