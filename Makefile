@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-kill e2e-fleet bench bench-smoke dist scale
+.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-fleet bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -14,7 +14,7 @@ help: ## list the targets
 check: lint generate-check tidy-check test ## what to run before a pull request
 
 test: ## every test but the ones in containers, with the race detector
-	go test -race -shuffle=on ./...
+	go test -race -shuffle=on -timeout 40m ./...
 
 test-long: ## the tests behind the tag long: many hosts, real servers in quantity, certification
 	.ci/long
@@ -89,10 +89,13 @@ scale: ## deployments to 200 hosts, which are a process of their own: memory, co
 	SLIPWAY_SCALE=1 go test -tags long -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app
 
 e2e: ## the built image against hosts in containers; needs Docker
-	go test -tags e2e -count=1 -timeout 40m ./e2e/...
+	go test -tags e2e -count=1 -parallel 4 -timeout 40m ./e2e/...
+
+e2e-images: ## the images that it needs, which stay
+	go test -tags e2e -count=1 -timeout 30m -run '^TestImages$$' ./e2e
 
 e2e-kill: ## the same, and deployments that are killed, cancelled, cut off, and lose hosts
-	SLIPWAY_E2E_KILL=1 go test -tags e2e -count=1 -timeout 60m ./e2e/...
+	SLIPWAY_E2E_KILL=1 go test -tags e2e -count=1 -parallel 1 -timeout 60m ./e2e/...
 
 # COUNT=10 repeats it, up to the first failure. What each load came to is added to $SLIPWAY_E2E_REPORTS/fleet/numbers.txt.
 COUNT ?= 1

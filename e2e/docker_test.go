@@ -5,11 +5,16 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // The images of this test. They stay, as a cache for the next time.
@@ -24,23 +29,46 @@ const (
 	systemdImage  = "slipway-e2e/systemd-host"
 )
 
+// TestImages builds the images by itself, so that CI can have them ready.
+func TestImages(t *testing.T) {
+	ctx := untilInterrupted(t)
+	needDocker(ctx, t)
+	buildImages(ctx, t)
+}
+
+var building sync.Mutex // by one test at a time; for the next one everything is there
+
 // buildImages builds what has changed since the last time.
 func buildImages(ctx context.Context, t *testing.T) {
 	t.Helper()
+	building.Lock()
+	defer building.Unlock()
 	root := repository(t)
 	run(ctx, t, filepath.Join(root, "e2e", "images", "bases.sh"))
-	build := func(image, dir string) {
+	build := func(image, dir string) error {
 		began := time.Now()
-		run(ctx, t, "docker", "build", "--quiet", "--force-rm", "--tag", image, dir)
+		out, err := try(ctx, "docker", "build", "--quiet", "--force-rm", "--tag", image, dir)
+		if err != nil {
+			return fmt.Errorf("docker build %s: %w\n%s", image, err, out)
+		}
 		t.Logf("%s: %.0f s", image, time.Since(began).Seconds())
+		return nil
 	}
-	build(debianImage, filepath.Join(root, "e2e", "images", "debian-host"))
-	build(busyboxImage, filepath.Join(root, "e2e", "images", "busybox-host"))
-	build(runnerImage, filepath.Join(root, "e2e", "images", "runner"))
-	build(balancerImage, filepath.Join(root, "e2e", "images", "balancer-host"))
-	build(systemdImage, filepath.Join(root, "e2e", "images", "systemd-host"))
-	build(databaseImage, filepath.Join(root, "e2e", "images", "database-host"))
-	build(actionImage, root)
+	images := filepath.Join(root, "e2e", "images")
+	// At once, because most of the time they wait for packages.
+	var all errgroup.Group
+	all.Go(func() error {
+		return errors.Join(build(debianImage, filepath.Join(images, "debian-host")), build(databaseImage, filepath.Join(images, "database-host"))) // on the first
+	})
+	for image, dir := range map[string]string{
+		busyboxImage: filepath.Join(images, "busybox-host"), runnerImage: filepath.Join(images, "runner"), balancerImage: filepath.Join(images, "balancer-host"),
+		systemdImage: filepath.Join(images, "systemd-host"), actionImage: root,
+	} {
+		all.Go(func() error { return build(image, dir) })
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run is a command that must succeed; it returns what the command printed to standard output, without its last line end.

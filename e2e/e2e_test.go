@@ -23,16 +23,20 @@ import (
 
 // TestEndToEnd is one test, so that images are built once and an interrupt ends everything.
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	ctx := untilInterrupted(t)
 	needDocker(ctx, t)
 	buildImages(ctx, t)
-	t.Run("image", func(t *testing.T) { testImage(ctx, t) })
-	t.Run("django", func(t *testing.T) { testDjango(ctx, t) })
+	tests := map[string]func(context.Context, *testing.T){"image": testImage, "django": testDjango, "static-site": testStaticSite, "workflow": testWorkflow}
 	if os.Getenv("SLIPWAY_E2E_KILL") != "" { // ten minutes and more: make e2e-kill
-		t.Run("kill", func(t *testing.T) { testKill(ctx, t) })
+		tests["kill"] = testKill
 	}
-	t.Run("static-site", func(t *testing.T) { testStaticSite(ctx, t) })
-	t.Run("workflow", func(t *testing.T) { testWorkflow(ctx, t) })
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // hosts that start, and programs that do, are waited for
+			test(ctx, t)
+		})
+	}
 }
 
 func needDocker(ctx context.Context, t *testing.T) {

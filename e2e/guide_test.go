@@ -38,6 +38,7 @@ type guide struct {
 // TestDjangoGuide does what docs/django.md says to the letter, with a project that `startproject` made: a first deployment, a second, one
 // that dies on import, and the way back. On a host of its own the first deployment is the one that dies.
 func TestDjangoGuide(t *testing.T) {
+	t.Parallel()
 	ctx := untilInterrupted(t)
 	g := newGuide(ctx, t)
 	g.release(ctx, t, "one", "")
@@ -55,6 +56,7 @@ func TestDjangoGuide(t *testing.T) {
 
 // TestDjangoGuideFirstFails: of a first deployment that fails, nothing goes on answering, and the next one is served.
 func TestDjangoGuideFirstFails(t *testing.T) {
+	t.Parallel()
 	ctx := untilInterrupted(t)
 	g := newGuide(ctx, t)
 	g.release(ctx, t, "one", "import cart")
@@ -70,6 +72,7 @@ func TestDjangoGuideFirstFails(t *testing.T) {
 
 // TestDjangoInit deploys the same project with the files that `slipway init` writes for it, and the commands of its workflow.
 func TestDjangoInit(t *testing.T) {
+	t.Parallel()
 	ctx := untilInterrupted(t)
 	g := newGuide(ctx, t)
 	file := filepath.Join(g.project, "slipway.yml")

@@ -18,6 +18,7 @@ import (
 
 // TestFleet deploys under a constant load: what visitors see of good releases, of bad ones, and of hosts that go away.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	ctx := untilInterrupted(t)
 	needDocker(ctx, t)
 	buildImages(ctx, t)
