@@ -124,7 +124,7 @@ func (f *Fleet) hostKey(ctx context.Context, t *testing.T, host string) string {
 	t.Helper()
 	const script = `grep -q ':0016 [0-9A-F:]* 0A ' /proc/net/tcp /proc/net/tcp6 || exit
 cat /etc/ssh/ssh_host_ed25519_key.pub /etc/dropbear/dropbear_ed25519_host_key.pub 2>/dev/null | grep ^ssh-`
-	for deadline := time.Now().Add(30 * time.Second); ; {
+	for deadline := time.Now().Add(3 * time.Minute); ; {
 		key, err := try(ctx, "docker", "exec", f.container(host), "sh", "-c", script)
 		if fields := strings.Fields(key); err == nil && len(fields) >= 2 {
 			return fields[0] + " " + fields[1]
