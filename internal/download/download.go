@@ -1,7 +1,8 @@
 // Package download brings a file over HTTP to this machine. It goes on after a cut where the server lets it (Range, RFC 9110,
 // 14), gives up where no byte comes any more, keeps to a size, and holds the whole against its digest.
 //
-// It carries no credentials and must not know whose file it is: who needs a token to learn the file's address uses it in Locate.
+// It must not know whose file it is: who needs a token to learn the file's address uses it in Locate, and gives it with the address
+// where the server there wants it, too.
 package download
 
 import (
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,10 +28,16 @@ import (
 
 // File is what to bring.
 type File struct {
-	Name   string                                    // what messages call it
-	Locate func(ctx context.Context) (string, error) // its URL, asked for anew for each connection: signed ones expire
-	SHA256 deploy.Digest                             // of the whole file; "" is not known
-	Most   int64                                     // bytes that it may have
+	Name   string                                   // what messages call it
+	Locate func(ctx context.Context) (Place, error) // asked for anew for each connection: signed addresses expire
+	SHA256 deploy.Digest                            // of the whole file; "" is not known
+	Most   int64                                    // bytes that it may have
+}
+
+// Place is where a file lies.
+type Place struct {
+	URL    string
+	Header http.Header // what the server wants to see; a token in Authorization goes to no other host
 }
 
 // Client brings files. It has no state of them.
@@ -56,7 +64,7 @@ func New() *Client {
 	return &Client{
 		stall: stall, pause: time.Second,
 		http: &retryablehttp.Client{
-			HTTPClient: &http.Client{Transport: transport, CheckRedirect: neverInTheClear},
+			HTTPClient: &http.Client{Transport: transport, CheckRedirect: careful},
 			RetryMax:   4, RetryWaitMin: time.Second, RetryWaitMax: 30 * time.Second,
 			CheckRetry: retryablehttp.DefaultRetryPolicy, Backoff: retryablehttp.DefaultBackoff,
 			ErrorHandler: retryablehttp.PassthroughErrorHandler,
@@ -64,13 +72,16 @@ func New() *Client {
 	}
 }
 
-// neverInTheClear follows redirects, but not from HTTPS to HTTP.
-func neverInTheClear(request *http.Request, before []*http.Request) error {
+// careful follows redirects, but not from HTTPS to HTTP, and shows a token to the first host alone: net/http shows it to its subdomains.
+func careful(request *http.Request, before []*http.Request) error {
 	if len(before) >= 10 {
 		return errors.New("more than 10 redirects")
 	}
 	if before[0].URL.Scheme == "https" && request.URL.Scheme != "https" {
 		return fmt.Errorf("it redirects from https to %s://%s", request.URL.Scheme, request.URL.Host)
+	}
+	if request.URL.Host != before[0].URL.Host {
+		request.Header.Del("Authorization")
 	}
 	return nil
 }
@@ -125,16 +136,17 @@ func (t *transfer) failed(fault deploy.Fault, hint, format string, args ...any) 
 
 // connect asks for what is missing, and takes what comes. Its error is a *deploy.Error where no other connection can help.
 func (c *Client) connect(ctx context.Context, t *transfer) error {
-	address, err := t.Locate(ctx)
+	place, err := t.Locate(ctx)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, place.URL, nil)
 	if err != nil {
 		return t.failed("", "", "its address cannot be read: %w", withoutURL(err))
 	}
+	maps.Copy(request.Header, place.Header)
 	request.Header.Set("User-Agent", "slipway")
 	if t.size > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", t.size))

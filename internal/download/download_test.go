@@ -35,6 +35,11 @@ func content(size int) ([]byte, deploy.Digest) {
 	return text, deploy.Digest(hex.EncodeToString(sum[:]))
 }
 
+// at is a place that is known.
+func at(url string) func(context.Context) (Place, error) {
+	return func(context.Context) (Place, error) { return Place{URL: url}, nil }
+}
+
 // fetch downloads what a handler serves, and gives what is in the file then.
 func fetch(t *testing.T, c *Client, file File, serve http.HandlerFunc) ([]byte, error) {
 	t.Helper()
@@ -47,7 +52,7 @@ func fetch(t *testing.T, c *Client, file File, serve http.HandlerFunc) ([]byte, 
 	}
 	defer out.Close()
 	if file.Locate == nil {
-		file.Locate = func(context.Context) (string, error) { return server.URL + "/file?sig=correct-horse", nil }
+		file.Locate = at(server.URL + "/file?sig=correct-horse")
 	}
 	if file.Most == 0 {
 		file.Most = 1 << 30
@@ -145,7 +150,7 @@ func TestFetch(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 			_, _ = w.Write(text)
 		}, file: File{Most: 1000}, cause: "it has more than 1.00 kB"},
-		"nowhere": {file: File{Locate: func(context.Context) (string, error) { return "http://127.0.0.1:1/", nil }}, cause: "connection refused", again: true},
+		"nowhere": {file: File{Locate: at("http://127.0.0.1:1/")}, cause: "connection refused", again: true},
 		"from another part": {serve: func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Range") == "" {
 				broken(text, 50<<10, 1, true)(w, r)
@@ -206,12 +211,12 @@ func TestStall(t *testing.T) {
 func TestOwnErrors(t *testing.T) {
 	t.Parallel()
 	mine := &deploy.Error{Cause: errors.New("no such artifact")}
-	if _, err := fetch(t, quick(), File{Locate: func(context.Context) (string, error) { return "", mine }}, nil); !errors.Is(err, mine) {
+	if _, err := fetch(t, quick(), File{Locate: func(context.Context) (Place, error) { return Place{}, mine }}, nil); !errors.Is(err, mine) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
-	err := quick().Fetch(ctx, File{Locate: func(context.Context) (string, error) { cancel(stop); return "http://127.0.0.1:1", nil }}, nil)
+	err := quick().Fetch(ctx, File{Locate: func(context.Context) (Place, error) { cancel(stop); return Place{URL: "http://127.0.0.1:1"}, nil }}, nil)
 	if !errors.Is(err, stop) {
 		t.Error(err)
 	}
@@ -235,9 +240,48 @@ func TestRedirects(t *testing.T) {
 	defer secure.Close()
 	c := quick()
 	c.http.HTTPClient.Transport = secure.Client().Transport
-	_, err = fetch(t, c, File{Locate: func(context.Context) (string, error) { return secure.URL, nil }}, nil)
+	_, err = fetch(t, c, File{Locate: at(secure.URL)}, nil)
 	if err == nil || !strings.Contains(err.Error(), "it redirects from https to http://127.0.0.1:1") {
 		t.Error(err)
+	}
+}
+
+// A token goes to the host that it is for, on each connection, and to no other that it redirects to.
+func TestHeader(t *testing.T) {
+	t.Parallel()
+	text, digest := content(1000)
+	serve := broken(text, 400, 1, true)
+	var shown []string
+	show := func(w http.ResponseWriter, r *http.Request) {
+		shown = append(shown, r.Header.Get("Authorization")+" "+r.Header.Get("Accept"))
+		serve(w, r)
+	}
+	storage := httptest.NewServer(http.HandlerFunc(show))
+	defer storage.Close()
+	redirect := false
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !redirect {
+			show(w, r)
+			return
+		}
+		if r.Header.Get("Authorization") != "Bearer t0ken" {
+			t.Errorf("the API was shown %q", r.Header)
+		}
+		http.Redirect(w, r, storage.URL, http.StatusFound)
+	}))
+	defer api.Close()
+	file := File{SHA256: digest, Locate: func(context.Context) (Place, error) {
+		return Place{URL: api.URL, Header: http.Header{"Authorization": {"Bearer t0ken"}, "Accept": {"application/octet-stream"}}}, nil
+	}}
+	for _, test := range []struct {
+		redirect bool
+		want     string
+	}{{false, "Bearer t0ken application/octet-stream"}, {true, " application/octet-stream"}} {
+		shown, redirect, serve = nil, test.redirect, broken(text, 400, 1, true)
+		got, err := fetch(t, quick(), file, nil)
+		if err != nil || !bytes.Equal(got, text) || len(shown) != 2 || shown[0] != test.want || shown[1] != test.want {
+			t.Errorf("redirect %v: %d bytes, %v, shown %q", test.redirect, len(got), err, shown)
+		}
 	}
 }
 

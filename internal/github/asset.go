@@ -2,7 +2,8 @@ package github
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -24,17 +25,23 @@ func (c *Client) Asset(ctx context.Context, tag, name string) (Stored, error) {
 	return Stored{}, refuse("look at the release's page", "release %s has no asset %s: it has %s", tag, name, few(names))
 }
 
-// assetLocation asks for the asset itself, and takes where the answer redirects to.
-func (c *Client) assetLocation(ctx context.Context, f Stored) (string, error) {
+// assetLocation asks for the asset itself, and takes where the answer redirects to. GitHub Enterprise Server may send the asset in the
+// place of a redirect: then it is to be asked for there.
+func (c *Client) assetLocation(ctx context.Context, f Stored) (string, http.Header, error) {
 	body, location, err := c.api.Repositories.DownloadReleaseAsset(ctx, c.owner, c.name, f.ID, nil)
 	if body != nil {
 		_ = body.Close()
 	}
-	if err == nil && location == "" {
-		err = errors.New("the answer redirects to no other address")
+	switch {
+	case err != nil:
+		return "", nil, c.explain(ctx, nil, err, "download asset "+f.Name, "contents: read")
+	case location != "":
+		return location, nil, nil
 	}
-	if err != nil {
-		return "", c.explain(ctx, nil, err, "download asset "+f.Name, "contents: read")
+	header := http.Header{"Accept": {"application/octet-stream"}}
+	header.Set("X-GitHub-Api-Version", versionOf(c.base))
+	if !c.token.IsEmpty() {
+		header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
-	return location, nil
+	return fmt.Sprintf("%srepos/%s/%s/releases/assets/%d", c.base, c.owner, c.name, f.ID), header, nil
 }

@@ -30,6 +30,7 @@ type Client struct {
 	api         *api.Client
 	http        *retryablehttp.Client
 	base        string // of the REST API, with a slash at its end
+	token       secret.Secret
 	owner, name string
 }
 
@@ -56,7 +57,7 @@ func New(o Options) (*Client, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone() // with the runner's proxy, if it has one
 	transport.MaxResponseHeaderBytes = headerLimit
-	c := &Client{base: base, owner: owner, name: name, http: &retryablehttp.Client{
+	c := &Client{base: base, token: o.Token, owner: owner, name: name, http: &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: pinned{version: versionOf(base), next: transport}, Timeout: callLimit,
 			// A redirect is followed by the client above, which knows whether the token may go there.
@@ -139,14 +140,15 @@ func pages(list func(api.ListOptions) (*api.Response, error)) error {
 	return nil
 }
 
-// Location is where a file lies that is asked for with an API call: an address that needs no token, for a minute or so.
-func (c *Client) Location(ctx context.Context, f Stored) (string, error) {
+// Location is where a file lies that is asked for with an API call: an address that needs no token, for a minute or so; or one of the
+// API's own, with the header that it wants to see.
+func (c *Client) Location(ctx context.Context, f Stored) (string, http.Header, error) {
 	if f.release {
 		return c.assetLocation(ctx, f)
 	}
 	location, response, err := c.api.Actions.DownloadArtifact(ctx, c.owner, c.name, f.ID, 2)
 	if err == nil {
-		return location.String(), nil
+		return location.String(), nil, nil
 	}
-	return "", c.explain(ctx, response, err, "download artifact "+f.Name, "actions: read")
+	return "", nil, c.explain(ctx, response, err, "download artifact "+f.Name, "actions: read")
 }

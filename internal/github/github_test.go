@@ -307,12 +307,12 @@ func TestLocation(t *testing.T) {
 		}}},
 		Releases: map[string][]githubtest.File{"release/1.0": {file(21, "site.tar.gz")}},
 	})
-	location, err := client.Location(t.Context(), Stored{ID: 11, Name: "site"})
+	location, _, err := client.Location(t.Context(), Stored{ID: 11, Name: "site"})
 	if err != nil || !strings.Contains(location, "/storage/artifact/11?sig=") {
 		t.Errorf("%q, %v", location, err)
 	}
 	for id, cause := range map[int64]string{12: "it has expired or was deleted (410", 13: "has none (404)"} {
-		if _, err := client.Location(t.Context(), Stored{ID: id, Name: "site"}); err == nil || !strings.Contains(err.Error(), cause) {
+		if _, _, err := client.Location(t.Context(), Stored{ID: id, Name: "site"}); err == nil || !strings.Contains(err.Error(), cause) {
 			t.Errorf("%d: %v", id, err)
 		}
 	}
@@ -320,14 +320,20 @@ func TestLocation(t *testing.T) {
 	if err != nil || asset.ID != 21 || asset.SHA256 == "" {
 		t.Fatalf("%+v, %v", asset, err)
 	}
-	if location, err = client.Location(t.Context(), asset); err != nil || !strings.Contains(location, "/storage/asset/21?sig=") {
-		t.Errorf("%q, %v", location, err)
+	location, header, err := client.Location(t.Context(), asset)
+	if err != nil || !strings.Contains(location, "/storage/asset/21?sig=") || header != nil {
+		t.Errorf("%q, %q, %v", location, header, err)
+	}
+	server.Streams = true
+	location, header, err = client.Location(t.Context(), asset)
+	if err != nil || location != server.API()+"/repos/acme/site/releases/assets/21" || header.Get("Authorization") != "Bearer "+token {
+		t.Errorf("%q, %q, %v", location, header, err)
 	}
 	if _, err := client.Asset(t.Context(), "release/1.0", "app.tar.gz"); err == nil || !strings.Contains(err.Error(), "has no asset app.tar.gz: it has site.tar.gz") {
 		t.Error(err)
 	}
 	server.Fail("/zip", githubtest.Answer{Status: http.StatusMovedPermanently, Header: http.Header{"Location": {"https://other.example/x"}}})
-	if _, err := client.Location(t.Context(), Stored{ID: 11}); err == nil || !strings.Contains(err.Error(), "cross-host") {
+	if _, _, err := client.Location(t.Context(), Stored{ID: 11}); err == nil || !strings.Contains(err.Error(), "cross-host") {
 		t.Errorf("a redirect of the API to another host: %v", err)
 	}
 }

@@ -66,6 +66,9 @@ func noRoom(err error) error {
 func (f Fetcher) stored(file github.Stored, called string) download.File {
 	return download.File{
 		Name: called, SHA256: file.SHA256,
-		Locate: func(ctx context.Context) (string, error) { return f.API.Location(ctx, file) },
+		Locate: func(ctx context.Context) (download.Place, error) {
+			address, header, err := f.API.Location(ctx, file)
+			return download.Place{URL: address, Header: header}, err
+		},
 	}
 }

@@ -20,6 +20,12 @@ func sha(digit string) string { return strings.Repeat(digit, 40) }
 // fetcher asks a server that has a branch main (1, 2), a branch feature (1, 3), a tag v1 (1), a pull request (4), and a run for each.
 func fetcher(t *testing.T) Fetcher {
 	t.Helper()
+	f, _ := fetcherOf(t)
+	return f
+}
+
+func fetcherOf(t *testing.T) (Fetcher, *githubtest.Server) {
+	t.Helper()
 	server := githubtest.Start("acme/site", "ghs_token")
 	repo := githubtest.Repo{
 		Branches: map[string][]string{"main": {sha("1"), sha("2")}, "feature": {sha("1"), sha("3")}},
@@ -43,7 +49,7 @@ func fetcher(t *testing.T) Fetcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Fetcher{API: api, Download: download.New(), TempDir: t.TempDir(), Most: 1 << 20}
+	return Fetcher{API: api, Download: download.New(), TempDir: t.TempDir(), Most: 1 << 20}, server
 }
 
 func TestFromCI(t *testing.T) {
@@ -121,6 +127,24 @@ func TestFromURL(t *testing.T) {
 	}
 	if left, err := os.ReadDir(f.TempDir); len(left) != 1 || err != nil { // the one that is not closed
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// GitHub Enterprise Server may send an asset itself, in the place of a redirect; a cut is gone on after there, too.
+func TestFromURLStreamed(t *testing.T) {
+	t.Parallel()
+	f, server := fetcherOf(t)
+	server.Streams, server.Cut = true, 3
+	sum := sha256.Sum256([]byte("asset"))
+	got, err := f.FromURL(t.Context(), "https://github.example/acme/site/releases/download/v1/site.tar.gz", deploy.Digest(hex.EncodeToString(sum[:])), "https://github.example/acme/site")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(got.Path); string(text) != "asset" || err != nil || got.Commit != sha("1") {
+		t.Errorf("%+v holds %q, %v", got, text, err)
+	}
+	if err := got.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

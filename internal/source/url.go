@@ -18,7 +18,7 @@ func (f Fetcher) FromURL(ctx context.Context, address string, digest deploy.Dige
 		return nil, refuse("", "`artifact_url` cannot be read")
 	}
 	called := parsed.Host + parsed.Path // tokens live in what follows
-	file := download.File{Name: called, Locate: func(context.Context) (string, error) { return address, nil }}
+	file := download.File{Name: called, Locate: func(context.Context) (download.Place, error) { return download.Place{URL: address}, nil }}
 	commit := ""
 	parsed.RawQuery, parsed.User = "", nil
 	if asset, ok := strings.CutPrefix(parsed.String(), repository+"/releases/download/"); ok && f.API != nil && repository != "" {

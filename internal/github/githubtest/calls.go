@@ -188,6 +188,8 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request, rest []string) {
 	case r.Header.Get("Accept") != "application/octet-stream":
 		s.blame("asset %s is asked for as %q", rest[0], r.Header.Get("Accept"))
 		give(w, map[string]any{"id": file.ID, "name": file.Name})
+	case s.Streams:
+		file.send(w, r, s.Cut)
 	default:
 		w.Header().Set("Location", s.link("asset", file.ID))
 		w.WriteHeader(http.StatusFound)

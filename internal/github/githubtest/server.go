@@ -63,6 +63,7 @@ type Server struct {
 	Cut     int64  // bytes after which the storage cuts each connection; 0 is never
 	NoRange bool   // the storage knows no Range
 	Stall   bool   // the storage sends a byte and then nothing
+	Streams bool   // the API sends assets itself, as GitHub Enterprise Server may
 	Login   string // of the token's own user in GraphQL; "" is github-actions[bot]
 
 	mu      sync.Mutex

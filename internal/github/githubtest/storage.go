@@ -38,8 +38,8 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request) {
 	if noRange {
 		r.Header.Del("Range")
 	}
-	w.Header().Set("ETag", `"`+strings.TrimPrefix(file.digest(), "sha256:")+`"`)
 	if stall {
+		w.Header().Set("ETag", file.tag())
 		w.Header().Set("Content-Length", strconv.Itoa(len(file.Content)))
 		_, _ = w.Write(file.Content[:1])
 		_ = http.NewResponseController(w).Flush()
@@ -49,10 +49,18 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
+	file.send(w, r, cut)
+}
+
+func (f File) tag() string { return `"` + strings.TrimPrefix(f.digest(), "sha256:") + `"` }
+
+// send sends a file, or what is asked for of it, and breaks the connection after so many bytes; 0 is never.
+func (f File) send(w http.ResponseWriter, r *http.Request, cut int64) {
+	w.Header().Set("ETag", f.tag())
 	if cut > 0 {
 		w = &cutter{ResponseWriter: w, left: cut}
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(file.Content))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.Content))
 }
 
 // cutter breaks the connection after some bytes.
