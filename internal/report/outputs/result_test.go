@@ -16,10 +16,13 @@ import (
 // Whatever is too long, the result is one JSON object that fits in an output and says how it ended.
 func TestResultFits(t *testing.T) {
 	t.Parallel()
-	const many = 70_000
-	long := map[string]string{
-		"words": strings.Repeat("words ", many/6), "quotes": strings.Repeat(`"`, many), "control signs": strings.Repeat("\x01", many), "wide": strings.Repeat("日本", many/6),
-		"no UTF-8": strings.Repeat("\xff", many), "secrets": strings.Repeat("hunter22-secret ", many/16), "HTML": strings.Repeat("<&>\u2028", many/8),
+	// A text that alone is too long for an output, and one that is too long together with the others.
+	const alone, together = 70_000, 20_000
+	long := func(many int) map[string]string {
+		return map[string]string{
+			"words": strings.Repeat("words ", many/6), "quotes": strings.Repeat(`"`, many), "control signs": strings.Repeat("\x01", many), "wide": strings.Repeat("日本", many/6),
+			"no UTF-8": strings.Repeat("\xff", many), "secrets": strings.Repeat("hunter22-secret ", many/16), "HTML": strings.Repeat("<&>\u2028", many/8),
+		}
 	}
 	fill := map[string]func(*deploy.Result, string){
 		"next": func(r *deploy.Result, text string) { r.Next = deploy.Next{Text: text, Command: text} },
@@ -35,7 +38,7 @@ func TestResultFits(t *testing.T) {
 			r.Hosts = []deploy.HostResult{{Host: text, Roles: []string{text}, Foreign: text}}
 		},
 		"many hosts": func(r *deploy.Result, _ string) {
-			for i := range 5000 {
+			for i := range 1000 {
 				r.Hosts = append(r.Hosts, deploy.HostResult{Host: fmt.Sprintf("web%d.example.com", i), Outcome: deploy.HostFailed})
 			}
 		},
@@ -43,30 +46,32 @@ func TestResultFits(t *testing.T) {
 			spans := []deploy.Span{{Host: "web1", Step: text, Status: text, Start: r.Start, Duration: time.Second}}
 			r.Steps = []deploy.StepDone{{Step: text, Spans: spans}}
 		},
-		"many phases": func(r *deploy.Result, _ string) { r.Phases = make([]deploy.PhaseResult, 5000) },
+		"many phases": func(r *deploy.Result, _ string) { r.Phases = make([]deploy.PhaseResult, 2000) },
 	}
 	redactor := secret.NewRedactor(secret.New("hunter22-secret"))
-	for kind, text := range long {
-		all := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: time.Unix(1_800_000_000, 0)}
-		for name, one := range fill {
-			alone := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: all.Start}
-			one(&all, text)
-			if kind == "words" { // one kind is enough to try each place alone
-				one(&alone, text)
-				checkResult(t, kind+" in "+name, resultJSON(alone, redactor))
-			}
+	start := time.Unix(1_800_000_000, 0)
+	for name, fillIn := range fill { // one kind of text is enough to try each place alone
+		res := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: start}
+		fillIn(&res, long(alone)["words"])
+		checkResult(t, name, resultJSON(res, redactor))
+	}
+	for kind, text := range long(together) {
+		res := deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: deploy.ExitPerson, Start: start}
+		for _, fillIn := range fill {
+			fillIn(&res, text)
 		}
-		checkResult(t, kind+" everywhere", resultJSON(all, redactor))
+		checkResult(t, kind+" everywhere", resultJSON(res, redactor))
 	}
 }
 
 func checkResult(t *testing.T, what, text string) {
 	t.Helper()
 	var doc struct {
-		Outcome  string
-		ExitCode int `json:"exit_code"`
+		Outcome   string
+		ExitCode  int `json:"exit_code"`
+		Truncated bool
 	}
-	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Outcome != string(deploy.OutcomePerson) || doc.ExitCode != deploy.ExitPerson {
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Outcome != string(deploy.OutcomePerson) || doc.ExitCode != deploy.ExitPerson || !doc.Truncated {
 		t.Errorf("%s: %+v, %v", what, doc, err)
 	}
 	if len("result="+text) > ci.MaxOutput {
