@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
@@ -24,6 +25,8 @@ const (
 	first      = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
 	second     = deploy.ReleaseID("20261121-083000-77aa001-02be44")
 )
+
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
 
 // staged is a host with two complete releases that hold a file `version`.
 func staged(t *testing.T, host *releasetest.Host) {

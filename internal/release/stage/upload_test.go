@@ -20,6 +20,8 @@ import (
 
 const releaseID = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
 
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
+
 func open(t *testing.T, host *releasetest.Host) {
 	t.Helper()
 	if err := release.Run(t.Context(), host, journal.Open(host.Site, "412-deploy-abc", []byte("{}"), deploy.Owner{})); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
@@ -20,6 +21,8 @@ const (
 	deployment = deploy.DeploymentID("412-deploy-abc")
 	releaseID  = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")
 )
+
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
 
 // instance is a step on a host that has the release's folder.
 func instance(t testing.TB, host *releasetest.Host, script string) step.Instance {

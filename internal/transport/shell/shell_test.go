@@ -24,6 +24,8 @@ var shells = map[string][]string{
 	"dash": {"dash"}, "bash": {"bash", "--posix"}, "busybox": {"busybox", "sh"}, "zsh": {"zsh", "--emulate", "sh"},
 }
 
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
+
 // TestContract runs the contract with each shell as a process of its own, without SSH between.
 func TestContract(t *testing.T) {
 	t.Parallel()

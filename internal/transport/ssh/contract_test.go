@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 	"slipway/internal/sshtest/hosttest"
 	"slipway/internal/sshtest/sshd"
@@ -19,6 +20,8 @@ func TestContractInProcess(t *testing.T) {
 	dialer := newDialer(t, config)
 	transporttest.Run(t, func(t *testing.T) transport.Conn { return connect(t, dialer, hostOf(server)) })
 }
+
+func TestMain(m *testing.M) { needtest.RunWaiting(m) }
 
 // start starts a server, and gives what is needed to log in there.
 func start(t *testing.T, options sshtest.Options) (*sshtest.Server, ssh.Config) {
