@@ -137,7 +137,7 @@ func (w *world) start(version string, attempt int, args ...string) (*runner, err
 		"GITHUB_OUTPUT=" + filepath.Join(w.ciFiles(), "output"), "GITHUB_STATE=" + filepath.Join(w.ciFiles(), "state"),
 		"GITHUB_STEP_SUMMARY=" + filepath.Join(w.ciFiles(), "summary"),
 		"INPUT_ARTIFACT=" + version + ".tar", "INPUT_SSH_KEY=" + w.key, "INPUT_SECRETS=TOKEN=" + token,
-		"INPUT_KNOWN_HOSTS=" + w.knownHosts(),
+		"INPUT_KNOWN_HOSTS=" + w.knownHosts(), "GORACE=" + os.Getenv("GORACE"),
 	}
 	return startRunner(w.job, args, env, w.see)
 }
