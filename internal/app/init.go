@@ -43,7 +43,7 @@ func (cmd *initCmd) Run(a *app) error {
 	if found == nil {
 		return c.refuse(deploy.Problems{{
 			Message: "nothing here tells what is deployed: init knows " + scaffold.Kinds,
-			Hint:    "run it at the root of the repository, or begin with docs/start.md",
+			Hint:    "run it at the root of the repository, or begin with " + scaffold.Pages + "start.md",
 		}})
 	}
 	texts, err := found.Files(options)
@@ -56,6 +56,7 @@ func (cmd *initCmd) Run(a *app) error {
 		return err
 	}
 	defer func() { _ = root.Close() }()
+	wrote := map[string]bool{}
 	for _, name := range []string{scaffold.DeployFile, scaffold.Workflow} {
 		if deploys := scaffold.Deploys(a.env.Files()); name == scaffold.Workflow && deploys != "" {
 			c.say("left alone  %s: it deploys already", deploys)
@@ -67,13 +68,14 @@ func (cmd *initCmd) Run(a *app) error {
 		case err != nil:
 			return err
 		default:
+			wrote[name] = true
 			c.say("wrote       %s", name)
 		}
 	}
 	for _, note := range found.Notes {
 		c.say("note        %s", note)
 	}
-	cmd.sayNext(c, found, options)
+	cmd.sayNext(c, found, options, wrote[scaffold.DeployFile])
 	return nil
 }
 
@@ -143,17 +145,20 @@ func write(root *os.Root, name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// sayNext says what no file can do.
-func (cmd *initCmd) sayNext(c *console, found *scaffold.Application, o scaffold.Options) {
+// sayNext says what no file can do. wrote says whether the deploy file is the one of this run.
+func (cmd *initCmd) sayNext(c *console, found *scaffold.Application, o scaffold.Options, wrote bool) {
 	secrets := []string{"SSH_KEY"}
 	for _, secret := range found.Secrets {
 		secrets = append(secrets, secret.Name)
 	}
 	host := strings.Join(o.Hosts, ", ")
-	if len(cmd.Host) == 0 {
+	switch {
+	case !wrote:
+		host = "the hosts of " + scaffold.DeployFile
+	case len(cmd.Host) == 0:
 		host = "your host, in " + scaffold.DeployFile + " in place of " + exampleHost
 	}
-	c.say("next        1. %s: prepare it, once: docs/init.md#%s", host, found.Page)
-	c.say("            2. the repository's environment %s: secrets %s; variable KNOWN_HOSTS: docs/start.md", o.Environment, strings.Join(secrets, ", "))
+	c.say("next        1. %s: prepare each, once: %sinit.md#%s", host, scaffold.Pages, found.Page)
+	c.say("            2. the repository's environment %s: secrets %s; variable KNOWN_HOSTS: %sstart.md", o.Environment, strings.Join(secrets, ", "), scaffold.Pages)
 	c.say("            3. slipway validate; then a push to %s deploys", o.Branch)
 }

@@ -58,7 +58,7 @@ func django(t tree) *Application {
 		a.Secrets = []Secret{{Name: "DOTENV", File: true}}
 		a.Signs = append(a.Signs, "which read the environment")
 	} else {
-		a.Notes = append(a.Notes, "the settings read nothing from the environment: SECRET_KEY and DEBUG are what git holds; see docs/django.md")
+		a.Notes = append(a.Notes, "the settings read nothing from the environment: SECRET_KEY and DEBUG are what git holds; see "+Pages+"django.md")
 	}
 	urls := strings.ReplaceAll(within(rootURLs, settings), ".", "/")
 	if is.Health = within(healthPath, t.text(path.Join(dir, urls+".py"))); is.Health == "" {

@@ -23,6 +23,9 @@ const (
 	Workflow   = ".github/workflows/deploy.yml"
 )
 
+// Pages is where the documents lie, for whoever reads a message in a repository of their own.
+const Pages = "https://github.com/slipway/slipway/blob/v1/docs/"
+
 // Application is what a repository holds, as far as its first deploy file must know it.
 type Application struct {
 	Kind  string   // as people write it
