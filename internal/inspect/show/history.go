@@ -74,7 +74,7 @@ func backAt(h inspect.History) int {
 // wayBack says where a rollback goes.
 func wayBack(h inspect.History) string {
 	if h.Rollback.Release == "" {
-		return "rollback has no way back: " + h.Rollback.Refused
+		return "a rollback would be refused: " + h.Rollback.Refused
 	}
 	return fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, h.Flag())
 }
@@ -84,11 +84,11 @@ func historyRow(h inspect.History, d inspect.Deployment) []string {
 	if d.Seconds > 0 {
 		took = layout.WholeSeconds(seconds(d.Seconds))
 	}
-	return []string{age(h.Head, d.Begun), orNone(string(d.Release)), revision(d.Revision), name(d.Actor), run(d.RunURL), took, outcome(d)}
+	return []string{age(h.Head, d.Begun), orNone(string(d.Release)), revision(d.Revision), name(d.Actor), run(d.RunURL), took, outcome(d, h.Unasked)}
 }
 
-// outcome is how a deployment ended, and what became of its release.
-func outcome(d inspect.Deployment) string {
+// outcome is how a deployment ended, and what became of its release. What hosts that did not answer know of it is missing.
+func outcome(d inspect.Deployment, unasked []inspect.Unasked) string {
 	text := string(d.Outcome)
 	if d.Command != "" && d.Command != "deploy" {
 		text = d.Command + " " + text
@@ -96,6 +96,9 @@ func outcome(d inspect.Deployment) string {
 	switch {
 	case d.Outcome == deploy.OutcomeActivated && d.Hosts > 0:
 		text += " on " + layout.Counted(len(d.Activated), d.Hosts)
+		if missing := min(d.Hosts-len(d.Activated), len(unasked)); missing > 0 {
+			text += fmt.Sprintf(" (%d did not answer)", missing)
+		}
 	case len(d.Failures) > 0:
 		text += ": " + failures(d.Failures)
 	}

@@ -24,7 +24,7 @@ func SafeLogs(l *inspect.Logs, clean sanitize.Sanitizer) {
 func Logs(log ci.Log, l inspect.Logs) {
 	d := l.Deployment
 	log.Print(fmt.Sprintf("deployment %s  %s  release %s", d.ID, orNone(d.Command), orNone(string(d.Release))))
-	log.Print(strings.Join([]string{age(l.Head, d.Begun) + " ago", "by " + name(d.Actor), "run " + run(d.RunURL), outcome(d)}, "  "))
+	log.Print(strings.Join([]string{age(l.Head, d.Begun) + " ago", "by " + name(d.Actor), "run " + run(d.RunURL), outcome(d, l.Unasked)}, "  "))
 	width := 0
 	for _, s := range l.Steps {
 		width = max(width, min(layout.Width(s.Host), layout.MaxHostWidth))
