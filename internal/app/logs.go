@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"slipway/internal/deploy"
 	"slipway/internal/inspect"
@@ -26,9 +24,6 @@ func (c *logsCmd) Run(ctx context.Context, a *app) error {
 		}})
 	}
 	return a.look(ctx, c.Inputs, c.looks, func(ctx context.Context, l look) error {
-		if names := deploy.HostNames(l.cfg.Hosts); c.Host != "" && !slices.Contains(names, c.Host) {
-			return l.refuse(fmt.Errorf("no host is named %s; there are %v", c.Host, names))
-		}
 		answers, plans := ask.Past(ctx, l.cfg.Hosts, l.hosts)
 		if err := silent(answers); err != nil {
 			return err

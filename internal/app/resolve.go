@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"slipway/internal/deploy"
@@ -35,9 +34,6 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 		}})
 	}
 	at := slices.IndexFunc(s.cfg.Hosts, func(h deploy.Host) bool { return h.Name == c.Host })
-	if at < 0 {
-		return s.refuse(fmt.Errorf("no host is named %s; there are %v", c.Host, deploy.HostNames(s.cfg.Hosts)))
-	}
 	id := deploy.DeploymentID(c.Deployment)
 	host := s.gather(ctx, s.cfg.Hosts[at:at+1], survey.Question{Deployment: id})
 	defer func() { _ = host.Close() }()

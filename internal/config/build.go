@@ -19,6 +19,7 @@ type builder struct {
 	config *Config
 	roles  map[string]bool // that some environment's host has
 	shared []string        // names of the secrets that steps see by themselves
+	unseen bool            // the hosts stand in a file that is not there yet, their own variables too
 	number int             // of the last step of the phase
 
 	written map[place]keys.Check     // the checks of activate as they were written
@@ -66,7 +67,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 
-	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), shared: declared(s.Secrets, c)}
+	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), unseen: s.HostsFrom.Given(), shared: declared(s.Secrets, c)}
 	for _, role := range s.Rollout.Order {
 		b.knownRole(role.V, role.At())
 	}
@@ -79,6 +80,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.demandSecrets(&s, c)
 	l.demand(s, c)
 	l.exec(c)
+	l.oneHost(c)
 	return c
 }
 

@@ -44,7 +44,7 @@ func (l *loader) patterns(list []keys.Text) []string {
 
 // demand asks for what a command that goes to hosts cannot do without.
 func (l *loader) demand(s keys.Settings, c *Config) {
-	if !l.remote() {
+	if !l.remote() || l.unread {
 		return
 	}
 	missing := func(input, message string) {

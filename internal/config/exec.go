@@ -1,13 +1,11 @@
 package config
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"slipway/internal/cookbook"
 	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
 )
 
 // exec takes the command and the hosts of `exec` from its inputs.
@@ -22,14 +20,10 @@ func (l *loader) exec(c *Config) {
 		l.problems = append(l.problems, *problem)
 	}
 	names, roles := fields(l.in.Host), fields(l.in.Role)
-	for _, name := range names {
-		if all := deploy.HostNames(c.Hosts); !slices.Contains(all, name) {
-			l.problem(deploy.InInput("host", 0, 0), cmp.Or(yamlfile.DidYouMean(name, all), "there are "+strings.Join(all, ", ")), "no host is named `%s`", name)
-		}
-	}
+	l.hostsNamed(names, c)
 	for _, role := range roles {
 		if !slices.ContainsFunc(c.Hosts, func(h deploy.Host) bool { return slices.Contains(h.Roles, role) }) {
-			l.problem(deploy.InInput("role", 0, 0), "", "no host has the role `%s`", role)
+			l.problem(deploy.InInput("role", 0, 0), alternatives(role, rolesOf(c.Hosts)), "no host has the role `%s`", role)
 		}
 	}
 	c.Hosts = slices.DeleteFunc(c.Hosts, func(h deploy.Host) bool {
@@ -37,6 +31,23 @@ func (l *loader) exec(c *Config) {
 	})
 	if len(c.Hosts) == 0 && len(l.problems) == 0 {
 		l.problem(deploy.InInput("host", 0, 0), "leave out one of the two", "no host has that name and that role")
+	}
+}
+
+// oneHost judges the host that logs and resolve are about.
+func (l *loader) oneHost(c *Config) {
+	if l.in.Host != "" && (l.command == "logs" || l.command == "resolve") {
+		l.hostsNamed([]string{l.in.Host}, c)
+	}
+}
+
+// hostsNamed judges the names that the input host gives.
+func (l *loader) hostsNamed(names []string, c *Config) {
+	all := deploy.HostNames(c.Hosts)
+	for _, name := range names {
+		if len(all) > 0 && !slices.Contains(all, name) {
+			l.problem(deploy.InInput("host", 0, 0), alternatives(name, all), "no host is named `%s`", name)
+		}
 	}
 }
 

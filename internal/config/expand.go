@@ -86,6 +86,9 @@ func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known
 		b.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", cmp.Or(h.Name, "the fleet"), name)
 		return
 	}
+	if b.unseen {
+		return
+	}
 	names := append(slices.Sorted(maps.Keys(known)), keys.Builtin...)
 	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
 }

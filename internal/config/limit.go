@@ -20,11 +20,14 @@ func (l *loader) limit(c *Config) {
 			l.selectBy(word, item.At, c.Hosts, selected)
 		}
 	}
+	if len(selected) == 0 {
+		return // a problem already; without hosts it would bring others
+	}
 	left := slices.DeleteFunc(slices.Clone(c.Hosts), func(h deploy.Host) bool { return !selected[h.Name] && !h.NoRelease })
 	switch {
 	case l.command == "join":
 		l.problem(inputAt("limit"), "drop it", "join goes to the hosts that lack the release by itself, and asks the others which that is")
-	case len(selected) > 0 && len(deploy.WithRelease(left)) == 0:
+	case len(deploy.WithRelease(left)) == 0:
 		l.problem(inputAt("limit"), "hosts without releases take part in any case", "`limit` selects no host that gets a release")
 	case len(left) < len(c.Hosts):
 		c.Unlimited, c.Hosts = c.Hosts, left

@@ -62,6 +62,7 @@ type loader struct {
 	file    string // name of the deploy file
 
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
+	unread       bool           // the deploy file is there, or should be, and could not be read: what it says nobody knows
 	whole        keys.File      // what node says, before anything is merged
 	ssh          sshHosts       // what the input ssh_config says
 	elements     elements       // of files of hosts
@@ -128,6 +129,7 @@ func (l *loader) remote() bool {
 // names it.
 func (l *loader) readFile() {
 	l.node = yamlfile.NewMap(deploy.Position{File: l.file, Line: 1, Column: 1})
+	l.unread = true
 	named := deploy.InInput("config", 1, 1)
 	name := path.Clean(l.file)
 	if !fs.ValidPath(name) {
@@ -137,7 +139,9 @@ func (l *loader) readFile() {
 	text, err := fs.ReadFile(l.files, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && l.in.Config == "":
+		l.unread = false
 		if _, err := fs.Stat(l.files, "slipway.yaml"); err == nil {
+			l.unread = true
 			l.problem(deploy.Position{File: "slipway.yaml"}, "rename it, or set `config: slipway.yaml`", "the deploy file is named %s", DefaultFile)
 		}
 		return
@@ -149,6 +153,7 @@ func (l *loader) readFile() {
 		return
 	}
 	if node := l.parse(l.file, text); node != nil {
+		l.unread = false
 		l.node = l.extended(node, l.files, "")
 		l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
 	}
@@ -203,6 +208,9 @@ func (l *loader) choose() []string {
 
 // alternatives are what a name that is not known may have been meant for: the one that is most like it, and all that there are.
 func alternatives(name string, known []string) string {
+	if len(known) == 0 {
+		return "it has no `environments`"
+	}
 	return strings.TrimSpace(yamlfile.DidYouMean(name, known) + " there are " + someOf(known))
 }
 

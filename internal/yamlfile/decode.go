@@ -65,14 +65,14 @@ func (d *Decoder) value(n *Node, v reflect.Value, what string, f Field) {
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), what, f)
 	case reflect.Slice:
-		if d.kind(n, List, what, "") {
+		if d.kind(n, List, what, shapeHint(n, v.Type().Elem(), true)) {
 			v.Set(reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items)))
 			for i, item := range n.Items {
 				d.value(item, v.Index(i), fmt.Sprintf("item %d of %s", i+1, what), f)
 			}
 		}
 	case reflect.Struct:
-		if d.kind(n, Map, what, "") {
+		if d.kind(n, Map, what, shapeHint(n, v.Type(), false)) {
 			d.structure(n, v, what)
 		}
 	default:
@@ -85,6 +85,26 @@ func (d *Decoder) kind(n *Node, want Kind, what, hint string) bool {
 		d.Problem(n.At, hint, "%s must be %s, not %s", what, want, n.Kind)
 	}
 	return n.Kind == want
+}
+
+// shapeHint says how a script, a URL, or a step alone is written where a map or a list of maps must stand.
+func shapeHint(n *Node, of reflect.Type, inList bool) string {
+	has := func(key string) bool {
+		return of.Kind() == reflect.Struct && slices.ContainsFunc(fieldsOf(of), func(f Field) bool { return f.Key == key })
+	}
+	key := "run"
+	if has("http") && strings.HasPrefix(n.Text, "http") {
+		key = "http"
+	}
+	switch {
+	case !has(key) || n.Kind != Text && n.Kind != Map:
+		return ""
+	case n.Kind == Map:
+		return "one alone is a list, too: [{...}]"
+	case inList:
+		return "write it as [{name: ..., " + key + ": ...}]"
+	}
+	return "write it as {" + key + ": ...}"
 }
 
 func (d *Decoder) structure(n *Node, v reflect.Value, what string) {

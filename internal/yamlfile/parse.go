@@ -97,7 +97,11 @@ func (p *reader) documents(text []byte) (docs []*ast.DocumentNode, problem *depl
 			problem.Hint = "have the editor write spaces in this file"
 			return nil, problem
 		}
-		return nil, refuse(at, "not valid YAML: "+oneLine(message))
+		problem := refuse(at, "not valid YAML: "+oneLine(message))
+		if strings.Contains(message, "must be specified") {
+			problem.Hint = "close the bracket that is open, and put a text that holds one of [ ] { } , in quotes"
+		}
+		return nil, problem
 	}
 	return tree.Docs, nil
 }

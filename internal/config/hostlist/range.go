@@ -71,7 +71,7 @@ func steps(written []string) ([]string, error) {
 	case first > last:
 		return nil, fmt.Errorf("the range `%s` counts down: write it as [%s:%s]", written[0], to, from)
 	case width > 0 && len(to) != width:
-		return nil, fmt.Errorf("the ends of the range `%s` are not of one width: with a zero in front, write both with %d digits", written[0], width)
+		return nil, fmt.Errorf("the ends of the range `%s` are not of one width: with a zero in front, write both with %d digits", written[0], max(width, len(to)))
 	case last-first >= MostInRange:
 		return nil, fmt.Errorf("the range `%s` stands for more than %d hosts", written[0], MostInRange)
 	}
