@@ -151,7 +151,8 @@ func sudo(host, user string, answer examine.Answer) []deploy.Finding {
 			commands, rules = append(commands, "`"+d.Command+"`"), append(rules, shellescape.Quote(d.Rule))
 		}
 		finding.Text = fmt.Sprintf("%s may not run %s", user, strings.Join(commands, ", "))
-		finding.Mend = fmt.Sprintf("as root: `printf '%%s\\n' %s >>/etc/sudoers.d/%s && visudo -c`", strings.Join(rules, " "), strings.ReplaceAll(user, ".", "-"))
+		// visudo -c wants mode 0440.
+		finding.Mend = fmt.Sprintf("as root: `(umask 337; printf '%%s\\n' %s >>/etc/sudoers.d/%s) && visudo -c`", strings.Join(rules, " "), strings.ReplaceAll(user, ".", "-"))
 	case len(answer.Allowed) > 0:
 		finding.State = deploy.FindingOK
 	default:

@@ -124,7 +124,7 @@ func TestSudo(t *testing.T) {
 		"no sudo":         {answer: examine.Answer{NoSudo: true}, want: "sudo FAIL: steps run commands by sudo, and there is no sudo", mend: "install it"},
 		"some may not": {
 			answer: examine.Answer{Allowed: []string{"sudo y"}, Denied: denied}, want: "sudo FAIL: de.ploy may not run `sudo -n true`, `sudo x`",
-			mend: `printf '%s\n' 'deploy ALL=(root) NOPASSWD: /bin/true' 'it'"'"'s' >>/etc/sudoers.d/de-ploy && visudo -c`,
+			mend: `(umask 337; printf '%s\n' 'deploy ALL=(root) NOPASSWD: /bin/true' 'it'"'"'s' >>/etc/sudoers.d/de-ploy) && visudo -c`,
 		},
 	} {
 		found := sudo("web1", "de.ploy", test.answer)

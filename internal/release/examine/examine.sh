@@ -33,6 +33,27 @@ elif [ -d "$root/scm" ] && named '[1-9]' '[1-9][0-9]*'; then
 	printf 'tool=Mina\0'
 fi
 
+# A log-in's PATH often lacks the folders of what root runs; a step's has them.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# Prints the path of a program, as a rule wants it. command -v has none of a program that is a builtin, too.
+place() (
+	set -f
+	IFS=:
+	case $1 in
+	*/*) ;;
+	*)
+		for folder in $PATH; do
+			if [ -f "$folder/$1" ] && [ -x "$folder/$1" ]; then
+				echo "$folder/$1"
+				return
+			fi
+		done
+		;;
+	esac
+	echo "$1"
+)
+
 # sudo lists what may be run, and runs nothing (sudo(8), -l). A rule that wants a password counts where another one wants none:
 # that is how sudo lists (sudoers(5), listpw).
 for script do
@@ -62,8 +83,10 @@ done | sort -u | while IFS= read -r line; do
 		*) break ;;
 		esac
 	done
-	program=$(command -v "$1") || program=$1
+	program=$(place "$1")
 	shift
-	printf 'denied=%s\n%s ALL=(%s) NOPASSWD: %s\0' "$line" "$(id -un)" "$as" "$program${*:+ $*}"
+	# What a rule would read as more than itself is escaped, and "" is no argument, where nothing would be any (sudoers(5)).
+	arguments=$(printf '%s\n' "$*" | sed 's/[\,:=*?[]/\\&/g')
+	printf 'denied=%s\n%s ALL=(%s) NOPASSWD: %s\0' "$line" "$(id -un)" "$as" "$program ${arguments:-\"\"}"
 done
 printf 'end=1\0'

@@ -61,12 +61,18 @@ func TestSudo(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		steps := []deploy.Step{
 			{Name: "One", Rights: "echo sudo -n true \"$PORT\"\necho doas true"},
-			{Name: "Two", Rights: "echo sudo -n true 8001\necho sudo -u www false '*'"},
+			{Name: "Two", Rights: "echo sudo -n true 8001\necho sudo -u www kill '*' a=b:c"},
 			{Name: "Three", Rights: "echo \"sudo $NOWHERE\""},
 			{Name: "Four"},
+			{Name: "Five", Rights: "echo sudo -n kill"},
 		}
 		vars := map[string]string{"PORT": "8001"}
 		bin := t.TempDir()
+		// The whole path, also of what the shell itself has; no argument means none, and nothing stands for more than itself.
+		rules := map[string]string{
+			"sudo -n kill":             " ALL=(root) NOPASSWD: " + bin + `/kill ""`,
+			"sudo -u www kill * a=b:c": " ALL=(www) NOPASSWD: " + bin + `/kill \* a\=b\:c`,
+		}
 		host.Env = []string{"PATH=" + bin + ":" + host.Path}
 		if host.Name != "bash" { // whose machine may have a sudo
 			if got := ask(t, host, steps, vars); !got.NoSudo || len(got.Allowed)+len(got.Denied) > 0 {
@@ -74,17 +80,22 @@ func TestSudo(t *testing.T) {
 			}
 		}
 		program := "#!/bin/sh\n[ \"$*\" = '-n -l -n true 8001' ]\n"
-		if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte(program), 0o755); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"sudo", "kill"} {
+			if err := os.WriteFile(filepath.Join(bin, name), []byte(program), 0o755); err != nil {
+				t.Fatal(err)
+			}
 		}
 		got := ask(t, host, steps, vars)
 		for i, denied := range got.Denied {
-			if !strings.Contains(denied.Rule, " ALL=(www) NOPASSWD: ") || !strings.HasSuffix(denied.Rule, "false *") {
-				t.Errorf("the rule is %q", denied.Rule)
+			if want := rules[denied.Command]; want == "" || !strings.HasSuffix(denied.Rule, want) {
+				t.Errorf("the rule is %q, want %q", denied.Rule, want)
 			}
 			got.Denied[i].Rule = ""
 		}
-		want := examine.Answer{Allowed: []string{"sudo -n true 8001"}, Denied: []examine.Denied{{Command: "sudo -u www false *"}}}
+		want := examine.Answer{
+			Allowed: []string{"sudo -n true 8001"},
+			Denied:  []examine.Denied{{Command: "sudo -n kill"}, {Command: "sudo -u www kill * a=b:c"}},
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}

@@ -53,7 +53,7 @@ change() {
 	if $sudo systemctl $option_ "$1" $units; then return 0; fi
 	why_="\`${sudo:+$sudo }systemctl ${scope:+$scope }$1$units\` failed. Where it is not allowed, allow exactly that in sudoers, or set \`sudo\`"
 	case $sudo in
-	sudo*) why_="$why_; as root: echo '$(id -un) ALL=(root) NOPASSWD: $(command -v systemctl) $1$units' >/etc/sudoers.d/$(id -un)-$1 && visudo -c" ;;
+	sudo*) why_="$why_; as root: (umask 337; echo '$(id -un) ALL=(root) NOPASSWD: $(command -v systemctl) $1$units' >/etc/sudoers.d/$(id -un)-$1) && visudo -c" ;;
 	esac
 	tell "$why_"
 }
