@@ -51,7 +51,7 @@ func (in *inputs) AfterApply(parsed *kong.Context, a *app) error {
 func (a *app) readFlag(doc ci.InputDoc, value *string) error {
 	path, named := strings.CutPrefix(*value, "@")
 	if !named {
-		if doc.Name != "ssh_key" || strings.ContainsAny(*value, "\r\n") || !a.isFile(path) {
+		if doc.Name != "ssh_key" && doc.Name != "from_ssh_key" || strings.ContainsAny(*value, "\r\n") || !a.isFile(path) {
 			return nil
 		}
 	}

@@ -67,10 +67,10 @@ type Inputs struct {
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 
 	// What one command alone takes.
-	From           string `name:"from" of:"promote" group:"what" help:"The environment whose release is promoted." fallback:"from in the environment's entry"`
-	FromSSHKey     string `name:"from_ssh_key" aliases:"from-ssh-key" of:"promote" group:"login" secret:"yes" file:"yes" help:"Private key to log in with to the hosts of that environment." fallback:"ssh_key"`
-	FromKnownHosts string `name:"from_known_hosts" aliases:"from-known-hosts" of:"promote" group:"login" file:"yes" help:"Lines of known_hosts for the hosts of that environment." fallback:"known_hosts"`
-	FromJump       string `name:"from_jump" aliases:"from-jump" of:"promote" group:"login" help:"Bastions to the hosts of that environment." fallback:"jump"`
+	From           string `name:"from" of:"promote, plan" group:"what" help:"The environment whose release is promoted." fallback:"from in the environment's entry"`
+	FromSSHKey     string `name:"from_ssh_key" aliases:"from-ssh-key" of:"promote, plan" group:"login" secret:"yes" file:"yes" help:"Private key to log in with to the hosts of that environment." fallback:"ssh_key"`
+	FromKnownHosts string `name:"from_known_hosts" aliases:"from-known-hosts" of:"promote, plan" group:"login" file:"yes" help:"Lines of known_hosts for the hosts of that environment." fallback:"known_hosts"`
+	FromJump       string `name:"from_jump" aliases:"from-jump" of:"promote, plan" group:"login" help:"Bastions to the hosts of that environment." fallback:"jump"`
 	Reason         string `name:"reason" of:"hold" group:"what" required:"" help:"Why, for whoever wants to deploy: it is shown to them."`
 	Deployment     string `name:"deployment" of:"resolve, logs" group:"what" required:"" help:"ID of the deployment, as its run printed it. For logs the ID of its release will do, and the newest is meant where nothing is given."`
 	Host           string `name:"host" of:"resolve, logs, exec" group:"what" required:"" help:"The host that the step ran on; of exec the hosts to run it on, separated by commas or spaces (default: all)."`
