@@ -55,9 +55,9 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		result, err = s.ended(start, deploy.OutcomeCancelled, deploy.ExitInterrupted), nil
+		result, err = a.ended(s, start, deploy.OutcomeCancelled, deploy.ExitInterrupted), nil
 	case errors.Is(err, context.DeadlineExceeded):
-		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		result, err = a.ended(s, start, deploy.OutcomeFailed, deploy.ExitFailed), nil
 		result.Errors = []*deploy.Error{{
 			Phase: deploy.Preflight, Cause: fmt.Errorf("the timeout of %s was over before the artifact was read", s.cfg.Timeout),
 			Hint: "raise `timeout`, or look at what the artifact holds",
@@ -66,15 +66,18 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 	var refused deploy.Errors
 	var failure *deploy.Error
 	if errors.As(err, &refused) { // what another environment runs may not be promoted
-		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		result, err = a.ended(s, start, deploy.OutcomeFailed, deploy.ExitFailed), nil
 		result.Errors = refused
 	} else if errors.As(err, &failure) && failure.Fault == deploy.FaultHost { // another try may go well
-		result, err = s.ended(start, deploy.OutcomeFailed, deploy.ExitFailed), nil
+		result, err = a.ended(s, start, deploy.OutcomeFailed, deploy.ExitFailed), nil
 		failure.Phase = deploy.Preflight
 		result.Errors = []*deploy.Error{failure}
 	}
 	if err != nil {
 		return result, errors.Join(s.refuse(err), reporter.Close())
+	}
+	if result.Deployment == "" { // it was over before there was a plan
+		reporter.Emit(deploy.Started{Header: result.Header})
 	}
 	reporter.Emit(deploy.Finished{Result: result})
 	return result, a.reportFailed(result, errors.Join(reporter.Close(), s.over(result)))
@@ -94,9 +97,12 @@ func (a *app) reportFailed(result deploy.Result, err error) error {
 }
 
 // ended is the result of a deployment that was over before there was a plan.
-func (s *session) ended(start time.Time, outcome deploy.Outcome, code int) deploy.Result {
+func (a *app) ended(s *session, start time.Time, outcome deploy.Outcome, code int) deploy.Result {
 	return deploy.Result{
-		Header:  deploy.Header{Version: version(), Command: s.in.Command, App: s.cfg.App, Environment: s.cfg.Environment, URL: s.cfg.URL},
+		Header: deploy.Header{
+			Version: version(), Command: s.in.Command, App: s.cfg.App, Environment: s.cfg.Environment, URL: s.cfg.URL,
+			Actor: a.actor(s.run), RunURL: s.run.URL, Attempt: s.run.Attempt, Hosts: deploy.HostNames(s.cfg.Hosts),
+		},
 		Outcome: outcome, ExitCode: code, Failed: deploy.Preflight,
 		Start: start, Duration: time.Since(start), Next: deploy.Next{Text: "run the job again"},
 	}

@@ -13,6 +13,7 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/promotion"
 	"slipway/internal/release/survey"
+	"slipway/internal/transport"
 )
 
 type promoteCmd struct {
@@ -45,7 +46,7 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	defer func() { _ = hosts.Close() }()
 	found, err := promotion.Find(ctx, hosts, source.cfg.Hosts, promotion.Policy{Environment: s.cfg.From, Soak: s.cfg.Soak, Now: now})
 	if err != nil {
-		return nil, err
+		return nil, ownWay(s, err)
 	}
 	if err := s.cfg.Provenance.Refuse(found.BuiltBy); err != nil {
 		return nil, deploy.Errors{{Op: "promote", Phase: deploy.Preflight, Cause: fmt.Errorf("%s runs what may not be deployed here: %w", s.cfg.From, err)}}
@@ -73,6 +74,27 @@ func ofSource(in ci.Inputs, err error) error {
 	return list
 }
 
+// ownWay says by which inputs the source's hosts are reached where these are not those of the target's.
+func ownWay(s *session, err error) error {
+	var failures deploy.Errors
+	if !errors.As(err, &failures) {
+		return err
+	}
+	for _, failure := range failures {
+		var input string
+		switch {
+		case errors.Is(failure, transport.ErrLogin) && s.in.FromSSHKey == "":
+			input = "from_ssh_key"
+		case errors.Is(failure, transport.ErrIdentity) && s.in.FromKnownHosts == "":
+			input = "from_known_hosts"
+		default:
+			continue
+		}
+		failure.Hint = deploy.Joined("; ", fmt.Sprintf("where %s has its own, give it as `%s`", s.cfg.From, input), failure.Hint)
+	}
+	return failures
+}
+
 // refusal is an error of bringing the artifact as what stopped the deployment in preflight; a context's error as itself.
 func refusal(ctx context.Context, err error) error {
 	var failure *deploy.Error
@@ -86,7 +108,7 @@ func refusal(ctx context.Context, err error) error {
 func promotedFrom(from string, found *promotion.Source) string {
 	text := fmt.Sprintf("promoted from %s, which runs it as %s", from, found.Release)
 	if !found.Since.IsZero() {
-		text += " since " + found.Since.UTC().Format("2006-01-02 15:04")
+		text += " since " + found.Since.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return text
 }

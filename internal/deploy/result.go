@@ -148,9 +148,9 @@ func (r Result) AnotherTools() string {
 	return ""
 }
 
-// Unasked reports whether it is not known of some host what it ran.
+// Unasked reports whether it is not known of some host what it ran, or of all, because it was over before they were asked.
 func (r Result) Unasked() bool {
-	return slices.ContainsFunc(r.Hosts, func(h HostResult) bool { return h.Unreachable })
+	return len(r.Hosts) == 0 || slices.ContainsFunc(r.Hosts, func(h HostResult) bool { return h.Unreachable })
 }
 
 // Changed reports whether a host runs another release than before.

@@ -3,6 +3,7 @@ package promotion
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -28,10 +29,21 @@ func judge(f deploy.Facts, policy Policy) error {
 		return refuse(f.Host, fmt.Sprintf("it is not known since when it runs %s", f.CurrentID), "deploy there again, or leave out `soak`")
 	}
 	if live := policy.Now.Sub(entry.At); live < policy.Soak {
-		return refuse(f.Host, fmt.Sprintf("%s is live there for %s, and `soak` is %s", f.CurrentID, max(0, live).Round(time.Second), policy.Soak),
-			fmt.Sprintf("wait for another %s", (policy.Soak-live).Round(time.Second)))
+		return refuse(f.Host, fmt.Sprintf("%s has been live in %s for %s, and `soak` is %s", f.CurrentID, policy.Environment, plain(max(0, live)), plain(policy.Soak)),
+			"wait for another "+plain(policy.Soak-live))
 	}
 	return nil
+}
+
+// plain is a time without the zeros at its end: "1h".
+func plain(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	for _, unit := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, unit) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 func refuse(host, cause, hint string) *deploy.Error {

@@ -29,8 +29,8 @@ func TestJudge(t *testing.T) {
 	}{
 		"good":            {want: ""},
 		"soaked":          {soak: 30 * time.Minute, want: ""},
-		"too young":       {soak: time.Hour, want: "is live there for 30m0s, and `soak` is 1h0m0s"},
-		"a clock ahead":   {soak: time.Hour, change: func(f *deploy.Facts) { f.History[2].At = now.Add(time.Hour) }, want: "is live there for 0s"},
+		"too young":       {soak: time.Hour, want: "has been live in staging for 30m, and `soak` is 1h"},
+		"a clock ahead":   {soak: time.Hour, change: func(f *deploy.Facts) { f.History[2].At = now.Add(time.Hour) }, want: "live in staging for 0s"},
 		"no history":      {soak: time.Hour, change: func(f *deploy.Facts) { f.History = nil }, want: "not known since when"},
 		"none needed":     {change: func(f *deploy.Facts) { f.History = nil }, want: ""},
 		"unwound to it":   {soak: time.Hour, change: func(f *deploy.Facts) { f.History[2].Outcome = "unwound" }, want: ""},
