@@ -61,12 +61,12 @@ type HostTries struct {
 
 // Find finds the deployment and the tries that a query names. Its error is a *deploy.Error with the names that there are.
 func Find(h History, answers []Answer, plans Plans, q Query) (Wanted, error) {
-	at := slices.IndexFunc(h.Deployments, func(d Deployment) bool {
-		if q.Deployment == "" {
-			return slices.ContainsFunc(answers, func(a Answer) bool { return len(stepsOf(a, d.ID)) > 0 })
-		}
-		return string(d.ID) == q.Deployment || string(d.Release) == q.Deployment
-	})
+	at := newest(h, answers, plans, q)
+	if q.Deployment != "" {
+		at = slices.IndexFunc(h.Deployments, func(d Deployment) bool {
+			return string(d.ID) == q.Deployment || string(d.Release) == q.Deployment
+		})
+	}
 	if at < 0 && q.Deployment == "" {
 		return Wanted{}, &deploy.Error{Cause: fmt.Errorf("no host has a log of any step"), Hint: "the hosts keep those of the newest 50 deployments or more"}
 	}
@@ -84,7 +84,7 @@ func Find(h History, answers []Answer, plans Plans, q Query) (Wanted, error) {
 			if !slices.Contains(known, name) {
 				known = append(known, name)
 			}
-			if (q.Host == "" || q.Host == a.Host.Name) && (q.Step == "" || strings.EqualFold(q.Step, name) || try.Slug() == (deploy.Step{Name: q.Step}).Slug()) {
+			if q.fits(a.Host.Name, try, name) {
 				tries.Tries = append(tries.Tries, try)
 			}
 		}
@@ -102,6 +102,29 @@ func Find(h History, answers []Answer, plans Plans, q Query) (Wanted, error) {
 		}
 	}
 	return w, nil
+}
+
+// newest is the newest deployment that left a log that is asked for, else the newest that left any; -1 where none did.
+func newest(h History, answers []Answer, plans Plans, q Query) int {
+	at := -1
+	for _, wanted := range []Query{q, {}} {
+		at = slices.IndexFunc(h.Deployments, func(d Deployment) bool {
+			return slices.ContainsFunc(answers, func(a Answer) bool {
+				return slices.ContainsFunc(stepsOf(a, d.ID), func(try deploy.StepFacts) bool {
+					return wanted.fits(a.Host.Name, try, stepName(try, plans[d.ID]))
+				})
+			})
+		})
+		if at >= 0 {
+			break
+		}
+	}
+	return at
+}
+
+// fits reports whether a step's try on a host is asked for.
+func (q Query) fits(host string, try deploy.StepFacts, name string) bool {
+	return (q.Host == "" || q.Host == host) && (q.Step == "" || strings.EqualFold(q.Step, name) || try.Slug() == (deploy.Step{Name: q.Step}).Slug())
 }
 
 func stepsOf(a Answer, id deploy.DeploymentID) []deploy.StepFacts {
