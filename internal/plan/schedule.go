@@ -30,6 +30,18 @@ type Host struct {
 	Earlier *Earlier // what an earlier attempt wrote here; nil when there was none
 }
 
+// live is what current names now.
+func (h Host) live() Link {
+	switch f := h.Facts; f.Current {
+	case deploy.CurrentRelease:
+		return Link{Target: f.CurrentTarget, Release: f.CurrentID}
+	case deploy.CurrentForeign:
+		return Link{Target: f.CurrentTarget}
+	case deploy.CurrentNone, deploy.CurrentDirectory, deploy.CurrentFile, deploy.CurrentLost:
+	}
+	return Link{}
+}
+
 // Activated reports whether an earlier attempt took the release into service here, and verified it.
 func (h Host) Activated(id deploy.ReleaseID) bool {
 	known, ok := h.Facts.Release(id)
@@ -127,13 +139,7 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	if _, ok := f.Tools["zstd"]; ok {
 		h.Encoding = "zstd"
 	}
-	switch f.Current {
-	case deploy.CurrentRelease:
-		h.Before = Link{Target: f.CurrentTarget, Release: f.CurrentID}
-	case deploy.CurrentForeign:
-		h.Before = Link{Target: f.CurrentTarget}
-	case deploy.CurrentNone, deploy.CurrentDirectory, deploy.CurrentFile, deploy.CurrentLost:
-	}
+	h.Before = h.live()
 	if h.Earlier != nil && h.Before.Release == p.Release {
 		if before, ok := firstSwitch(h.Earlier.Facts.Live, p.Release); ok {
 			h.Before = before

@@ -11,14 +11,14 @@ func (s *Schedule) StartingPoint() string {
 	var releases []string
 	lost, without := 0, 0
 	for _, h := range serving {
-		switch before := h.Before.String(); {
+		switch live := h.live(); {
 		case s.nothingLive(h) != "":
 			lost++
 			without++
-		case h.Before.None():
+		case live.None():
 			without++
-		case !slices.Contains(releases, before):
-			releases = append(releases, before)
+		case !slices.Contains(releases, live.String()):
+			releases = append(releases, live.String())
 		}
 	}
 	hosts := fmt.Sprintf("%d hosts", len(serving))

@@ -24,13 +24,13 @@ type Doc struct {
 func Docs() []Doc {
 	return []Doc{
 		{Name: "release", Help: "ID of the release, like 20261121-073000-1a2b3c4-9f3c51."},
-		{Name: "previous_release", Help: "What the hosts ran before; empty after a first deployment."},
+		{Name: "previous_release", Help: "What the hosts ran before the deployment; empty after a first one."},
 		{Name: "deployment", Help: "ID of the deployment, the same in every attempt of a run."},
 		{Name: "revision", Help: "Full commit that the artifact was built of."},
 		{Name: "artifact_sha256", Help: "SHA-256 of the artifact's file."},
 		{Name: "url", Help: "The environment's URL."},
 		{Name: "outcome", Help: outcomes() + ". Of status: ok, nothing, foreign, deploying, unreachable, drifted, split or half_done."},
-		{Name: "changed", Help: "true when a host runs another release than before."},
+		{Name: "changed", Help: "true when a host runs another release than before the deployment, also where an earlier attempt of the run switched it."},
 		{Name: "failed_phase", Help: "The phase that failed; empty when none did."},
 		{Name: "failed_step", Help: "The step that failed first; empty when none did."},
 		{Name: "hosts_activated", Help: "JSON array of the hosts that run the release, verified."},
