@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/stage"
 	"slipway/internal/secret"
@@ -48,10 +49,9 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	for _, file := range r.schedule.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
-	if err := there.Do(ctx, stage.Link(there.Site(), r.schedule.Release, links)); err != nil {
-		return err
-	}
-	return there.Do(ctx, activate.Store(there.Site(), r.schedule.Release, r.planned(h)))
+	return there.Do(ctx, release.Then(
+		stage.Link(there.Site(), r.schedule.Release, links), activate.Store(there.Site(), r.schedule.Release, r.planned(h)),
+	))
 }
 
 // fill puts the members of the release there: copied, where they lie on the host already, else sent.

@@ -1,0 +1,65 @@
+package release_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slipway/internal/release"
+	"slipway/internal/release/releasetest"
+)
+
+// Two operations as one command: each has its own arguments, and the second is done only where the first was.
+func TestThen(t *testing.T) {
+	other := errors.New("another")
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		eleven := []string{"a b", "", "$HOME", "4", "5", "6", "7", "8", "9", "it's", host.Home}
+		first := release.Operation{
+			Name: "first", Script: `set -eu; x=${10}; printf '%s.' "$@" >"${11}/first"; echo printed; ! [ -e "${11}/stop" ] || { echo why >&2; exit 90; }`,
+			Args: eleven, Reasons: map[int]release.Reason{90: {Err: errRefused}},
+		}
+		var said string
+		second := release.Operation{
+			Name: "second", Script: `printf '%s.' "${x-unset}" "$@"; [ "$1" != fail ] || exit 91`, Args: []string{"one", "two"},
+			Reasons: map[int]release.Reason{91: {Err: other}}, Read: func(a release.Answer) error { said = string(a.Text); return nil },
+		}
+		both := release.Then(first, second)
+		if err := release.Run(t.Context(), host, both); err != nil || said != "unset.one.two." {
+			t.Errorf("%q, %v", said, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(host.Home, "first")); err != nil || string(text) != strings.Join(eleven, ".")+"." {
+			t.Errorf("%q, %v", text, err)
+		}
+		if err := os.WriteFile(filepath.Join(host.Home, "stop"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		said = ""
+		err := release.Run(t.Context(), host, both)
+		if !errors.Is(err, errRefused) || errors.Is(err, other) || said != "" {
+			t.Errorf("the first fails: %v, %q", err, said)
+		}
+		again := first
+		again.Args = append([]string{}, eleven...)
+		again.Args[10] = t.TempDir()
+		retried := first
+		retried.Next = func(err error) (release.Operation, bool) { return again, errors.Is(err, errRefused) }
+		if err := release.Do(t.Context(), host, release.Then(retried, second), 0); err != nil || said != "unset.one.two." {
+			t.Errorf("what comes instead of the first: %q, %v", said, err)
+		}
+	})
+	for name, c := range map[string]struct{ first, second, want release.Operation }{
+		"nothing first":    {release.Operation{Name: "a"}, release.Operation{Name: "b", Script: ":"}, release.Operation{Name: "b", Script: ":"}},
+		"nothing second":   {release.Operation{Name: "a", Script: ":"}, release.Operation{Name: "b"}, release.Operation{Name: "a", Script: ":"}},
+		"the first not":    {release.Invalid("a", errRefused), release.Operation{Name: "b", Script: ":"}, release.Invalid("a", errRefused)},
+		"the second not":   {release.Operation{Name: "a", Script: ":"}, release.Invalid("b", errRefused), release.Invalid("b", errRefused)},
+		"two meanings":     {release.Operation{Name: "a", Script: ":", Reasons: reasons}, release.Operation{Script: ":", Reasons: reasons}, release.Operation{Name: "a"}},
+		"somebody listens": {release.Operation{Name: "a", Script: ":", Read: func(release.Answer) error { return nil }}, release.Operation{Script: ":"}, release.Operation{Name: "a"}},
+	} {
+		got := release.Then(c.first, c.second)
+		if got.Name != c.want.Name || got.Script != c.want.Script || c.want.Invalid != nil && !errors.Is(got.Invalid, c.want.Invalid) || c.want.Script == "" && got.Invalid == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
