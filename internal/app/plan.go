@@ -10,6 +10,8 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
+	"slipway/internal/inspect/ask"
+	"slipway/internal/inspect/show"
 	"slipway/internal/plan"
 	"slipway/internal/report"
 )
@@ -166,6 +168,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		return view, deploy.ExitFailed, nil
 	}
 	view.Ahead = append(locked(schedule), view.Ahead...)
+	view.Warnings = append(view.Warnings, show.Drift(ask.Drift(ctx, s.cfg.Hosts, made.hosts, s.cfg.DriftIgnore))...)
 	if c.What == "rollback" {
 		if view.Secrets, err = changes.Secrets(ctx, made.hosts, view.Live, schedule.Release); err != nil {
 			return view, 0, err

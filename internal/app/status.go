@@ -23,8 +23,12 @@ type statusCmd struct {
 // that the job goes on.
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	return a.look(ctx, c.Inputs, c.looks, func(ctx context.Context, l look) error {
-		answers := ask.Status(ctx, l.cfg.Hosts, l.hosts, c.Drift)
-		status := inspect.Judge(l.head(), answers, inspect.Rules{Lease: cmp.Or(a.env.Lease, fleetlock.Lease), Ignore: l.cfg.DriftIgnore})
+		var drift *[]string
+		if c.Drift {
+			drift = &l.cfg.DriftIgnore
+		}
+		answers := ask.Status(ctx, l.cfg.Hosts, l.hosts, drift)
+		status := inspect.Judge(l.head(), answers, inspect.Rules{Lease: cmp.Or(a.env.Lease, fleetlock.Lease)})
 		l.safe(&status)
 		if err := l.print(status, func() []string { return show.Status(status) }); err != nil {
 			return err

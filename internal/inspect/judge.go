@@ -20,8 +20,7 @@ const MostFiles = 200
 
 // Rules are what a judgement goes by.
 type Rules struct {
-	Lease  time.Duration // how long the owner of a lock gives no sign of life before it counts as dead
-	Ignore []string      // patterns of paths whose drift does not count; * and ** are wildcards
+	Lease time.Duration // how long the owner of a lock gives no sign of life before it counts as dead
 }
 
 // Judge says what runs where, and what of it is not as it should be. answers are in the deploy file's order. While a deployment is under
@@ -47,7 +46,7 @@ func Judge(head Head, answers []Answer, rules Rules) Status {
 			h.State = StateBalancer
 			h.judgeLeft()
 		default:
-			h.Drift = driftOf(a, rules.Ignore)
+			h.Drift = driftOf(a)
 			h.judge(a, s.Release, head)
 		}
 		if running && (h.State == StateSplit || h.State == StateHalfDone) {
@@ -239,20 +238,27 @@ func (h *HostStatus) found(state State, why, next string) {
 	}
 }
 
-// driftOf is the drift of a host, less what is ignored; nil where nobody asked for it.
-func driftOf(a Answer, ignore []string) *Drift {
+// Ignored reports whether the drift of a path does not count, by patterns; * and ** are wildcards.
+func Ignored(patterns []string) func(path string) bool {
+	return func(path string) bool {
+		return slices.ContainsFunc(patterns, func(pattern string) bool {
+			matched, err := doublestar.Match(pattern, path)
+			return matched && err == nil
+		})
+	}
+}
+
+// driftOf is the drift of a host; nil where nobody asked for it.
+func driftOf(a Answer) *Drift {
 	switch {
 	case a.NoDrift != "":
 		return &Drift{Files: []survey.Difference{}, Skipped: a.NoDrift}
 	case a.Drift == nil:
 		return nil
 	}
-	counts := slices.DeleteFunc(slices.Clone(a.Drift.List), func(d survey.Difference) bool {
-		return slices.ContainsFunc(ignore, func(pattern string) bool {
-			matched, err := doublestar.Match(pattern, d.Path)
-			return matched && err == nil
-		})
-	})
-	unlisted := a.Drift.Count - len(a.Drift.List)
-	return &Drift{Compared: a.Drift.Compared, Count: len(counts) + unlisted, Files: append([]survey.Difference{}, counts[:min(len(counts), MostFiles)]...)}
+	d := a.Drift
+	return &Drift{
+		Compared: d.Compared, Count: d.Count, ArtifactOnly: d.ArtifactOnly,
+		Files: append([]survey.Difference{}, d.List[:min(len(d.List), MostFiles)]...),
+	}
 }

@@ -91,10 +91,11 @@ type Leftover struct {
 	HalfDone   bool                `json:"half_done"`         // there is something to mend
 }
 
-// Drift is how the files of a live release differ from those of the artifact.
+// Drift is how the files of a live release differ from those that it had once its prepare steps were through.
 type Drift struct {
-	Compared int                 `json:"compared"`          // members of the artifact that were compared
-	Count    int                 `json:"count"`             // how many differ, less those that drift_ignore names
-	Files    []survey.Difference `json:"files"`             // of them, the first 200 by path
-	Skipped  string              `json:"skipped,omitempty"` // why nothing was compared
+	Compared     int                 `json:"compared"`                // files and folders that were compared
+	Count        int                 `json:"count"`                   // how many differ, less those that drift_ignore names
+	Files        []survey.Difference `json:"files"`                   // of them, the first 200 by path
+	ArtifactOnly bool                `json:"artifact_only,omitempty"` // nobody wrote down what steps made: only members of the artifact were compared
+	Skipped      string              `json:"skipped,omitempty"`       // why nothing was compared
 }

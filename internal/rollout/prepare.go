@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
+	"slipway/internal/release/stage"
 )
 
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one
@@ -25,6 +26,7 @@ func (r *run) prepare(ctx context.Context) *stop {
 	var failedAt atomic.Int64
 	failedAt.Store(int64(len(steps)))
 	fanout.Each(hosts, func(h plan.Host) { r.prepareHost(ctx, h, steps, &failedAt) })
+	r.warnUnlisted(hosts)
 	for _, step := range steps {
 		if step.products != nil {
 			step.products.Close()
@@ -89,13 +91,14 @@ func (s prepareStep) skip(host string) {
 func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep, failedAt *atomic.Int64) {
 	done := r.fleet.On(h.Name).Lease(ctx)
 	defer func() { done() }() //nolint:gocritic // the last of several
-	alive := true
+	alive, ran, skipped := true, false, false
 	for i, step := range steps {
 		if !step.concerns(h.Name) {
 			continue
 		}
 		if !alive || ctx.Err() != nil || int64(i) > failedAt.Load() {
 			step.skip(h.Name)
+			skipped = true
 			continue
 		}
 		var span deploy.Span
@@ -114,11 +117,38 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 				lower(failedAt, int64(i))
 			}
 		}
+		ran = ran || span.Kept == 0
 		step.record.End(span)
 		if step.products != nil {
 			step.products.Through(span)
 			done = r.fleet.On(h.Name).Lease(ctx)
 		}
+	}
+	if alive && !skipped && (ran || h.Facts.CurrentID != r.schedule.Release) {
+		r.list(ctx, h)
+	}
+}
+
+// list writes down what the release holds now. What is live and was prepared before is left alone: who changed it since was no step.
+func (r *run) list(ctx context.Context, h plan.Host) {
+	there := r.fleet.On(h.Name)
+	if err := there.Do(ctx, stage.Prepared(there.Site(), r.schedule.Release)); err != nil && ctx.Err() == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.unlisted[h.Name] = deploy.OnHost(h.Name, deploy.Prepare, "", err)
+	}
+}
+
+// warnUnlisted names the hosts on which it is not written down what the release holds. The deployment goes on.
+func (r *run) warnUnlisted(hosts []plan.Host) {
+	var errs deploy.Errors
+	for _, h := range hosts {
+		if err := r.unlisted[h.Name]; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		r.rec.Warn("what the steps left in the release could not be written down, so `status --drift` compares the files of the artifact alone: " + few(errs))
 	}
 }
 

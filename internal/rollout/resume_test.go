@@ -301,3 +301,31 @@ func TestRerunPreparesAgainWhatIsGone(t *testing.T) {
 		t.Errorf("built %d times on web1, %d on web2", f.ran("web1", "Build"), f.ran("web2", "Build"))
 	}
 }
+
+// What a prepared release holds is written down on each host; where that fails, the deployment goes on and says so. What is live already is
+// not listed anew by a re-run that changes nothing there.
+func TestPreparedIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.cfg.Prepare = number(script(deploy.Prepare, "Build", `
+echo made >made
+test "$SLIPWAY_HOST" != web2 || mkdir -p "$SLIPWAY_DEPLOY_PATH/.slipway/releases/$SLIPWAY_RELEASE/prepared/in-the-way"`))
+	result, _ := f.deploy(t.Context(), good)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	if len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "could not be written down") || !strings.Contains(result.Warnings[0], "web2") || strings.Contains(result.Warnings[0], "web1") {
+		t.Errorf("warnings: %q", result.Warnings)
+	}
+	record := ".slipway/releases/" + string(result.Release) + "/prepared"
+	if text := f.read("web1", record); !strings.Contains(text, " ./made\n") {
+		t.Errorf("%q", text)
+	}
+
+	if err := os.WriteFile(filepath.Join(f.path("web1"), record), []byte("untouched"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := f.again(2).deploy(t.Context(), good)
+	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeUnchanged)
+	if text := f.read("web1", record); text != "untouched" {
+		t.Errorf("a re-run wrote %q", text)
+	}
+}

@@ -65,8 +65,9 @@ type run struct {
 	opened bool                 // the journals are
 	cancel context.CancelCauseFunc
 
-	mu    sync.Mutex
-	ended time.Time // when the run's context did
+	mu       sync.Mutex
+	ended    time.Time                // when the run's context did
+	unlisted map[string]*deploy.Error // by host: why it is not written down what its release holds
 }
 
 // Run deploys, or rolls back, and returns everything there is to say about it. When it returns, nothing of it runs on this machine
@@ -91,7 +92,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 }
 
 func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
-	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}}
+	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
 	r.steps = stepper.New(stepper.Options{
 		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit,

@@ -29,27 +29,38 @@ func each(hosts []deploy.Host, there *fleet.Fleet, more func(h *fleet.Host, a *i
 	})
 }
 
-// Status asks hosts for what status tells; with drift also which files of the live release are not as they were deployed.
-func Status(ctx context.Context, hosts []deploy.Host, there *fleet.Fleet, drift bool) []inspect.Answer {
+// Status asks hosts for what status tells; with drift, the patterns of paths that do not count, also which files of the live release are
+// not as they were deployed.
+func Status(ctx context.Context, hosts []deploy.Host, there *fleet.Fleet, drift *[]string) []inspect.Answer {
 	return each(hosts, there, func(h *fleet.Host, a *inspect.Answer) {
 		defer h.Lease(ctx)()
 		if !a.Facts.Lock.Free() {
 			// What the lock's owner does is told without it, too.
 			_ = h.Do(ctx, lock.LastSign(h.Site(), &a.LockAge))
 		}
-		if drift && !a.Host.NoRelease {
-			a.Drift, a.NoDrift = driftOf(ctx, h, a.Facts)
+		if drift != nil && !a.Host.NoRelease {
+			a.Drift, a.NoDrift = driftOf(ctx, h, a.Facts, *drift)
+		}
+	})
+}
+
+// Drift asks hosts which files of what is live are not as they were deployed, less those that patterns name.
+func Drift(ctx context.Context, hosts []deploy.Host, there *fleet.Fleet, ignore []string) []inspect.Answer {
+	return each(hosts, there, func(h *fleet.Host, a *inspect.Answer) {
+		if a.Facts.CurrentID != "" && !a.Host.NoRelease {
+			defer h.Lease(ctx)()
+			a.Drift, a.NoDrift = driftOf(ctx, h, a.Facts, ignore)
 		}
 	})
 }
 
 // driftOf compares what is live on a host, or says why it cannot be.
-func driftOf(ctx context.Context, h *fleet.Host, f deploy.Facts) (*survey.Differences, string) {
+func driftOf(ctx context.Context, h *fleet.Host, f deploy.Facts, ignore []string) (*survey.Differences, string) {
 	if f.CurrentID == "" {
 		return nil, "no release of Slipway's is live"
 	}
 	var found survey.Differences
-	err := h.Do(ctx, survey.Drift(h.Site(), f.CurrentID, &found))
+	err := h.Do(ctx, survey.Drift(h.Site(), f.CurrentID, inspect.Ignored(ignore), &found))
 	switch {
 	case errors.Is(err, survey.ErrNoManifest):
 		return nil, "another tool made the release"

@@ -43,7 +43,7 @@ func StatusOutput(s inspect.Status) string {
 			s.Hosts = append([]inspect.HostStatus{}, s.Hosts...)
 			for i := range s.Hosts {
 				if d := s.Hosts[i].Drift; d != nil {
-					s.Hosts[i].Drift = &inspect.Drift{Compared: d.Compared, Count: d.Count, Skipped: d.Skipped}
+					s.Hosts[i].Drift = &inspect.Drift{Compared: d.Compared, Count: d.Count, ArtifactOnly: d.ArtifactOnly, Skipped: d.Skipped}
 				}
 			}
 		},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func status() inspect.Status {
 	s.Hosts[1].Next = "`slipway join -e production` brings it the fleet's release"
 	s.Hosts[1].Hold = &deploy.Hold{Reason: "moving the | database", Actor: "ben", At: since}
 	s.Hosts[2].Next = "deploy again once the changes are in the repository"
-	s.Hosts[2].Drift = &inspect.Drift{Compared: 4981, Count: 12, Files: []survey.Difference{}}
+	s.Hosts[2].Drift = &inspect.Drift{Compared: 4981, Count: 12, ArtifactOnly: true, Files: []survey.Difference{}}
 	for i := range 12 {
 		s.Hosts[2].Drift.Files = append(s.Hosts[2].Drift.Files, survey.Difference{Path: fmt.Sprintf("config/settings%d.py", i), What: "changed"})
 	}
@@ -215,5 +216,24 @@ func TestBounds(t *testing.T) {
 	}
 	if len(show.Summary(s)) > ci.MaxSummary || len(show.HistorySummary(h)) > ci.MaxSummary {
 		t.Error("a summary is too long")
+	}
+}
+
+// Hosts on which the same files were changed share a line; a host that was not asked, or has none, has no line.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	answer := func(host string, count int, paths ...string) inspect.Answer {
+		a := inspect.Answer{Host: deploy.Host{Name: host}, Drift: &survey.Differences{Count: count}}
+		for _, path := range paths {
+			a.Drift.List = append(a.Drift.List, survey.Difference{Path: path, What: "changed"})
+		}
+		return a
+	}
+	got := show.Drift([]inspect.Answer{
+		answer("web1", 1, "settings.py"), answer("web2", 0), answer("web3", 1, "settings.py"), answer("web4", 9, "a", "b", "c", "d"), {Host: deploy.Host{Name: "lb1"}},
+	})
+	want := []string{"web1, web3: 1 file changed in place (settings.py)", "web4: 9 files changed in place (a, b, c, ..)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

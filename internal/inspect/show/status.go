@@ -41,6 +41,7 @@ func Status(s inspect.Status) []string {
 	lines = append(lines, locks(s)...)
 	lines = append(lines, holds(s)...)
 	lines = append(lines, details(s)...)
+	lines = append(lines, artifactOnly(s)...)
 	return append(lines, verdict(s))
 }
 
@@ -135,6 +136,48 @@ func details(s inspect.Status) []string {
 		lines = append(lines, fmt.Sprintf("and %s more: --json has all", layout.Plural(left, "host")))
 	}
 	return lines
+}
+
+// Drift says which files were changed on hosts since they were deployed, a line for all hosts with the same.
+func Drift(answers []inspect.Answer) []string {
+	const most = 3
+	var texts []string
+	hosts := map[string][]string{}
+	for _, a := range answers {
+		if a.Drift == nil || a.Drift.Count == 0 {
+			continue
+		}
+		var names []string
+		for _, f := range a.Drift.List[:min(len(a.Drift.List), most)] {
+			names = append(names, f.Path)
+		}
+		if a.Drift.Count > most {
+			names = append(names, "..")
+		}
+		text := fmt.Sprintf("%s changed in place (%s)", layout.Plural(a.Drift.Count, "file"), strings.Join(names, ", "))
+		if hosts[text] == nil {
+			texts = append(texts, text)
+		}
+		hosts[text] = append(hosts[text], a.Host.Name)
+	}
+	for i, text := range texts {
+		texts[i] = layout.Named(hosts[text], ", ") + ": " + text
+	}
+	return texts
+}
+
+// artifactOnly names the hosts that do not know what steps made, once.
+func artifactOnly(s inspect.Status) []string {
+	var hosts []string
+	for _, h := range s.Hosts {
+		if h.Drift != nil && h.Drift.ArtifactOnly {
+			hosts = append(hosts, h.Host)
+		}
+	}
+	if len(hosts) == 0 {
+		return nil
+	}
+	return layout.Wrap("drift  "+layout.Names(hosts, " ")+": only files of the artifact are compared; what steps make is known from the next deployment on", 7)
 }
 
 // plainly reports whether the word of the state says it all.
@@ -249,7 +292,7 @@ func Summary(s inspect.Status) string {
 			break
 		}
 	}
-	if lines := slices.Concat(locks(s), holds(s), details(s)); len(lines) > 0 {
+	if lines := slices.Concat(locks(s), holds(s), details(s), artifactOnly(s)); len(lines) > 0 {
 		b.WriteString("\n" + markdown.Fence("text", lines) + "\n")
 	}
 	return b.String()

@@ -1,18 +1,17 @@
-# Compares a release with the manifest of its artifact, and changes nothing. What lies in the release beside the members of the
-# artifact, steps have made, or the program: it is not compared. Nor is what is linked into the release: shared folders and files, and
-# secret files.
+# Compares a release with what it held once its prepare steps were through: see driftprepared.sh. Where nobody wrote that down, it compares
+# the members of the artifact with its manifest. What lies in the release beside these, steps have made, or the program: it is not
+# compared then. Nor is what is linked into the release: shared folders and files, and secret files.
 #
 # $1      the deploy path
 # $2      the ID of the release
 # $3      the umask under which it was made, octal
-# $4      the most differences to tell
 #
 # Prints a line for each difference, "<what> ./<path>": changed (another content), missing, kind (a folder in the place of a file,
-# or the like), rights, target (of a link). Then "compared <members>", and "differ <count>" where there are more. Ends 90 where there is no manifest.
+# or the like), rights, target (of a link). Then "compared <members>". It changes nothing. Ends 90 where there is no manifest.
 LC_ALL=C
 export LC_ALL
 set -u
-root=$1 id=$2 umask=$3 most=$4
+root=$1 id=$2 umask=$3
 manifest=$root/.slipway/releases/$id/manifest
 if [ ! -f "$manifest/entries" ] || [ ! -f "$manifest/sha256" ]; then
 	echo "$root/releases/$id has no manifest: another tool made it" >&2
@@ -21,6 +20,16 @@ fi
 if ! cd "$root/releases/$id/" 2>/dev/null; then
 	echo "$root/releases/$id is not there" >&2
 	exit 91
+fi
+
+prepared=$root/.slipway/releases/$id/prepared
+if [ -f "$prepared" ]; then
+	case $(tail -n 1 "$prepared") in
+	'end '*) # it is whole
+		drift_prepared "$manifest" "$prepared" "$root/.slipway/releases/$id/staged"
+		exit 0
+		;;
+	esac
 fi
 
 # Reports whether a path of the release leads out of it by a link that Slipway made.
@@ -43,15 +52,14 @@ linked() {
 
 # Passes on the lines of differences that count, each path once: what is missing or of another kind has no content or rights either.
 told() {
-	count=0 last=
+	last=
 	while IFS= read -r line; do
 		path=${line#* }
 		if [ "$path" != "$last" ] && ! linked "$path"; then
-			last=$path count=$((count + 1))
-			[ "$count" -gt "$most" ] || printf '%s\n' "$line"
+			last=$path
+			printf '%s\n' "$line"
 		fi
 	done
-	[ "$count" -le "$most" ] || printf 'differ %s\n' "$count"
 }
 
 # Of modes group and others count only under the usual umask: another one took some of them away, or gave them.

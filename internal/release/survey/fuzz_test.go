@@ -97,3 +97,23 @@ func FuzzParsePast(f *testing.F) {
 		}
 	})
 }
+
+// Drift: whatever a host says, in whatever pieces, is read or refused, and no more is listed than there is.
+func FuzzDrift(f *testing.F) {
+	f.Add("staged 1\n1 81a4 3 5 5 ./a\n2 81a4 3 4 4 ./a\n4 - - - - ./a\n1 end 0\ncompared 1\n", 7)
+	f.Add("missing ./a\ncompared 1\n", 1)
+	f.Add("staged x\n", 3)
+	f.Fuzz(func(t *testing.T, text string, piece int) {
+		piece = max(1, piece)
+		var found Differences
+		output, err := Drift(release.Site{}, "", func(string) bool { return false }, &found).Output()
+		for rest := text; err == nil && rest != ""; {
+			n := min(piece, len(rest))
+			_, err = output.Write([]byte(rest[:n]))
+			rest = rest[n:]
+		}
+		if err = output.End(err); err == nil && (!strings.HasSuffix(text, "\n") || len(found.List) > found.Count || len(found.List) > mostDifferences) {
+			t.Errorf("%q gives %+v", text, found)
+		}
+	})
+}

@@ -177,10 +177,13 @@ func deployed(t *testing.T, host *releasetest.Host, files map[string]string) str
 	return folder
 }
 
+// none ignores no path.
+func none(string) bool { return false }
+
 func TestDrift(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		var found survey.Differences
-		if err := asked(t, host, survey.Drift(host.Site, first, &found)); !errors.Is(err, survey.ErrNoManifest) {
+		if err := asked(t, host, survey.Drift(host.Site, first, none, &found)); !errors.Is(err, survey.ErrNoManifest) {
 			t.Errorf("no manifest: %v", err)
 		}
 		folder := deployed(t, host, map[string]string{
@@ -189,7 +192,7 @@ func TestDrift(t *testing.T) {
 		want := []survey.Difference{}
 		check := func(what string) {
 			t.Helper()
-			if err := asked(t, host, survey.Drift(host.Site, first, &found)); err != nil || found.Compared != 10 || found.Count != len(want) || !slices.Equal(found.List, want) {
+			if err := asked(t, host, survey.Drift(host.Site, first, none, &found)); err != nil || found.Compared != 10 || found.Count != len(want) || !slices.Equal(found.List, want) {
 				t.Errorf("%s: %+v, %v, want %+v", what, found, err, want)
 			}
 		}
@@ -241,7 +244,7 @@ func TestManyDifferences(t *testing.T) {
 			t.Fatal(err)
 		}
 		var found survey.Differences
-		if err := asked(t, host, survey.Drift(host.Site, first, &found)); err != nil || found.Count != 2500 || len(found.List) != 2000 {
+		if err := asked(t, host, survey.Drift(host.Site, first, none, &found)); err != nil || found.Count != 2500 || len(found.List) != 2000 {
 			t.Errorf("%d of %d, %v", len(found.List), found.Count, err)
 		}
 	})

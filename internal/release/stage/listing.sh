@@ -1,0 +1,12 @@
+# Tells what the release in the working directory holds, but for what programs make while they run: compiled Python, pid files, sockets
+# and FIFOs; and but for names with a line break.
+#
+# Prints a line for each, "<kind and rights, as hexadecimal mode> <size> <time of its content> <time of its change> ./<path>", of a folder
+# "<mode> - - - ./<path>"; then "end <status of find>".
+listing() {
+	{
+		find . \( -name __pycache__ -o -name '*
+*' \) -prune -o ! -name . ! -name '*.py[co]' ! -name '*.pid' ! -type s ! -type p -exec stat -c '%f %s %Y %Z %n' {} + 2>/dev/null
+		echo "end $?"
+	} | sed 's/^\(4[0-9a-f]*\) [0-9]* [0-9]* [0-9]* /\1 - - - /'
+}

@@ -1,0 +1,32 @@
+package stage
+
+import (
+	_ "embed"
+	"strconv"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/internal/transport"
+)
+
+//go:embed listing.sh
+var listingFunction string
+
+//go:embed prepared.sh
+var preparedScript string
+
+// Listing is the function of shell that tells what a release holds.
+func Listing() string { return listingFunction }
+
+// maxPrepared is how large the record may be, in bytes: some 600,000 files.
+const maxPrepared = 64 << 20
+
+// Prepared writes down what a release holds once its prepare steps are through, over what was written before. It reads no contents:
+// kind, rights, size and times tell what is changed later.
+func Prepared(site release.Site, id deploy.ReleaseID) release.Operation {
+	return release.Operation{
+		Name: "list release", Script: listingFunction + preparedScript,
+		Args:    []string{site.Root, string(id), release.Unique, strconv.Itoa(maxPrepared)},
+		Reasons: map[int]release.Reason{91: {}, 92: {}, 93: {}}, Silence: transport.LongSilence,
+	}
+}
