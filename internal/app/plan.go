@@ -177,10 +177,11 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
 		return view, 0, err
 	}
-	if view.Changes() {
-		return view, deploy.ExitChanges, nil
+	if !view.Changes() {
+		return view, deploy.ExitDone, nil
 	}
-	return view, deploy.ExitDone, nil
+	made.outlook(ctx, schedule, s.cfg, &view)
+	return view, deploy.ExitChanges, nil
 }
 
 // next is the content that the hosts would run.

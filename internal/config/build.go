@@ -22,6 +22,8 @@ type builder struct {
 	unseen bool            // the hosts stand in a file that is not there yet, their own variables too
 	number int             // of the last step of the phase
 
+	standing string // where the steps that are being built stand: a word of standings
+
 	written map[place]keys.Check     // the checks of activate as they were written
 	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
 }

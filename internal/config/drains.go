@@ -14,6 +14,7 @@ func (b *builder) drain(written keys.Drains) []deploy.Drain {
 		steps = append(steps, item.Step)
 	}
 	var built []deploy.Drain
+	b.standing = "drain"
 	for _, s := range b.steps(deploy.Activate, steps, "Drain") {
 		entry := written.Items[slices.IndexFunc(written.Items, func(d keys.DrainStep) bool { return d.Node != nil && d.Node.At == s.At })]
 		drain := deploy.Drain{Step: s, Role: entry.Via.V, Wait: entry.Wait.V}

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,6 +29,7 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 		b.remark(p)
 	}
 	built.Name = cmp.Or(built.Name, recipe.Name)
+	b.mayStand(s.Uses, recipe)
 	with, good := b.parameters(s, recipe, *built)
 	if !good {
 		return
@@ -39,10 +41,37 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 	if built.Phase == deploy.Activate {
 		built.Stop, built.Log = scripts.Stop, scripts.Log
 	}
-	built.Rights = scripts.Rights
+	built.Rights, built.Preview = scripts.Rights, scripts.Preview
 	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent
+	}
+}
+
+// standings are the places that a recipe can be for, by the words of its `phase`, and where they are in the deploy file.
+var standings = map[string]string{
+	"prepare": "`prepare`", "migrate": "`migrate`", "ensure": "`ensure`", "drain": "`activate: drain`", "restart": "`activate: restart`",
+	"finish": "`finish`", "on_failure": "`on_failure`",
+}
+
+// mayStand judges whether a recipe is for the place where a step uses it.
+func (b *builder) mayStand(uses keys.Text, recipe cookbook.Recipe) {
+	var wanted []string
+	for _, word := range recipe.Phases {
+		switch {
+		case !word.Given():
+			return // no text: a problem already
+		case standings[word.V] == "":
+			known := slices.Sorted(maps.Keys(standings))
+			b.problem(word.At(), cmp.Or(yamlfile.DidYouMean(word.V, known), "there are "+strings.Join(known, ", ")), "no recipe can be for `%s`", word.V)
+			return
+		case word.V == b.standing:
+			return
+		}
+		wanted = append(wanted, standings[word.V])
+	}
+	if len(wanted) > 0 {
+		b.problem(uses.At(), "", "`%s` is for %s, not for %s", uses.V, strings.Join(wanted, " or "), standings[b.standing])
 	}
 }
 

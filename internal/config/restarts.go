@@ -15,6 +15,7 @@ func (b *builder) restart(entries []keys.RestartStep) []deploy.Step {
 		entry.Step.Node = entry.Node
 		written = append(written, entry.Step)
 	}
+	b.standing = "restart"
 	steps := b.steps(deploy.Activate, written, "Restart")
 	for i := range steps {
 		s := &steps[i]

@@ -15,7 +15,7 @@ import (
 
 // phase builds the steps of one phase.
 func (b *builder) phase(phase deploy.Phase, entries []keys.Step) []deploy.Step {
-	b.number = 0
+	b.number, b.standing = 0, string(phase)
 	return b.steps(phase, entries, "")
 }
 

@@ -34,7 +34,12 @@ type Recipe struct {
 	Stop        string  // POSIX sh with the same parameters: ends what Run started; "" where nothing does
 	Log         string  // POSIX sh with the same parameters: prints the end of the program's own log; "" where nothing does
 	Rights      string  // POSIX sh with the same parameters: prints the commands that it runs by sudo, a line each; "" where it runs none
+	Preview     string  // POSIX sh with the same parameters, which changes nothing: run in the live release, says what Run would do; "" where nothing can tell
+	Example     string  // a piece of a deploy file that uses it
 	Idempotent  bool    // may run again when nobody saw how it ended
+
+	Tools  []string                 // programs that it needs on the host; ${name} stands for a parameter
+	Phases []yamlfile.Value[string] // where it may stand, as it was written: who knows the phases judges them; none is anywhere
 
 	Remarks deploy.Problems // Bashisms of its scripts
 }

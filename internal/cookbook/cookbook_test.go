@@ -23,6 +23,9 @@ func TestAllIsWhatIsEmbedded(t *testing.T) {
 		if recipe.Description == "" {
 			t.Errorf("%s says not what it does", recipe.Uses)
 		}
+		if recipe.Example == "" || len(recipe.Phases) == 0 {
+			t.Errorf("%s has no example, or says not where it may stand", recipe.Uses)
+		}
 		for _, p := range recipe.Params {
 			if p.Description == "" {
 				t.Errorf("%s: %s is not described", recipe.Uses, p.Name)
@@ -50,7 +53,7 @@ func TestShellcheck(t *testing.T) {
 		if recipe.Undo != "" || recipe.Stop != "" {
 			lint = append(lint, "-e", "SC2034") // a parameter that only some of the scripts use
 		}
-		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo, "stop": all.Stop, "log": all.Log} {
+		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo, "stop": all.Stop, "log": all.Log, "preview": all.Preview} {
 			file := filepath.Join(t.TempDir(), name+".sh")
 			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 				t.Fatal(err)

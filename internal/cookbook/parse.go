@@ -20,6 +20,10 @@ type file struct {
 	Stop        yamlfile.Value[string]   `key:"stop" doc:"POSIX script that ends what run started, run like run: of a restart, where a first deployment failed and there is nothing to go back to."`
 	Log         yamlfile.Value[string]   `key:"log" doc:"POSIX script that prints the end of the program's own log, run like run: of a restart, where that or a check fails."`
 	Rights      yamlfile.Value[string]   `key:"rights" doc:"POSIX script that prints the commands which the others run by sudo, a line each, run like run: doctor asks whether they are allowed."`
+	Preview     yamlfile.Value[string]   `key:"preview" doc:"POSIX script that changes nothing and tells plan what run would do, run in the live release: see docs/recipes.md."`
+	Phase       Words                    `key:"phase" doc:"Where it may stand: one or a list of prepare, migrate, ensure, drain, restart, finish and on_failure. Not given: anywhere."`
+	Tools       []yamlfile.Value[string] `key:"tools" doc:"Programs that it needs on the host; ${name} stands for the parameter of that name."`
+	Example     yamlfile.Value[string]   `key:"example" doc:"A piece of a deploy file that uses it, for people."`
 	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
 	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
@@ -32,6 +36,9 @@ type param struct {
 	Default     Scalars                  `key:"default" doc:"Its value where none is given."`
 	Required    yamlfile.Value[bool]     `key:"required" doc:"Whether a value must be given."`
 }
+
+// Words are one word, or a list of them.
+type Words = yamlfile.OneOrMore[yamlfile.Value[string]]
 
 // Scalars is a value as YAML has it: a text, a number, true or false, or a list of them.
 type Scalars = yamlfile.OneOrMore[yamlfile.Value[yamlfile.Scalar]]
@@ -64,14 +71,19 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	problems = append(problems, yamlfile.Decode(node, &f)...)
 	recipe := Recipe{
 		Uses: uses, Name: cmp.Or(f.Name.V, path.Base(uses)), Description: strings.TrimSpace(f.Description.V),
-		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Rights: f.Rights.V, Idempotent: f.Idempotent.V,
+		Run: f.Run.V, Check: f.Check.V, Undo: f.Undo.V, Stop: f.Stop.V, Log: f.Log.V, Rights: f.Rights.V, Preview: f.Preview.V,
+		Example: f.Example.V, Idempotent: f.Idempotent.V, Phases: f.Phase.Items,
 	}
 	for _, pair := range f.Params.Pairs {
 		p, wrong := pair.Value.read(pair.Key, pair.At)
 		recipe.Params = append(recipe.Params, p)
 		problems = append(problems, wrong...)
 	}
-	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log, f.Rights} {
+	for _, tool := range f.Tools {
+		recipe.Tools = append(recipe.Tools, tool.V)
+		problems = append(problems, recipe.badTool(tool)...)
+	}
+	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log, f.Rights, f.Preview} {
 		if script.Given() {
 			if problem := ScriptProblem(script.Node, "sh"); problem != nil {
 				problems = append(problems, *problem)
@@ -84,7 +96,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	if len(problems) > 0 {
 		return Recipe{}, problems
 	}
-	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log, &recipe.Rights} {
+	for _, script := range []*string{&recipe.Run, &recipe.Check, &recipe.Undo, &recipe.Stop, &recipe.Log, &recipe.Rights, &recipe.Preview} {
 		if *script != "" {
 			*script = functions + *script
 		}

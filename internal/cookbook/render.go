@@ -27,7 +27,7 @@ func (r Recipe) Names() []string {
 }
 
 // Scripts are a recipe's scripts with their parameters, each of them whole; what the recipe has not got is "".
-type Scripts struct{ Run, Check, Undo, Stop, Log, Rights string }
+type Scripts struct{ Run, Check, Undo, Stop, Log, Rights, Preview string }
 
 // Render puts an assignment for each parameter before each of the recipe's texts. In a value only ${NAME} is live: the host's
 // shell replaces it from the step's environment, and judges there what comes of it.
@@ -65,6 +65,7 @@ func (r Recipe) Render(with map[string]Value) (Scripts, error) {
 	}
 	return Scripts{
 		Run: whole(r.Run), Check: whole(r.Check), Undo: whole(r.Undo), Stop: whole(r.Stop), Log: whole(r.Log), Rights: whole(r.Rights),
+		Preview: whole(r.Preview),
 	}, nil
 }
 

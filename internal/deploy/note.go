@@ -1,6 +1,9 @@
 package deploy
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Note is what a step says of itself in a few words: "2 applied: shop.0042, shop.0043".
 type Note struct {
@@ -21,4 +24,24 @@ func (n Note) String() string {
 		return n.Short
 	}
 	return n.Short + ": " + strings.Join(n.Applied, ", ")
+}
+
+// noteMark begins a line by which a step says in a few words what it did: "slipway-note: 2 applied". It is documented in
+// docs/recipes.md.
+const noteMark = "slipway-note: "
+
+// notedNothing is the note of a step of migrate that had nothing to do.
+const notedNothing = "nothing to apply"
+
+// notedApplied is the note of a step of migrate that says what it applied.
+var notedApplied = regexp.MustCompile(`^(.* applied): (.+)$`)
+
+// ReadNote is the note that a line of a step's output is, if it is one.
+func ReadNote(line string) (note Note, ok bool) {
+	text, ok := strings.CutPrefix(line, noteMark)
+	text = strings.TrimSpace(text)
+	if m := notedApplied.FindStringSubmatch(text); m != nil {
+		return Note{Short: m[1], Applied: strings.Split(m[2], ", ")}, ok
+	}
+	return Note{Short: text, Nothing: text == notedNothing}, ok
 }

@@ -38,6 +38,8 @@ type PreviewStep struct {
 	Uses      string   // the recipe; "" for a script
 	Hosts     []string // in the plan's order
 	Receivers []string // hosts that get what it makes
+	Outlook   string   // what its recipe tells beforehand: "pending shop.0042"; "" where it tells nothing
+	Unknown   string   // why that is not known; "" where it is
 }
 
 // PreviewBatch is hosts that would be activated at the same time.

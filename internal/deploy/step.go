@@ -19,6 +19,8 @@ type Step struct {
 	Stop    string // of a restart: a script for Shell, whole: ends what Run started; "" where nothing does
 	Log     string // of a restart: a script for Shell, whole: prints the end of the program's own log; "" where nothing does
 	Rights  string `json:"-"` // a script for sh, whole: prints the commands that the others run by sudo, a line each; "" where there are none
+	Preview string `json:"-"` // a script for sh, whole, which changes nothing: run in the live release, prints a note of what Run would do; "" where nothing can tell
+	Tools   []Tool `json:"-"` // programs that it needs on a host, as its recipe says
 	Shell   string // the interpreter and its arguments: "sh -eu" unless given
 	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
 	Timeout time.Duration
@@ -45,6 +47,13 @@ type Step struct {
 	Rerun       bool   // a once step: runs again when it was changed after it succeeded, and is not refused
 	FinishFirst bool   // a cancelled deployment leaves it to finish, and does not end it
 	Fingerprint string // of what it does on one host: set by plan.Plan.On; "" in a plan, whose steps are for several hosts
+}
+
+// Tool is a program that a step needs on a host.
+type Tool struct {
+	Name    string // "supervisorctl", or an absolute path; ${NAME} stands for a variable
+	Param   string // the parameter of the recipe that names it; "" is none
+	Package string // Debian's, where it is known
 }
 
 var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)

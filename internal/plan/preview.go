@@ -12,12 +12,10 @@ import (
 // Preview is what the plan would do, as far as that is known without a host.
 func (p *Plan) Preview() deploy.Preview {
 	view := deploy.Preview{Header: p.Header, Offline: true, Warnings: p.Split()}
-	for _, steps := range [][]deploy.Step{p.Prepare, p.Ensure, p.Migrate, p.Finish} {
-		for _, step := range steps {
-			view.Steps = append(view.Steps, deploy.PreviewStep{
-				Phase: step.Phase, Name: step.Name, Uses: step.Uses, Hosts: step.Hosts, Receivers: step.Receivers,
-			})
-		}
+	for _, step := range p.Previewed() {
+		view.Steps = append(view.Steps, deploy.PreviewStep{
+			Phase: step.Phase, Name: step.Name, Uses: step.Uses, Hosts: step.Hosts, Receivers: step.Receivers,
+		})
 	}
 	for _, batch := range p.Batches {
 		if len(batch.Hosts) > 0 {
@@ -28,6 +26,11 @@ func (p *Plan) Preview() deploy.Preview {
 		view.Fleet = append(view.Fleet, check.Name)
 	}
 	return view
+}
+
+// Previewed are the steps of a preview, in its order.
+func (p *Plan) Previewed() []deploy.Step {
+	return slices.Concat(p.Prepare, p.Ensure, p.Migrate, p.Finish)
 }
 
 // Preview is what the schedule would do.

@@ -32,7 +32,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
 	var tail []string
 	out := func(line string) {
-		if note, ok := noted(line); ok {
+		if note, ok := deploy.ReadNote(line); ok {
 			span.Note = note
 			return
 		}

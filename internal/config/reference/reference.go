@@ -163,7 +163,8 @@ func Recipes() []byte {
 	b.WriteString("# Recipes\n\n" + generated)
 	b.WriteString(recipeIntro)
 	for _, recipe := range cookbook.All() {
-		fmt.Fprintf(&b, "## %s\n\n%s\n\nName of the step: %s.\n\n", recipe.Uses, recipe.Description, recipe.Name)
+		fmt.Fprintf(&b, "## %s\n\n%s\n\n```yaml\n%s```\n\n", recipe.Uses, recipe.Description, recipe.Example)
+		fmt.Fprintf(&b, "Name of the step: %s. Stands in %s.\n\n", recipe.Name, standsIn(recipe))
 		if len(recipe.Params) > 0 {
 			b.WriteString("| parameter | takes | default | |\n| --- | --- | --- | --- |\n")
 		}
@@ -180,6 +181,18 @@ func Recipes() []byte {
 		b.WriteString("\n" + promised(recipe))
 	}
 	return []byte(strings.TrimRight(b.String(), "\n") + "\n")
+}
+
+// standsIn are the places where a recipe may stand.
+func standsIn(recipe cookbook.Recipe) string {
+	var words []string
+	for _, word := range recipe.Phases {
+		words = append(words, "`"+word.V+"`")
+	}
+	if len(words) == 0 {
+		return "any phase"
+	}
+	return strings.Join(words, ", ")
 }
 
 // takes is what a parameter takes, in few words: the page begins with what they mean.
@@ -245,6 +258,15 @@ many seconds open requests may take to end.
 failed and there is no release to go back to, before ` + "`current`" + ` is removed. ` + "`log`" + ` prints the end of the program's own log: it is read, for at most
 10 seconds, where the restart or a check fails, and its last lines are shown with the failure. Both see what ` + "`run`" + ` sees, may run when nothing
 runs any more, and run a second time without harm.
+
+` + "`phase:`" + ` says where a recipe may stand, one or a list of ` + "`prepare`, `migrate`, `ensure`, `drain`, `restart`, `finish` and `on_failure`" + `. Elsewhere it is an error at the line of
+its ` + "`uses`" + `. Without it a recipe may stand anywhere.
+
+` + "`preview:`" + ` tells [plan](plan.md#pending-migrations) what ` + "`run`" + ` would do, by a line ` + "`slipway-note: pending shop.0042`" + `. It has the same parameters, variables and secrets, and runs for at
+most 30 seconds on the first host of the step, in the release that is live: the new one is not on any host yet, and ` + "`$SLIPWAY_RELEASE_PATH`" + ` is ` + "`current`" + `. On its
+standard input are the paths of the new release's files, a line each. Whenever somebody asks what would happen it runs, without a lock: it must change nothing.
+
+` + "`example:`" + ` is a piece of a deploy file that uses the recipe, for people.
 
 A line ` + "`slipway-note: <a few words>`" + ` of any step is shown beside its result. In ` + "`migrate`" + ` two notes mean more:
 ` + "`slipway-note: 2 applied: shop.0042, shop.0043`" + ` names what stays if the release is unwound, and

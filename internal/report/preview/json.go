@@ -45,6 +45,8 @@ type step struct {
 	Uses      string   `json:"uses,omitempty"`
 	Hosts     []string `json:"hosts"`
 	Receivers []string `json:"receivers,omitempty"`
+	Outlook   string   `json:"outlook,omitempty"` // what its recipe tells beforehand
+	Unknown   string   `json:"unknown,omitempty"` // why that is not known
 }
 
 type batch struct {
@@ -94,7 +96,7 @@ func JSON(p deploy.Preview) ([]byte, error) {
 		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})
 	}
 	for _, s := range p.Steps {
-		doc.Steps = append(doc.Steps, step{string(s.Phase), s.Name, s.Uses, list(s.Hosts), s.Receivers})
+		doc.Steps = append(doc.Steps, step{string(s.Phase), s.Name, s.Uses, list(s.Hosts), s.Receivers, s.Outlook, s.Unknown})
 	}
 	for _, b := range p.Batches {
 		doc.Batches = append(doc.Batches, batch{list(b.Hosts), b.Canary, b.Wait.Seconds()})

@@ -100,7 +100,11 @@ func render(p deploy.Preview, diffs int, files bool) string {
 }
 
 func row(step deploy.PreviewStep) string {
-	return markdown.Row(string(step.Phase), markdown.Words(step.Name), markdown.Words(stepHosts(step, ", ")))
+	what := markdown.Words(step.Name)
+	if text := outlook(step); text != "" {
+		what += ": " + markdown.Words(layout.OneLine(text))
+	}
+	return markdown.Row(string(step.Phase), what, markdown.Words(stepHosts(step, ", ")))
 }
 
 func title(p deploy.Preview) string {

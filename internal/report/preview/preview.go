@@ -47,7 +47,7 @@ func Lines(p deploy.Preview) []string {
 			label = ""
 		}
 		last = step.Phase
-		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step, " "), " "))...)
+		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step, " ")+"   "+outlook(step), " "))...)
 	}
 	if !activated {
 		lines = append(lines, activation(p)...)
@@ -173,6 +173,14 @@ func stepHosts(step deploy.PreviewStep, separator string) string {
 		text += ", its files to " + layout.Named(step.Receivers, separator)
 	}
 	return text
+}
+
+// outlook is what is known of a step beforehand.
+func outlook(step deploy.PreviewStep) string {
+	if step.Unknown != "" {
+		return "not known beforehand: " + step.Unknown
+	}
+	return step.Outlook
 }
 
 // activation is `1 jobs1 -> 2 web1 -> 3 web2 -> fleet check`.

@@ -33,8 +33,8 @@ func fleet() deploy.Preview {
 		Upload: []string{"web1", "web2", "jobs1"},
 		Steps: []deploy.PreviewStep{
 			{Phase: deploy.Prepare, Name: "Install dependencies", Uses: "python/venv", Hosts: []string{"web1", "web2", "jobs1"}},
-			{Phase: deploy.Prepare, Name: "Build", Hosts: []string{"web1"}, Receivers: []string{"web2"}},
-			{Phase: deploy.Migrate, Name: "Migrate | all", Hosts: []string{"web1"}},
+			{Phase: deploy.Prepare, Name: "Build", Hosts: []string{"web1"}, Receivers: []string{"web2"}, Unknown: "exit 1: no <module>"},
+			{Phase: deploy.Migrate, Name: "Migrate | all", Hosts: []string{"web1"}, Outlook: "pending shop.0042, shop.0043"},
 			{Phase: deploy.Finish, Name: "Purge CDN", Hosts: []string{"web1"}},
 		},
 		Batches: []deploy.PreviewBatch{{Hosts: []string{"jobs1"}, Canary: true, Wait: 2 * time.Minute}, {Hosts: []string{"web1", "web2"}}},

@@ -19,6 +19,7 @@ func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 	for i := range p.Steps {
 		step := &p.Steps[i]
 		step.Name, step.Uses, step.Hosts, step.Receivers = s.Own(step.Name), s.Own(step.Uses), s.own(step.Hosts), s.own(step.Receivers)
+		step.Outlook, step.Unknown = s.Line(step.Outlook), s.Line(step.Unknown)
 	}
 	for i := range p.Batches {
 		p.Batches[i].Hosts = s.own(p.Batches[i].Hosts)

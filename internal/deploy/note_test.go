@@ -1,11 +1,11 @@
-package stepper
+package deploy
 
 import (
 	"slices"
 	"testing"
 )
 
-func TestNoted(t *testing.T) {
+func TestReadNote(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]struct {
 		short   string
@@ -20,7 +20,7 @@ func TestNoted(t *testing.T) {
 		"slipway-note: saved: /var/backups/db.sql, 12 MB":       {short: "saved: /var/backups/db.sql, 12 MB"},
 		"slipway-note: after 1s 1 connection(s) are left: http": {short: "after 1s 1 connection(s) are left: http"},
 	} {
-		note, ok := noted(line)
+		note, ok := ReadNote(line)
 		if !ok || note.Short != want.short || !slices.Equal(note.Applied, want.applied) || note.Nothing != want.nothing {
 			t.Errorf("%q: %+v, %v", line, note, ok)
 		}
@@ -29,7 +29,7 @@ func TestNoted(t *testing.T) {
 		}
 	}
 	for _, line := range []string{"", "slipway-note:", " slipway-note: x", "2 applied: a"} {
-		if note, ok := noted(line); ok {
+		if note, ok := ReadNote(line); ok {
 			t.Errorf("%q: %+v", line, note)
 		}
 	}

@@ -1,0 +1,37 @@
+package reference
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/cookbook"
+)
+
+// TestExamples: what the page of recipes shows for each is a piece of a deploy file that uses it, and the whole is accepted.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	const around = "app: site\ndeploy_path: /srv/www/site\nvars: {PORT: 8001}\n" +
+		"hosts: [deploy@web1, {address: deploy@lb1, roles: [balancer], release: false}]\n"
+	for _, recipe := range cookbook.All() {
+		files := fstest.MapFS{"slipway.yml": {Data: []byte(around + recipe.Example)}}
+		if _, err := config.Load(ci.Inputs{Command: "validate"}, files, config.Env{}); err != nil {
+			t.Errorf("%s: %v\n%s", recipe.Uses, err, recipe.Example)
+		}
+		if !strings.Contains(recipe.Example, "uses: "+recipe.Uses) {
+			t.Errorf("%s: its example does not use it", recipe.Uses)
+		}
+	}
+}
+
+// TestOwnRecipe: the recipe that the page shows for one's own is one.
+func TestOwnRecipe(t *testing.T) {
+	t.Parallel()
+	_, text, _ := strings.Cut(recipeIntro, "```yaml\nname:")
+	text, _, ok := strings.Cut("name:"+text, "```")
+	if _, err := cookbook.Parse("warm-cache.yml", "./warm-cache", []byte(text)); err != nil || !ok {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
