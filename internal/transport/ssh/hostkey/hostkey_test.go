@@ -169,6 +169,7 @@ func TestBadPins(t *testing.T) {
 	public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 	sum := ssh.FingerprintSHA256(signer.PublicKey())
 	good := knownhosts.Line([]string{"example.com"}, signer.PublicKey())
+	hashed := xknownhosts.HashHostname("example.com") + " " + public
 	tests := []struct {
 		name, knownHosts string
 		fingerprints     []string
@@ -179,6 +180,9 @@ func TestBadPins(t *testing.T) {
 		{"no host", good + "\n" + public, nil, []string{"input known_hosts:2: the line has a key and no host"}},
 		{"a fingerprint as known_hosts", sum, nil, []string{"input known_hosts:1: this is a fingerprint", "host_fingerprints"}},
 		{"cut off", good[:len(good)-20], nil, []string{"input known_hosts:1:", "ssh-keyscan HOST"}},
+		{"a hashed name cut off", good + "\n" + "|1|" + hashed[3:40] + hashed[50:], nil, []string{"input known_hosts:2: the hashed name of the host is damaged", "`ssh-keyscan -H HOST`"}},
+		{"a hashed name without its salt", "|1|" + hashed[strings.LastIndex(hashed, "|"):], nil, []string{"input known_hosts:1: the hashed name", "ssh-keyscan -H"}},
+		{"a hashed name of another kind", "|2|" + hashed[3:], nil, []string{"input known_hosts:1: the hashed name"}},
 		{"MD5", "", []string{sum, "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48"}, []string{"input host_fingerprints:2: this is an MD5"}},
 		{"short", "", []string{"SHA256:abc"}, []string{"input host_fingerprints:1:", "43 characters"}},
 		{"more words", "", []string{"the key is " + sum}, []string{"more than a fingerprint", "HOST SHA256:"}},

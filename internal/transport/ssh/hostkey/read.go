@@ -2,6 +2,7 @@ package hostkey
 
 import (
 	"bufio"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -105,8 +106,15 @@ func checkKnownHosts(text string) (entries int, revoked []ssh.PublicKey, problem
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		marker, _, key, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
+		marker, hosts, key, _, _, err := ssh.ParseKnownHosts([]byte(line + "\n"))
 		switch {
+		case err == nil && slices.ContainsFunc(hosts, isBrokenHash):
+			problems = append(problems, deploy.Problem{
+				At:      deploy.InInput("known_hosts", number, 0),
+				Message: "the hashed name of the host is damaged or cut off",
+				Hint:    "take the line anew: `ssh-keyscan -H HOST`",
+			})
+			continue
 		case err == nil:
 			entries++
 			if marker == "revoked" {
@@ -131,4 +139,20 @@ func checkKnownHosts(text string) (entries int, revoked []ssh.PublicKey, problem
 		problems = append(problems, problem)
 	}
 	return entries, revoked, problems
+}
+
+// isBrokenHash reports whether a name is hashed and not whole: |1|salt|hash, both SHA-1's 20 bytes in base64.
+func isBrokenHash(name string) bool {
+	text, hashed := strings.CutPrefix(name, "|")
+	if !hashed {
+		return false
+	}
+	parts := strings.Split(text, "|")
+	if len(parts) != 3 || parts[0] != "1" {
+		return true
+	}
+	return slices.ContainsFunc(parts[1:], func(part string) bool {
+		sum, err := base64.StdEncoding.DecodeString(part)
+		return err != nil || len(sum) != 20
+	})
 }
