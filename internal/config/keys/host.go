@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"fmt"
 	"strings"
 
 	"slipway/internal/config/hostlist"
@@ -16,11 +17,14 @@ type Host struct {
 // DecodeYAML reads either form. A text may be a line as the input hosts has them.
 func (h *Host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 	h.Node = n
-	if n.Kind == yamlfile.Map {
+	switch address := unquoted(n); {
+	case address != "":
+		d.Problem(n.At, fmt.Sprintf("quote it: %q", address), "%s is an address that is read as %s", what, n.Kind)
+		return
+	case n.Kind == yamlfile.Map:
 		d.Decode(n, &h.HostMap, what)
 		return
-	}
-	if n.Kind != yamlfile.Text {
+	case n.Kind != yamlfile.Text:
 		d.Problem(n.At, "", "%s must be user@host:port or a map, not %s", what, n.Kind)
 		return
 	}
@@ -36,6 +40,20 @@ func (h *Host) DecodeYAML(d *yamlfile.Decoder, n *yamlfile.Node, what string) {
 	if !h.Address.Given() {
 		d.Problem(n.At, "", "%s is empty", what)
 	}
+}
+
+// unquoted is an address that YAML takes for something else: `deploy@web1: 22` for a map, `[deploy@web1:22]` for a list; "" where the
+// node is none.
+func unquoted(n *yamlfile.Node) string {
+	switch {
+	case n.Kind == yamlfile.Map && len(n.Entries) == 1 && strings.Contains(n.Entries[0].Key, "@"):
+		return strings.TrimSuffix(n.Entries[0].Key+":"+n.Entries[0].Value.Text, ":")
+	case n.Kind == yamlfile.List && len(n.Items) == 1 && n.Items[0].Kind == yamlfile.Text:
+		return n.Items[0].Text
+	case n.Kind == yamlfile.List && len(n.Items) == 1:
+		return unquoted(n.Items[0])
+	}
+	return ""
 }
 
 // words reads the address and what stands behind it.
