@@ -7,6 +7,7 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
+	"slipway/internal/golden"
 	"slipway/internal/secret"
 )
 
@@ -23,9 +24,9 @@ func TestProblems(t *testing.T) {
 	if err := Problems(options, problems); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "problems.log", j.out.String())
-	golden(t, "problems.md", j.file(t, "GITHUB_STEP_SUMMARY"))
-	golden(t, "problems.outputs", j.file(t, "GITHUB_OUTPUT"))
+	golden.Check(t, "testdata/problems.log", j.out.String())
+	golden.Check(t, "testdata/problems.md", j.file(t, "GITHUB_STEP_SUMMARY"))
+	golden.Check(t, "testdata/problems.outputs", j.file(t, "GITHUB_OUTPUT"))
 	if rest, ok := nothingActs(j.file(t, "GITHUB_STEP_SUMMARY")); !ok {
 		t.Errorf("outside code there is %q", rest)
 	}
@@ -37,5 +38,5 @@ func TestProblems(t *testing.T) {
 	if err := Problems(Options{Log: ci.NewPlain(&out)}, problems); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "problems.txt", out.String())
+	golden.Check(t, "testdata/problems.txt", out.String())
 }

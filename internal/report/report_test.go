@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,34 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"slipway/internal/ci"
 	"slipway/internal/ci/citest"
 	"slipway/internal/deploy"
+	"slipway/internal/golden"
 	"slipway/internal/report/layout"
 )
-
-var update = flag.Bool("update", false, "write what the tests get as what they want")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got), see -update:\n%s", path, diff)
-	}
-}
 
 // job is one step of a CI job: its standard output and its files.
 type job struct {
@@ -90,13 +67,13 @@ func TestScenarios(t *testing.T) {
 			t.Parallel()
 			j := newJob(t)
 			play(t, j.options(), s.events)
-			golden(t, s.name+".log", token.ReplaceAllString(j.out.String(), "TOKEN"))
-			golden(t, s.name+".md", j.file(t, "GITHUB_STEP_SUMMARY"))
-			golden(t, s.name+".outputs", j.file(t, "GITHUB_OUTPUT"))
+			golden.Check(t, "testdata/"+s.name+".log", token.ReplaceAllString(j.out.String(), "TOKEN"))
+			golden.Check(t, "testdata/"+s.name+".md", j.file(t, "GITHUB_STEP_SUMMARY"))
+			golden.Check(t, "testdata/"+s.name+".outputs", j.file(t, "GITHUB_OUTPUT"))
 
 			var plain bytes.Buffer
 			play(t, Options{Log: ci.NewPlain(&plain)}, s.events)
-			golden(t, s.name+".txt", plain.String())
+			golden.Check(t, "testdata/"+s.name+".txt", plain.String())
 			for _, line := range strings.Split(plain.String(), "\n") {
 				if layout.Width(line) > layout.Columns && !strings.Contains(line, "| ") && !strings.Contains(line, "`") && !strings.HasPrefix(strings.TrimSpace(line), "https://") { // what is to be copied stays whole
 					t.Errorf("a line of %d columns: %s", layout.Width(line), line)

@@ -1,23 +1,19 @@
 package scaffold_test
 
 import (
-	"flag"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
+	"slipway/internal/golden"
 	"slipway/internal/scaffold"
 )
-
-var update = flag.Bool("update", false, "write what comes out to testdata/want")
 
 // TestFiles looks at a small repository of each kind, and wants the files of testdata/want, which `make actionlint` reads, too.
 // The deploy file is one that `validate` accepts.
@@ -44,7 +40,7 @@ func TestFiles(t *testing.T) {
 			}
 			got["said"] = found.Kind + "\n" + lines("sign", found.Signs) + lines("note", found.Notes)
 			for name, text := range got {
-				want(t, filepath.Join("testdata", "want", strings.TrimSuffix(filepath.Base(file), ".txtar"), name), text)
+				golden.Check(t, filepath.Join("testdata", "want", strings.TrimSuffix(filepath.Base(file), ".txtar"), name), text)
 			}
 			configs, err := config.LoadAll(ci.Inputs{Command: "validate"}, fstest.MapFS{scaffold.DeployFile: {Data: []byte(got[scaffold.DeployFile])}}, config.Env{})
 			if err != nil {
@@ -78,25 +74,6 @@ func lines(what string, all []string) string {
 		text.WriteString(what + " " + line + "\n")
 	}
 	return text.String()
-}
-
-func want(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(text), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
 }
 
 // TestNothing: what only looks like an application is none.

@@ -2,10 +2,7 @@ package show_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,30 +10,13 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/golden"
 	"slipway/internal/inspect"
 	"slipway/internal/inspect/show"
 	"slipway/internal/release/survey"
 	"slipway/internal/report/sanitize"
 	"slipway/internal/secret"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
-
-// golden holds a text against testdata; -update writes it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || got != string(want) {
-		t.Errorf("%s is not as it was (%v): `go test ./internal/inspect/show -update`, and read the difference\n%s", name, err, got)
-	}
-}
 
 const (
 	first  = deploy.ReleaseID("20261119-101500-77aa001-02be44")
@@ -134,28 +114,28 @@ func logs() inspect.Logs {
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	golden(t, "status.json", show.JSON(status()))
-	golden(t, "history.json", show.JSON(history()))
+	golden.Check(t, "testdata/status.json", show.JSON(status()))
+	golden.Check(t, "testdata/history.json", show.JSON(history()))
 	l := logs()
 	show.SafeLogs(&l, sanitize.Sanitizer{Redactor: secret.NewRedactor(secret.New("hunter22-secret"))})
-	golden(t, "logs.json", show.JSON(l))
+	golden.Check(t, "testdata/logs.json", show.JSON(l))
 }
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	golden(t, "status.txt", strings.Join(show.Status(status()), "\n")+"\n")
-	golden(t, "history.txt", strings.Join(show.History(history()), "\n")+"\n")
+	golden.Check(t, "testdata/status.txt", strings.Join(show.Status(status()), "\n")+"\n")
+	golden.Check(t, "testdata/history.txt", strings.Join(show.History(history()), "\n")+"\n")
 	l := logs()
 	show.SafeLogs(&l, sanitize.Sanitizer{Redactor: secret.NewRedactor(secret.New("hunter22-secret"))})
 	var out strings.Builder
 	show.Logs(ci.NewPlain(&out), l)
-	golden(t, "logs.txt", out.String())
+	golden.Check(t, "testdata/logs.txt", out.String())
 }
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	golden(t, "status.md", show.Summary(status()))
-	golden(t, "history.md", show.HistorySummary(history()))
+	golden.Check(t, "testdata/status.md", show.Summary(status()))
+	golden.Check(t, "testdata/history.md", show.HistorySummary(history()))
 }
 
 func TestAnnotations(t *testing.T) {

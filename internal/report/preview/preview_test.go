@@ -2,17 +2,13 @@ package preview_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"slipway/internal/deploy"
+	"slipway/internal/golden"
 	"slipway/internal/report/preview"
 )
 
@@ -58,8 +54,6 @@ func fleet() deploy.Preview {
 	}
 }
 
-var update = flag.Bool("update", false, "write what the tests get as what they want")
-
 // What people and programs see is as it was written down.
 func TestGolden(t *testing.T) {
 	t.Parallel()
@@ -72,19 +66,7 @@ func TestGolden(t *testing.T) {
 	for name, got := range map[string]string{
 		"fleet.log": strings.Join(lines, "\n") + "\n", "fleet.md": preview.Markdown(view), "fleet.json": string(document),
 	} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
+		golden.Check(t, "testdata/"+name, got)
 	}
 }
 
