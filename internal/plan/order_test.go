@@ -143,3 +143,44 @@ func TestReleaseOfAnotherDeploymentIsNotAdopted(t *testing.T) {
 		t.Errorf("the release is %s, wanted %s", s.Release, want)
 	}
 }
+
+// A rollback goes back, whatever run is live.
+func TestRollbackIsInOrder(t *testing.T) {
+	t.Parallel()
+	facts := running()
+	for host, f := range facts {
+		f.History = []deploy.HistoryEntry{line(v2, "s/1#800", "activated"), line(v3, "s/1#900", "activated")}
+		facts[host] = f
+	}
+	if s, _ := preview(t, "deploy", facts); s.InOrder() == nil {
+		t.Error("an older run deploys over a newer one")
+	}
+	s, view := preview(t, "rollback", facts)
+	if s == nil {
+		t.Fatal(view.Refusals)
+	}
+	if err := s.InOrder(); err != nil {
+		t.Errorf("a rollback: %v", err)
+	}
+}
+
+// Who is superseded is told of the rollback to its own content only where that is good on every host.
+func TestAllTheSame(t *testing.T) {
+	t.Parallel()
+	own := deploy.NewReleaseID(now, "1a2b3c4", content)
+	for name, test := range map[string]struct {
+		own  deploy.ReleaseFacts
+		want string
+	}{
+		"good": {verified(own), "slipway rollback -e production --to " + string(own)},
+		"bad":  {deploy.ReleaseFacts{ID: own, Staged: true, Verified: true, Bad: true}, ""},
+	} {
+		facts := fleet()
+		for host, f := range facts {
+			facts[host] = kept(f, v3, test.own, verified(v3))
+		}
+		if s, _ := preview(t, "deploy", facts); s.AllTheSame().Command != test.want {
+			t.Errorf("%s: %q", name, s.AllTheSame().Command)
+		}
+	}
+}

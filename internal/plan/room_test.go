@@ -55,6 +55,15 @@ func TestKeepBefore(t *testing.T) {
 			f.CurrentID, f.CurrentTarget = f3, "releases/"+string(f3)
 			f.History = []deploy.HistoryEntry{{Release: v1, Outcome: "activated"}}
 		}, []deploy.ReleaseID{v1, v3, f3, p.Release}},
+		"what previous leads to": {tight(needs, 1), func(f *deploy.Facts) { f.Previous = "releases/" + string(v1) }, []deploy.ReleaseID{v1, v2, v3, f2, f3, p.Release}},
+		"an earlier attempt's": {tight(needs-1, 1), func(f *deploy.Facts) {
+			f.Own = &deploy.JournalFacts{ID: p.Deployment, Live: []deploy.LiveEntry{{What: deploy.LiveSwitch, Release: f1, Before: "releases/" + string(v2)}}}
+		}, []deploy.ReleaseID{v2, v3, f1, p.Release}},
+		"failed on one, good on another": {tight(needs, 1), func(f *deploy.Facts) {
+			for i := range f.Releases {
+				f.Releases[i].Verified = f.Releases[i].Verified || f.ID == "a" && f.Releases[i].ID == f3
+			}
+		}, []deploy.ReleaseID{v3, f1, f2, f3, p.Release}},
 		"half of one counts for nothing": {tight(needs, 1), func(f *deploy.Facts) {
 			for i := range f.Releases {
 				f.Releases[i].Staged = f.Releases[i].ID == v1 || f.Releases[i].ID == v3
@@ -102,6 +111,22 @@ func TestRoomIsCountedWithWhatGoes(t *testing.T) {
 	}
 	if _, err := plan.Resolve(p, facts); err != nil {
 		t.Errorf("what is half deleted already: %v", err)
+	}
+}
+
+// Where nothing more than what is live is kept, lowering keep_releases is no advice.
+func TestHintOfRoom(t *testing.T) {
+	t.Parallel()
+	for keep, want := range map[int]bool{1: false, 2: true} {
+		cfg := shop()
+		cfg.KeepReleases = keep
+		p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.Resolve(p, tight(1000, 1)); err == nil || strings.Contains(err.Error(), "or lower `keep_releases`") != want {
+			t.Errorf("keeping %d: %v", keep, err)
+		}
 	}
 }
 
