@@ -3,6 +3,7 @@ package changes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -238,6 +239,22 @@ func TestDiffsAreBounded(t *testing.T) {
 	}
 	if want := []string{"1", "2", "3", "4", "5", "6", "7", "8", "short"}; !slices.Equal(shown, want) || total > maxAll {
 		t.Errorf("%q with %d bytes, wanted %q", shown, total, want)
+	}
+}
+
+// Of very many files that differ the first are shown, and all are named.
+func TestManyFiles(t *testing.T) {
+	t.Parallel()
+	m, hosts := hostsOf(t, "web1")
+	before, after := map[string]string{}, map[string]string{}
+	for i := range maxFiles + 5 {
+		name := fmt.Sprintf("f%03d", i)
+		before[name], after[name] = "1\n", "2\n"
+	}
+	keep(t, m["web1"].Site, v1, before)
+	got, err := Of(t.Context(), hosts, []deploy.LiveRelease{live("web1", v1)}, tarball(t, after), nil)
+	if err != nil || len(got) != 1 || len(got[0].Changed) != maxFiles+5 || len(got[0].Diffs) != maxFiles {
+		t.Errorf("%d named, %d shown, %v", len(got[0].Changed), len(got[0].Diffs), err)
 	}
 }
 

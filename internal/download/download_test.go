@@ -173,6 +173,9 @@ func TestFetch(t *testing.T) {
 			if !errors.As(err, &failure) || !strings.Contains(failure.Cause.Error(), test.cause) || (failure.Fault == deploy.FaultHost) != test.again {
 				t.Errorf("%v (%+v), wanted %q", err, failure, test.cause)
 			}
+			if name == "too large" && len(got) > 0 {
+				t.Errorf("%d bytes of it were written, although its length was known before", len(got))
+			}
 		})
 	}
 }
