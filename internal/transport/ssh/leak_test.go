@@ -28,9 +28,8 @@ func TestNoLeak(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithCancel(context.Background())
-			started := make(signal)
-			go func() { <-started; cancel() }()
-			if err := conn.Run(ctx, transport.Command{Script: "echo; sleep 0.05", Stdout: started}); err == nil {
+			// It goes on until nobody reads it any more.
+			if err := conn.Run(ctx, transport.Command{Script: "while echo; do sleep 0.01; done", Stdout: cancels(cancel)}); err == nil {
 				t.Fatal("a cancelled command succeeded")
 			}
 		}
@@ -43,6 +42,11 @@ func TestNoLeak(t *testing.T) {
 		t.Errorf("%d goroutines before, %d after\n%s", before, after, stacks[:runtime.Stack(stacks, true)])
 	}
 }
+
+// cancels is who cancels a command at its first output.
+type cancels context.CancelFunc
+
+func (c cancels) Write(p []byte) (int, error) { c(); return len(p), nil }
 
 // TestTenThousand runs that many commands over one connection; all but the first need no new session.
 func TestTenThousand(t *testing.T) {
