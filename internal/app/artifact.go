@@ -35,7 +35,7 @@ func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deplo
 	}
 	if s.cfg.Remote != nil {
 		f, err := a.fetch(ctx, s, earlier)
-		return f, s.placed(ctx, err)
+		return f, s.placed(ctx, err, s.cfg.ArtifactAt)
 	}
 	file, err := source.Find(a.here(s.cfg.Artifact))
 	if err != nil {
@@ -71,12 +71,12 @@ func fitting(cfg *config.Config, tarball *artifact.Artifact) (*artifact.Artifact
 }
 
 // placed says where a person asked for what failed. What another try may mend stays what it is: nobody wrote anything wrong.
-func (s *session) placed(ctx context.Context, err error) error {
+func (s *session) placed(ctx context.Context, err error, at deploy.Position) error {
 	var failure *deploy.Error
 	if err == nil || ctx.Err() != nil || errors.As(err, &failure) && failure.Fault == deploy.FaultHost {
 		return err
 	}
-	return problems(err, s.cfg.ArtifactAt)
+	return problems(err, at)
 }
 
 // fetch brings an artifact that is not on this machine.
@@ -102,6 +102,9 @@ func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Prove
 	default:
 		if run.Attempt > 1 {
 			wanted.Earlier = earlier()
+		}
+		if wanted.Commit, err = fetcher.Commit(ctx, wanted); err != nil {
+			return nil, s.placed(ctx, err, deploy.InInput("ref", 1, 1))
 		}
 		found, err = fetcher.FromCI(ctx, wanted)
 	}

@@ -18,6 +18,7 @@ type Wanted struct {
 	Artifact string // its name
 	Workflow string // that built it, as in github.Wanted; "" is any
 	Ref      string // branch, tag or commit; "" is the commit of the run that deploys
+	Commit   string // that Fetcher.Commit found
 	Rule     *deploy.ProvenanceRule
 
 	RunCommit, RunRef string   // of the run that deploys
@@ -25,14 +26,9 @@ type Wanted struct {
 	Earlier           deploy.Provenance
 }
 
-// FromCI brings what CI built of the commit that the ref names. What an earlier attempt deployed of that ref is taken again, though
-// the ref may name another commit by now.
+// FromCI brings what CI built of the commit that is wanted.
 func (f Fetcher) FromCI(ctx context.Context, w Wanted) (*Fetched, error) {
-	commit, err := f.commit(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	built, err := f.API.Find(ctx, github.Wanted{Commit: commit, Artifact: w.Artifact, Workflow: w.Workflow, Rule: w.Rule, RunID: w.Earlier.RunID})
+	built, err := f.API.Find(ctx, github.Wanted{Commit: w.Commit, Artifact: w.Artifact, Workflow: w.Workflow, Rule: w.Rule, RunID: w.Earlier.RunID})
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +37,7 @@ func (f Fetcher) FromCI(ctx context.Context, w Wanted) (*Fetched, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Fetched{Path: path, Name: called, Commit: commit, By: built.By}, nil
+	return &Fetched{Path: path, Name: called, Commit: w.Commit, By: built.By}, nil
 }
 
 // Recorded brings the very artifact that a record names, as CI keeps it still.
@@ -60,8 +56,9 @@ func (f Fetcher) Recorded(ctx context.Context, by deploy.Provenance) (*Fetched, 
 
 var wholeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// commit is the commit to deploy, which may be deployed here.
-func (f Fetcher) commit(ctx context.Context, w Wanted) (string, error) {
+// Commit is the commit that the ref names, and that may be deployed here. What an earlier attempt deployed of that ref is taken again,
+// though the ref may name another commit by now.
+func (f Fetcher) Commit(ctx context.Context, w Wanted) (string, error) {
 	switch earlier := w.Earlier.Commit; {
 	case w.Ref == "":
 		return w.RunCommit, nil // the run's own ref was judged already

@@ -83,15 +83,21 @@ func TestFromCI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := fetcher(t)
-			got, err := f.FromCI(t.Context(), Wanted{
+			wanted := Wanted{
 				Artifact: "site", Ref: test.ref, RunCommit: sha("2"), RunRef: "refs/heads/main", AllowRefs: test.allow, Earlier: deploy.Provenance{Commit: test.earlier},
-			})
+			}
+			commit, err := f.Commit(t.Context(), wanted)
 			if test.cause != "" {
 				if err == nil || !strings.Contains(err.Error(), test.cause) {
 					t.Errorf("%v, wanted %q", err, test.cause)
 				}
 				return
 			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			wanted.Commit = commit
+			got, err := f.FromCI(t.Context(), wanted)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +159,7 @@ func TestFetchedIsBounded(t *testing.T) {
 	t.Parallel()
 	f := fetcher(t)
 	f.Most = 3
-	_, err := f.FromCI(t.Context(), Wanted{Artifact: "site", RunCommit: sha("1")})
+	_, err := f.FromCI(t.Context(), Wanted{Artifact: "site", Commit: sha("1")})
 	if err == nil || !strings.Contains(err.Error(), "artifact site of run 1: it has more than 3 B") {
 		t.Error(err)
 	}
@@ -161,7 +167,7 @@ func TestFetchedIsBounded(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	f.TempDir = "/nowhere"
-	if _, err = f.FromCI(t.Context(), Wanted{Artifact: "site", RunCommit: sha("1")}); err == nil || !strings.Contains(err.Error(), "no temporary file") {
+	if _, err = f.FromCI(t.Context(), Wanted{Artifact: "site", Commit: sha("1")}); err == nil || !strings.Contains(err.Error(), "no temporary file") {
 		t.Error(err)
 	}
 }
