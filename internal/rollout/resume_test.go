@@ -329,3 +329,23 @@ test "$SLIPWAY_HOST" != web2 || mkdir -p "$SLIPWAY_DEPLOY_PATH/.slipway/releases
 		t.Errorf("a re-run wrote %q", text)
 	}
 }
+
+// An attempt that died after its steps, and before it was written down what they left, leaves that to the next, which runs none of them.
+func TestPreparedByADeadAttempt(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	f.cfg.Prepare = number(counted(deploy.Prepare, "Build", "true"))
+	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `test -e "$SLIPWAY_SHARED_PATH/run/mended"`))
+	failed, _ := f.deploy(t.Context(), good)
+	wantEnd(t, failed, deploy.ExitMigrate, deploy.OutcomeFailed)
+	record := ".slipway/releases/" + string(failed.Release) + "/prepared"
+	if err := os.Remove(filepath.Join(f.path("web1"), record)); err != nil {
+		t.Fatal(err)
+	}
+	f.touch("web1", "mended")
+	result, _ := f.again(2).deploy(t.Context(), good)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	if n := f.ran("web1", "Build"); n != 1 || f.read("web1", record) == "" {
+		t.Errorf("built %d times; the record is %q", n, f.read("web1", record))
+	}
+}
