@@ -177,11 +177,16 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
 		return view, 0, err
 	}
-	if !view.Changes() {
-		return view, deploy.ExitDone, nil
+	if view.Changes() {
+		made.outlook(ctx, schedule, s.cfg, &view)
 	}
-	made.outlook(ctx, schedule, s.cfg, &view)
-	return view, deploy.ExitChanges, nil
+	switch {
+	case len(view.Refusals) > 0:
+		return view, deploy.ExitFailed, nil
+	case view.Changes():
+		return view, deploy.ExitChanges, nil
+	}
+	return view, deploy.ExitDone, nil
 }
 
 // next is the content that the hosts would run.
