@@ -23,7 +23,7 @@ func (s *Schedule) OnHold() deploy.Errors {
 
 // holdText says since when deploys are on hold, by whom, and why, as far as that is known.
 func holdText(hold *deploy.Hold) string {
-	text := "deploys are on hold since " + hold.At.UTC().Format("2006-01-02 15:04")
+	text := "deploys are on hold since " + hold.At.UTC().Format("2006-01-02 15:04 UTC")
 	if hold.Actor != "" {
 		text += " by " + hold.Actor
 	}

@@ -12,9 +12,9 @@ func TestOnHold(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 21, 7, 30, 0, 0, time.UTC)
 	for want, hold := range map[string]deploy.Hold{
-		"deploys are on hold since 2026-11-21 07:30 by anna: freeze": {At: at, Actor: "anna", Reason: "freeze"},
-		"deploys are on hold since 2026-11-21 07:30: freeze":         {At: at, Reason: "freeze"},
-		"deploys are on hold since 2026-11-21 07:30":                 {At: at},
+		"deploys are on hold since 2026-11-21 07:30 UTC by anna: freeze": {At: at, Actor: "anna", Reason: "freeze"},
+		"deploys are on hold since 2026-11-21 07:30 UTC: freeze":         {At: at, Reason: "freeze"},
+		"deploys are on hold since 2026-11-21 07:30 UTC":                 {At: at},
 	} {
 		s := &plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{{Host: deploy.Host{Name: "web1"}}, {Host: deploy.Host{Name: "web2"}, Facts: deploy.Facts{Hold: &hold}}}}
 		errs := s.OnHold()

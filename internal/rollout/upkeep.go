@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"slipway/internal/deploy"
@@ -22,9 +23,7 @@ func (r *run) upkeep(ctx context.Context) *stop {
 
 // exec runs the one command on all its hosts at once. A host on which it succeeded in an earlier attempt keeps that.
 func (r *run) exec(ctx context.Context) *stop {
-	for _, err := range r.schedule.OnHold() {
-		r.rec.Notice(err.Host + ": " + err.Cause.Error() + "; the command runs all the same")
-	}
+	r.sayOnHold()
 	done := r.rec.Phase(deploy.Exec)
 	step := r.rec.Step(r.schedule.Exec.Name, *r.schedule.Exec, deploy.HostNames(r.plan.Targets))
 	errs := step.OnHosts(func(host string) deploy.Span {
@@ -38,6 +37,26 @@ func (r *run) exec(ctx context.Context) *stop {
 	}
 	return r.stopped(ctx, deploy.Exec, r.schedule.Exec.Name, deploy.ExitFailed, errs,
 		deploy.Next{Text: `see what it did there; "Re-run failed jobs" runs it again where it failed, and nowhere else`})
+}
+
+// sayOnHold says of each hold once that it keeps nothing out, and of which hosts where these are not all.
+func (r *run) sayOnHold() {
+	var holds []string
+	hosts := map[string][]string{}
+	for _, err := range r.schedule.OnHold() {
+		hold := err.Cause.Error()
+		if hosts[hold] == nil {
+			holds = append(holds, hold)
+		}
+		hosts[hold] = append(hosts[hold], err.Host)
+	}
+	for _, hold := range holds {
+		where := ""
+		if len(hosts[hold]) < len(r.schedule.Hosts) {
+			where = strings.Join(hosts[hold], " ") + ": "
+		}
+		r.rec.Notice(where + hold + "; the command runs all the same")
+	}
 }
 
 // leaveDead says which deployments died on the hosts. What they left half done is the next deployment's to mend: that takes their
