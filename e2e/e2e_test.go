@@ -27,7 +27,9 @@ func TestEndToEnd(t *testing.T) {
 	ctx := untilInterrupted(t)
 	needDocker(ctx, t)
 	buildImages(ctx, t)
-	tests := map[string]func(context.Context, *testing.T){"image": testImage, "django": testDjango, "static-site": testStaticSite, "workflow": testWorkflow}
+	tests := map[string]func(context.Context, *testing.T){
+		"image": testImage, "django": testDjango, "static-site": testStaticSite, "workflow": testWorkflow, "commands": testCommands,
+	}
 	if os.Getenv("SLIPWAY_E2E_KILL") != "" { // ten minutes and more: make e2e-kill
 		tests["kill"] = testKill
 	}
