@@ -31,7 +31,7 @@ type launch struct {
 // planned is a deployment that is ready to be carried out, or to be shown: its plan, the artifact, the hosts with their facts.
 type planned struct {
 	plan    *plan.Plan
-	tarball *fetched // nil where the command takes none
+	tarball *fetched // nil where no host gets one
 	hosts   *fleet.Fleet
 }
 
@@ -56,7 +56,7 @@ func (p *planned) earlier(cfg *config.Config) deploy.Provenance {
 // wrong; what went wrong on hosts is in their facts. What it gives is to be closed, also beside an error.
 func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, error) {
 	made, run := &planned{}, a.planRun(l)
-	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID(), Secrets: config.TakesArtifact(l.command)}
+	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID(), Secrets: config.Live(l.command)}
 	asked := make(chan struct{})
 	bounded, cancel := context.WithDeadlineCause(ctx, now.Add(l.cfg.Timeout), deploy.ErrTimeout)
 	defer cancel()
@@ -101,6 +101,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	var err error
 	if made.plan, err = plan.Build(l.cfg, contents, run, now); err == nil {
 		l.lookUp(bounded, made)
+		err = a.bringAgain(bounded, l, made, run, now)
 	}
 	return made, err
 }

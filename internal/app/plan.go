@@ -170,9 +170,12 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 	view.Ahead = append(locked(schedule), view.Ahead...)
 	view.Warnings = append(view.Warnings, show.Drift(ask.Drift(ctx, s.cfg.Hosts, made.hosts, s.cfg.DriftIgnore))...)
 	if c.What == "rollback" {
-		if view.Secrets, err = changes.Secrets(ctx, made.hosts, view.Live, schedule.Release); err != nil {
+		keep := slices.DeleteFunc(slices.Clone(view.Live), func(l deploy.LiveRelease) bool { return slices.Contains(view.Upload, l.Host) })
+		own, err := changes.Secrets(ctx, made.hosts, keep, schedule.Release)
+		if err != nil {
 			return view, 0, err
 		}
+		view.Secrets = append(view.Secrets, own...)
 	}
 	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
 		return view, 0, err

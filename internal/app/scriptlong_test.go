@@ -4,7 +4,7 @@ package app_test
 
 import "testing"
 
-// The scripts of testdata/long wait long for hosts that do not answer as they should.
+// The scripts of testdata/long wait long for hosts that do not answer as they should, or make many deployments.
 func TestLongScripts(t *testing.T) {
 	t.Parallel()
 	runScripts(t, "testdata/long")

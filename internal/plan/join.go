@@ -40,25 +40,29 @@ func fleetRelease(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *de
 // it went live.
 func (s *Schedule) leaveAlone() {
 	s.Migrate, s.Ensure = nil, nil
-	for _, steps := range []*[]deploy.Step{&s.Prepare, &s.Finish} {
-		*steps = slices.Clone(*steps)
-		for i := range *steps {
-			step := &(*steps)[i]
-			s.giveFrom(step)
-			step.Hosts = slices.DeleteFunc(slices.Clone(step.Hosts), s.runs)
-		}
+	s.without(&s.Prepare, s.runs)
+	s.without(&s.Finish, s.runs)
+}
+
+// without takes hosts that are settled out of steps.
+func (s *Schedule) without(steps *[]deploy.Step, settled func(host string) bool) {
+	*steps = slices.Clone(*steps)
+	for i := range *steps {
+		step := &(*steps)[i]
+		giveFrom(step, settled)
+		step.Hosts = slices.DeleteFunc(slices.Clone(step.Hosts), settled)
 	}
 }
 
-// giveFrom has the hosts that lack the release get what a step produces from one that runs it.
-func (s *Schedule) giveFrom(step *deploy.Step) {
+// giveFrom has the hosts that are not settled get what a step produces from one that is.
+func giveFrom(step *deploy.Step, settled func(host string) bool) {
 	all := slices.Concat(step.Hosts, step.Receivers)
-	at := slices.IndexFunc(all, s.runs)
+	at := slices.IndexFunc(all, settled)
 	if len(step.Produces) == 0 || at < 0 {
 		return
 	}
 	step.Source, step.Hosts = all[at], nil
-	step.Receivers = slices.DeleteFunc(all, s.runs)
+	step.Receivers = slices.DeleteFunc(all, settled)
 }
 
 func (s *Schedule) runs(host string) bool {

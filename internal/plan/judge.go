@@ -61,8 +61,8 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) []deploy.Finding {
 	for _, file := range f.MissingShared {
 		add(deploy.CheckShared, fmt.Sprintf("shared file %s is missing", path.Join(target.DeployPath, "shared", file)), "put it there once, or drop it from `shared.files`")
 	}
-	if p.Rollback() {
-		if r, ok := f.Release(p.Release); !ok || !r.Staged {
+	if !p.brings() {
+		if r, _ := f.Release(p.Release); !whole(r) {
 			own := map[string]deploy.Facts{target.Name: f}
 			add(deploy.CheckLayout, fmt.Sprintf("release %s is not there", p.Release), "choose one that every host keeps; here: "+describe(common(own), own))
 		}

@@ -91,7 +91,7 @@ func (p *Plan) Owner() deploy.Owner { return deploy.Owner{App: p.App, Environmen
 // Rollback reports whether the plan activates a release that the hosts keep.
 func (p *Plan) Rollback() bool { return p.Command == "rollback" }
 
-// Build makes the plan of a deploy, or of a rollback, for which the artifact is empty. Its errors are deploy.Problems.
+// Build makes the plan of a deploy, or of a rollback, for which the artifact is empty unless hosts lack the target. Its errors are deploy.Problems.
 func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan, error) {
 	p := &Plan{
 		Targets:      cfg.Hosts,
@@ -134,8 +134,10 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		every.all, among.all = cfg.Unlimited, deploy.WithRelease(cfg.Unlimited)
 		p.LeftOut = deploy.HostNames(slices.DeleteFunc(slices.Clone(among.all), func(h deploy.Host) bool { return slices.Contains(p.Header.Hosts, h.Name) }))
 	}
-	if !p.Rollback() {
+	if p.brings() {
 		p.Prepare = place(cfg.Prepare, among, &problems)
+	}
+	if !p.Rollback() {
 		p.Migrate = place(cfg.Migrate, among, &problems)
 	}
 	p.Ensure = placeEnsured(cfg.Ensure, every, among, &problems)
@@ -162,6 +164,9 @@ func (p *Plan) named(id deploy.ReleaseID, facts map[string]deploy.Facts) (*Plan,
 	if !p.Reconcile && (p.Rollback() || p.Joining() && p.Artifact.Revision == "") {
 		copied.builtOf(commitOf(id, p.Targets, facts))
 		copied.Provenance = provenanceOf(id, p.Targets, facts)
+	}
+	if p.Rollback() && p.Artifact.Content != contentOf(id, serving(p, facts)) {
+		copied.Artifact, copied.Prepare = Artifact{}, nil // it was for a target that is none any more
 	}
 	if problem := copied.setRelease(id); problem != nil {
 		return nil, &deploy.Error{Phase: deploy.Preflight, At: problem.At, Cause: errors.New(problem.Message), Hint: problem.Hint}

@@ -102,10 +102,7 @@ func (p *Plan) Against(facts map[string]deploy.Facts, unreachable deploy.Errors)
 	return s, view
 }
 
-// ToPrepare are the hosts that the release is brought to: where hosts join, those that do not run it; of a rollback none.
+// ToPrepare are the hosts that the release is brought to: where hosts join, those that do not run it; of a rollback those that lack it.
 func (s *Schedule) ToPrepare() []Host {
-	if s.Rollback() {
-		return nil
-	}
-	return slices.DeleteFunc(s.Serving(), func(h Host) bool { return s.Joining() && h.Activated(s.Release) })
+	return slices.DeleteFunc(s.Serving(), func(h Host) bool { return s.Rollback() && h.Like == "" || s.Joining() && h.Activated(s.Release) })
 }

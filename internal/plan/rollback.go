@@ -72,7 +72,7 @@ func rollbackTarget(p *Plan, chosen deploy.ReleaseID, facts map[string]deploy.Fa
 	}
 	id := named[0]
 	if len(lacking(id, p, facts)) > 0 && condition(id, facts) != bad && adoptedAs(id, facts) == "" {
-		hint = "what its steps made on one host is not brought to another: deploy its artifact again, which brings it to every host"
+		hint = "deploy its artifact again, which brings it to every host"
 		if url := deployedBy(id, p, facts); url != "" {
 			hint += " (it was deployed by " + url + ")"
 		}
@@ -98,13 +98,16 @@ func (p *Plan) passedOver(facts map[string]deploy.Facts) (texts []string) {
 
 // unfit says why a release is no way back; "" of one that is.
 func unfit(p *Plan, id deploy.ReleaseID, facts map[string]deploy.Facts) string {
-	missing := lacking(id, p, facts)
-	switch state := condition(id, facts); {
-	case state == bad:
+	state := condition(id, facts)
+	if state == bad {
 		return "it failed its checks"
-	case len(missing) > 0:
-		return "it is not on " + strings.Join(missing, ", ")
-	case state == unfinished:
+	}
+	if missing := lacking(id, p, facts); len(missing) > 0 {
+		if why := p.notBrought(id, missing, facts); why != "" {
+			return "it is not on " + strings.Join(missing, ", ") + ", and " + why
+		}
+	}
+	if state == unfinished {
 		return "it was never live and verified on every host"
 	}
 	if err := p.refuseBuild(id, facts); err != nil {
@@ -176,7 +179,7 @@ func serving(p *Plan, facts map[string]deploy.Facts) map[string]deploy.Facts {
 func anywhere(facts map[string]deploy.Facts) (ids []deploy.ReleaseID) {
 	for _, f := range facts {
 		for _, r := range f.Releases {
-			if r.Staged {
+			if whole(r) {
 				ids = append(ids, r.ID)
 			}
 		}
@@ -189,7 +192,7 @@ func anywhere(facts map[string]deploy.Facts) (ids []deploy.ReleaseID) {
 func common(facts map[string]deploy.Facts) []deploy.ReleaseID {
 	return slices.DeleteFunc(anywhere(facts), func(id deploy.ReleaseID) bool {
 		for _, f := range facts {
-			if r, _ := f.Release(id); !r.Staged {
+			if r, _ := f.Release(id); !whole(r) {
 				return true
 			}
 		}
@@ -197,10 +200,13 @@ func common(facts map[string]deploy.Facts) []deploy.ReleaseID {
 	})
 }
 
+// whole reports whether a release lies complete on a host, and is not one that a rollback brought there and did not come to its end with.
+func whole(r deploy.ReleaseFacts) bool { return r.Staged && (r.Verified || !r.Failed) }
+
 // lacking are the hosts on which a release does not lie complete, in the plan's order.
 func lacking(id deploy.ReleaseID, p *Plan, facts map[string]deploy.Facts) (missing []string) {
 	for _, target := range deploy.WithRelease(p.Targets) {
-		if r, _ := facts[target.Name].Release(id); !r.Staged {
+		if r, _ := facts[target.Name].Release(id); !whole(r) {
 			missing = append(missing, target.Name)
 		}
 	}
@@ -275,10 +281,10 @@ const (
 func condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
 	worst := good
 	for _, f := range facts {
-		switch r, there := f.Release(id); {
+		switch r, _ := f.Release(id); {
 		case r.Bad:
 			return bad
-		case there && !r.Verified:
+		case whole(r) && !r.Verified:
 			worst = unfinished
 		}
 	}

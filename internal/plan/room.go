@@ -18,7 +18,7 @@ const marginBytes, marginInodes = 16 << 20, 64
 
 // Lacks reports whether a host has less free than the plan's release needs there; false for one that does not say how much it has.
 func (p *Plan) Lacks(host deploy.Host, f deploy.Facts) bool {
-	return !host.NoRelease && !p.Rollback() && !p.Reconcile && !p.Upkeep() && lacks(f.Free(), p.Artifact.Needs())
+	return !host.NoRelease && p.brings() && !p.Reconcile && !p.Upkeep() && lacks(f.Free(), p.Artifact.Needs())
 }
 
 // full reports whether a host has no room to do anything for the plan's release.

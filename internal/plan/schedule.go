@@ -24,6 +24,7 @@ type Host struct {
 	Staged   bool    // the release lies there already, complete and verified
 	Near     *Nearby // where the members can be copied from on the host itself; nil: they are sent
 	Anew     bool    // it lies there, and goes: an earlier attempt filled the disk, and this one begins anew
+	Like     string  // of a rollback that brings the release here: the host whose record of how it is restarted and verified holds here, too
 	Before   Link    // what current named before this deployment
 	Unwind   Link    // where current goes when the deployment fails; fixed here, before any switch
 
@@ -118,8 +119,13 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	if s.Joining() {
+	switch {
+	case s.Joining():
 		s.leaveAlone()
+	case s.Rollback() && !s.Reconcile:
+		if errs := s.onlyLacking(facts); len(errs) > 0 {
+			return nil, errs
+		}
 	}
 	s.Orphans = s.pin()
 	if !p.Reconcile {
@@ -132,6 +138,9 @@ func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	known, _ := f.Release(p.Release)
 	h := Host{Host: target, Facts: f, Encoding: "gzip", Earlier: earlier(f)}
 	h.Anew = known.Staged && p.full(target, f) && f.CurrentID != p.Release && !known.Good() && h.Earlier != nil && len(h.Earlier.Facts.Live) == 0
+	if p.Rollback() && known.Staged && !whole(known) && h.Earlier == nil && f.CurrentID != p.Release {
+		h.Anew = true // what another rollback brought, and did not come to its end with
+	}
 	h.Staged = known.Staged && !h.Anew
 	if !h.Staged {
 		h.Near = p.Artifact.near(f)

@@ -119,6 +119,11 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 	return found, nil
 }
 
+// On is a release that a host has.
+func On(host *fleet.Host, id deploy.ReleaseID, content deploy.Digest, builtBy deploy.Provenance) *Source {
+	return &Source{Content: content, Release: id, BuiltBy: builtBy, host: host}
+}
+
 // Host is the name of the host that the artifact is brought from.
 func (s *Source) Host() string { return s.host.Name }
 

@@ -16,12 +16,18 @@ import (
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one
 // fails, the others still finish that step, so that every failure of it is reported, and start no later one.
 func (r *run) prepare(ctx context.Context) *stop {
-	if r.plan.Rollback() {
+	hosts := r.schedule.ToPrepare()
+	if r.plan.Rollback() && len(hosts) == 0 {
 		return nil
 	}
 	done := r.rec.Phase(deploy.Prepare)
+	blocks, errs := r.storedBlocks(ctx, hosts)
+	if len(errs) > 0 {
+		done(false)
+		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, errs, nextChosen)
+	}
+	r.blocks = blocks
 	r.makeRoom(ctx)
-	hosts := r.schedule.ToPrepare()
 	steps := r.prepareSteps(hosts)
 	var failedAt atomic.Int64
 	failedAt.Store(int64(len(steps)))

@@ -63,6 +63,7 @@ type run struct {
 	locks  *fleetlock.Locks     // nil before they are taken
 	owned  []plan.Host          // the hosts that are locked
 	opened bool                 // the journals are
+	blocks storedBlocks         // of a rollback, for the hosts that lack the release
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex

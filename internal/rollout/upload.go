@@ -49,8 +49,12 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	for _, file := range r.schedule.SecretFiles {
 		links.Secrets[file.Path] = r.opts.Secrets[file.Secret]
 	}
+	block := r.planned(h)
+	if h.Like != "" {
+		block = r.blocks[h.Name]
+	}
 	return there.Do(ctx, release.Then(
-		stage.Link(there.Site(), r.schedule.Release, links), activate.Store(there.Site(), r.schedule.Release, r.planned(h)),
+		stage.Link(there.Site(), r.schedule.Release, links), activate.Store(there.Site(), r.schedule.Release, block),
 	))
 }
 
@@ -95,7 +99,11 @@ func (r *run) sent(ctx context.Context, h plan.Host) error {
 		last = percent
 		r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 	}
-	if err := there.Do(ctx, stage.Upload(there.Site(), r.schedule.Release, payload, progress)); err != nil {
+	upload := stage.Upload(there.Site(), r.schedule.Release, payload, progress)
+	if r.plan.Rollback() {
+		upload = stage.Unproven(upload)
+	}
+	if err := there.Do(ctx, upload); err != nil {
 		return err
 	}
 	r.said(h, fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes))

@@ -62,6 +62,14 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 	}
 }
 
+// Unproven makes a release count as failed until it was live and verified: on other hosts it was so long ago.
+func Unproven(upload release.Operation) release.Operation {
+	if upload.Invalid == nil {
+		upload.Args = append(upload.Args, "", "failed")
+	}
+	return upload
+}
+
 // counter reports how much was read.
 type counter struct {
 	io.ReadCloser

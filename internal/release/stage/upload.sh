@@ -6,6 +6,7 @@
 # $3      encoding of the payload: zstd or gzip
 # $4      the umask of the release's members
 # $5      the folder of a release on this host that has the members; none where they come with the manifest
+# $6      a mark that the release has from its beginning; none
 #
 # The functions of unpack.sh stand before it, and where there is $5 those of copy.sh.
 #
@@ -14,7 +15,7 @@
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4 other=${5:-}
+id=$2 mask=$4 other=${5:-} mark=${6:-}
 records=.slipway/releases/$id
 incoming=$records/incoming
 unpacking "$incoming" "$3"
@@ -24,7 +25,13 @@ cd "$1/" || exit 93
 if [ "$(stat -L -c %d .slipway)" != "$(stat -L -c %d releases)" ]; then
 	incoming=releases/.incoming-$id
 fi
-[ ! -e "$records/staged" ] || [ ! -d "releases/$id" ] || exit 0
+if [ -e "$records/staged" ] && [ -d "releases/$id" ]; then
+	# One that has the mark still, and was never verified, is what a deployment left that did not come to its end.
+	if [ -z "$mark" ] || [ ! -e "$records/$mark" ] || [ -e "$records/verified" ]; then
+		exit 0
+	fi
+	rm -f "$records/staged" || fail 93 "the mark cannot be removed"
+fi
 check_programs
 
 # Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it.
@@ -49,5 +56,6 @@ fence :
 mv "$incoming/manifest" "$records/manifest" || fail 93 "the manifest cannot be kept"
 mv "$incoming/tree" "releases/$id" || fail 93 "the release cannot be put in its place"
 sync -f "releases/$id" 2>/dev/null || sync
+[ -z "$mark" ] || true >"$records/$mark" || fail 93 "the mark cannot be written"
 true >"$records/staged" || fail 93 "the mark cannot be written"
 rm -rf "$incoming"
