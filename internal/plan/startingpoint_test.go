@@ -25,7 +25,7 @@ func TestStartingPoint(t *testing.T) {
 	} {
 		var hosts []plan.Host
 		for _, link := range links {
-			hosts = append(hosts, running(link))
+			hosts = append(hosts, onLink(link))
 		}
 		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: hosts}).StartingPoint(); got != want {
 			t.Errorf("%q, wanted %q", got, want)
@@ -37,14 +37,14 @@ func TestStartingPoint(t *testing.T) {
 		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{h}}).StartingPoint(); got != "1 host, nothing live" {
 			t.Errorf("%s: %s", name, got)
 		}
-		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{running(one), h}}).StartingPoint(); got != "2 hosts, 1 on "+one.String()+", 1 with none" {
+		if got := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: []plan.Host{onLink(one), h}}).StartingPoint(); got != "2 hosts, 1 on "+one.String()+", 1 with none" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
 // running is a host whose current is a link; the zero link is none.
-func running(link plan.Link) plan.Host {
+func onLink(link plan.Link) plan.Host {
 	current := deploy.CurrentRelease
 	switch {
 	case link.None():
