@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-fleet bench bench-smoke dist scale
+.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -101,6 +101,9 @@ e2e-kill: ## the same, and deployments that are killed, cancelled, cut off, and 
 
 e2e-commands: ## each command on a fleet, as an action and as typed, its bad cases too
 	SLIPWAY_E2E_COMMANDS=all go test -tags e2e -v -count=1 -timeout 20m -run 'TestEndToEnd/^commands$$' ./e2e
+
+e2e-ways: ## every workflow of the Django example under a real runner, with an API that is strict
+	SLIPWAY_E2E_WAYS=1 go test -tags e2e -count=1 -timeout 30m -run '^TestEndToEnd$$/^ways$$' ./e2e
 
 # COUNT=10 repeats it, up to the first failure. What each load came to is added to $SLIPWAY_E2E_REPORTS/fleet/numbers.txt.
 COUNT ?= 1

@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -141,17 +142,13 @@ func (a *Actions) Start(ctx context.Context, t *testing.T, r WorkflowRun) Ran {
 func (a *Actions) arguments(t *testing.T, r WorkflowRun, event string) []string {
 	t.Helper()
 	root := repository(t)
-	by := "anna"
-	if r.By != "" {
-		by = r.By
-	}
 	args := []string{
 		r.Event, "--json", "--eventpath", event, "--directory", a.Workspace, "--workflows", filepath.Join(a.Workspace, ".github", "workflows", r.Workflow),
 		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--rebuild=false", "--rm", "--no-cache-server",
 		"--network", a.Fleet.Network, "--container-options", "--volume " + a.Artifacts + ":/artifacts",
 		"--action-cache-path", filepath.Join(a.scratch, "cache"), "--actor", "anna", "--secret", "GITHUB_TOKEN", "--var", "KNOWN_HOSTS=" + a.Fleet.KnownHosts,
 		"--local-repository", "slipway/slipway@v1=" + root,
-		"--env", "GITHUB_API_URL=" + a.API.API(), "--env", "GITHUB_REPOSITORY_ID=7100001", "--env", "GITHUB_TRIGGERING_ACTOR=" + by,
+		"--env", "GITHUB_API_URL=" + a.API.API(), "--env", "GITHUB_REPOSITORY_ID=7100001", "--env", "GITHUB_TRIGGERING_ACTOR=" + cmp.Or(r.By, "anna"),
 		"--env", fmt.Sprintf("GITHUB_RUN_ID=%d", r.ID), "--env", fmt.Sprintf("GITHUB_RUN_NUMBER=%d", r.ID), "--env", fmt.Sprintf("GITHUB_RUN_ATTEMPT=%d", max(1, r.Attempt)),
 	}
 	for _, action := range []string{"upload-artifact", "download-artifact", "upload-pages-artifact", "deploy-pages"} {

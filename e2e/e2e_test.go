@@ -33,6 +33,9 @@ func TestEndToEnd(t *testing.T) {
 	if os.Getenv("SLIPWAY_E2E_KILL") != "" { // ten minutes and more: make e2e-kill
 		tests["kill"] = testKill
 	}
+	if os.Getenv("SLIPWAY_E2E_WAYS") != "" { // minutes: make e2e-ways
+		tests["ways"] = testWays
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // hosts that start, and programs that do, are waited for

@@ -27,11 +27,12 @@ func testWorkflow(ctx context.Context, t *testing.T) {
 }
 
 // deployMerge merges a version: what the merge is built of serves everywhere. The API knows of that run then.
-func (a *Actions) deployMerge(ctx context.Context, t *testing.T, id int, version string) (commitOfIt string) {
+func (a *Actions) deployMerge(ctx context.Context, t *testing.T, id int, version string) (merged string) {
 	t.Helper()
 	event := merge(ctx, t, a.Workspace, newVersion(ctx, t, a.Workspace, version))
 	ran := a.Start(ctx, t, WorkflowRun{Workflow: "deploy.yml", Event: "push", Payload: event, ID: id})
-	told, merged := ran.Uses["deploy"], commit(ctx, t, a.Workspace)
+	merged = commit(ctx, t, a.Workspace)
+	told := ran.Uses["deploy"]
 	told.want(t, map[string]string{
 		"outcome": "activated", "revision": merged, "changed": "true", "hosts_activated": `["web1","web2","files1"]`, "url": "https://brackets.example.com",
 	}, "ACTIVATED on 3 of 3 hosts", "commit "+merged[:7]+" by anna")
