@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/deploy"
+	"slipway/internal/yamlfile"
 )
 
 // parseAction reads what an action is told: there the command is an input, and so is all that a person gives as a flag. What is
@@ -45,6 +46,6 @@ func (a *app) wrongInputs(commands []*kong.Node, name string) (wrong deploy.Prob
 		return wrong
 	}
 	return deploy.Problems{{
-		At: deploy.InInput("command", 0, 0), Message: fmt.Sprintf("there is no command `%s`", name), Hint: "one of " + strings.Join(names, ", "),
+		At: deploy.InInput("command", 0, 0), Message: fmt.Sprintf("there is no command `%s`", name), Hint: strings.TrimSpace(yamlfile.DidYouMean(name, names) + " there are " + strings.Join(names, ", ")),
 	}}
 }
