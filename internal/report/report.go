@@ -200,6 +200,7 @@ func (r *Reporter) note(n deploy.Noted) {
 func (r *Reporter) finish(res deploy.Result) {
 	r.progress.Clear()
 	r.log.Flush()
+	res.Next = nextOn(r.options.Run, res.Next)
 	failures := failure.Of(res, &r.tails)
 	r.log.Skipped(res)
 	for _, text := range res.Warnings {

@@ -42,7 +42,7 @@ func (j *job) file(t *testing.T, name string) string {
 }
 
 func (j *job) options() Options {
-	return Options{Log: ci.NewActions(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{RunNumber: "412"}}
+	return Options{Log: ci.NewActions(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{Platform: "github", RunNumber: "412"}}
 }
 
 func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
