@@ -45,9 +45,9 @@ func Main(ctx context.Context, env Env) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	message := a.redactor.String(err.Error())
+	message := told(err, func(text string) string { return ci.CleanText(a.redactor.String(text)) })
 	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+message)
-	ci.Detect(env.Getenv).NewLog(env.Stdout, env.Getenv).Annotate(ci.Annotation{Level: deploy.LevelError, Message: ci.Clean(message)})
+	ci.Detect(env.Getenv).NewLog(env.Stdout, env.Getenv).Annotate(ci.Annotation{Level: deploy.LevelError, Message: message})
 	var usage *kong.ParseError
 	if errors.As(err, &usage) || errors.Is(err, errUsage) {
 		return deploy.ExitBadInput
