@@ -205,26 +205,37 @@ func activation(p deploy.Preview) []string {
 // refused is why hosts would be refused.
 type refused struct {
 	hosts       []string
+	alike       []string // hosts whose reason differs in nothing but their own address
 	cause, hint string
+	like        string
 }
 
 func (r refused) text() string {
 	if len(r.hosts) == 0 {
 		return r.cause
 	}
-	return layout.Named(r.hosts, ", ") + ": " + r.cause
+	text := layout.Named(r.hosts, ", ") + ": " + r.cause
+	if len(r.alike) > 0 {
+		text += "; alike: " + layout.Named(r.alike, ", ")
+	}
+	return text
 }
 
 // refusals are the different reasons, each with its hosts.
 func refusals(p deploy.Preview) (list []refused) {
 	for _, err := range p.Refusals {
 		cause, hint := layout.OneLine(err.Cause.Error()), layout.OneLine(err.Hint)
-		at := slices.IndexFunc(list, func(r refused) bool { return r.cause == cause && r.hint == hint })
+		like := err.Alike(cause + "\n" + hint)
+		at := slices.IndexFunc(list, func(r refused) bool { return r.like == like })
 		if at < 0 {
-			list, at = append(list, refused{cause: cause, hint: hint}), len(list)
+			list, at = append(list, refused{cause: cause, hint: hint, like: like}), len(list)
 		}
-		if err.Host != "" {
-			list[at].hosts = append(list[at].hosts, err.Host)
+		switch r := &list[at]; {
+		case err.Host == "":
+		case r.cause == cause:
+			r.hosts = append(r.hosts, err.Host)
+		default:
+			r.alike = append(r.alike, err.Host)
 		}
 	}
 	return list
