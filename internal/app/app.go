@@ -66,6 +66,8 @@ func (a *app) run(ctx context.Context) error {
 	switch args := a.env.Args; {
 	case len(args) > 0 && args[0] == completeWord:
 		return a.complete(args[1:])
+	case len(args) == 1 && args[0] == "--version":
+		parsed, err = a.parse([]string{"version"})
 	case len(args) > 0:
 		parsed, err = a.parse(args)
 	case len(a.given.Given) > 0:

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -15,8 +17,8 @@ type cli struct {
 	Deploy   deployCmd   `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
 	Promote  promoteCmd  `cmd:"" group:"deploy" help:"Deploy the very artifact that another environment runs."`
 	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
-	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, or rollback, would do, and change nothing."`
-	Doctor   doctorCmd   `cmd:"" group:"first" help:"Look what on the hosts keeps a deployment from going well, and change nothing."`
+	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, rollback or promote would do, and change nothing."`
+	Doctor   doctorCmd   `cmd:"" group:"first" help:"Say what on the hosts would stop a deployment, and change nothing."`
 	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
 	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
 	Status   statusCmd   `cmd:"" group:"look" help:"What runs where, since when and by whom; what is not as it should be."`
@@ -71,7 +73,10 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		return nil, err
 	}
 	parsed, err := parser.Parse(line.args)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		return nil, nil // nobody reads the help any more
+	case err != nil:
 		return nil, line.explain(err)
 	}
 	return parsed, nil
@@ -94,7 +99,7 @@ func (a *app) parser(exit func(int)) (*kong.Kong, error) {
 	return parser, nil
 }
 
-const whence = "Binaries with checksums, and images, are attached to the releases of its repository."
+const whence = "Documents (docs/), binaries with checksums, and images: https://github.com/slipway/slipway"
 
 // narrow leaves a command the flags that mean something to it. What a command that only goes to hosts reads and has no use
 // for, it takes and does not list.

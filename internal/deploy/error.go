@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -49,8 +50,11 @@ func (e *Error) Alike(text string) string {
 	for _, own := range append([]string{e.Host}, e.Own...) {
 		text = withoutWord(text, own)
 	}
-	return text
+	return inMemory.ReplaceAllString(text, "\x00")
 }
+
+// inMemory is where an object lies, as Python and others print it: another place on each host.
+var inMemory = regexp.MustCompile(`\b0x[0-9a-f]{6,16}\b`)
 
 // withoutWord takes a word out of a text, and leaves it where it is a piece of a longer one.
 func withoutWord(text, word string) string {

@@ -31,6 +31,8 @@ func TestAlike(t *testing.T) {
 		{"a piece of a word", deploy.Error{Own: []string{"e"}}, deploy.Error{Own: []string{"f"}}, "exit 1", "exit 1", true},
 		{"its name", deploy.Error{Host: "web1"}, deploy.Error{Host: "web2"}, "look at web1: it is web1's", "look at web2: it is web2's", true},
 		{"another's name", deploy.Error{Host: "web1"}, deploy.Error{Host: "web2"}, "look at web3", "look at web4", false},
+		{"a place in memory", deploy.Error{}, deploy.Error{}, "object at 0x7f79f4997fd0: 0x7f", "object at 0x7f705ad59690: 0x7f", true},
+		{"a short number", deploy.Error{}, deploy.Error{}, "error 0x7f", "error 0x80", false},
 		{"another's own", deploy.Error{}, deploy.Error{Own: []string{"4s"}}, "down after 3s", "down after 4s", false},
 	} {
 		if got := test.one.Alike(test.a) == test.other.Alike(test.b); got != test.alike {

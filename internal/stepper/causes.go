@@ -90,6 +90,10 @@ var causes = []cause{
 		hint:  "it was built on a newer system than this host: build on one as old as the oldest host",
 	},
 	{
+		says: regexp.MustCompile(`(?i)name or service not known|temporary failure in name resolution|could not resolve host|getaddrinfo (EAI_AGAIN|ENOTFOUND)|network is unreachable`),
+		hint: "the host does not reach that name: its DNS, a firewall, or a proxy, which steps know of `vars` alone (`https_proxy`); packages can lie in the artifact",
+	},
+	{
 		says:  regexp.MustCompile(`(?i)cannot allocate memory|out of memory|MemoryError|heap out of memory`),
 		fault: deploy.FaultHost,
 		hint:  "the host ran out of memory: `free -m` and `dmesg` there say what took it",

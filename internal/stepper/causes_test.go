@@ -56,6 +56,8 @@ func TestExplain(t *testing.T) {
 		{line: "./server: /lib/libc.so.6: version `GLIBC_2.38' not found (required by ./server)", want: "newer system", fault: deploy.FaultContent},
 		{line: "fork: Cannot allocate memory", want: "memory", fault: deploy.FaultHost},
 		{line: "script: 1: npm: not found", want: "PATH of a step"},
+		{line: "Failed to establish a new connection: [Errno -2] Name or service not known')': /simple/django/", want: "https_proxy"},
+		{line: "curl: (6) Could not resolve host: pypi.org", want: "the host does not reach that name"},
 		{line: "bash: npm: command not found", shell: "bash", want: "PATH of a step"},
 		{line: "AssertionError: 3 != 4"},
 		{line: "page not found"},

@@ -217,3 +217,13 @@ func TestDrift(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Where no host answered, nobody knows who holds them.
+func TestStatusOfSilentHosts(t *testing.T) {
+	t.Parallel()
+	silent := inspect.HostStatus{Host: "web1", State: inspect.StateUnreachable, Why: []string{"connect: refused"}}
+	lines := strings.Join(show.Status(inspect.Status{State: inspect.StateUnreachable, Hosts: []inspect.HostStatus{silent}}), "\n")
+	if !strings.Contains(lines, "lock   not known") {
+		t.Error(lines)
+	}
+}

@@ -81,7 +81,10 @@ func locks(s inspect.Status) []string {
 		}
 		hosts[who] = append(hosts[who], h.Host)
 	}
-	if len(owners) == 0 {
+	switch {
+	case s.State == inspect.StateUnreachable && !slices.ContainsFunc(s.Hosts, func(h inspect.HostStatus) bool { return h.State != inspect.StateUnreachable }):
+		return []string{"lock   not known"}
+	case len(owners) == 0:
 		return []string{"lock   none"}
 	}
 	var lines []string
