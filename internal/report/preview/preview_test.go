@@ -49,7 +49,8 @@ func fleet() deploy.Preview {
 		Ahead:    []string{"waits for web1: locked by run 412 by ben, 3m (deploy)"},
 		Warnings: []string{"web2: its clock is 7m ahead of this runner's"},
 		Refusals: deploy.Errors{
-			{Host: "web1", Cause: errors.New("deploys are on hold"), Hint: "`slipway unhold`"}, {Host: "web2", Cause: errors.New("deploys are on hold"), Hint: "`slipway unhold`"},
+			{Host: "web1", Cause: errors.New("deploys are on hold"), Hint: "`slipway unhold`"},
+			{Host: "web2", Cause: errors.New("deploys are on hold"), Hint: "`slipway unhold`"},
 			{Host: "jobs1", Own: []string{"deploy@10.0.0.3:22"}, Cause: errors.New("deploy@10.0.0.3:22 refuses the key"), Hint: "is the user right?"},
 			{Host: "jobs2", Own: []string{"deploy@10.0.0.4:22"}, Cause: errors.New("deploy@10.0.0.4:22 refuses the key"), Hint: "is the user right?"},
 		},
