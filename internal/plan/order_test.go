@@ -147,7 +147,7 @@ func TestReleaseOfAnotherDeploymentIsNotAdopted(t *testing.T) {
 // A rollback goes back, whatever run is live.
 func TestRollbackIsInOrder(t *testing.T) {
 	t.Parallel()
-	facts := running()
+	facts := liveFacts()
 	for host, f := range facts {
 		f.History = []deploy.HistoryEntry{line(v2, "s/1#800", "activated"), line(v3, "s/1#900", "activated")}
 		facts[host] = f

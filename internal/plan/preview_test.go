@@ -34,7 +34,7 @@ func preview(t *testing.T, command string, facts map[string]deploy.Facts, unreac
 }
 
 // running is the fleet with v3 live.
-func running() map[string]deploy.Facts {
+func liveFacts() map[string]deploy.Facts {
 	facts := fleet()
 	for host, f := range facts {
 		facts[host] = kept(f, v3, verified(v1), verified(v2), verified(v3))
@@ -55,7 +55,7 @@ func TestPreviewOfHostsThatCannotBeReached(t *testing.T) {
 		"one that a step needs":    {[]string{"jobs1"}, []string{"jobs1"}},
 		"more than the budget":     {[]string{"web1", "jobs1"}, []string{"jobs1"}},
 	} {
-		s, view := preview(t, "deploy", running(), test.hosts...)
+		s, view := preview(t, "deploy", liveFacts(), test.hosts...)
 		var refused []string
 		for _, err := range view.Refusals {
 			refused = append(refused, err.Host)
@@ -73,7 +73,7 @@ func TestPreviewOfHostsThatCannotBeReached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, view := p.Against(running(), deploy.Errors{{Host: "web1", Cause: errors.New("no route")}}); s != nil || len(view.Refusals) != 1 {
+	if s, view := p.Against(liveFacts(), deploy.Errors{{Host: "web1", Cause: errors.New("no route")}}); s != nil || len(view.Refusals) != 1 {
 		t.Errorf("without a budget: %v, %v", s, view.Refusals)
 	}
 }
@@ -87,16 +87,16 @@ func TestToPrepare(t *testing.T) {
 		}
 		return all
 	}
-	s, view := preview(t, "deploy", running())
+	s, view := preview(t, "deploy", liveFacts())
 	if diff := cmp.Diff([]string{"web1", "web2", "jobs1"}, names(s.ToPrepare())); diff != "" || len(view.Upload) != 3 {
 		t.Errorf("deploy: %s, upload to %v", diff, view.Upload)
 	}
-	if s, view = preview(t, "rollback", running()); len(s.ToPrepare()) > 0 || len(view.Upload) > 0 {
+	if s, view = preview(t, "rollback", liveFacts()); len(s.ToPrepare()) > 0 || len(view.Upload) > 0 {
 		t.Errorf("rollback: %v, upload to %v", names(s.ToPrepare()), view.Upload)
 	}
 
 	live := deploy.NewReleaseID(now, "1a2b3c4", content)
-	facts := running()
+	facts := liveFacts()
 	for _, host := range []string{"web2", "jobs1"} {
 		f := kept(fine(facts[host].ID), live, verified(live))
 		f.History[0].At, f.History[0].Outcome = now, "activated"
@@ -109,7 +109,7 @@ func TestToPrepare(t *testing.T) {
 		t.Errorf("join: %s, upload to %v", diff, view.Upload)
 	}
 	// A deployment that an earlier attempt brought to two hosts goes through their steps again, and sends them nothing.
-	first, _ := preview(t, "deploy", running())
+	first, _ := preview(t, "deploy", liveFacts())
 	record, err := first.JSON()
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestPreviewOfLeftovers(t *testing.T) {
 		"a switch":        {after, switched(), []string{"what the deployment dead left half done is reconciled first"}},
 		"nothing of note": {before, []deploy.LiveEntry{}, nil},
 	} {
-		facts := running()
+		facts := liveFacts()
 		f := kept(fine("a"), test.runs, verified(before), deploy.ReleaseFacts{ID: after, Staged: true})
 		f.Unfinished = runs("web1", test.runs, false, test.live).Facts.Unfinished
 		facts["web1"] = f
@@ -150,7 +150,7 @@ func TestPreviewOfLeftovers(t *testing.T) {
 // That nothing verifies the release is a warning of the preview, too.
 func TestPreviewWarnsOfNoCheck(t *testing.T) {
 	t.Parallel()
-	_, view := preview(t, "deploy", running()) // jobs1 has no check
+	_, view := preview(t, "deploy", liveFacts()) // jobs1 has no check
 	if !slices.ContainsFunc(view.Warnings, func(w string) bool { return strings.HasPrefix(w, "nothing verifies this release on jobs1") }) {
 		t.Errorf("%q", view.Warnings)
 	}
