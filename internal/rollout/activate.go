@@ -104,6 +104,9 @@ func (r *run) goLive(
 	r.rec.Host(h.Name, deploy.HostSwitched, r.schedule.Release)
 	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before); err == nil {
 		err = a.RestartAndVerify(ctx, block)
+	} else if activate.Untouched(err) {
+		r.rec.Host(h.Name, deploy.HostUnchanged, h.Before.Release)
+		return false, err
 	}
 	batch.judge(ctx, h.Name, err)
 	return true, err

@@ -37,7 +37,9 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	stuck = append(stuck, r.undrainAll(owed, stuck)...)
 	done(len(stuck) == 0)
 	recall := func(span deploy.Span) deploy.Note { return r.noteOf(owed, span) }
+	exit := deploy.ExitFailed
 	if applied := r.rec.Applied(recall); applied != "" {
+		exit = deploy.ExitMigrate
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
 		if slices.ContainsFunc(r.schedule.Serving(), old) {
 			applied += " applied; old code runs on the new schema"
@@ -50,6 +52,9 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	s := &stop{
 		outcome: deploy.OutcomeUnwound, exit: deploy.ExitUnwound, phase: deploy.Activate, step: errs[0].Step, errs: errs,
 		next: next(errs, len(errs) < touched(batches)),
+	}
+	if !anySwitched(batches) {
+		s.outcome, s.exit = deploy.OutcomeFailed, exit
 	}
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
@@ -66,6 +71,16 @@ func touched(batches [][]activated) int {
 		n += len(batch)
 	}
 	return n
+}
+
+// anySwitched reports whether a host runs the release, or may run it, or did so until it was brought back.
+func anySwitched(batches [][]activated) bool {
+	for _, batch := range batches {
+		if slices.ContainsFunc(batch, func(host activated) bool { return host.switched || host.kept }) {
+			return true
+		}
+	}
+	return false
 }
 
 // backwards are the batches in the order in which they are brought back: the newest first, and last the hosts that were lost, so

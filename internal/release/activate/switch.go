@@ -8,6 +8,7 @@ package activate
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -68,6 +69,12 @@ var switchReasons = map[int]release.Reason{
 	92: {Hint: "nothing was switched; look at the owner and the free space of the deploy path"},
 	93: {Hint: "something else changes that link: find it before you deploy again"},
 	94: {Hint: "look at the owner and the free space of the deploy path"},
+}
+
+// Untouched reports whether the error of Switch says that current was not touched.
+func Untouched(err error) bool {
+	var exit *transport.ExitError
+	return errors.As(err, &exit) && exit.Status >= 90 && exit.Status <= 92
 }
 
 var unlinkReasons = map[int]release.Reason{
