@@ -1,4 +1,4 @@
-// Package hosttest starts an in-process SSH host for a test, with a key that may log in there.
+// Package hosttest starts an in-process SSH host for a test, with a key that may log in there; and it has keys of each kind.
 package hosttest
 
 import (

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sshtest/hosttest"
 )
 
 // TestHostCertificates is what passes of the certificates that a host shows, and what is refused, with its cause.
 func TestHostCertificates(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
+	all := hosttest.Keys(t)
 	signer := func(name string) ssh.Signer {
 		s, err := ssh.NewSignerFromKey(all[name])
 		if err != nil {

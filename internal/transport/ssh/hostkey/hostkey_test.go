@@ -11,12 +11,13 @@ import (
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sshtest/hosttest"
 )
 
 // TestCheck is what passes and what does not, for every form of a pin.
 func TestCheck(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
+	all := hosttest.Keys(t)
 	signer := func(name string) ssh.Signer {
 		s, err := ssh.NewSignerFromKey(all[name])
 		if err != nil {
@@ -146,7 +147,7 @@ func TestCheck(t *testing.T) {
 
 func TestAlgorithmsAfterOneWasShown(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
+	all := hosttest.Keys(t)
 	ed, _ := ssh.NewSignerFromKey(all["ed25519"])
 	rsa, _ := ssh.NewSignerFromKey(all["rsa"])
 	id, problems := Read("", []string{ssh.FingerprintSHA256(rsa.PublicKey())})
@@ -165,7 +166,7 @@ func TestAlgorithmsAfterOneWasShown(t *testing.T) {
 
 func TestBadPins(t *testing.T) {
 	t.Parallel()
-	signer, _ := ssh.NewSignerFromKey(keys(t)["ed25519"])
+	signer, _ := ssh.NewSignerFromKey(hosttest.Keys(t)["ed25519"])
 	public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 	sum := ssh.FingerprintSHA256(signer.PublicKey())
 	good := knownhosts.Line([]string{"example.com"}, signer.PublicKey())
@@ -191,8 +192,8 @@ func TestBadPins(t *testing.T) {
 		{"MD5 without its name", "", []string{"16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48"}, []string{"this is an MD5"}},
 		{"a line of known_hosts", "", []string{good}, []string{"a host key, not a fingerprint", "`known_hosts`"}},
 		{"ssh-keygen's line as known_hosts", "256 " + sum + " root@web1 (ED25519)", nil, []string{"this is a fingerprint", "`host_fingerprints`"}},
-		{"a private key", "", strings.Split(openSSH(t, keys(t)["ed25519"]), "\n"), []string{"input host_fingerprints: this is a private key", "`ssh_key`"}},
-		{"a private key as known_hosts", openSSH(t, keys(t)["ed25519"]), nil, []string{"input known_hosts: this is a private key", "`ssh_key`"}},
+		{"a private key", "", strings.Split(hosttest.PrivateKey(t, hosttest.Keys(t)["ed25519"], ""), "\n"), []string{"input host_fingerprints: this is a private key", "`ssh_key`"}},
+		{"a private key as known_hosts", hosttest.PrivateKey(t, hosttest.Keys(t)["ed25519"], ""), nil, []string{"input known_hosts: this is a private key", "`ssh_key`"}},
 		{"a key", "", []string{public}, []string{"a host key, not a fingerprint"}},
 		{"both wrong", "nonsense", []string{"nonsense"}, []string{"input host_fingerprints:1", "input known_hosts:1"}},
 	}

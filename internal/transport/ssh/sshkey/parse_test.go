@@ -3,8 +3,6 @@ package sshkey
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -16,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -24,51 +21,10 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/needtest"
 	"slipway/internal/secret"
+	"slipway/internal/sshtest/hosttest"
 )
 
 const passphrase = "correct horse"
-
-// keys are one of each kind, as crypto has them. They are made once.
-func keys(t *testing.T) map[string]crypto.PrivateKey {
-	t.Helper()
-	all, err := madeKeys()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-var madeKeys = sync.OnceValues(func() (map[string]crypto.PrivateKey, error) {
-	_, ed, err1 := ed25519.GenerateKey(rand.Reader)
-	ec256, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	ec521, err3 := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	rsa2048, err4 := rsa.GenerateKey(rand.Reader, 2048)
-	return map[string]crypto.PrivateKey{"ed25519": ed, "ecdsa-256": ec256, "ecdsa-521": ec521, "rsa": rsa2048}, errors.Join(err1, err2, err3, err4)
-})
-
-// openSSH is a key as ssh-keygen writes it. Encrypted, it takes one round to open: the usual number takes seconds with the race detector.
-func openSSH(t *testing.T, key crypto.PrivateKey, passphrase string) string {
-	t.Helper()
-	block, err := ssh.MarshalPrivateKey(key, "comment")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := pem.EncodeToMemory(block)
-	if passphrase == "" {
-		return string(text)
-	}
-	file := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(needtest.Program(t, "ssh-keygen"), "-q", "-p", "-a", "1", "-P", "", "-N", passphrase, "-f", file).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if text, err = os.ReadFile(file); err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
 
 func pkcs8(t *testing.T, key crypto.PrivateKey) string {
 	t.Helper()
@@ -102,14 +58,14 @@ func oldPEM(t *testing.T, key crypto.PrivateKey, passphrase string) string {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	for name, key := range keys(t) {
+	for name, key := range hosttest.Keys(t) {
 		signer, err := ssh.NewSignerFromKey(key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := ssh.FingerprintSHA256(signer.PublicKey())
 		texts := map[string]string{
-			"OpenSSH": openSSH(t, key, ""), "OpenSSH encrypted": openSSH(t, key, passphrase), "PKCS#8": pkcs8(t, key),
+			"OpenSSH": hosttest.PrivateKey(t, key, ""), "OpenSSH encrypted": hosttest.PrivateKey(t, key, passphrase), "PKCS#8": pkcs8(t, key),
 		}
 		if name != "ed25519" {
 			texts["PEM"], texts["PEM encrypted"] = oldPEM(t, key, ""), oldPEM(t, key, passphrase)
@@ -129,7 +85,7 @@ func TestParse(t *testing.T) {
 
 func TestRSASignsWithSHA2(t *testing.T) {
 	t.Parallel()
-	signer, err := Parse(secret.New(openSSH(t, keys(t)["rsa"], "")), secret.Secret{})
+	signer, err := Parse(secret.New(hosttest.PrivateKey(t, hosttest.Keys(t)["rsa"], "")), secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +98,8 @@ func TestRSASignsWithSHA2(t *testing.T) {
 // TestMend is what secret stores, shells and people do to a key.
 func TestMend(t *testing.T) {
 	t.Parallel()
-	for name, key := range keys(t) {
-		for format, text := range map[string]string{"OpenSSH": openSSH(t, key, ""), "PKCS#8": pkcs8(t, key)} {
+	for name, key := range hosttest.Keys(t) {
+		for format, text := range map[string]string{"OpenSSH": hosttest.PrivateKey(t, key, ""), "PKCS#8": pkcs8(t, key)} {
 			damage := map[string]string{
 				"CRLF":                  strings.ReplaceAll(text, "\n", "\r\n"),
 				"CR":                    strings.ReplaceAll(text, "\n", "\r"),
@@ -177,7 +133,7 @@ func TestMend(t *testing.T) {
 			}
 		}
 	}
-	encrypted := strings.ReplaceAll(oldPEM(t, keys(t)["rsa"], passphrase), "\n", "\r\n  ")
+	encrypted := strings.ReplaceAll(oldPEM(t, hosttest.Keys(t)["rsa"], passphrase), "\n", "\r\n  ")
 	if _, err := Parse(secret.New(encrypted), secret.New(passphrase)); err != nil {
 		t.Errorf("encrypted PEM with CRLF and spaces: %v", err)
 	}
@@ -195,15 +151,15 @@ func inLines(text string) string {
 // TestPassphrase has what files and forms put around a passphrase, and one that really has it.
 func TestPassphrase(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
-	for format, text := range map[string]string{"OpenSSH": openSSH(t, all["ed25519"], passphrase), "PEM": oldPEM(t, all["ecdsa-256"], passphrase)} {
+	all := hosttest.Keys(t)
+	for format, text := range map[string]string{"OpenSSH": hosttest.PrivateKey(t, all["ed25519"], passphrase), "PEM": oldPEM(t, all["ecdsa-256"], passphrase)} {
 		for _, given := range []string{passphrase, passphrase + "\n", passphrase + "\r\n", " " + passphrase + " \n"} {
 			if _, err := Parse(secret.New(text), secret.New(given)); err != nil {
 				t.Errorf("%s, %q: %v", format, given, err)
 			}
 		}
 	}
-	if _, err := Parse(secret.New(openSSH(t, all["ed25519"], passphrase+"\n")), secret.New(passphrase+"\n")); err != nil {
+	if _, err := Parse(secret.New(hosttest.PrivateKey(t, all["ed25519"], passphrase+"\n")), secret.New(passphrase+"\n")); err != nil {
 		t.Errorf("one that ends with a line break: %v", err)
 	}
 }
@@ -277,8 +233,8 @@ func FuzzKey(f *testing.F) {
 
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
-	key := openSSH(t, all["ed25519"], "")
+	all := hosttest.Keys(t)
+	key := hosttest.PrivateKey(t, all["ed25519"], "")
 	lines := strings.SplitAfter(key, "\n")
 	signer, _ := ssh.NewSignerFromKey(all["ed25519"])
 	public := string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
@@ -299,9 +255,9 @@ func TestDoctor(t *testing.T) {
 			"encrypted PKCS#8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", passphrase,
 			[]string{"encrypted PKCS#8", "ssh-keygen -p -f key"},
 		},
-		{"encrypted", openSSH(t, all["ed25519"], passphrase), "", []string{"encrypted", fingerprint, "`ssh_key_passphrase`"}},
+		{"encrypted", hosttest.PrivateKey(t, all["ed25519"], passphrase), "", []string{"encrypted", fingerprint, "`ssh_key_passphrase`"}},
 		{"encrypted PEM", oldPEM(t, all["rsa"], passphrase), "", []string{"encrypted", "`ssh_key_passphrase`"}},
-		{"wrong passphrase", openSSH(t, all["ed25519"], passphrase), "wrong", []string{"passphrase is wrong", fingerprint}},
+		{"wrong passphrase", hosttest.PrivateKey(t, all["ed25519"], passphrase), "wrong", []string{"passphrase is wrong", fingerprint}},
 		{"wrong passphrase, PEM", oldPEM(t, all["rsa"], passphrase), "wrong", []string{"passphrase is wrong"}},
 		{"no end", strings.Join(lines[:len(lines)-2], ""), "", []string{"cut off", "-----END"}},
 		{"lines missing", lines[0] + lines[1] + lines[len(lines)-2], "", []string{"damaged or cut off"}},
@@ -310,7 +266,7 @@ func TestDoctor(t *testing.T) {
 		{"half of base64", base64.StdEncoding.EncodeToString([]byte(key))[:200], "", []string{"cut off"}},
 		{"base64 of a public key", base64.StdEncoding.EncodeToString([]byte(public)), "", []string{"no private key"}},
 		{"base64 of PuTTY's", base64.StdEncoding.EncodeToString([]byte("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n")), "", []string{"PuTTY's format"}},
-		{"two keys", key + openSSH(t, all["rsa"], ""), "", []string{"2 private keys", "alone"}},
+		{"two keys", key + hosttest.PrivateKey(t, all["rsa"], ""), "", []string{"2 private keys", "alone"}},
 		{"parameters alone", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----", "", []string{"no private key"}},
 		{"path", "~/.ssh/id_ed25519", "", []string{"path"}},
 		{"prose", "hunter2", "", []string{"no private key"}},

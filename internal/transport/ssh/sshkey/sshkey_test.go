@@ -50,8 +50,8 @@ func dsaKey(t *testing.T) []byte {
 
 func TestCertificate(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
-	key := openSSH(t, all["ed25519"], "")
+	all := hosttest.Keys(t)
+	key := hosttest.PrivateKey(t, all["ed25519"], "")
 	signer, _ := ssh.NewSignerFromKey(all["ed25519"])
 	other, _ := ssh.NewSignerFromKey(all["ecdsa-256"])
 	tests := []struct {
@@ -89,7 +89,7 @@ func TestCertificate(t *testing.T) {
 
 func TestAgent(t *testing.T) {
 	t.Parallel()
-	all := keys(t)
+	all := hosttest.Keys(t)
 	ring := agent.NewKeyring()
 	socket := hosttest.Agent(t, ring)
 	if _, problems := Read(Given{AgentSocket: socket}, noon); len(problems) != 1 || !strings.Contains(problems.Error(), "holds no keys") {
