@@ -85,7 +85,8 @@ func TestOnlyLacking(t *testing.T) {
 	facts["web2"].Releases[0].Staged = false
 	p.Artifact = Artifact{Content: "c1"}
 	p.Prepare = []deploy.Step{
-		{Name: "all", Hosts: []string{"web1", "web2"}}, {Name: "once", Hosts: []string{"web1"}},
+		{Name: "all", Hosts: []string{"web1", "web2"}},
+		{Name: "once", Hosts: []string{"web1"}},
 		{Name: "made", Hosts: []string{"web1"}, Source: "web1", Receivers: []string{"web2"}, Produces: []string{"dist"}},
 	}
 	s, err := Resolve(p, facts)

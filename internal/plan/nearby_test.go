@@ -13,7 +13,8 @@ func TestNear(t *testing.T) {
 	artifact := Artifact{Nearby: []Nearby{
 		{Environment: "staging", Machine: "id other web1 key", Folder: "/srv/other"},
 		{Environment: "staging", Machine: machine, Folder: "/srv/staging"},
-		{Environment: "staging", Machine: "- - - -", Folder: "/srv/nowhere"}, {Environment: "staging", Folder: "/srv/nowhere"},
+		{Environment: "staging", Machine: "- - - -", Folder: "/srv/nowhere"},
+		{Environment: "staging", Folder: "/srv/nowhere"},
 	}}
 	for is, want := range map[string]string{machine: "/srv/staging", "id boot web1 another": "", "- - - -": "", "": ""} {
 		got := ""
