@@ -56,7 +56,7 @@ func (p *planned) earlier(cfg *config.Config) deploy.Provenance {
 // wrong; what went wrong on hosts is in their facts. What it gives is to be closed, also beside an error.
 func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, error) {
 	made, run := &planned{}, a.planRun(l)
-	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Deployment: run.Identity.ID(), Secrets: config.Live(l.command)}
+	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Programs: plan.Programs(l.cfg), Deployment: run.Identity.ID(), Secrets: config.Live(l.command)}
 	asked := make(chan struct{})
 	bounded, cancel := context.WithDeadlineCause(ctx, now.Add(l.cfg.Timeout), deploy.ErrTimeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
+	"slipway/internal/plan"
 	"slipway/internal/release/survey"
 	"slipway/internal/secret"
 	"slipway/internal/transport"
@@ -118,7 +119,7 @@ func (a *app) onHostsOf(ctx context.Context, c *console, in ci.Inputs, do func(s
 	defer s.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, deploy.ErrTimeout)
 	defer cancel()
-	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{SharedFiles: s.cfg.SharedFiles})
+	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{SharedFiles: s.cfg.SharedFiles, Programs: plan.Programs(s.cfg)})
 	defer func() { _ = hosts.Close() }()
 	return do(s, hosts)
 }

@@ -41,7 +41,7 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 	if built.Phase == deploy.Activate {
 		built.Stop, built.Log = scripts.Stop, scripts.Log
 	}
-	built.Rights, built.Preview = scripts.Rights, scripts.Preview
+	built.Rights, built.Preview, built.Tools = scripts.Rights, scripts.Preview, recipe.Needs(with)
 	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent

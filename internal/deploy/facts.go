@@ -24,6 +24,7 @@ type Facts struct {
 	User          string            // who we are there
 	System        string            // uname -sm
 	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
+	Lacking       []string          // programs that steps need, were asked for, and are missing
 	FreeBytes     int64             // at the deploy path for this user; -1 unknown
 	FreeInodes    int64             // -1 unknown
 	Left          Room              // what deleted releases and dead uploads still take; zero where it was not measured

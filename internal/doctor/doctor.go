@@ -106,7 +106,7 @@ func largest(facts map[string]deploy.Facts) (artifact plan.Artifact) {
 func look(ctx context.Context, p *plan.Plan, h deploy.Host, there *fleet.Host) []deploy.Finding {
 	defer there.Lease(ctx)()
 	var answer examine.Answer
-	err := there.Do(ctx, examine.Ask(there.Site(), stepsOn(p, h.Name), p.Vars[h.Name], &answer))
+	err := there.Do(ctx, examine.Ask(there.Site(), p.StepsOn(h.Name), p.Vars[h.Name], &answer))
 	if err == nil {
 		err = there.Do(ctx, survey.Measure(there.Site(), &there.Facts))
 	}
@@ -119,24 +119,6 @@ func look(ctx context.Context, p *plan.Plan, h deploy.Host, there *fleet.Host) [
 		found = append(found, layout)
 	}
 	return found
-}
-
-// stepsOn are the steps that a host runs in a deployment.
-func stepsOn(p *plan.Plan, host string) []deploy.Step {
-	steps := slices.Clone(p.Activations[host].Restart)
-	for _, s := range slices.Concat(p.Prepare, p.Migrate, p.Ensure, p.Finish, p.OnFailure) {
-		if slices.Contains(s.Hosts, host) {
-			steps = append(steps, s)
-		}
-	}
-	for drained, drains := range p.Drains {
-		for _, d := range drains {
-			if d.Role == "" && drained == host || slices.Contains(d.Executors, host) {
-				steps = append(steps, d.Step)
-			}
-		}
-	}
-	return steps
 }
 
 // sudo says what of the steps the deploy user may not run by sudo; nothing where no step uses it.

@@ -98,7 +98,7 @@ func TestStepsOn(t *testing.T) {
 		"lb1":  {"drain by lb1"},
 	} {
 		var got []string
-		for _, s := range stepsOn(p, host) {
+		for _, s := range p.StepsOn(host) {
 			got = append(got, s.Name)
 		}
 		slices.Sort(got)

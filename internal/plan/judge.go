@@ -35,6 +35,7 @@ func judge(p *Plan, target deploy.Host, f deploy.Facts) []deploy.Finding {
 	for _, folder := range f.Unwritable {
 		add(deploy.CheckRights, fmt.Sprintf("%s may not write to %s", f.User, folder), "give the deploy path to the deploy user: docs/secure-hosts.md")
 	}
+	found = append(found, p.lacking(target, f)...)
 	if target.NoRelease {
 		return found
 	}

@@ -10,15 +10,15 @@ import (
 	"slipway/internal/deploy"
 )
 
-// searchPath is PATH of every step that does not set its own: what a non-login shell has differs from host to host.
-const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// SearchPath is PATH of every step that does not set its own: what a non-login shell has differs from host to host.
+const SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Environment is a shell function `environment` that exports what a step sees beside HOME, USER, LOGNAME and TMPDIR,
 // which the host gives. It goes to the host on standard input: a value is never in an argument list nor in a file.
 func Environment(inst Instance) (string, error) {
-	values := map[string]string{"PATH": searchPath, "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
+	values := map[string]string{"PATH": SearchPath, "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
 	ours := map[string]string{}
 	for name, value := range inst.Vars {
 		values[name] = value

@@ -40,7 +40,7 @@ exec 3<&0
 		set --
 		eval "$script"
 	) 2>&1 &
-	told=$!
+	told=$! start=-
 	started "$told"
 	since=$start
 	tenths=$((${3%%.*} * 10)) code=timeout

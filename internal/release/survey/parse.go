@@ -70,6 +70,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"machine": text(func(f *deploy.Facts) *string { return &f.Machine }),
 	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
 	"tool":    (*parser).tool,
+	"lacks":   list(func(f *deploy.Facts) *[]string { return &f.Lacking }),
 	"tar":     (*parser).tar,
 	"sync":    (*parser).sync,
 	"space":   (*parser).space,

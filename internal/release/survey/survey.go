@@ -25,6 +25,7 @@ var journalsScript string
 // Question is what a survey asks beyond the layout itself.
 type Question struct {
 	SharedFiles []string            // paths below shared/ that must be there
+	Programs    []string            // that steps need, by name or absolute path
 	Deployment  deploy.DeploymentID // that asks: its own journal is told apart from those of others; "" is none
 	Secrets     bool                // also for the hashes of the live release's secret files
 }
@@ -40,7 +41,7 @@ func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation 
 	if q.Secrets {
 		secrets = "yes"
 	}
-	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment), secrets}
+	args := []string{site.Root, strings.Join(slices.Concat(release.Required, release.Optional), " "), string(q.Deployment), secrets, step.SearchPath, strings.Join(q.Programs, "\n")}
 	read := func(a release.Answer) (err error) {
 		if *facts, err = parse(a.Text, site, a.Asked); err == nil {
 			facts.Host = a.Host

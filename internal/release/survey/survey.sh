@@ -4,7 +4,9 @@
 # $2      names of programs to look for, separated by spaces
 # $3      the deployment that asks, '' for none
 # $4      'yes' to tell the hashes of the live release's secret files, else ''
-# $5...   shared files that must be there
+# $5      PATH of steps
+# $6      names of programs that steps need, a line each
+# $7...   shared files that must be there
 #
 # Only regular files are read, and only those of a sensible size: a record that is a pipe, or a device, or of gigabytes, is
 # named and left alone.
@@ -13,8 +15,8 @@
 # It runs in every deployment, so it starts few programs: none for what the shell can find out by itself.
 LC_ALL=C
 export LC_ALL
-root=$1 programs=$2 own=$3 secrets=$4
-shift 4
+root=$1 programs=$2 own=$3 secrets=$4 path=$5 needed=$6
+shift 6
 
 # Prints what distinguishes this machine from others, also from those that were made from an image of it.
 machine() {
@@ -52,6 +54,10 @@ for program in $programs; do
 	printf 'tool=%s ' "$program"
 	command -v "$program"
 	printf '\0'
+done
+printf '%s\n' "$needed" | while read -r program; do
+	# shellcheck disable=SC2030 # in this subshell alone
+	[ -z "$program" ] || (PATH=$path && command -v -- "$program") >/dev/null 2>&1 || printf 'lacks=%s\0' "$program"
 done
 if command -v tar >/dev/null 2>&1; then
 	printf 'tar='; tar --version 2>&1 | head -n 1; printf '\0'
