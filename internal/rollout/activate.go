@@ -104,7 +104,7 @@ func (r *run) goLive(
 	r.rec.Host(h.Name, deploy.HostSwitched, r.schedule.Release)
 	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before); err == nil {
 		err = a.RestartAndVerify(ctx, block)
-	} else if activate.Untouched(err) {
+	} else if activate.Untouched(err) && !r.ranBefore(h) {
 		r.rec.Host(h.Name, deploy.HostUnchanged, h.Before.Release)
 		return false, err
 	}

@@ -53,7 +53,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		outcome: deploy.OutcomeUnwound, exit: deploy.ExitUnwound, phase: deploy.Activate, step: errs[0].Step, errs: errs,
 		next: next(errs, len(errs) < touched(batches)),
 	}
-	if !anySwitched(batches) {
+	if !r.anySwitched(batches) {
 		s.outcome, s.exit = deploy.OutcomeFailed, exit
 	}
 	if len(stuck) > 0 {
@@ -74,14 +74,17 @@ func touched(batches [][]activated) int {
 }
 
 // anySwitched reports whether a host runs the release, or may run it, or did so until it was brought back.
-func anySwitched(batches [][]activated) bool {
+func (r *run) anySwitched(batches [][]activated) bool {
 	for _, batch := range batches {
-		if slices.ContainsFunc(batch, func(host activated) bool { return host.switched || host.kept }) {
+		if slices.ContainsFunc(batch, func(host activated) bool { return host.switched || host.kept || r.ranBefore(host.host) }) {
 			return true
 		}
 	}
 	return false
 }
+
+// ranBefore reports whether an earlier attempt had switched a host.
+func (r *run) ranBefore(h plan.Host) bool { return h.Facts.CurrentID == r.schedule.Release }
 
 // backwards are the batches in the order in which they are brought back: the newest first, and last the hosts that were lost, so
 // that no other host waits for them.
