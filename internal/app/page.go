@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"slipway/internal/config"
+	"slipway/internal/deploy"
 	"slipway/internal/fleetlock"
 	"slipway/internal/inspect"
 	"slipway/internal/inspect/ask"
@@ -20,7 +21,7 @@ import (
 func (c *historyCmd) writePage(ctx context.Context, a *app) error {
 	commits, err := c.commits(a)
 	if err != nil {
-		return err
+		return a.newConsole(c.Inputs).refuse(problems(err, deploy.InInput("commits", 0, 0)))
 	}
 	names := []string{c.Environment}
 	if all := config.Environments(c.Inputs, a.env.Files()); c.Environment == "" && len(all) > 0 {
@@ -47,7 +48,7 @@ func (c *historyCmd) writePage(ctx context.Context, a *app) error {
 	if err := replace(a.path(c.HTML), func(file *os.File) error { return page.Write(file, environments, commits) }); err != nil {
 		return err
 	}
-	a.newConsole(c.Inputs).say("wrote %s: %s", c.HTML, strings.TrimPrefix(strings.Join(names, ", "), ", "))
+	a.newConsole(c.Inputs).say("%s", deploy.Joined(": ", "wrote "+c.HTML, strings.Join(names, ", ")))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -148,6 +149,11 @@ func (c *planCmd) openOffline(a *app, console *console) (*session, error) {
 func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Preview, int, error) {
 	made, err := a.plan(ctx, launch{session: s, command: c.What}, time.Now())
 	defer made.close()
+	var refused deploy.Errors
+	if errors.As(err, &refused) && ctx.Err() == nil { // what another environment runs may not be promoted
+		header := deploy.Header{Command: c.What, App: s.cfg.App, Environment: s.cfg.Environment, URL: s.cfg.URL, Hosts: deploy.HostNames(s.cfg.Hosts)}
+		return deploy.Preview{Header: header, Refusals: refused}, deploy.ExitFailed, nil
+	}
 	if err != nil {
 		return deploy.Preview{}, 0, err
 	}

@@ -49,7 +49,7 @@ func Lines(p deploy.Preview) []string {
 		last = step.Phase
 		lines = append(lines, labelled(label, strings.TrimRight(layout.Pad(step.Name, nameWidth)+stepHosts(step, " ")+"   "+outlook(step), " "))...)
 	}
-	if !activated {
+	if !activated && len(p.Batches) > 0 {
 		lines = append(lines, activation(p)...)
 	}
 	for _, text := range p.Ahead {
