@@ -187,7 +187,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		return view, 0, err
 	}
 	if view.Changes() {
-		made.outlook(ctx, schedule, s.cfg, &view)
+		made.outlook(ctx, schedule, s.cfg, s.run.Event, &view)
 	}
 	switch {
 	case len(view.Refusals) > 0:
