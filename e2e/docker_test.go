@@ -58,11 +58,11 @@ func buildImages(ctx context.Context, t *testing.T) {
 	// At once, because most of the time they wait for packages.
 	var all errgroup.Group
 	all.Go(func() error {
-		return errors.Join(build(debianImage, filepath.Join(images, "debian-host")), build(databaseImage, filepath.Join(images, "database-host"))) // on the first
+		return errors.Join(build(debianImage, filepath.Join(images, "debian-host")), build(systemdImage, filepath.Join(images, "systemd-host"))) // on the first
 	})
 	for image, dir := range map[string]string{
 		busyboxImage: filepath.Join(images, "busybox-host"), runnerImage: filepath.Join(images, "runner"), balancerImage: filepath.Join(images, "balancer-host"),
-		systemdImage: filepath.Join(images, "systemd-host"), actionImage: root,
+		databaseImage: filepath.Join(images, "database-host"), actionImage: root,
 	} {
 		all.Go(func() error { return build(image, dir) })
 	}
