@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet bench bench-smoke dist scale
+.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -17,6 +17,9 @@ check: lint generate-check tidy-check test ## what to run before a pull request
 # vets, `make vet` does, too.
 test: ## every test but the ones in containers, with the race detector
 	GORACE=atexit_sleep_ms=10 go test -race -shuffle=on -vet=off -timeout 40m ./...
+
+test-scripts: ## the scripts that use the program in rarer cases, which are not among the tests of `go test ./...`
+	go test -tags long -count=1 -timeout 30m -run '^TestLongScripts$$' ./internal/app
 
 test-long: ## the tests behind the tag long: many hosts, real servers in quantity, certification
 	.ci/long
