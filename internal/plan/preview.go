@@ -37,6 +37,7 @@ func (p *Plan) Previewed() []deploy.Step {
 func (s *Schedule) Preview() deploy.Preview {
 	view := s.Plan.Preview()
 	view.Offline = false
+	view.Between, view.Instead = s.Between, s.Instead
 	for _, h := range s.Serving() {
 		view.Live = append(view.Live, deploy.LiveRelease{Host: h.Name, Release: h.Before.Release, Foreign: h.Before.Foreign()})
 	}

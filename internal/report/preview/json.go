@@ -18,7 +18,9 @@ type document struct {
 	Revision    string    `json:"revision,omitempty"`
 	Changes     bool      `json:"changes"`
 	Offline     bool      `json:"offline"`
-	From        string    `json:"from,omitempty"` // where the artifact is from, for people
+	From        string    `json:"from,omitempty"`    // where the artifact is from, for people
+	Between     []string  `json:"between,omitempty"` // of a rollback: the releases that it takes back
+	Instead     []string  `json:"instead,omitempty"` // of a rollback: where it may go as well
 	Live        []live    `json:"live"`
 	Upload      []string  `json:"upload"`
 	UploadBytes int64     `json:"upload_bytes"` // to each of these hosts
@@ -91,6 +93,12 @@ func JSON(p deploy.Preview) ([]byte, error) {
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
 		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Copy: list(p.Copy), Steps: []step{},
 		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
+	}
+	for _, id := range p.Between {
+		doc.Between = append(doc.Between, string(id))
+	}
+	for _, id := range p.Instead {
+		doc.Instead = append(doc.Instead, string(id))
 	}
 	for _, l := range p.Live {
 		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})

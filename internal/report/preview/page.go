@@ -49,6 +49,12 @@ func render(p deploy.Preview, diffs int, files bool) string {
 		parts = append(parts, "> [!WARNING]\n> "+markdown.Words(layout.OneLine(text)))
 	}
 	table := []string{markdown.Row("", "", "where"), "| --- | --- | --- |"}
+	if text := between(p); text != "" {
+		table = append(table, markdown.Row("between", markdown.Words(text), ""))
+	}
+	if text := instead(p); text != "" {
+		table = append(table, markdown.Row("or to", markdown.Words(text), ""))
+	}
 	if p.From != "" {
 		table = append(table, markdown.Row("from", markdown.Words(p.From), ""))
 	}

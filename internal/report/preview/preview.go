@@ -30,6 +30,12 @@ func Lines(p deploy.Preview) []string {
 		}
 		lines = append(lines, labelled("secrets", text)...)
 	}
+	if text := between(p); text != "" {
+		lines = append(lines, labelled("between", text)...)
+	}
+	if text := instead(p); text != "" {
+		lines = append(lines, labelled("or to", text)...)
+	}
 	if p.From != "" {
 		lines = append(lines, labelled("from", p.From)...)
 	}

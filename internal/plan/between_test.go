@@ -1,0 +1,50 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+)
+
+// A rollback takes back what went live after its target, and names where else it may go; a release that failed its checks is neither.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	type releases = []deploy.ReleaseID
+	bad := verified(v2)
+	bad.Bad = true
+	for _, c := range []struct {
+		command, to      string
+		second           deploy.ReleaseFacts
+		between, instead releases
+	}{
+		{command: "rollback", second: verified(v2), between: releases{v3}, instead: releases{v1}},
+		{command: "rollback", to: string(v1), second: verified(v2), between: releases{v3, v2}, instead: releases{v2}},
+		{command: "rollback", second: bad, between: releases{v3, v2}},
+		{command: "deploy", second: verified(v2)},
+	} {
+		cfg, about := shop(), plan.Artifact{}
+		cfg.To = c.to
+		if c.command == "deploy" {
+			about = built
+		}
+		p, err := plan.Build(cfg, about, ciRun(c.command), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := fleet()
+		for host, f := range facts {
+			facts[host] = kept(f, v3, verified(v1), c.second, verified(v3))
+		}
+		s, err := plan.Resolve(p, facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		view := s.Preview()
+		if diff := cmp.Diff([]releases{c.between, c.instead}, []releases{view.Between, view.Instead}); diff != "" {
+			t.Errorf("%s to %q: %s", c.command, c.to, diff)
+		}
+	}
+}
