@@ -97,6 +97,17 @@ func TestPassedOver(t *testing.T) {
 // skipped is what a command passes over on a fleet that keeps these releases and runs v3.
 func skipped(t *testing.T, cfg *config.Config, command string, releases ...deploy.ReleaseFacts) []string {
 	t.Helper()
+	p, facts := keeping(t, cfg, command, releases...)
+	s, err := plan.Resolve(p, facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Skipped
+}
+
+// keeping is a command's plan, and a fleet that keeps these releases and runs v3.
+func keeping(t *testing.T, cfg *config.Config, command string, releases ...deploy.ReleaseFacts) (*plan.Plan, map[string]deploy.Facts) {
+	t.Helper()
 	about := built
 	if command == "rollback" {
 		about = plan.Artifact{}
@@ -109,9 +120,5 @@ func skipped(t *testing.T, cfg *config.Config, command string, releases ...deplo
 	for host, f := range facts {
 		facts[host] = kept(f, v3, releases...)
 	}
-	s, err := plan.Resolve(p, facts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Skipped
+	return p, facts
 }

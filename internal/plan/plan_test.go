@@ -318,14 +318,7 @@ func TestRollbackTarget(t *testing.T) {
 			t.Parallel()
 			cfg := shop()
 			cfg.To = c.to
-			p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			facts := fleet()
-			for host, f := range facts {
-				facts[host] = kept(f, v3, c.releases...)
-			}
+			p, facts := keeping(t, cfg, "rollback", c.releases...)
 			s, err := plan.Resolve(p, facts)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
@@ -463,14 +456,7 @@ func TestRollbackByRef(t *testing.T) {
 	} {
 		cfg := shop()
 		cfg.To = c.to
-		p, err := plan.Build(cfg, plan.Artifact{}, ciRun("rollback"), now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		facts := fleet()
-		for host, f := range facts {
-			facts[host] = kept(f, v3, verified(v1), verified(v2), verified(v3))
-		}
+		p, facts := keeping(t, cfg, "rollback", verified(v1), verified(v2), verified(v3))
 		if got := p.Unknown(facts); got != c.unknown {
 			t.Errorf("%s: unknown %v", name, got)
 		}

@@ -37,7 +37,6 @@ func (p *Plan) Previewed() []deploy.Step {
 func (s *Schedule) Preview() deploy.Preview {
 	view := s.Plan.Preview()
 	view.Offline = false
-	view.Between, view.Instead = s.Between, s.Instead
 	for _, h := range s.Serving() {
 		view.Live = append(view.Live, deploy.LiveRelease{Host: h.Name, Release: h.Before.Release, Foreign: h.Before.Foreign()})
 	}
@@ -97,6 +96,10 @@ func (p *Plan) Against(facts map[string]deploy.Facts, unreachable deploy.Errors)
 		return nil, view
 	}
 	view := s.Preview()
+	if s.Rollback() {
+		asked := serving(s.Plan, facts)
+		view.Between, view.Instead = s.between(asked), s.instead(asked)
+	}
 	for _, name := range missing {
 		view.Warnings = append(view.Warnings, name+" cannot be reached: the others go on without it, as the failure budget says")
 	}

@@ -10,12 +10,10 @@ import (
 // Schedule is a plan that the hosts can carry out.
 type Schedule struct {
 	*Plan
-	Hosts   []Host             // as Plan.Targets, in order
-	Between []deploy.ReleaseID // of a rollback: the releases that it takes back, newest first
-	Instead []deploy.ReleaseID // of a rollback: where it may go as well, newest first
-	Skipped []string           // of a rollback to the release before: newer ones that it may not go to, and why
-	Removed []string           // hosts of an earlier attempt that are not among the targets any more
-	Orphans deploy.Errors      // steps that an earlier attempt may have run where nobody can be asked
+	Hosts   []Host        // as Plan.Targets, in order
+	Skipped []string      // of a rollback to the release before: newer ones that it may not go to, and why
+	Removed []string      // hosts of an earlier attempt that are not among the targets any more
+	Orphans deploy.Errors // steps that an earlier attempt may have run where nobody can be asked
 }
 
 // Host is what is to be done on one host.
@@ -105,11 +103,8 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
 	s := &Schedule{Plan: &own}
-	if p.Rollback() {
-		s.Between, s.Instead = p.between(serving(p, facts)), p.instead(serving(p, facts))
-		if p.anyTarget() {
-			s.Skipped = p.passedOver(serving(p, facts))
-		}
+	if p.Rollback() && p.anyTarget() {
+		s.Skipped = p.passedOver(serving(p, facts))
 	}
 	paths := deploy.Paths{}
 	for _, target := range p.Targets {
