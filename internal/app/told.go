@@ -14,33 +14,26 @@ func told(err error, safe func(string) string) string {
 	if !all {
 		return safe(err.Error())
 	}
-	type group struct {
-		hosts      []string
-		text, hint string
-	}
-	groups, places := []group{}, map[string]int{}
-	for _, e := range errs {
-		bare := *e
-		bare.Host, bare.Hint = "", ""
-		like := e.Alike(bare.Error() + "\n" + e.Hint)
-		at, known := places[like]
-		if !known {
-			at = len(groups)
-			groups, places[like] = append(groups, group{text: safe(bare.Error()), hint: safe(e.Hint)}), at
-		}
-		if e.Host != "" {
-			groups[at].hosts = append(groups[at].hosts, e.Host)
-		}
+	bare := func(e *deploy.Error) string {
+		without := *e
+		without.Host, without.Hint = "", ""
+		return without.Error()
 	}
 	var lines []string
-	for _, g := range groups {
-		text := g.text
-		if len(g.hosts) > 0 {
-			text = layout.Named(g.hosts, ", ") + ": " + text
+	for _, group := range deploy.Grouped(errs, func(e *deploy.Error) string { return bare(e) + "\n" + e.Hint }) {
+		var hosts []string
+		for _, e := range group {
+			if e.Host != "" {
+				hosts = append(hosts, e.Host)
+			}
+		}
+		text := safe(bare(group[0]))
+		if len(hosts) > 0 {
+			text = layout.Named(hosts, ", ") + ": " + text
 		}
 		lines = append(lines, text)
-		if g.hint != "" {
-			lines = append(lines, layout.Labelled("hint", g.hint)...)
+		if hint := safe(group[0].Hint); hint != "" {
+			lines = append(lines, layout.Labelled("hint", hint)...)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -179,3 +179,18 @@ func OnHost(host string, phase Phase, step string, err error) *Error {
 	}
 	return failure
 }
+
+// Grouped are errors by what text says of them, but for what is each host's own; both groups and errors stand in their order.
+func Grouped(list []*Error, text func(*Error) string) (groups [][]*Error) {
+	places := map[string]int{}
+	for _, e := range list {
+		like := e.Alike(text(e))
+		at, known := places[like]
+		if !known {
+			at = len(groups)
+			groups, places[like] = append(groups, nil), at
+		}
+		groups[at] = append(groups[at], e)
+	}
+	return groups
+}

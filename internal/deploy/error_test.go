@@ -1,6 +1,8 @@
 package deploy_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"slipway/internal/deploy"
@@ -57,5 +59,16 @@ func TestFault(t *testing.T) {
 		if got := test.errs.Fault(); got != test.want {
 			t.Errorf("%v: %q, want %q", test.errs, got, test.want)
 		}
+	}
+}
+
+// Errors that differ in nothing but their host's own are one group, in the order of the first.
+func TestGrouped(t *testing.T) {
+	t.Parallel()
+	fail := func(host, text string) *deploy.Error { return &deploy.Error{Host: host, Cause: errors.New(text)} }
+	list := []*deploy.Error{fail("web1", "web1 is full"), fail("web2", "no route"), fail("web3", "web3 is full")}
+	groups := deploy.Grouped(list, func(e *deploy.Error) string { return e.Cause.Error() })
+	if len(groups) != 2 || !slices.Equal(groups[0], []*deploy.Error{list[0], list[2]}) || !slices.Equal(groups[1], list[1:2]) {
+		t.Errorf("%v", groups)
 	}
 }

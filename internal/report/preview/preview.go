@@ -213,7 +213,6 @@ type refused struct {
 	hosts       []string
 	alike       []string // hosts whose reason differs in nothing but their own address
 	cause, hint string
-	like        string
 }
 
 func (r refused) text() string {
@@ -229,20 +228,20 @@ func (r refused) text() string {
 
 // refusals are the different reasons, each with its hosts.
 func refusals(p deploy.Preview) (list []refused) {
-	for _, err := range p.Refusals {
-		cause, hint := layout.OneLine(err.Cause.Error()), layout.OneLine(err.Hint)
-		like := err.Alike(cause + "\n" + hint)
-		at := slices.IndexFunc(list, func(r refused) bool { return r.like == like })
-		if at < 0 {
-			list, at = append(list, refused{cause: cause, hint: hint, like: like}), len(list)
+	cause := func(e *deploy.Error) string { return layout.OneLine(e.Cause.Error()) }
+	hint := func(e *deploy.Error) string { return layout.OneLine(e.Hint) }
+	for _, group := range deploy.Grouped(p.Refusals, func(e *deploy.Error) string { return cause(e) + "\n" + hint(e) }) {
+		r := refused{cause: cause(group[0]), hint: hint(group[0])}
+		for _, e := range group {
+			switch {
+			case e.Host == "":
+			case cause(e) == r.cause:
+				r.hosts = append(r.hosts, e.Host)
+			default:
+				r.alike = append(r.alike, e.Host)
+			}
 		}
-		switch r := &list[at]; {
-		case err.Host == "":
-		case r.cause == cause:
-			r.hosts = append(r.hosts, err.Host)
-		default:
-			r.alike = append(r.alike, err.Host)
-		}
+		list = append(list, r)
 	}
 	return list
 }
