@@ -134,6 +134,9 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	result := rollout.Run(ctx, p, made.hosts, options)
+	if ctx.Err() == nil && result.Failed != deploy.Preflight { // what it went back over is on the page alone: the hosts come first
+		l.lookBack(ctx, result.Release, made.hosts, &result.Back)
+	}
 	if folder := made.tarball.folder(); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))
 	}

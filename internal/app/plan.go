@@ -176,6 +176,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 	view.Ahead = append(locked(schedule), view.Ahead...)
 	view.Warnings = append(view.Warnings, show.Drift(ask.Drift(ctx, s.cfg.Hosts, made.hosts, s.cfg.DriftIgnore))...)
 	if c.What == "rollback" {
+		s.lookBack(ctx, schedule.Release, made.hosts, &view.Back)
 		keep := slices.DeleteFunc(slices.Clone(view.Live), func(l deploy.LiveRelease) bool { return slices.Contains(view.Upload, l.Host) })
 		own, err := changes.Secrets(ctx, made.hosts, keep, schedule.Release)
 		if err != nil {

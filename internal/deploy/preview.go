@@ -11,11 +11,10 @@ type Preview struct {
 	Offline  bool   // no host was asked: Live, Upload and Files are empty
 	From     string // where the artifact is from; "" where people know
 	Live     []LiveRelease
-	Upload   []string    // hosts that the release would be sent to, in the plan's order
-	Between  []ReleaseID // of a rollback: the releases that it takes back, newest first
-	Instead  []ReleaseID // of a rollback: where it may go as well, newest first
-	Copy     []string    // hosts that would copy it from another environment's release on the same machine
-	CopyOf   string      // that environment
+	Upload   []string // hosts that the release would be sent to, in the plan's order
+	Back     Back     // of a rollback
+	Copy     []string // hosts that would copy it from another environment's release on the same machine
+	CopyOf   string   // that environment
 	Steps    []PreviewStep
 	Batches  []PreviewBatch // in the order in which they would be activated
 	Fleet    []string       // names of the checks after the last batch

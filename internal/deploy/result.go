@@ -39,6 +39,7 @@ type Result struct {
 	Errors   []*Error      // in the plan's order: what failed, on which host
 	Failed   Phase         // the phase that failed, "" when none did
 	Step     string        // the step or part that failed first, "" when none did
+	Back     Back          // of a rollback
 	Next     Next          // what to do now; zero when nothing is to be done
 }
 

@@ -93,7 +93,7 @@ func (h *Host) Conn() transport.Conn {
 	return h.conn
 }
 
-// Fence sets the connection that refuses commands once the lock is lost.
+// Fence sets the connection that refuses commands once the lock is lost; nil is none any more.
 func (h *Host) Fence(fenced transport.Conn) { h.fenced = fenced }
 
 // Lease keeps the host connected until done is called, for commands that belong together: see pool.Conn.Lease.

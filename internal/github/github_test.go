@@ -94,6 +94,24 @@ func TestContains(t *testing.T) {
 	}
 }
 
+func TestDiffer(t *testing.T) {
+	t.Parallel()
+	_, client := start(t, githubtest.Repo{Branches: map[string][]string{"main": {sha("1"), sha("2"), sha("3")}, "other": {sha("1"), sha("4")}}})
+	for _, test := range []struct {
+		one, other    string
+		only, missing int
+	}{
+		{sha("3"), sha("1"), 2, 0}, {sha("1"), sha("3"), 0, 2}, {sha("2"), sha("2"), 0, 0}, {sha("3"), sha("4"), 2, 1},
+	} {
+		if only, missing, err := client.Differ(t.Context(), test.one, test.other); only != test.only || missing != test.missing || err != nil {
+			t.Errorf("%.7s and %.7s: %d, %d, %v", test.one, test.other, only, missing, err)
+		}
+	}
+	if _, _, err := client.Differ(t.Context(), sha("3"), sha("9")); err == nil || !strings.Contains(err.Error(), "compare 9999999 with 3333333: acme/site has none (404)") {
+		t.Error(err)
+	}
+}
+
 func file(id int64, name string) githubtest.File {
 	return githubtest.File{ID: id, Name: name, Content: []byte(fmt.Sprint("content of ", id))}
 }

@@ -110,6 +110,15 @@ func (c *Client) Contains(ctx context.Context, ref, commit string) (bool, error)
 	return compared.GetStatus() == "ahead", nil
 }
 
+// Differ counts the commits that the history of one has and that of another has not, and the other way round.
+func (c *Client) Differ(ctx context.Context, one, other string) (only, missing int, err error) {
+	compared, response, err := c.api.Repositories.CompareCommits(ctx, c.owner, c.name, other, one, &api.ListOptions{PerPage: 1})
+	if err != nil {
+		return 0, 0, c.explain(ctx, response, err, fmt.Sprintf("compare %.7s with %.7s", other, one), "contents: read")
+	}
+	return compared.GetAheadBy(), compared.GetBehindBy(), nil
+}
+
 func refuse(hint, format string, args ...any) error {
 	return &deploy.Error{Op: "find artifact", Cause: fmt.Errorf(format, args...), Hint: hint}
 }

@@ -96,10 +96,7 @@ func (p *Plan) Against(facts map[string]deploy.Facts, unreachable deploy.Errors)
 		return nil, view
 	}
 	view := s.Preview()
-	if s.Rollback() {
-		asked := serving(s.Plan, facts)
-		view.Between, view.Instead = s.between(asked), s.instead(asked)
-	}
+	view.Back = s.Back()
 	for _, name := range missing {
 		view.Warnings = append(view.Warnings, name+" cannot be reached: the others go on without it, as the failure budget says")
 	}

@@ -72,7 +72,7 @@ type run struct {
 }
 
 // Run deploys, or rolls back, and returns everything there is to say about it. When it returns, nothing of it runs on this machine
-// any more. When ctx ends it starts nothing more; docs/design.md has what that means for each phase.
+// any more, and the hosts may be asked without its lock. When ctx ends it starts nothing more; docs/design.md has what that means for each phase.
 func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) deploy.Result {
 	timeout := p.Timeout
 	if p.Reconcile {
@@ -89,6 +89,9 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 	context.AfterFunc(running, r.over)
 	stop := r.all(running)
 	r.close(ctx, stop)
+	for _, h := range r.owned {
+		hosts.On(h.Name).Fence(nil)
+	}
 	return r.result(stop)
 }
 

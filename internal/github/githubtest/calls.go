@@ -81,19 +81,38 @@ func (s *Server) compare(w http.ResponseWriter, _ *http.Request, rest []string) 
 		say(w, http.StatusNotFound, "Not Found")
 		return
 	}
+	before, after := s.upTo(base), s.upTo(head)
+	ahead, behind := without(after, before), without(before, after)
 	status := "diverged"
+	switch {
+	case ahead == 0 && behind == 0:
+		status = "identical"
+	case behind == 0:
+		status = "ahead"
+	case ahead == 0:
+		status = "behind"
+	}
+	give(w, map[string]any{"status": status, "ahead_by": ahead, "behind_by": behind, "files": []any{}, "commits": []any{}})
+}
+
+// upTo is a commit and those before it, as a branch that has it tells them.
+func (s *Server) upTo(commit string) []string {
 	for _, commits := range s.repo.Branches {
-		switch at, to := slices.Index(commits, base), slices.Index(commits, head); {
-		case at < 0 || to < 0:
-		case at == to:
-			status = "identical"
-		case at < to:
-			status = "ahead"
-		default:
-			status = "behind"
+		if at := slices.Index(commits, commit); at >= 0 {
+			return commits[:at+1]
 		}
 	}
-	give(w, map[string]any{"status": status, "files": []any{}, "commits": []any{}})
+	return []string{commit}
+}
+
+// without counts the commits that others have not.
+func without(commits, others []string) (n int) {
+	for _, commit := range commits {
+		if !slices.Contains(others, commit) {
+			n++
+		}
+	}
+	return n
 }
 
 // runs is GET /repos/{owner}/{repo}/actions/runs.

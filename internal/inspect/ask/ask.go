@@ -7,6 +7,7 @@ package ask
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
@@ -129,4 +130,40 @@ func Logs(ctx context.Context, w inspect.Wanted, there *fleet.Fleet, lines int) 
 	}
 	inspect.Sort(logs)
 	return logs, unasked
+}
+
+// noteLines is how many lines of a log are read for the note that a step leaves at its end.
+const noteLines = 200
+
+// Migrated asks hosts what steps of migrate did since a release first went live.
+func Migrated(ctx context.Context, since deploy.ReleaseID, hosts []deploy.Host, there *fleet.Fleet) (told deploy.Applied) {
+	answers, plans := Past(ctx, hosts, there)
+	wanted, unknown := inspect.MigratedSince(since, inspect.Merge(inspect.Head{}, answers, plans, nil), answers, plans)
+	for _, w := range wanted {
+		logs, unasked := Logs(ctx, w, there, noteLines)
+		inspect.Migrated(&told, w, logs)
+		for _, host := range unasked {
+			unknown = append(unknown, host.Host+": "+host.Error)
+		}
+	}
+	for _, a := range answers {
+		if a.Err != nil {
+			unknown = append(unknown, a.Host.Name+": "+deploy.CauseIn(a.Err).Error())
+		}
+	}
+	told.What, told.Unknown = unique(told.What), append(told.Unknown, unknown...)
+	if ctx.Err() != nil {
+		told.Unknown = []string{context.Cause(ctx).Error()}
+	}
+	return told
+}
+
+// unique leaves the first of those that are alike: a step that runs on several hosts does the same on each.
+func unique(texts []string) (list []string) {
+	for _, text := range texts {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	return list
 }

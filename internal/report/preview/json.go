@@ -20,6 +20,8 @@ type document struct {
 	Offline     bool      `json:"offline"`
 	From        string    `json:"from,omitempty"`    // where the artifact is from, for people
 	Between     []string  `json:"between,omitempty"` // of a rollback: the releases that it takes back
+	Commits     *commits  `json:"commits,omitempty"`
+	Migrations  *applied  `json:"migrations,omitempty"`
 	Instead     []string  `json:"instead,omitempty"` // of a rollback: where it may go as well
 	Live        []live    `json:"live"`
 	Upload      []string  `json:"upload"`
@@ -33,6 +35,19 @@ type document struct {
 	Refusals    []refusal `json:"refusals"`
 	First       []string  `json:"first"`
 	Warnings    []string  `json:"warnings"`
+}
+
+// commits is how many a rollback takes back, and how many come back where the two have diverged.
+type commits struct {
+	Gone    int    `json:"gone"`
+	New     int    `json:"new"`
+	Unknown string `json:"unknown,omitempty"` // why it is not known
+}
+
+// applied is what stays of the releases that a rollback takes back.
+type applied struct {
+	Applied []string `json:"applied"`
+	Unknown []string `json:"unknown"`
 }
 
 type live struct {
@@ -94,10 +109,14 @@ func JSON(p deploy.Preview) ([]byte, error) {
 		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Copy: list(p.Copy), Steps: []step{},
 		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
 	}
-	for _, id := range p.Between {
+	for _, id := range p.Back.Over {
 		doc.Between = append(doc.Between, string(id))
 	}
-	for _, id := range p.Instead {
+	if len(p.Back.Over) > 0 {
+		doc.Commits = &commits{p.Back.Commits.Gone, p.Back.Commits.New, p.Back.Commits.Unknown}
+		doc.Migrations = &applied{list(p.Back.Applied.What), list(p.Back.Applied.Unknown)}
+	}
+	for _, id := range p.Back.Instead {
 		doc.Instead = append(doc.Instead, string(id))
 	}
 	for _, l := range p.Live {

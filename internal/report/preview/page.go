@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/report/back"
 	"slipway/internal/report/layout"
 	"slipway/internal/report/markdown"
 )
@@ -49,10 +50,10 @@ func render(p deploy.Preview, diffs int, files bool) string {
 		parts = append(parts, "> [!WARNING]\n> "+markdown.Words(layout.OneLine(text)))
 	}
 	table := []string{markdown.Row("", "", "where"), "| --- | --- | --- |"}
-	if text := between(p); text != "" {
+	if text := back.Between(p.Back); text != "" {
 		table = append(table, markdown.Row("between", markdown.Words(text), ""))
 	}
-	if text := instead(p); text != "" {
+	if text := back.Instead(p.Back); text != "" {
 		table = append(table, markdown.Row("or to", markdown.Words(text), ""))
 	}
 	if p.From != "" {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/report/back"
 	"slipway/internal/report/layout"
 )
 
@@ -30,10 +31,10 @@ func Lines(p deploy.Preview) []string {
 		}
 		lines = append(lines, labelled("secrets", text)...)
 	}
-	if text := between(p); text != "" {
+	if text := back.Between(p.Back); text != "" {
 		lines = append(lines, labelled("between", text)...)
 	}
-	if text := instead(p); text != "" {
+	if text := back.Instead(p.Back); text != "" {
 		lines = append(lines, labelled("or to", text)...)
 	}
 	if p.From != "" {

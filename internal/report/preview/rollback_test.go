@@ -1,7 +1,6 @@
 package preview_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,33 +9,34 @@ import (
 	"slipway/internal/report/preview"
 )
 
-// A rollback says what it takes back and where it may go as well; of many releases the newest are named.
+// A rollback says in the log, on the page and in the JSON what it goes back over, and where it may go as well.
 func TestRollback(t *testing.T) {
 	t.Parallel()
-	var ids []deploy.ReleaseID
-	for i := range 7 {
-		ids = append(ids, deploy.ReleaseID(fmt.Sprintf("2026112%d-073000-1a2b3c%d-9f3c51", 7-i, 7-i)))
-	}
 	view := deploy.Preview{
-		Header:  deploy.Header{Command: "rollback", App: "shop", Release: "20261119-101500-77aa001-02be44", Hosts: []string{"web1"}},
-		Between: ids[:1], Instead: ids,
+		Header: deploy.Header{Command: "rollback", App: "shop", Release: "20261119-101500-77aa001-02be44", Hosts: []string{"web1"}},
+		Back: deploy.Back{
+			Over: []deploy.ReleaseID{"20261121-073000-1a2b3c4-9f3c51"}, Instead: []deploy.ReleaseID{"20261118-073000-5cc0001-11aa22"},
+			Commits: deploy.Commits{Gone: 2}, Applied: deploy.Applied{What: []string{"shop.0042", "shop.0043"}},
+		},
 	}
-	lines := preview.Lines(view)
-	for _, want := range []string{
-		"  between   1 release is taken back: 1a2b3c7; migrations stay applied",
-		"            20261123-073000-1a2b3c3-9f3c51 and 2 more",
-	} {
-		if !slices.Contains(lines, want) {
-			t.Errorf("no line %q:\n%s", want, strings.Join(lines, "\n"))
-		}
+	const between = "1 release: 1a2b3c4; 2 commits; migrations shop.0042, shop.0043 stay applied"
+	if lines := preview.Lines(view); !slices.Contains(lines, "  between   "+between) || !slices.Contains(lines, "  or to     20261118-073000-5cc0001-11aa22") {
+		t.Errorf("lines:\n%s", strings.Join(lines, "\n"))
 	}
-	view.Between = ids[:2]
-	page := preview.Markdown(view)
-	if !strings.Contains(page, "| between | 2 releases are taken back: 1a2b3c7, 1a2b3c6; migrations stay applied |") || !strings.Contains(page, "| or to | "+string(ids[0])) {
+	if page := preview.Markdown(view); !strings.Contains(page, "| between | "+between+" |") || !strings.Contains(page, "| or to | 20261118-073000-5cc0001-11aa22 |") {
 		t.Error(page)
 	}
 	document, err := preview.JSON(view)
-	if err != nil || !strings.Contains(string(document), `"between": [`) || !strings.Contains(string(document), `"instead": [`) {
-		t.Errorf("%v\n%s", err, document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(strings.Fields(string(document)), " ")
+	for _, want := range []string{
+		`"between": [ "20261121-073000-1a2b3c4-9f3c51" ]`, `"instead": [ "20261118-073000-5cc0001-11aa22" ]`,
+		`"commits": { "gone": 2, "new": 0 }`, `"migrations": { "applied": [ "shop.0042", "shop.0043" ], "unknown": [] }`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
 	}
 }

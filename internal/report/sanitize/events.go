@@ -132,7 +132,7 @@ func (s events) host(e deploy.HostDone) deploy.HostDone {
 }
 
 func (s events) result(res deploy.Result) deploy.Result {
-	res.Header = s.header(res.Header)
+	res.Header, res.Back = s.header(res.Header), s.back(res.Back)
 	res.Step, res.Warnings = s.Own(res.Step), s.own(res.Warnings)
 	res.Next = deploy.Next{Text: s.Own(res.Next.Text), Command: s.Own(res.Next.Command)}
 	res.Hosts = slices.Clone(res.Hosts)

@@ -9,7 +9,7 @@ import (
 
 // Preview is a preview whose texts are all safe to print. Of a diff every line is a line that a host or an artifact gave.
 func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
-	p.Header = events{s}.header(p.Header)
+	p.Header, p.Back = events{s}.header(p.Header), s.back(p.Back)
 	p.From, p.CopyOf, p.Copy = s.Line(p.From), s.Own(p.CopyOf), s.own(p.Copy)
 	p.Upload, p.Fleet, p.Ahead, p.Warnings = s.own(p.Upload), s.own(p.Fleet), s.own(p.Ahead), s.own(p.Warnings)
 	p.Live, p.Steps, p.Batches, p.Files = slices.Clone(p.Live), slices.Clone(p.Steps), slices.Clone(p.Batches), slices.Clone(p.Files)
@@ -45,6 +45,16 @@ func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 	}
 	p.Refusals = refusals
 	return p
+}
+
+// back holds what steps said of themselves, and what GitHub or hosts said instead of an answer.
+func (s Sanitizer) back(b deploy.Back) deploy.Back {
+	b.From, b.To, b.Commits.Unknown = s.Own(b.From), s.Own(b.To), s.short(b.Commits.Unknown)
+	if whole := strings.Join(b.Applied.What, ", "); s.Line(whole) != whole { // a secret may lie across them
+		b.Applied.What = []string{s.short(whole)}
+	}
+	b.Applied.Unknown = s.lines(b.Applied.Unknown)
+	return b
 }
 
 func (s Sanitizer) lines(texts []string) []string {

@@ -10,6 +10,7 @@ import (
 
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
+	"slipway/internal/report/back"
 	"slipway/internal/report/failure"
 	"slipway/internal/report/layout"
 	"slipway/internal/report/markdown"
@@ -90,6 +91,12 @@ func (p Page) facts() string {
 		rows = append(rows, [2]string{"Before", markdown.Code(res.AnotherTools()) + ", another tool's"})
 	default:
 		rows = append(rows, [2]string{"Before", "nothing was live"})
+	}
+	if text := back.Between(res.Back); text != "" {
+		rows = append(rows, [2]string{"Between", markdown.Words(text)})
+	}
+	if text := back.Instead(res.Back); text != "" {
+		rows = append(rows, [2]string{"Or to", markdown.Words(text)})
 	}
 	if res.Revision != "" {
 		text := markdown.Code(layout.ShortRevision(res.Revision))

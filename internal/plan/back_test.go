@@ -31,7 +31,7 @@ func TestBetween(t *testing.T) {
 		if s == nil {
 			t.Fatal(view.Refusals)
 		}
-		if diff := cmp.Diff([]releases{c.between, c.instead}, []releases{view.Between, view.Instead}); diff != "" {
+		if diff := cmp.Diff([]releases{c.between, c.instead}, []releases{view.Back.Over, view.Back.Instead}); diff != "" {
 			t.Errorf("%s to %q: %s", c.command, c.to, diff)
 		}
 	}

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/fleet"
+	"slipway/internal/github"
+	"slipway/internal/inspect/ask"
+)
+
+// lookBackTime is how long a rollback, or its plan, waits for what it only tells.
+const lookBackTime = 10 * time.Second
+
+// lookBack completes what there is to say of a rollback to a release: how many commits it takes back, and which migrations stay. What
+// nobody can tell in time is said as not known; nothing depends on it.
+func (s *session) lookBack(ctx context.Context, to deploy.ReleaseID, hosts *fleet.Fleet, back *deploy.Back) {
+	if len(back.Over) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, lookBackTime, fmt.Errorf("no answer within %s", lookBackTime))
+	defer cancel()
+	var asking sync.WaitGroup
+	asking.Go(func() { back.Applied = ask.Migrated(ctx, to, s.cfg.Hosts, hosts) })
+	asking.Go(func() { back.Commits = s.commits(ctx, back.From, back.To) })
+	asking.Wait()
+}
+
+// commits asks GitHub how the commit that is live differs from the one to go back to.
+func (s *session) commits(ctx context.Context, live, to string) (c deploy.Commits) {
+	token := s.token()
+	switch {
+	case live == "" || to == "":
+		c.Unknown = "nothing records what was built of which commit"
+	case strings.HasPrefix(live, to) || strings.HasPrefix(to, live):
+	case s.run.API == "":
+		c.Unknown = "GitHub knows, and this is no run of GitHub Actions"
+	case token.IsEmpty():
+		c.Unknown = "GitHub knows, and there is no `github_token`"
+	default:
+		client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: token})
+		if err == nil {
+			c.Gone, c.New, err = client.Differ(ctx, live, to)
+		}
+		if err != nil {
+			c.Unknown = cmp.Or(context.Cause(ctx), deploy.CauseIn(err)).Error()
+		}
+	}
+	return c
+}
