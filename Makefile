@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet bench bench-smoke dist scale
+.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet e2e-cookbook bench bench-smoke dist scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -39,7 +39,7 @@ lint: vet golangci lint-selftest shellcheck actionlint ## every linter
 
 vet:
 	go vet ./...
-	go vet -tags e2e,bench,long ./...
+	go vet -tags e2e,bench,long,cookbook ./...
 
 golangci:
 	tool=$$(.ci/tool golangci-lint) && "$$tool" run --allow-parallel-runners
@@ -107,6 +107,13 @@ e2e-commands: ## each command on a fleet, as an action and as typed, its bad cas
 
 e2e-ways: ## every workflow of the Django example under a real runner, with an API that is strict
 	SLIPWAY_E2E_WAYS=1 go test -tags e2e -count=1 -timeout 30m -run '^TestEndToEnd$$/^ways$$' ./e2e
+
+# SYSTEM=twenty-apps for one of the systems of examples/ alone.
+SYSTEM ?= all
+e2e-cookbook: ## every recipe with the real software, and the systems of examples/ on hosts in containers
+	.ci/packages cookbook
+	go test -tags cookbook -count=1 -timeout 30m ./internal/cookbook/...
+	SLIPWAY_E2E_COOKBOOK=$(SYSTEM) go test -tags e2e -v -count=1 -timeout 40m -run 'TestEndToEnd/^cookbook$$' ./e2e
 
 # COUNT=10 repeats it, up to the first failure. What each load came to is added to $SLIPWAY_E2E_REPORTS/fleet/numbers.txt.
 COUNT ?= 1

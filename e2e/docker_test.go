@@ -27,6 +27,7 @@ const (
 	balancerImage = "slipway-e2e/balancer-host"
 	databaseImage = "slipway-e2e/database-host"
 	systemdImage  = "slipway-e2e/systemd-host"
+	cookbookImage = "slipway-e2e/cookbook-host"
 )
 
 // TestImages builds the images by itself, so that CI can have them ready.
@@ -58,7 +59,8 @@ func buildImages(ctx context.Context, t *testing.T) {
 	// At once, because most of the time they wait for packages.
 	var all errgroup.Group
 	all.Go(func() error {
-		return errors.Join(build(debianImage, filepath.Join(images, "debian-host")), build(systemdImage, filepath.Join(images, "systemd-host"))) // on the first
+		return errors.Join(build(debianImage, filepath.Join(images, "debian-host")), build(systemdImage, filepath.Join(images, "systemd-host")), // on the first
+			build(cookbookImage, filepath.Join(images, "cookbook-host")))
 	})
 	for image, dir := range map[string]string{
 		busyboxImage: filepath.Join(images, "busybox-host"), runnerImage: filepath.Join(images, "runner"), balancerImage: filepath.Join(images, "balancer-host"),

@@ -22,9 +22,11 @@ type builder struct {
 	unseen bool            // the hosts stand in a file that is not there yet, their own variables too
 	number int             // of the last step of the phase
 
-	standing string // where the steps that are being built stand: a word of standings
+	django   keys.Django // of the deploy file, for recipes
+	standing string      // where the steps that are being built stand: a word of standings
 
 	written map[place]keys.Check     // the checks of activate as they were written
+	refused map[deploy.Position]bool // values of the block `django` that a recipe did not take
 	alike   map[deploy.Position]bool // checks that share their name with another one, and were told
 }
 
@@ -69,7 +71,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.remoteArtifact(s.Provenance, c)
 	l.reach(c)
 
-	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), unseen: s.HostsFrom.Given(), shared: declared(s.Secrets, c)}
+	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), unseen: s.HostsFrom.Given(), django: s.Django, refused: map[deploy.Position]bool{}, shared: declared(s.Secrets, c)}
 	for _, role := range s.Rollout.Order {
 		b.knownRole(role.V, role.At())
 	}

@@ -12,7 +12,7 @@ import (
 
 // stepKeys are what an artifact of another commit says by its own deploy file, where it carries one. All else, hosts and policy among
 // it, is the checkout's.
-var stepKeys = []string{"preset", "skip", "prepare", "migrate", "ensure", "activate", "finish", "on_failure"}
+var stepKeys = []string{"django", "preset", "skip", "prepare", "migrate", "ensure", "activate", "finish", "on_failure"}
 
 // ownSteps takes the steps from the artifact's own deploy file.
 func (l *loader) ownSteps() {

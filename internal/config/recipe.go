@@ -110,6 +110,15 @@ func (b *builder) parameters(s keys.Step, recipe cookbook.Recipe, built deploy.S
 			good = false
 		}
 	}
+	for _, pair := range b.ofDjango(recipe) {
+		if _, given := with[pair.Key]; given {
+			continue
+		}
+		with[pair.Key] = cookbook.ValueOf(pair.Value)
+		if b.refused[pair.At] || !b.accepts(recipe, recipe.Params[slices.Index(recipe.Names(), pair.Key)], pair, built) {
+			good, b.refused[pair.At] = false, true // told once, not for each recipe
+		}
+	}
 	for _, param := range recipe.Params {
 		if _, given := with[param.Name]; param.Required && !given {
 			good = false
@@ -117,6 +126,25 @@ func (b *builder) parameters(s keys.Step, recipe cookbook.Recipe, built deploy.S
 		}
 	}
 	return with, good
+}
+
+// ofDjango are the parameters of a recipe that the block `django` of the deploy file gives.
+func (b *builder) ofDjango(recipe cookbook.Recipe) []yamlfile.Pair[cookbook.Scalars] {
+	group, _, _ := strings.Cut(recipe.Uses, "/")
+	if !slices.Contains([]string{"django", "celery", "database"}, group) {
+		return nil
+	}
+	var pairs []yamlfile.Pair[cookbook.Scalars]
+	give := func(name string, text keys.Text) {
+		if text.Given() && slices.Contains(recipe.Names(), name) {
+			value := keys.Scalar{V: yamlfile.Scalar(text.V), Node: text.Node}
+			pairs = append(pairs, yamlfile.Pair[cookbook.Scalars]{Key: name, At: text.At(), Value: cookbook.Scalars{Items: []keys.Scalar{value}, Node: text.Node}})
+		}
+	}
+	give("manage", b.django.Manage)
+	give("python", b.django.Python)
+	give("app", b.django.App)
+	return pairs
 }
 
 // variablesOf judges the variables that a value names.

@@ -19,7 +19,7 @@ import (
 	"slipway/internal/yamlfile"
 )
 
-//go:embed recipes
+//go:embed recipes/*/*.yml recipes/functions/*.sh
 var embedded embed.FS
 
 // Recipe is a step that a deploy file can use by name.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"slipway/internal/cookbook/shelltest"
 	"slipway/internal/deploy"
 	"slipway/internal/needtest"
 	"slipway/internal/yamlfile"
@@ -65,30 +66,6 @@ func TestShellcheck(t *testing.T) {
 			}
 		}
 	}
-}
-
-// rendered is a recipe's script; what it requires and with does not give is "x".
-func rendered(t *testing.T, uses string, with map[string]string) string {
-	t.Helper()
-	return scripts(t, uses, with).Run
-}
-
-// undoing is the script that takes back what rendered did.
-func undoing(t *testing.T, uses string, with map[string]string) string {
-	t.Helper()
-	return scripts(t, uses, with).Undo
-}
-
-// stopping is the script that ends what rendered started.
-func stopping(t *testing.T, uses string, with map[string]string) string {
-	t.Helper()
-	return scripts(t, uses, with).Stop
-}
-
-// logging is the script that prints the log of what rendered started.
-func logging(t *testing.T, uses string, with map[string]string) string {
-	t.Helper()
-	return scripts(t, uses, with).Log
 }
 
 // TestRestartsStopAndExplain: a recipe that starts a program ends and explains it as well.
@@ -208,7 +185,7 @@ func TestRenderKeepsValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, shell := range shells {
+		for _, shell := range shelltest.Shells {
 			cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-eu", "-c", scripts.Run)...)
 			cmd.Env = []string{"NAME=value of `NAME`", "PATH=" + os.Getenv("PATH")}
 			out, err := cmd.CombinedOutput()
@@ -221,8 +198,6 @@ func TestRenderKeepsValues(t *testing.T) {
 		t.Error("a NUL byte is rendered")
 	}
 }
-
-var shells = [][]string{{"dash"}, {"busybox", "ash"}}
 
 func TestScriptProblem(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/cookbook/shelltest"
 	"slipway/internal/needtest"
 	"slipway/internal/yamlfile"
 )
@@ -69,29 +70,21 @@ func TestTypes(t *testing.T) {
 		if (err != nil) != (test.want == refused) || err != nil && !strings.Contains(err.Error(), "`p` of x/y must be "+test.param.Takes()) {
 			t.Errorf("%s %q: %v", test.param.Type, test.given, err)
 		}
-		for _, shell := range shells {
+		for _, shell := range shelltest.Shells {
 			if err == nil {
-				run(t, shell, t.TempDir(), scripts.Run).is(t, test.given, test.want)
+				shelltest.Run(t, shell, t.TempDir(), scripts.Run).Is(t, test.given, test.want)
 			}
 			live, err := recipe.Render(map[string]Value{"p": Text("${GIVEN}")})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := run(t, shell, t.TempDir(), live.Run, "GIVEN="+test.given)
+			got := shelltest.Run(t, shell, t.TempDir(), live.Run, "GIVEN="+test.given)
 			if test.want != refused {
-				got.is(t, "live "+test.given, test.want)
+				got.Is(t, "live "+test.given, test.want)
 			} else {
-				got.expect(t, "live "+string(test.param.Type)+" "+test.given, true, "`p` must be "+test.param.Takes()+", not '"+test.given+"'")
+				got.Expect(t, "live "+string(test.param.Type)+" "+test.given, true, "`p` must be "+test.param.Takes()+", not '"+test.given+"'")
 			}
 		}
-	}
-}
-
-// is judges an outcome that is to print a text and no more.
-func (o outcome) is(t *testing.T, what, want string) {
-	t.Helper()
-	if o.fail || o.out != want {
-		t.Errorf("%q gives %q, failed is %v; want %q", what, o.out, o.fail, want)
 	}
 }
 
@@ -112,8 +105,8 @@ func TestEmptyAndLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, shell := range shells {
-			run(t, shell, t.TempDir(), scripts.Run, "NONE=", "SEVEN=7").is(t, test.want, test.want)
+		for _, shell := range shelltest.Shells {
+			shelltest.Run(t, shell, t.TempDir(), scripts.Run, "NONE=", "SEVEN=7").Is(t, test.want, test.want)
 		}
 	}
 	recipe.Params[1].Required = true

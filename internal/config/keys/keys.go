@@ -44,6 +44,7 @@ type File struct {
 // Settings are what the file, an environment entry and the inputs all may say.
 type Settings struct {
 	App          Text         `key:"app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"letters, digits, . _ and -" doc:"Name of the application. Where it is not given, the name of the repository."`
+	Django       Django       `key:"django" doc:"What the recipes of Django and Celery have in common, said once."`
 	Preset       Text         `key:"preset" doc:"The usual steps of a kind of application: django. Your steps take the place of those of the same name."`
 	Skip         []Text       `key:"skip" doc:"Names of steps of the preset that are not wanted."`
 	Artifact     Text         `key:"artifact" doc:"Path or glob of the tarball; it must match exactly one file."`
@@ -75,6 +76,13 @@ type Settings struct {
 	Activate     Activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
 	Finish       []Step       `key:"finish" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
 	OnFailure    []Step       `key:"on_failure" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after a deployment failed in migrate or later."`
+}
+
+// Django is what the recipes of the groups django, celery and database take for their parameters of these names, where a step gives none.
+type Django struct {
+	Manage Text `key:"manage" doc:"manage.py of the release, relative to it."`
+	Python Text `key:"python" doc:"The interpreter, like ve/bin/python. Where it is not given, venv/bin/python of the release if that exists, else python3."`
+	App    Text `key:"app" doc:"The module that has Celery's application, as in celery -A."`
 }
 
 // Shared is what outlives releases.
