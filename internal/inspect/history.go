@@ -51,7 +51,9 @@ type Deployment struct {
 	Failures  []Failure      `json:"failures,omitempty"` // steps whose last try went wrong, and parts of an activation
 
 	Live    bool   `json:"live"`     // it is the one by which a host runs what it runs now
-	WayBack string `json:"way_back"` // whether a rollback may go to its release: good, bad, unfinished or gone (plan.Condition)
+	WayBack string `json:"way_back"` // whether a rollback may go to its release: good, brought, bad, unfinished or gone (plan.Way)
+
+	WayBackWhy string `json:"way_back_why,omitempty"` // of brought and gone: which host does not keep it, and where it comes from or why it cannot be brought
 }
 
 // Outcomes of a deployment that has not ended.
@@ -72,6 +74,7 @@ type Failure struct {
 type Rollback struct {
 	Release deploy.ReleaseID `json:"release"`           // "" where there is no way back
 	Refused string           `json:"refused,omitempty"` // why there is none, in one line
+	Brought string           `json:"brought,omitempty"` // which host does not keep it, and where it comes from; "" where every host does
 }
 
 // Damage is how much of a host's record could not be read.

@@ -110,7 +110,8 @@ func describe(a Answer, left []Leftover) HostStatus {
 	for _, r := range f.Releases {
 		if r.Staged {
 			own := map[string]deploy.Facts{a.Host.Name: f}
-			h.Kept = append(h.Kept, Kept{r.ID, plan.Condition(r.ID, own), r.Adopted})
+			condition, _ := plan.Way(r.ID, []deploy.Host{a.Host}, own)
+			h.Kept = append(h.Kept, Kept{r.ID, condition, r.Adopted})
 		}
 	}
 	h.Release = f.CurrentID

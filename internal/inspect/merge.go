@@ -47,9 +47,9 @@ func Merge(head Head, answers []Answer, plans Plans, rule *deploy.ProvenanceRule
 		}
 	}
 	h.Rollback = wayBack(answers, rule)
-	facts := serving(answers)
+	hosts, facts := serving(answers)
 	for _, d := range m.list() {
-		d.WayBack = plan.Condition(d.Release, facts)
+		d.WayBack, d.WayBackWhy = plan.Way(d.Release, hosts, facts)
 		h.Deployments = append(h.Deployments, d)
 	}
 	markLive(h.Deployments, facts)
@@ -76,34 +76,32 @@ func reason(err *deploy.Error) string {
 	return text
 }
 
-// serving are the facts of the hosts that get releases and answered.
-func serving(answers []Answer) map[string]deploy.Facts {
-	facts := map[string]deploy.Facts{}
+// serving are the hosts that get releases and answered, and their facts.
+func serving(answers []Answer) (hosts []deploy.Host, facts map[string]deploy.Facts) {
+	facts = map[string]deploy.Facts{}
 	for _, a := range answers {
 		if a.Err == nil && !a.Host.NoRelease {
+			hosts = append(hosts, a.Host)
 			facts[a.Host.Name] = a.Facts
 		}
 	}
-	return facts
+	return hosts, facts
 }
 
 // wayBack asks the very code that a rollback uses.
 func wayBack(answers []Answer, rule *deploy.ProvenanceRule) Rollback {
-	var hosts []deploy.Host
 	for _, a := range answers {
-		switch {
-		case a.Host.NoRelease:
-		case a.Err != nil:
+		if a.Err != nil && !a.Host.NoRelease {
 			return Rollback{Refused: a.Host.Name + " did not answer: a rollback goes to what every host keeps"}
-		default:
-			hosts = append(hosts, a.Host)
 		}
 	}
-	id, err := plan.RollbackTarget(hosts, rule, serving(answers))
+	hosts, facts := serving(answers)
+	id, err := plan.RollbackTarget(hosts, rule, facts)
 	if err != nil {
 		return Rollback{Refused: err.Cause.Error() + " (" + err.Hint + ")"}
 	}
-	return Rollback{Release: id}
+	_, brought := plan.Way(id, hosts, facts)
+	return Rollback{Release: id, Brought: brought}
 }
 
 // markLive marks the newest deployment of each release that a host runs.

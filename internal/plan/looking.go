@@ -13,18 +13,48 @@ func RollbackTarget(serving []deploy.Host, rule *deploy.ProvenanceRule, facts ma
 	return rollbackTarget(&Plan{Targets: serving, config: &config.Config{Provenance: rule}}, "", facts)
 }
 
-// Conditions of a release to which no rollback goes.
+// What Way says of a release, beside good and unfinished.
 const (
-	Bad  = bad    // it failed its checks on a host
-	Gone = "gone" // a host does not keep it
+	Bad     = bad       // it failed its checks on a host
+	Brought = "brought" // a host does not keep it, and a rollback brings it there
+	Gone    = "gone"    // no host keeps it, or it cannot be brought to one that does not
 )
 
-// Condition says whether a rollback may go to a release: good, bad, unfinished or gone.
-func Condition(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
-	if !slices.Contains(common(facts), id) {
-		return Gone
+// Way says whether a rollback may go to a release, and of one that a host does not keep, why. facts are those of the serving hosts.
+func Way(id deploy.ReleaseID, serving []deploy.Host, facts map[string]deploy.Facts) (word, why string) {
+	p := &Plan{Targets: serving}
+	state, missing := condition(id, facts), lacking(id, p, facts)
+	switch {
+	case state == bad || len(missing) == 0:
+		return state, ""
+	case len(missing) == len(facts):
+		for _, f := range facts {
+			if r, _ := f.Release(id); r.Staged {
+				return unfinished, ""
+			}
+		}
+		return Gone, "no host keeps it"
 	}
-	return condition(id, facts)
+	lacks := deploy.List(missing, ", ", 3) + " does not keep it"
+	if len(missing) > 1 {
+		lacks = deploy.List(missing, ", ", 3) + " do not keep it"
+	}
+	if why := p.notBrought(id, missing, facts); why != "" {
+		return Gone, lacks + ", and " + why
+	}
+	if state == unfinished {
+		return state, ""
+	}
+	from := ""
+	for _, h := range serving {
+		if from == "" && !slices.Contains(missing, h.Name) {
+			from = h.Name
+		}
+	}
+	if !provenanceOf(id, serving, facts).IsZero() {
+		from = "CI, or from " + from
+	}
+	return Brought, lacks + ": a rollback brings it there, from " + from
 }
 
 // LeftBehind are the deployments that died on hosts, in the order of their IDs, of hosts that nobody deploys to.

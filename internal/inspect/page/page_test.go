@@ -46,7 +46,7 @@ func year(name string, aDay int) (page.Environment, map[string]time.Time) {
 	}
 	live := slices.IndexFunc(h.Deployments, func(d inspect.Deployment) bool { return d.ID == before.ID })
 	h.Deployments[live].Live = true
-	h.Rollback = inspect.Rollback{Release: before.Before}
+	h.Rollback = inspect.Rollback{Release: before.Before, Brought: "web2 does not keep it: a rollback brings it there, from web1"}
 	return page.Environment{History: h, Status: s}, commits
 }
 
@@ -110,6 +110,9 @@ func TestSize(t *testing.T) {
 	if !strings.Contains(text, "older ones are not listed") {
 		t.Error("the page does not say that it leaves out older deployments")
 	}
+	if !strings.Contains(text, "</code>; web2 does not keep it: a rollback brings it there, from web1.</p>") {
+		t.Error("the page does not say that a host lacks what a rollback would go to")
+	}
 }
 
 // TestForeign: nothing that a host says becomes markup, a link that runs something, or hides its neighbours.
@@ -126,7 +129,9 @@ func TestForeign(t *testing.T) {
 	e.Status.Hosts[0].Host, e.Status.Hosts[0].Why, e.Status.Hosts[0].State = evil, []string{evil}, inspect.State(evil)
 	e.History.Unasked = []inspect.Unasked{{Host: evil, Error: evil}}
 	e.History.Rollback = inspect.Rollback{Refused: evil}
-	text := write(t, []page.Environment{e}, nil)
+	other := e
+	other.History.Rollback = inspect.Rollback{Release: deploy.ReleaseID(evil), Brought: evil}
+	text := write(t, []page.Environment{e, other}, nil)
 	for _, wrong := range []string{"<script", "javascript:", "\u202e", "\x1b", "\u200b", ` onclick=`, strings.Repeat("x", 300)} {
 		if strings.Contains(text, wrong) {
 			t.Errorf("the page has %q", wrong)

@@ -76,7 +76,7 @@ func wayBack(h inspect.History) string {
 	if h.Rollback.Release == "" {
 		return "a rollback would be refused: " + h.Rollback.Refused
 	}
-	return fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, h.Flag())
+	return deploy.Joined("; ", fmt.Sprintf("rollback goes to %s: `slipway rollback%s`", h.Rollback.Release, h.Flag()), h.Rollback.Brought)
 }
 
 func historyRow(h inspect.History, d inspect.Deployment) []string {
@@ -105,8 +105,11 @@ func outcome(d inspect.Deployment, unasked []inspect.Unasked) string {
 	if d.Live {
 		text += ", live"
 	}
-	if d.WayBack == plan.Bad {
+	switch {
+	case d.WayBack == plan.Bad:
 		text += " (bad: no way back to it)"
+	case d.WayBackWhy != "" && !d.LiveAt.IsZero():
+		text += " (" + d.WayBackWhy + ")"
 	}
 	return text
 }

@@ -64,16 +64,18 @@ func status() inspect.Status {
 	return s
 }
 
+const brought = "web2 does not keep it: a rollback brings it there, from web1"
+
 func history() inspect.History {
 	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 30, 0, 0, time.UTC) }
 	all := []string{"jobs1", "web1", "web2"}
 	return inspect.History{
-		Head: head("history"), Rollback: inspect.Rollback{Release: first}, Unasked: []inspect.Unasked{{Host: "web4", Error: "connect: refused", Hint: "is it up?"}},
+		Head: head("history"), Rollback: inspect.Rollback{Release: first, Brought: brought}, Unasked: []inspect.Unasked{{Host: "web4", Error: "connect: refused", Hint: "is it up?"}},
 		Damaged: []inspect.Damage{{Host: "web2", Records: 1}},
 		Deployments: []inspect.Deployment{
 			{
 				ID: "413-deploy-x", Command: "deploy", Release: "20261121-092900-2b3c4d5-aa00bb", Revision: "2b3c4d5", Actor: "cleo", Attempt: 1, Begun: at(21, 9),
-				Outcome: inspect.OutcomeRunning, Hosts: 3, Activated: []string{}, Unwound: []string{}, WayBack: "gone",
+				Outcome: inspect.OutcomeRunning, Hosts: 3, Activated: []string{}, Unwound: []string{}, WayBack: "gone", WayBackWhy: "no host keeps it",
 			},
 			{
 				ID: "412-deploy-1a2b3c4d5e6f", Command: "deploy", Release: second, Before: first, Revision: "1a2b3c4d5e6f708192a3b4c5d6e7f80910111213", Actor: "anna",
@@ -92,7 +94,11 @@ func history() inspect.History {
 			},
 			{
 				ID: "399-rollback-77aa", Command: "rollback", Release: first, Revision: "77aa001", Actor: "ben", Begun: at(19, 12), LiveAt: at(19, 12),
-				Outcome: deploy.OutcomeActivated, Hosts: 3, Activated: all, Unwound: []string{}, WayBack: "good",
+				Outcome: deploy.OutcomeActivated, Hosts: 3, Activated: all, Unwound: []string{}, WayBack: "brought", WayBackWhy: brought,
+			},
+			{
+				ID: "398-deploy-11bb", Command: "deploy", Release: "20261118-090000-5cc0001-11aa22", Revision: "5cc0001", Actor: "ben", Begun: at(18, 9), LiveAt: at(18, 9),
+				Outcome: deploy.OutcomeActivated, Hosts: 3, Activated: all, Unwound: []string{}, WayBack: "gone", WayBackWhy: "no host keeps it",
 			},
 		},
 	}
