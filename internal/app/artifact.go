@@ -170,15 +170,11 @@ func (a *app) ownSteps(ctx context.Context, s *session, f *fetched) error {
 	return nil
 }
 
-// noting tells, behind the header, where the artifact is from and what is odd about it and the deploy file.
+// noting tells, behind the header, what is odd about the deploy file, where the artifact is from and what is odd about that, if there is one.
 func (l launch) noting(tarball *fetched) deploy.Emit {
-	notes := tarball.Notes()
-	stated, given, whose := tarball.Revision(), l.cfg.Revision, "the input `revision`"
-	if tarball.commit != "" {
-		given, whose = tarball.commit, "its source"
-	}
-	if stated != "" && given != "" && !strings.HasPrefix(stated, given) {
-		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, %s says %s, and that is taken", stated, whose, given))
+	var notes []string
+	if tarball != nil {
+		notes = tarball.oddities(l.cfg)
 	}
 	return func(event deploy.Event) {
 		l.emit(event)
@@ -188,13 +184,26 @@ func (l launch) noting(tarball *fetched) deploy.Emit {
 		for _, p := range l.cfg.Remarks {
 			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: p.Error(), At: p.At})
 		}
-		if tarball.whence != "" {
+		if tarball != nil && tarball.whence != "" {
 			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: tarball.whence})
 		}
 		for _, text := range notes {
 			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text, At: l.cfg.ArtifactAt})
 		}
 	}
+}
+
+// oddities are what is odd about an artifact.
+func (f *fetched) oddities(cfg *config.Config) []string {
+	notes := f.Notes()
+	stated, given, whose := f.Revision(), cfg.Revision, "the input `revision`"
+	if f.commit != "" {
+		given, whose = f.commit, "its source"
+	}
+	if stated != "" && given != "" && !strings.HasPrefix(stated, given) {
+		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, %s says %s, and that is taken", stated, whose, given))
+	}
+	return notes
 }
 
 // folder is the one folder in which everything in the artifact lies; "" where there is none, or no artifact.

@@ -116,14 +116,13 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		return deploy.Result{}, err
 	}
 	options := rollout.Options{
-		Emit: l.emit, Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
+		Emit: l.noting(made.tarball), Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
 		UnwindOnCancel: l.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
 	}
 	if l.reconcile {
-		options.LockWait = 0
+		options.Emit, options.LockWait = l.emit, 0
 	}
 	if tarball := made.tarball; tarball != nil {
-		options.Emit = l.noting(tarball)
 		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
 			return tarball.Payload(ctx, encoding)
 		}

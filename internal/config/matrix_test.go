@@ -15,6 +15,7 @@ func TestMatrix(t *testing.T) {
 	}{
 		"legs":               {jobs: "3", command: "deploy", want: true},
 		"legs that promote":  {jobs: " 2\n", command: "promote", want: true},
+		"legs that go back":  {jobs: "2", command: "rollback", want: true},
 		"told apart":         {jobs: "3", command: "deploy", key: "eu"},
 		"no matrix":          {jobs: "1", command: "deploy"},
 		"a look":             {jobs: "3", command: "status"},

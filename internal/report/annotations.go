@@ -21,7 +21,8 @@ func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.N
 		list = append(list, ci.Annotation{Level: level, Title: title, Message: deploy.Joined("\n", text, next(res))})
 	}
 	for _, n := range notes {
-		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: n.Text})
+		text := strings.TrimPrefix(n.Text, n.At.String()+": ") // an annotation says where it is by itself
+		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: text})
 	}
 	if level == deploy.LevelNotice {
 		list = append(list, ci.Annotation{Level: level, Title: title, Message: text})
