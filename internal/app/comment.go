@@ -13,15 +13,14 @@ import (
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
 	"slipway/internal/github"
-	"slipway/internal/report"
 )
 
 // commentTime is how long a comment may take.
 const commentTime = 30 * time.Second
 
-// comment shows a preview on the pull request of the run, where that is asked for. The plan does not depend on it: what keeps the
+// comment shows a text on the pull request of the run, where that is asked for. The plan does not depend on it: what keeps the
 // comment from there is said, and ends nothing.
-func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) {
+func (c *planCmd) comment(ctx context.Context, s *console, text func() (string, error)) {
 	if !c.Comment {
 		return
 	}
@@ -32,7 +31,7 @@ func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) 
 	pull, err := s.options.Files.Pull()
 	if err == nil {
 		var address string
-		if address, err = c.commentOn(ctx, s, pull, view); err == nil {
+		if address, err = c.commentOn(ctx, s, pull, text); err == nil {
 			s.say("comment    %s", address)
 			return
 		}
@@ -46,11 +45,8 @@ func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) 
 		s.say("comment    none, as in pull requests of forks and of Dependabot, whose token may only read: %v", err)
 		return
 	}
-	text := fmt.Sprintf("no comment on the pull request: %v", err)
-	if hint != "" {
-		text += "\n" + hint
-	}
-	s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: s.options.Redactor.String(ci.CleanText(text))})
+	warning := deploy.Joined("\n", fmt.Sprintf("no comment on the pull request: %v", err), hint)
+	s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: s.options.Redactor.String(ci.CleanText(warning))})
 	s.say("comment    none: %v", err)
 	if hint != "" {
 		s.say("  hint     %s", hint)
@@ -58,8 +54,8 @@ func (c *planCmd) comment(ctx context.Context, s *session, view deploy.Preview) 
 }
 
 // commentOn writes the comment, and gives its address.
-func (c *planCmd) commentOn(ctx context.Context, s *session, pull ci.Pull, view deploy.Preview) (string, error) {
-	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: s.token()})
+func (c *planCmd) commentOn(ctx context.Context, s *console, pull ci.Pull, text func() (string, error)) (string, error) {
+	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: token(c.Inputs)})
 	if err != nil {
 		return "", err
 	}
@@ -67,18 +63,19 @@ func (c *planCmd) commentOn(ctx context.Context, s *session, pull ci.Pull, view 
 	if err != nil {
 		return "", fmt.Errorf("GITHUB_RUN_ID: %w", err)
 	}
-	text, err := report.PreviewComment(s.options, view, github.MaxComment)
+	page, err := text()
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, commentTime, fmt.Errorf("GitHub did not answer within %s", commentTime))
 	defer cancel()
-	return client.Comment(ctx, github.Comment{Pull: pull.Number, Mark: "plan-" + c.kind(s), Run: run, Text: text})
+	return client.Comment(ctx, github.Comment{Pull: pull.Number, Mark: "plan-" + c.kind(), Run: run, Text: page})
 }
 
-// kind tells the plans apart that have a comment each: of a deploy and of a rollback, of environments and applications.
-func (c *planCmd) kind(s *session) string {
-	text, _ := json.Marshal([]string{c.What, s.cfg.App, s.cfg.Environment, s.cfg.DeploymentKey}) // strings fit always
+// kind tells the plans apart that have a comment each: of a deploy and of a rollback, of environments and applications. It goes by the
+// inputs alone: a deploy file that cannot be read says nothing.
+func (c *planCmd) kind() string {
+	text, _ := json.Marshal([]string{c.What, c.Config, c.App, c.Environment, c.DeploymentKey}) // strings fit always
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
+	"slipway/internal/github"
 	"slipway/internal/inspect/ask"
 	"slipway/internal/inspect/show"
 	"slipway/internal/plan"
@@ -38,21 +39,22 @@ It takes no lock and changes nothing. Exit 10: there are changes. 1: preflight w
 
 // Run shows what a deployment would do.
 func (c *planCmd) Run(ctx context.Context, a *app) error {
-	s, err := c.open(a)
+	console := a.newConsole(c.Inputs)
+	s, err := c.open(a, console)
 	if err != nil {
-		return err
+		return c.refuse(ctx, console, err)
 	}
 	defer s.close()
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	bounded, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	view, code, err := c.preview(ctx, a, s)
+	view, code, err := c.preview(bounded, a, s)
 	if err != nil {
-		if ctx.Err() != nil {
+		if bounded.Err() != nil {
 			return err
 		}
-		return s.refuse(err)
+		return c.refuse(ctx, console, err)
 	}
-	c.comment(ctx, s, view)
+	c.comment(ctx, console, func() (string, error) { return report.PreviewComment(s.options, view, github.MaxComment) })
 	if err := c.report(a, s, view, code); err != nil {
 		return err
 	}
@@ -60,6 +62,14 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 		return nil
 	}
 	return exit(code)
+}
+
+// refuse says what is wrong with what people wrote, also where an earlier run has shown its plan: that is no longer what would happen.
+func (c *planCmd) refuse(ctx context.Context, console *console, err error) error {
+	c.comment(ctx, console, func() (string, error) {
+		return report.ProblemsComment(console.options, problems(err, deploy.Position{}), github.MaxComment)
+	})
+	return console.refuse(err)
 }
 
 // report shows a preview.
@@ -75,28 +85,23 @@ func (c *planCmd) report(a *app, s *session, view deploy.Preview, code int) erro
 }
 
 // open begins the session: one that goes to hosts, or one without a way to them.
-func (c *planCmd) open(a *app) (*session, error) {
-	console := a.newConsole(c.Inputs)
+func (c *planCmd) open(a *app, console *console) (*session, error) {
 	if c.JSON { // it has standard output for itself
 		console.options.Log, console.options.Terminal = ci.NewPlain(a.env.Stderr), nil
 	}
-	s, err := func() (*session, error) {
-		if why := offline(c.Inputs, console.run); why != "" && !c.Offline {
-			console.say("%s", why)
-			c.Offline = true
-		}
-		if c.Offline {
-			return c.openOffline(a, console)
-		}
-		return a.openOn(console, c.Inputs)
-	}()
+	if why := offline(c.Inputs, console.run); why != "" && !c.Offline {
+		console.say("%s", why)
+		c.Offline = true
+	}
+	opened := a.openOn
+	if c.Offline {
+		opened = a.openOffline
+	}
+	s, err := opened(console, c.Inputs)
 	if err == nil {
 		err = c.missing(s.cfg)
 	}
-	if err != nil {
-		return nil, console.refuse(err)
-	}
-	return s, nil
+	return s, err
 }
 
 // missing says what the deployment cannot do without.
@@ -130,10 +135,10 @@ func offline(in ci.Inputs, run ci.Run) string {
 }
 
 // openOffline begins a session of what is written alone.
-func (c *planCmd) openOffline(a *app, console *console) (*session, error) {
-	in := c.Inputs
-	in.Command = "validate" // nothing that only hosts need is demanded
-	configs, err := config.LoadAll(in, a.env.Files(), a.environment(console.run))
+func (a *app) openOffline(console *console, in ci.Inputs) (*session, error) {
+	demanding := in
+	demanding.Command = "validate" // nothing that only hosts need is demanded
+	configs, err := config.LoadAll(demanding, a.env.Files(), a.environment(console.run))
 	switch {
 	case err != nil:
 		return nil, err
@@ -142,7 +147,7 @@ func (c *planCmd) openOffline(a *app, console *console) (*session, error) {
 	case len(configs[0].Hosts) == 0:
 		return nil, deploy.Problems{{At: deploy.InInput("hosts", 0, 0), Message: "no hosts: there is nowhere to deploy"}}
 	}
-	return &session{console: console, in: c.Inputs, cfg: configs[0], close: func() {}}, nil
+	return &session{console: console, in: in, cfg: configs[0], close: func() {}}, nil
 }
 
 // preview is what the deployment would do, and the exit code that says so.

@@ -58,7 +58,9 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 }
 
 // token is for GitHub's API.
-func (s *session) token() secret.Secret { return secret.New(strings.TrimSpace(s.in.GitHubToken)) }
+func (s *session) token() secret.Secret { return token(s.in) }
+
+func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.GitHubToken)) }
 
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {

@@ -20,13 +20,7 @@ import (
 // written.
 func Problems(options Options, problems deploy.Problems) error {
 	r := newReporter(options, time.Now, nil)
-	problems = slices.Clone(problems)
-	for i, p := range problems {
-		// The message may quote what people wrote. Where it is and what to do are our own words: a user called deploy leaves
-		// `deploy_path` what it is.
-		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Own(p.Hint)}
-		problems[i].At.File = r.clean.Own(p.At.File)
-	}
+	problems = r.safe(problems)
 	head := problemsHead(problems)
 	var list []ci.Annotation
 	for _, p := range problems {
@@ -38,6 +32,26 @@ func Problems(options Options, problems deploy.Problems) error {
 	r.options.Log.Annotate(list...)
 	r.log.Say("", "FAILED (exit 2): "+head+". Nothing was changed on any host.")
 	return errors.Join(r.writeProblems(problems, head), r.Close())
+}
+
+// ProblemsComment says on a pull request why a run could not plan, in at most so many bytes.
+func ProblemsComment(options Options, problems deploy.Problems, most int) (string, error) {
+	r := newReporter(options, time.Now, nil)
+	problems = r.safe(problems)
+	source := "\n" + markdown.Link("the run's page", options.Run.URL) + "\n"
+	title := "Plan: none, as the last run found " + problemsHead(problems)
+	return problemsPage(title, "What an earlier run planned stood here.", problems, most-len(source)) + source, r.Close()
+}
+
+// safe are problems whose texts are safe to print. The message may quote what people wrote. Where it is and what to do are our own
+// words: a user called deploy leaves `deploy_path` what it is.
+func (r *Reporter) safe(problems deploy.Problems) deploy.Problems {
+	problems = slices.Clone(problems)
+	for i, p := range problems {
+		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Own(p.Hint)}
+		problems[i].At.File = r.clean.Own(p.At.File)
+	}
+	return problems
 }
 
 // problemsHead counts: "3 mistakes in slipway.yml".
@@ -77,22 +91,27 @@ func (r *Reporter) writeProblems(problems deploy.Problems, head string) error {
 	if files == nil {
 		return nil
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "## ❌ Not deployed: %s\n\nNothing was changed on any host.\n\n", markdown.Plain(head))
+	page := problemsPage("Not deployed: "+head, "Nothing was changed on any host.", problems, summary.Max)
+	return errors.Join(outputs.WriteRefused(files), files.AppendSummary(page))
+}
+
+// problemsPage lists mistakes below a title and a sentence, as many as fit.
+func problemsPage(title, sentence string, problems deploy.Problems, most int) string {
+	const more = "- and more, see the log\n"
+	page := "## ❌ " + markdown.Plain(title) + "\n\n" + sentence + "\n\n"
 	for _, p := range problems {
-		b.WriteString("- ")
+		line := "- "
 		if !p.At.IsZero() {
-			b.WriteString(markdown.Code(p.At.String()) + " ")
+			line += markdown.Code(p.At.String()) + " "
 		}
-		b.WriteString(markdown.Words(layout.OneLine(p.Message)))
+		line += markdown.Words(layout.OneLine(p.Message))
 		if p.Hint != "" {
-			b.WriteString("  \n  " + markdown.Words(layout.OneLine(p.Hint)))
+			line += "  \n  " + markdown.Words(layout.OneLine(p.Hint))
 		}
-		b.WriteString("\n")
-		if b.Len() > summary.Max {
-			b.WriteString("- and more, see the log\n")
-			break
+		if len(page)+len(line)+len("\n"+more) > most {
+			return page + more
 		}
+		page += line + "\n"
 	}
-	return errors.Join(outputs.WriteRefused(files), files.AppendSummary(b.String()))
+	return page
 }

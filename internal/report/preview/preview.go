@@ -168,7 +168,7 @@ func upload(p deploy.Preview) string {
 		return fmt.Sprintf("%s to %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "))
 	case len(p.Copy) > 0:
 		return "nothing to send: " + copied
-	case p.Command == "rollback" && !p.Offline:
+	case p.Command == "rollback" && p.Release != "" && !p.Offline:
 		return "nothing: the hosts keep it"
 	}
 	return ""
