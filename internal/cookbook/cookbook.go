@@ -72,7 +72,7 @@ func Find(root fs.FS, uses string) (Recipe, error) {
 		known := names()
 		hint := yamlfile.DidYouMean(uses, known)
 		if hint == "" {
-			hint = "there are " + strings.Join(known, ", ") + "; your own begin with ./"
+			hint = alike(uses, known)
 		}
 		return Recipe{}, &UnknownError{Uses: uses, Hint: hint}
 	}
@@ -85,6 +85,16 @@ func Find(root fs.FS, uses string) (Recipe, error) {
 
 // found has the embedded recipes that were asked for: they never change.
 var found sync.Map // uses -> Recipe
+
+// alike is what there is in the group of a name that is no recipe's, or where all recipes are listed.
+func alike(uses string, known []string) string {
+	group, _, _ := strings.Cut(uses, "/")
+	of := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.HasPrefix(name, group+"/") })
+	if len(of) == 0 {
+		return "docs/recipes.md lists them; your own begin with ./"
+	}
+	return "there are " + strings.Join(of, ", ")
+}
 
 func ownRecipe(root fs.FS, uses string) (Recipe, error) {
 	file := path.Clean(strings.TrimPrefix(uses, "./")) + ".yml"

@@ -164,6 +164,21 @@ func TestFindOwn(t *testing.T) {
 	}
 }
 
+// TestUnknownSaysWhatThereIs: a name of a group that exists is told what that has.
+func TestUnknownSaysWhatThereIs(t *testing.T) {
+	t.Parallel()
+	for uses, hint := range map[string]string{
+		"rails/deploy-everything": "there are rails/assets, rails/migrate",
+		"nothing/alike":           "docs/recipes.md lists them; your own begin with ./",
+		"rails":                   "there are rails/assets, rails/migrate",
+		"rails/migrat":            "did you mean `rails/migrate`?",
+	} {
+		if _, err := Find(nil, uses); err == nil || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v, want %s", uses, err, hint)
+		}
+	}
+}
+
 // TestRenderKeepsValues has a shell print what it was given: nothing in a value is live but ${NAME}.
 func TestRenderKeepsValues(t *testing.T) {
 	t.Parallel()
