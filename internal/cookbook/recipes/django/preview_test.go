@@ -8,16 +8,12 @@ import (
 
 	"slipway/internal/cookbook/recipetest"
 	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
 )
 
 // TestMigratePreview: what the live release and its database tell of a new one's files. Neither is changed.
 func TestMigratePreview(t *testing.T) {
 	t.Parallel()
-	needtest.Programs(t, recipetest.Python)
-	if exec.CommandContext(t.Context(), recipetest.Python, "-c", "import django").Run() != nil {
-		needtest.Skip(t, "Django is missing (Debian's python3-django)")
-	}
+	needsDjango(t)
 	shell := shelltest.InTurns(t)
 	dir := t.TempDir()
 	const migration = "from django.db import migrations\nclass Migration(migrations.Migration):\n    dependencies = [%s]\n"
