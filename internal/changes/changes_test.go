@@ -57,11 +57,16 @@ func hostsOf(t *testing.T, names ...string) (machines, *fleet.Fleet) {
 	return m, gathered
 }
 
-// tarball is an artifact of some files.
-func tarball(t *testing.T, files map[string]string) OfArtifact {
+// tarball is an artifact of some files, of which some may be executed.
+func tarball(t *testing.T, files map[string]string, programs ...string) OfArtifact {
 	t.Helper()
 	dir := t.TempDir()
 	treetest.Write(t, filepath.Join(dir, "tree"), files)
+	for _, path := range programs {
+		if err := os.Chmod(filepath.Join(dir, "tree", path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	treetest.Run(t, filepath.Join(dir, "tree"), "tar", "-cf", "../site.tar", ".")
 	opened, err := artifact.Open(t.Context(), filepath.Join(dir, "site.tar"), artifact.Options{TempDir: dir, MaxSize: 1 << 30})
 	if err != nil {
@@ -195,6 +200,19 @@ func TestDiffsShowNothingElse(t *testing.T) {
 	}
 	if !slices.Equal(shown, []string{".envrc", "mediafile"}) {
 		t.Errorf("shown %q", shown)
+	}
+}
+
+// A file that may be executed now has changed, and there is no diff of its text.
+func TestOtherMode(t *testing.T) {
+	t.Parallel()
+	m, hosts := hostsOf(t, "web1")
+	files := map[string]string{"run.sh": "echo\n"}
+	keep(t, m["web1"].Site, v1, files)
+	got, err := Of(t.Context(), hosts, []deploy.LiveRelease{live("web1", v1)}, tarball(t, files, "run.sh"), nil)
+	want := []deploy.FileChanges{{Hosts: []string{"web1"}, Live: v1, Changed: []string{"run.sh"}}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
 	}
 }
 

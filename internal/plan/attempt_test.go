@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,6 +62,23 @@ func TestEarlierAttempt(t *testing.T) {
 		if diff := cmp.Diff(test.want, s.Header.Earlier); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+	// A CI that counts no attempts has made one.
+	var uncounted plan.Record
+	if err := json.Unmarshal(record, &uncounted); err != nil {
+		t.Fatal(err)
+	}
+	uncounted.Attempt = 0
+	text, err := json.Marshal(uncounted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := fleet()
+	own := counted["web1"]
+	own.Own = &deploy.JournalFacts{ID: first.Deployment, Plan: text, Steps: prepared}
+	counted["web1"] = own
+	if s, err := plan.Resolve(build(), counted); err != nil || s.Header.Earlier == nil || s.Header.Earlier.Number != 1 {
+		t.Errorf("a CI that counts no attempts: %v, %+v", err, s)
 	}
 	// The post step goes on with nothing: it brings back.
 	run := ciRun("deploy")
