@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -44,6 +45,10 @@ func (r *run) prepare(ctx context.Context) *stop {
 			kept := map[deploy.Next]deploy.Next{nextContent: nextContent, nextHost: nextHostKept, nextUnknown: nextUnknownKept}
 			return r.stopped(ctx, deploy.Prepare, step.record.Name(), deploy.ExitFailed, errs, kept[next(errs, step.record.Succeeded())])
 		}
+	}
+	if errs := r.emptied(hosts); len(errs) > 0 {
+		done(false)
+		return r.stopped(ctx, deploy.Prepare, "", deploy.ExitFailed, errs, next(errs, false))
 	}
 	done(ctx.Err() == nil)
 	r.goOnWithoutMissing()
@@ -145,11 +150,22 @@ func (r *run) list(ctx context.Context, h plan.Host) {
 	}
 }
 
+// emptied are the hosts on which nothing is left of the release that was prepared. Nothing after prepare may begin there.
+func (r *run) emptied(hosts []plan.Host) (errs deploy.Errors) {
+	for _, h := range hosts {
+		if err := r.unlisted[h.Name]; err != nil && errors.Is(err, stage.ErrEmpty) {
+			err.Fault = deploy.FaultContent
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
 // warnUnlisted names the hosts on which it is not written down what the release holds. The deployment goes on.
 func (r *run) warnUnlisted(hosts []plan.Host) {
 	var errs deploy.Errors
 	for _, h := range hosts {
-		if err := r.unlisted[h.Name]; err != nil {
+		if err := r.unlisted[h.Name]; err != nil && !errors.Is(err, stage.ErrEmpty) {
 			errs = append(errs, err)
 		}
 	}

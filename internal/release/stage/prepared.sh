@@ -7,7 +7,8 @@
 #
 # The function of listing.sh stands before it.
 #
-# Ends 91 when the release is not there, 92 when the record cannot be written, 93 when it would be too large. There is none then.
+# Ends 91 when the release is not there, or has no file left, 92 when the record cannot be written, 93 when it would be too large. There is
+# none then.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -24,7 +25,7 @@ refuse() {
 
 cd "$1/" || exit 92
 if [ ! -e "$records/staged" ] || [ ! -d "releases/$2" ]; then
-	refuse 91 "$PWD/releases/$2 is no complete release"
+	refuse 91 "$PWD/releases/$2 is not there any more"
 fi
 command -v fence >/dev/null || fence() { :; }
 umask 077
@@ -35,5 +36,8 @@ case $(tail -n 1 "$new") in
 'end '*) refuse 92 "the files of $PWD/releases/$2 could not all be listed" ;;
 *) refuse 93 "the list of the files in $PWD/releases/$2 is larger than $4 bytes" ;;
 esac
+if [ -s "$records/manifest/sha256" ] && ! grep -q '^8' "$new"; then # in hexadecimal modes 8 is a file
+	refuse 91 "$PWD/releases/$2 has no file left"
+fi
 fence rm -f "$new"
 mv -f "$new" "$records/prepared" || refuse 92 "$PWD/$records/prepared cannot be written"

@@ -16,7 +16,7 @@ import (
 func TestPrepared(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		if err := release.Run(t.Context(), host, stage.Prepared(host.Site, releaseID)); err == nil {
-			t.Error("there is no release")
+			t.Error("there is no deploy path")
 		}
 		uploaded(t, host)
 		records := host.Site.Records(releaseID)
@@ -43,6 +43,32 @@ func TestPrepared(t *testing.T) {
 		if left, _ := filepath.Glob(records + "/prepared*"); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
+	})
+}
+
+// Of a release that its steps deleted, or of which they left no file, there is no record, and that is an error of its own. Whoever leaves one
+// file may have meant it.
+func TestPreparedEmpty(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		uploaded(t, host)
+		tree := host.Site.Release(releaseID)
+		prepared := func() error { return release.Run(t.Context(), host, stage.Prepared(host.Site, releaseID)) }
+		must(t, prepared())
+		must(t, os.RemoveAll(tree))
+		if err := prepared(); !errors.Is(err, stage.ErrEmpty) || !strings.Contains(err.Error(), "is not there any more") {
+			t.Errorf("deleted: %v", err)
+		}
+		must(t, os.Mkdir(tree, 0o755))
+		must(t, os.Mkdir(tree+"/static", 0o755))
+		must(t, os.Symlink("../../shared/.env", tree+"/.env"))
+		if err := prepared(); !errors.Is(err, stage.ErrEmpty) || !strings.Contains(err.Error(), "has no file left") {
+			t.Errorf("emptied: %v", err)
+		}
+		if left, _ := filepath.Glob(host.Site.Records(releaseID) + "/prepared*"); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+		put(t, tree+"/static/made by a step", "")
+		must(t, prepared())
 	})
 }
 
