@@ -1,4 +1,4 @@
-# The servers of an upstream of nginx, in a file that nginx includes: what nginx/drain does and undoes. It needs processes.sh.
+# The servers of an upstream of nginx, in a file that nginx includes: what nginx/drain does and undoes. It needs processes.sh and nginx-workers.sh.
 # shellcheck disable=SC2034,SC2154
 
 # find_upstream sets $file, the host's $who and $host as nginx knows it, and nginx's $master process.
@@ -143,25 +143,4 @@ included() {
 	printf '%s\n' "$said" | sed -n 's/^# configuration file \(.*\):$/\1/p' | while read -r name; do
 		if [ "$(readlink -f -- "$name")" = "$file" ]; then echo yes; fi
 	done | grep -q yes
-}
-
-# taken says whether nginx runs on its new configuration: it has new workers, and the old ones accept nothing any more.
-taken() {
-	new=
-	for worker in $(children "$master"); do
-		case "
-$before
-" in
-		*"
-$worker
-"*)
-			case $(command_line "$worker") in
-			*'worker process'*'shutting down'* | '') ;;
-			*'worker process'*) return 1 ;;
-			esac
-			;;
-		*) new=yes ;;
-		esac
-	done
-	[ -n "$new" ]
 }
