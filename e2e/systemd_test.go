@@ -10,20 +10,14 @@ import (
 	"time"
 )
 
-// Units of the deploy user's own: one that keeps the folder that it was started in, one that looks again when it is reloaded.
-// Each notes the release that it is of.
-const (
-	jobsUnit = `[Service]
-WorkingDirectory=/srv/www/broken_brackets/current
-ExecStart=/bin/sh -c 'basename "$(pwd -P)" >/srv/data/jobs; exec sleep infinity'
-`
-	pagesUnit = `[Service]
+// pagesUnit is a unit of the deploy user's own that looks again when it is reloaded, and notes the release that it is of. The unit jobs,
+// which keeps the folder that it was started in, comes with the release.
+const pagesUnit = `[Service]
 ExecStart=/bin/sh -c 'look() { basename "$(readlink /srv/www/broken_brackets/current)" >/srv/data/pages; }; trap look HUP; while :; do sleep 1 & wait; done'
 ExecReload=/bin/kill -HUP $MAINPID
 [Install]
 WantedBy=default.target
 `
-)
 
 // testSystemd deploys to one host on which systemd runs the site as docs/zero-downtime.md has it, with the rights that
 // docs/secure-hosts.md gives: a good release, and one that does not start.
@@ -81,7 +75,6 @@ func (f *Fleet) installUnits(ctx context.Context, t *testing.T) {
 	f.install(ctx, t, "root", "/etc/systemd/system/site.socket", units.Replace(block(t, zeroDowntime, "# /etc/systemd/system/site.socket")))
 	f.install(ctx, t, "root", "/etc/systemd/system/site.service", units.Replace(block(t, zeroDowntime, "# /etc/systemd/system/site.service")))
 	f.install(ctx, t, "root", "/etc/sudoers.d/deploy", block(t, read(t, filepath.Join(docs, "secure-hosts.md")), "deploy ALL=(root) NOPASSWD: /usr/bin/systemctl"))
-	f.install(ctx, t, "deploy", "/home/deploy/.config/systemd/user/jobs.service", jobsUnit)
 	f.install(ctx, t, "deploy", "/home/deploy/.config/systemd/user/pages.service", pagesUnit)
 	run(ctx, t, "docker", "exec", f.container("web1"), "systemctl", "daemon-reload")
 	run(ctx, t, "docker", "exec", f.container("web1"), "systemctl", "enable", "--now", "site.socket")

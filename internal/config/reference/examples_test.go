@@ -14,7 +14,7 @@ import (
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	const around = "app: site\ndeploy_path: /srv/www/site\nvars: {PORT: 8001}\n" +
-		"hosts: [deploy@web1, {address: deploy@lb1, roles: [balancer], release: false}]\n"
+		"hosts: [{address: deploy@web1, roles: [web, worker]}, {address: deploy@lb1, roles: [balancer], release: false}]\n"
 	for _, recipe := range cookbook.All() {
 		files := fstest.MapFS{"slipway.yml": {Data: []byte(around + recipe.Example)}}
 		if _, err := config.Load(ci.Inputs{Command: "validate"}, files, config.Env{}); err != nil {

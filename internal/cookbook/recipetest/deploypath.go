@@ -82,7 +82,7 @@ func (d *DeployPath) Step(t *testing.T, shell []string, script string) shelltest
 	t.Helper()
 	release := filepath.Join(d.Dir, "releases", d.Now)
 	return shelltest.Run(t, shell, release, script, "SLIPWAY_RELEASE="+d.Now, "SLIPWAY_RELEASE_PATH="+release,
-		"SLIPWAY_CURRENT_PATH="+filepath.Join(d.Dir, "current"), "SLIPWAY_SHARED_PATH="+d.Dir)
+		"SLIPWAY_CURRENT_PATH="+filepath.Join(d.Dir, "current"), "SLIPWAY_SHARED_PATH="+d.Dir, "SLIPWAY_DEPLOY_PATH="+d.Dir)
 }
 
 // Pinned is what the recipes say a gunicorn.conf.py begins with.

@@ -36,17 +36,6 @@ loads() {
 	fi
 }
 
-# elsewhere PID... prints where those work that work in another release.
-elsewhere() {
-	for worker do
-		folder=$(readlink "/proc/$worker/cwd") || continue
-		case $folder/ in
-		"$release"/*) ;;
-		"${release%/*}"/*) echo "$folder" ;;
-		esac
-	done
-}
-
 working() { gone "$1" || [ -n "$(children "$1")" ]; }
 
 # steady MASTER says whether a master's workers stay the same for as long as they may take to load.

@@ -64,6 +64,29 @@ running() {
 	echo "$named_"
 }
 
+# elsewhere PID... prints the folder of the first process that works in another release than the new one. Of a process outside of
+# the releases, or of another user, it says nothing.
+elsewhere() {
+	release_=$(cd "$SLIPWAY_RELEASE_PATH" && pwd -P)
+	for process_; do
+		folder_=$(readlink "/proc/$process_/cwd") || continue
+		case $folder_/ in
+		"$release_"/*) ;;
+		"${release_%/*}"/*)
+			printf '%s\n' "$folder_"
+			return ;;
+		esac
+	done
+}
+
+# in_release MEND PID... ends the recipe where a process works in another release.
+in_release() {
+	mend_=$1
+	shift
+	where_=$(elsewhere "$@")
+	if [ -n "$where_" ]; then fail "the new workers run in $where_, not in the new release: $mend_"; fi
+}
+
 # end SIGNAL PIDFILE SECONDS ends the process that a pid file names. It fails the recipe where that does not end, or where
 # something starts it again.
 end() {

@@ -43,3 +43,24 @@ printed() {
 		done
 	done
 }
+
+# printed_all NAME... prints the state of programs and the end of what they printed, those of a group by their own names.
+printed_all() {
+	status=$(ctl status "$@" 2>&1) || true
+	printf '%s\n' "$status"
+	# shellcheck disable=SC2046 # a list of names
+	printed $(printf '%s\n' "$status" | awk '$2 ~ /^[A-Z]+$/ { print $1 }')
+}
+
+# stop_programs NAME... ends the recipe where a program is not stopped.
+stop_programs() {
+	said=$(ctl stop "$@" 2>&1) || true
+	printf '%s\n' "$said"
+	refused "$said"
+	status=$(ctl status "$@" 2>&1) || true
+	case $status in
+	*RUNNING* | *STARTING* | *STOPPING* | *BACKOFF*)
+		printf '%s\n' "$status"
+		fail "not stopped: supervisorctl stop $program" ;;
+	esac
+}

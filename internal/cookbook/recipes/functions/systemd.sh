@@ -18,11 +18,7 @@ find_units() {
 	true)
 		sudo=
 		scope=--user
-		# A log-in over SSH may have no session of its own, and then not this variable either.
-		export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
-		if [ ! -e "$XDG_RUNTIME_DIR/systemd/private" ]; then
-			fail "no service manager of $(id -un) runs; once, as root: loginctl enable-linger $(id -un)"
-		fi ;;
+		own_manager ;;
 	*) if [ "$(id -u)" -eq 0 ]; then sudo=; fi ;;
 	esac
 	for unit_ in $units; do
@@ -36,6 +32,15 @@ find_units() {
 			echo "slipway-note: $unit_ is another on disk, run systemctl daemon-reload"
 		fi
 	done
+}
+
+# own_manager ends the recipe where no service manager of the user's runs.
+own_manager() {
+	# A log-in over SSH may have no session of its own, and then not this variable either.
+	export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+	if [ ! -e "$XDG_RUNTIME_DIR/systemd/private" ]; then
+		fail "no service manager of $(id -un) runs; once, as root: loginctl enable-linger $(id -un)"
+	fi
 }
 
 # property NAME UNIT prints a property. Looking needs no rights.

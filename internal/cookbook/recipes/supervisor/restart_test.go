@@ -37,7 +37,7 @@ func testSupervisor(t *testing.T, shell func() []string) {
 	shelltest.Run(t, shell(), dir, recipetest.Logging(t, "supervisor/restart", with)).Expect(t, "log", false, "--- the end of what broken printed (stderr)\nno such table")
 	shelltest.Run(t, shell(), dir, recipetest.Stopping(t, "supervisor/restart", with)).Expect(t, "stop", false, "workers:two: stopped")
 	shelltest.Run(t, shell(), dir, recipetest.Stopping(t, "supervisor/restart", with)).Expect(t, "stop again", false, "")
-	if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status").CombinedOutput(); strings.Contains(string(text), "RUNNING") {
+	if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status", "web", "broken", "workers:*").CombinedOutput(); strings.Contains(string(text), "RUNNING") {
 		t.Errorf("after stop: %s%v", text, err)
 	}
 	restart("nothing").Expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
@@ -56,6 +56,10 @@ func supervisord(t *testing.T, dir string) string {
 	good := func(name string) string {
 		return program(name, fmt.Sprintf("echo $$ >%s/%s.pid; exec sleep 600", dir, name), "startsecs=0")
 	}
+	// It lets TERM end it and takes USR1 for what it waits for.
+	always := program("always", fmt.Sprintf("trap : USR1; echo begins >&2; echo $$ >%s/always.pid; while :; do sleep 600 & wait; done", dir), "startsecs=0\nautorestart=true\nkillasgroup=true")
+	// Supervisor does not start again what ended with 0.
+	once := program("once", "trap 'exit 0' TERM; sleep 600 & wait", "startsecs=0\nkillasgroup=true")
 	shelltest.Write(t, dir, map[string]string{"supervisord.conf": fmt.Sprintf(`[unix_http_server]
 file=%[1]s/sock
 [supervisord]
@@ -68,7 +72,8 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 serverurl=unix://%[1]s/sock
 [group:workers]
 programs=one,two
-`, dir) + good("web") + good("one") + good("two") + program("broken", "echo no such table >&2; exit 1", "startsecs=1\nautostart=false")})
+`, dir) + good("web") + good("one") + good("two") + always + once +
+		program("broken", "echo no such table >&2; exit 1", "startsecs=1\nautostart=false")})
 	recipetest.Start(t, dir, "supervisord", "-c", conf)
 	for _, name := range []string{"web", "one", "two"} {
 		recipetest.PID(t, dir, name, "")

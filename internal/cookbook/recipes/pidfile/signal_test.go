@@ -1,0 +1,53 @@
+package pidfile_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slipway/internal/cookbook/recipetest"
+	"slipway/internal/cookbook/shelltest"
+)
+
+// TestSignal: what watches over a program starts it again after its process was ended, in the folder that current names by then.
+func TestSignal(t *testing.T) {
+	t.Parallel()
+	shelltest.Each(t, func(t *testing.T, shell []string) {
+		d := recipetest.NewDeployPath(t, "")
+		with := map[string]string{"pidfile": filepath.Join(d.Dir, "web.pid"), "log": filepath.Join(d.Dir, "log"), "wait": "3", "boot": "1"}
+		signal := func(more ...string) shelltest.Outcome {
+			values := map[string]string{}
+			for name, value := range with {
+				values[name] = value
+			}
+			for i := 0; i < len(more); i += 2 {
+				values[more[i]] = more[i+1]
+			}
+			return d.Step(t, shell, recipetest.Rendered(t, "pidfile/signal", values))
+		}
+		shelltest.Write(t, d.Dir, map[string]string{"log": "no such table\n", "watch": `cd "$1/current"
+while [ ! -e "$1/ends" ]; do
+  (cd "$1/current" && exec sh -c 'echo $$ >"$0/web.pid"; exec sleep 600' "$1") &
+  trap 'kill $!; exit' TERM
+  wait $! || true
+  cd "$1/current"
+done
+`})
+		signal().Expect(t, "nothing runs", true, "there is no "+with["pidfile"])
+		recipetest.Start(t, d.Dir, "dash", "watch", d.Dir)
+		first := recipetest.PID(t, d.Dir, "web", "")
+		d.SwitchTo(t, "release-b")
+		signal("signal", "HUP", "boot", "0").Expect(t, "HUP ends sleep", true, "does not live for 0s")
+		recipetest.PID(t, d.Dir, "web", first)
+		signal().Expect(t, "TERM", false, "")
+		d.Now = "release-a"
+		signal().Expect(t, "another release than the one that current names", true, "the new workers run in "+d.Dir+"/releases/release-b")
+		shelltest.Write(t, d.Dir, map[string]string{"ends": ""})
+		if got := signal(); !got.Fail || !strings.Contains(got.Out, "nothing else runs that") || !strings.Contains(got.Out, "no such table") {
+			t.Errorf("nothing starts it again: %s", got.Out)
+		}
+		signal("wait", "1").Expect(t, "the process is gone already", true, "nothing started it for 1s")
+		d.Step(t, shell, recipetest.Logging(t, "pidfile/signal", with)).Expect(t, "log", false, "no such table")
+		d.Step(t, shell, recipetest.Stopping(t, "pidfile/signal", with)).Expect(t, "stop what is gone", false, "")
+	})
+}
