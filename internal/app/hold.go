@@ -2,12 +2,28 @@ package app
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
 )
+
+// apart are the hosts on which something was done, and those of an error, on which it was not.
+func apart(names []string, err error) (done, not []string) {
+	var failed deploy.Errors
+	errors.As(err, &failed)
+	for _, name := range names {
+		if slices.ContainsFunc(failed, func(e *deploy.Error) bool { return e.Host == name }) {
+			not = append(not, name)
+		} else {
+			done = append(done, name)
+		}
+	}
+	return done, not
+}
 
 type holdCmd struct {
 	inputs
@@ -21,10 +37,14 @@ func (c *holdCmd) Run(ctx context.Context, a *app) error {
 		}
 		names := deploy.HostNames(s.cfg.Hosts)
 		note := deploy.Hold{Reason: c.Reason, Actor: a.actor(s.run), At: time.Now().UTC()}
-		if err := hosts.Hold(ctx, names, note); err != nil {
-			return err
+		err := hosts.Hold(ctx, names, note)
+		done, not := apart(names, err)
+		if len(done) > 0 {
+			s.say("on hold: %s: %s", strings.Join(done, " "), c.Reason)
 		}
-		s.say("on hold: %s: %s", strings.Join(names, " "), c.Reason)
-		return nil
+		if len(not) > 0 {
+			s.say("not put on hold, and deployments go on there: %s", strings.Join(not, " "))
+		}
+		return err
 	})
 }

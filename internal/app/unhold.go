@@ -20,14 +20,17 @@ func (c *unholdCmd) Run(ctx context.Context, a *app) error {
 		}
 		names := deploy.HostNames(s.cfg.Hosts)
 		was, err := hosts.Unhold(ctx, names)
-		if err != nil {
-			return err
-		}
 		text := "no hold any more: %s"
 		if was == nil {
 			text = "there was no hold: %s"
 		}
-		s.say(text, strings.Join(names, " "))
-		return nil
+		done, not := apart(names, err)
+		if len(done) > 0 {
+			s.say(text, strings.Join(done, " "))
+		}
+		if len(not) > 0 {
+			s.say("nothing was done, and a hold stays where there is one: %s", strings.Join(not, " "))
+		}
+		return err
 	})
 }

@@ -124,6 +124,21 @@ func TestLockTurns(t *testing.T) {
 	}
 }
 
+// Whoever waits for an owner that should have given a sign of life by now is told for how long there was none.
+func TestSilentOwner(t *testing.T) {
+	t.Parallel()
+	l := &Locks{Request: Request{Lease: Lease, Beat: beatIn(Lease)}}
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for silent, want := range map[time.Duration]string{
+		40 * time.Second: "", 45 * time.Second: "; no sign of life for 45s, and the lock is taken after 90s",
+	} {
+		h := &hostLock{watch: watch{state: deploy.LockState{Owner: deploy.LockOwner{RunURL: "https://ci/1", Actor: "anna", Command: "deploy", Since: now}}, since: now, asked: now.Add(silent)}}
+		if got := l.owner(h, now); !strings.HasSuffix(got, " by anna, 0s (deploy)"+want) {
+			t.Errorf("%s: %q", silent, got)
+		}
+	}
+}
+
 func TestLockWaitIsOver(t *testing.T) {
 	t.Parallel()
 	hosts := twoHosts(t)

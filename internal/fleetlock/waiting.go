@@ -33,7 +33,7 @@ func (l *Locks) await(ctx context.Context, h *hostLock, deadline time.Time) erro
 		}
 		if h.known && time.Since(noted) >= noteEvery {
 			noted = time.Now()
-			l.Note(fmt.Sprintf("%s: waiting for %s", h.Host, lock.Who(h.watch.state.Owner, noted)))
+			l.Note(fmt.Sprintf("%s: waiting for %s", h.Host, l.owner(h, noted)))
 		}
 		h.known = false
 		select {
@@ -46,6 +46,15 @@ func (l *Locks) await(ctx context.Context, h *hostLock, deadline time.Time) erro
 			others = time.Now()
 		}
 	}
+}
+
+// owner is who has a host's lock, and for how long it has been silent where it should have given a sign of life by now.
+func (l *Locks) owner(h *hostLock, now time.Time) string {
+	who := lock.Who(h.watch.state.Owner, now)
+	if silent := h.watch.still(); silent > 2*l.Beat {
+		who += fmt.Sprintf("; no sign of life for %s, and the lock is taken after %s", lock.Age(silent), lock.Age(l.Lease))
+	}
+	return who
 }
 
 // watchOthers looks at the hosts that are neither held nor waited for. One that does not answer is asked again later. One whose
@@ -66,7 +75,7 @@ func (l *Locks) waited(h *hostLock) error {
 	unlock := deploy.Joined(" -e ", "slipway unlock", l.Environment)
 	return &deploy.Error{
 		Op: "lock", Host: h.Host, Phase: deploy.Preflight,
-		Cause: fmt.Errorf("%w: %s", lock.ErrTaken, lock.Who(h.watch.state.Owner, time.Now())),
+		Cause: fmt.Errorf("%w: %s", lock.ErrTaken, l.owner(h, time.Now())),
 		Hint:  "to wait longer, raise `lock_wait`; if nothing of it lives any more, `" + unlock + "`",
 	}
 }

@@ -46,6 +46,7 @@ type Deployment struct {
 	// left. It is the last attempt's.
 	Outcome   deploy.Outcome `json:"outcome"`
 	Hosts     int            `json:"hosts"`              // how many hosts it was for, less those that get no releases
+	LeftOut   []string       `json:"left_out,omitempty"` // hosts that `limit` left out: they kept what they ran
 	Activated []string       `json:"activated"`          // hosts that served the release, verified, in the deploy file's order
 	Unwound   []string       `json:"unwound"`            // hosts that were brought back from it
 	Failures  []Failure      `json:"failures,omitempty"` // steps whose last try went wrong, and parts of an activation

@@ -144,9 +144,15 @@ func (m *merger) of(id deploy.DeploymentID) *merged {
 		if record, known := m.plans[id]; known {
 			d.Command, d.Release, d.Revision, d.Actor, d.RunURL, d.Attempt = record.Command, record.Release, record.Revision, record.Actor, record.RunURL, record.Attempt
 			d.Provenance = record.Provenance
+			serves := func(host string) bool { with, known := m.withRelease[host]; return with || !known }
 			for _, host := range record.Hosts {
-				if serves, known := m.withRelease[host]; serves || !known {
+				if serves(host) {
 					d.Hosts++
+				}
+			}
+			for _, host := range record.LeftOut {
+				if serves(host) {
+					d.LeftOut = append(d.LeftOut, host)
 				}
 			}
 		}

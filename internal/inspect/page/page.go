@@ -216,10 +216,14 @@ func where(d inspect.Deployment) string {
 	if count == 0 {
 		return ""
 	}
-	if count == d.Hosts {
+	all, limit := d.Hosts+len(d.LeftOut), ""
+	if len(d.LeftOut) > 0 {
+		limit = " (limit)"
+	}
+	if count == all {
 		return what + plural(count, "host")
 	}
-	return fmt.Sprintf("%s%d of %s", what, count, plural(d.Hosts, "host"))
+	return fmt.Sprintf("%s%d of %s%s", what, count, plural(all, "host"), limit)
 }
 
 // mostFailures is how many failures are named of a deployment.

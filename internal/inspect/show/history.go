@@ -95,7 +95,10 @@ func outcome(d inspect.Deployment, unasked []inspect.Unasked) string {
 	}
 	switch {
 	case d.Outcome == deploy.OutcomeActivated && d.Hosts > 0:
-		text += " on " + layout.Counted(len(d.Activated), d.Hosts)
+		text += " on " + layout.Counted(len(d.Activated), d.Hosts+len(d.LeftOut))
+		if len(d.LeftOut) > 0 {
+			text += " (limit)"
+		}
 		if missing := min(d.Hosts-len(d.Activated), len(unasked)); missing > 0 {
 			text += fmt.Sprintf(" (%d did not answer)", missing)
 		}

@@ -224,6 +224,43 @@ func TestDrift(t *testing.T) {
 	}
 }
 
+// Hosts that are silent for one reason are told of together where there are many; a reason of its own stands alone.
+func TestAlikeSilentHosts(t *testing.T) {
+	t.Parallel()
+	silent := func(name, address, why string) inspect.HostStatus {
+		return inspect.HostStatus{
+			Host: name, State: inspect.StateUnreachable, Why: []string{"connect: cannot reach " + address + ": " + why}, Next: "is it up?", Alike: "connect: cannot reach : " + why,
+		}
+	}
+	s := inspect.Status{Head: head("status"), State: inspect.StateUnreachable}
+	for i := range 5 {
+		s.Hosts = append(s.Hosts, silent(fmt.Sprintf("web%d", i), fmt.Sprintf("10.0.0.%d", i), "no route to host"))
+	}
+	for i := range 3 {
+		s.Hosts = append(s.Hosts, silent(fmt.Sprintf("jobs%d", i), fmt.Sprintf("10.0.1.%d", i), "connection refused"))
+	}
+	lines := strings.Join(show.Status(s), "\n")
+	for _, want := range []string{
+		"web0: connect: cannot reach 10.0.0.0: no route to host; alike: web1, web2, web3, web4\n    next     is it up?\n",
+		"jobs0: connect: cannot reach 10.0.1.0: connection refused\n", "jobs2: connect: cannot reach 10.0.1.2: connection refused\n",
+	} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("no %q in\n%s", want, lines)
+		}
+	}
+	if n := strings.Count(lines, "no route to host"); n != 1 {
+		t.Errorf("a reason is said %d times:\n%s", n, lines)
+	}
+	var titles []string
+	for _, a := range show.Annotations(s) {
+		titles = append(titles, a.Title)
+	}
+	want := "web0, web1, web2, web3, web4 are unreachable (production)|jobs0 is unreachable (production)|jobs1 is unreachable (production)|jobs2 is unreachable (production)"
+	if got := strings.Join(titles, "|"); got != want {
+		t.Errorf("%q", got)
+	}
+}
+
 // Where no host answered, nobody knows who holds them.
 func TestStatusOfSilentHosts(t *testing.T) {
 	t.Parallel()

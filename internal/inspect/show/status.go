@@ -118,16 +118,20 @@ func holds(s inspect.Status) []string {
 func details(s inspect.Status) []string {
 	var lines []string
 	shown, left := 0, 0
-	for _, h := range s.Hosts {
+	for _, alike := range groups(s.Hosts) {
+		h := alike[0]
 		if len(h.Why) == 0 || plainly(h.State) {
 			continue
 		}
 		if shown == mostDetails {
-			left++
+			left += len(alike)
 			continue
 		}
 		shown++
 		for _, why := range h.Why {
+			if len(alike) > 1 {
+				why += "; alike: " + layout.Named(named(alike[1:]), ", ")
+			}
 			lines = append(lines, layout.Wrap(h.Host+": "+why, 4)...)
 		}
 		lines = append(lines, files(h)...)
@@ -139,6 +143,40 @@ func details(s inspect.Status) []string {
 		lines = append(lines, fmt.Sprintf("and %s more: --json has all", layout.Plural(left, "host")))
 	}
 	return lines
+}
+
+// fewAlike is how many hosts that are silent for one reason are told of one by one.
+const fewAlike = 3
+
+// groups are the hosts, each alone, but for those that are silent for one reason where there are many: they are one group, at the place of the
+// first.
+func groups(hosts []inspect.HostStatus) (list [][]inspect.HostStatus) {
+	alike := map[string]int{}
+	for _, h := range hosts {
+		alike[h.Alike]++
+	}
+	places := map[string]int{}
+	for _, h := range hosts {
+		at, known := places[h.Alike]
+		switch {
+		case h.Alike == "" || alike[h.Alike] <= fewAlike:
+			list = append(list, []inspect.HostStatus{h})
+		case known:
+			list[at] = append(list[at], h)
+		default:
+			places[h.Alike] = len(list)
+			list = append(list, []inspect.HostStatus{h})
+		}
+	}
+	return list
+}
+
+func named(hosts []inspect.HostStatus) []string {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Host
+	}
+	return names
 }
 
 // Drift says which files were changed on hosts since they were deployed, a line for all hosts with the same.
@@ -246,10 +284,15 @@ func Verdict(s inspect.Status) string {
 	}
 }
 
-// Annotations are a warning for each host that is not as it should be, and an error for each that did not answer.
+// Annotations are a warning for each host that is not as it should be, and an error for each that did not answer, or for many that are
+// silent for one reason.
 func Annotations(s inspect.Status) []ci.Annotation {
 	var list []ci.Annotation
-	for _, h := range s.Hosts {
+	for _, alike := range groups(s.Hosts) {
+		h, who := alike[0], alike[0].Host+" is"
+		if len(alike) > 1 {
+			who = layout.Named(named(alike), ", ") + " are"
+		}
 		if !h.State.Bad() && h.State != inspect.StateUnreachable {
 			continue
 		}
@@ -265,7 +308,7 @@ func Annotations(s inspect.Status) []ci.Annotation {
 			level = deploy.LevelError
 		}
 		list = append(list, ci.Annotation{
-			Level: level, Title: fmt.Sprintf("%s is %s (%s)", h.Host, strings.ToLower(word(h.State)), where(s.Head)), Message: strings.Join(lines, "\n"),
+			Level: level, Title: fmt.Sprintf("%s %s (%s)", who, strings.ToLower(word(h.State)), where(s.Head)), Message: strings.Join(lines, "\n"),
 		})
 	}
 	return list

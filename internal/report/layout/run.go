@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -21,12 +22,13 @@ func Where(h deploy.Header) string {
 	return h.Environment
 }
 
-// RunText is the run and its attempt, as in 412.1. The number is what the CI's pages show; the ID is for machines.
+// RunText is the run and its attempt, as in 412.1. The number is what the CI's pages show; the ID is for machines. What a person typed has
+// none.
 func RunText(h deploy.Header, run ci.Run) string {
-	number := run.RunNumber
-	if number == "" {
-		number = h.RunID
+	if run.Platform == "" {
+		return ""
 	}
+	number := cmp.Or(run.RunNumber, h.RunID)
 	if number == "" || h.Attempt == 0 {
 		return number
 	}

@@ -16,7 +16,7 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 	first := []string{strings.TrimSpace(program + " " + h.Version), layout.Target(h, "->")}
 	switch {
 	case h.Reconcile:
-		return append(layout.Wrap(strings.Join(append(first, "reconciling "+h.Command+" "+layout.RunText(h, run)), "  "), 0), layout.Wrap(hostsText(h), 0)...)
+		return append(layout.Wrap(strings.Join(append(first, deploy.Joined(" ", "reconciling", h.Command, layout.RunText(h, run))), "  "), 0), layout.Wrap(hostsText(h), 0)...)
 	case h.Command == "rollback" && h.Release != "":
 		first = append(first, "roll back to "+string(h.Release))
 	case h.Command == "join" && h.Release != "":
