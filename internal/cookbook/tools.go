@@ -61,7 +61,7 @@ func (r Recipe) value(param string, with map[string]Value) Value {
 
 // packages are Debian's, of programs that come in one of another name.
 var packages = map[string]string{
-	"bundle": "bundler", "crontab": "cron", "mysql": "default-mysql-client", "mysqldump": "default-mysql-client", "msgfmt": "gettext",
+	"bundle": "bundler", "crontab": "cron", "mariadb": "mariadb-client", "mariadb-dump": "mariadb-client", "mysql": "default-mysql-client", "mysqldump": "default-mysql-client", "msgfmt": "gettext",
 	"nc": "netcat-openbsd", "node": "nodejs", "pg_dump": "postgresql-client", "pg_restore": "postgresql-client", "php": "php-cli",
 	"psql": "postgresql-client", "redis-cli": "redis-tools", "supervisorctl": "supervisor", "systemctl": "systemd",
 }
