@@ -19,7 +19,7 @@ import (
 func TestDocumentedKeys(t *testing.T) {
 	t.Parallel()
 	samples := map[string]string{
-		"undo": "'true'", "check": "'true'", "stop": "'true'", "log": "'true'", "produces": "[out]", "once": "true", "always": "true", "idempotent": "true",
+		"undo": "'true'", "on_failure": "undo", "check": "'true'", "stop": "'true'", "log": "'true'", "produces": "[out]", "once": "true", "always": "true", "idempotent": "true",
 		"rerun": "true", "on_cancel": "finish", "roles": "[web]", "only": "[x]", "vars": "{A: b}", "secrets": "[]", "dir": "src", "shell": "sh -eu",
 		"retries": "1", "timeout": "5s", "via": "balancer", "wait": "5s",
 	}
@@ -48,6 +48,9 @@ func TestDocumentedKeys(t *testing.T) {
 			entry := f.Key + ": " + sample
 			if f.Key == "produces" || f.Key == "rerun" {
 				entry += ", once: true"
+			}
+			if other := map[string]string{"undo": "on_failure", "on_failure": "undo"}[f.Key]; strings.HasPrefix(where, "migrate") && other != "" {
+				entry += ", " + other + ": " + samples[other]
 			}
 			file := "hosts: ['d@a roles=web', 'd@b roles=balancer release=false']\n" + strings.Replace(where, "%", entry, 1)
 			_, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte(file)}}, Env{})

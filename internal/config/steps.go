@@ -58,12 +58,6 @@ func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.
 	}
 	b.promises(s, &built)
 	b.produces(s, &built)
-	if s.Undo.Given() {
-		b.script(s.Undo.Node, s.Shell.V, !s.Uses.Given())
-		if phase != deploy.Ensure && phase != deploy.Activate {
-			b.problem(s.Undo.At(), "it belongs to `ensure` and to drains", "nothing runs the `undo` of a step in %s", phase)
-		}
-	}
 	for name := range built.Vars {
 		if slices.Contains(built.Secrets, name) {
 			b.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
@@ -86,6 +80,7 @@ func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.
 	default:
 		b.problem(s.Node.At, "", "a step needs `run` or `uses`")
 	}
+	b.undo(s, &built)
 	if built.Name == "" {
 		built.Name = fallback
 	}

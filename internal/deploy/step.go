@@ -11,28 +11,29 @@ import (
 
 // Step is one named remote command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
 type Step struct {
-	Name    string
-	Phase   Phase
-	Number  int    // place in its phase, from 1
-	Run     string // a script for Shell, whole
-	Undo    string // a script for Shell, whole: takes back what Run did; "" where nothing does
-	Stop    string // of a restart: a script for Shell, whole: ends what Run started; "" where nothing does
-	Log     string // of a restart: a script for Shell, whole: prints the end of the program's own log; "" where nothing does
-	Rights  string `json:"-"` // a script for sh, whole: prints the commands that the others run by sudo, a line each; "" where there are none
-	Preview string `json:"-"` // a script for sh, whole, which changes nothing: run in the live release, prints a note of what Run would do; "" where nothing can tell
-	Tools   []Tool `json:"-"` // programs that it needs on a host, as its recipe says
-	Shell   string // the interpreter and its arguments: "sh -eu" unless given
-	Dir     string // working directory: relative to the release, or absolute; "" is the release itself
-	Timeout time.Duration
-	Retries int // further tries after a failure, 0 is none
-	Once    bool
-	Roles   []string          // hosts with one of them; none is every host
-	Vars    map[string]string // over the host's variables
-	Secrets []string          // names of the secrets in its environment
-	Uses    string            // the recipe it came from, for people; "" for run
-	Via     string            // of ensure: the role whose hosts run it, also those without releases; "" is the hosts of Roles
-	Hosts   []string          // names of the hosts that run it, in the plan's order; set by plan.Build
-	At      Position
+	Name            string
+	Phase           Phase
+	Number          int    // place in its phase, from 1
+	Run             string // a script for Shell, whole
+	Undo            string // a script for Shell, whole: takes back what Run did; "" where nothing does
+	UndoneOnFailure bool   `json:",omitempty"` // of migrate: Undo runs where the deployment fails
+	Stop            string // of a restart: a script for Shell, whole: ends what Run started; "" where nothing does
+	Log             string // of a restart: a script for Shell, whole: prints the end of the program's own log; "" where nothing does
+	Rights          string `json:"-"` // a script for sh, whole: prints the commands that the others run by sudo, a line each; "" where there are none
+	Preview         string `json:"-"` // a script for sh, whole, which changes nothing: run in the live release, prints a note of what Run would do; "" where nothing can tell
+	Tools           []Tool `json:"-"` // programs that it needs on a host, as its recipe says
+	Shell           string // the interpreter and its arguments: "sh -eu" unless given
+	Dir             string // working directory: relative to the release, or absolute; "" is the release itself
+	Timeout         time.Duration
+	Retries         int // further tries after a failure, 0 is none
+	Once            bool
+	Roles           []string          // hosts with one of them; none is every host
+	Vars            map[string]string // over the host's variables
+	Secrets         []string          // names of the secrets in its environment
+	Uses            string            // the recipe it came from, for people; "" for run
+	Via             string            // of ensure: the role whose hosts run it, also those without releases; "" is the hosts of Roles
+	Hosts           []string          // names of the hosts that run it, in the plan's order; set by plan.Build
+	At              Position
 
 	// Of a step of prepare that runs once: the other hosts of its roles get what it made, and do not make it again.
 	Produces  []string // files and folders that it makes, relative to the release

@@ -70,12 +70,12 @@ type Settings struct {
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
 	Allow        Allow        `key:"allow" doc:"Who may deploy here."`
 	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
-	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo" doc:"Steps on every host before anything live is touched, in the new release."`
-	Migrate      []Step       `key:"migrate" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
+	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo,on_failure" doc:"Steps on every host before anything live is touched, in the new release."`
+	Migrate      []Step       `key:"migrate" variant:"Step of migrate" without:"produces" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
 	Ensure       []EnsureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`
 	Activate     Activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
-	Finish       []Step       `key:"finish" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
-	OnFailure    []Step       `key:"on_failure" variant:"Step of migrate, finish and on_failure" without:"undo,produces" doc:"Steps after a deployment failed in migrate or later."`
+	Finish       []Step       `key:"finish" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
+	OnFailure    []Step       `key:"on_failure" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after a deployment failed in migrate or later."`
 }
 
 // Django is what the recipes of the groups django, celery and database take for their parameters of these names, where a step gives none.
@@ -137,20 +137,21 @@ type HostMap struct {
 
 // Step is a command on hosts.
 type Step struct {
-	Name     Text     `key:"name" doc:"What the report calls it, unique in its list. Where it is not given, the recipe's name."`
-	Run      Text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
-	Undo     Text     `key:"undo" doc:"A script that takes back what run did, run like the step: of a drain, the undrain. Where it is not given, the recipe's."`
-	Uses     Text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
-	With     Params   `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
-	Timeout  Duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
-	Retries  Number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
-	Once     Boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
-	Roles    []Text   `key:"roles" doc:"Only on hosts with one of these roles. None given: on every host."`
-	Only     []Text   `key:"only" doc:"Only in these environments. None given: in all."`
-	Vars     Dict     `key:"vars" doc:"Variables of this step, over all others."`
-	Secrets  []Text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
-	Dir      Text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
-	Produces []Text   `key:"produces" doc:"Files and folders that a step of prepare with once makes, relative to the release: the other hosts of its roles get them from its host, and do not make them again."`
+	Name      Text     `key:"name" doc:"What the report calls it, unique in its list. Where it is not given, the recipe's name."`
+	Run       Text     `key:"run" doc:"A POSIX script, run with sh -eu in the release. This or uses."`
+	Undo      Text     `key:"undo" doc:"A script that takes back what run did, run like the step: of a drain, the undrain; of a step of migrate, what runs with on_failure. Where it is not given, the recipe's."`
+	OnFailure Text     `key:"on_failure" enum:"undo" doc:"Of a step of migrate: undo has its undo run where the deployment fails in migrate, or fails later and every host is back on the release of before. Where it is not given, what the step did stays."`
+	Uses      Text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
+	With      Params   `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
+	Timeout   Duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
+	Retries   Number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
+	Once      Boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
+	Roles     []Text   `key:"roles" doc:"Only on hosts with one of these roles. None given: on every host."`
+	Only      []Text   `key:"only" doc:"Only in these environments. None given: in all."`
+	Vars      Dict     `key:"vars" doc:"Variables of this step, over all others."`
+	Secrets   []Text   `key:"secrets" doc:"Names of the secrets that it sees. Where it is not given, all that the file declares."`
+	Dir       Text     `key:"dir" doc:"Working directory: relative to the release, or absolute."`
+	Produces  []Text   `key:"produces" doc:"Files and folders that a step of prepare with once makes, relative to the release: the other hosts of its roles get them from its host, and do not make them again."`
 
 	Shell Text `key:"shell" default:"sh -eu" pattern:"^[A-Za-z0-9_./][A-Za-z0-9_./=+-]*( +[A-Za-z0-9_./=+-]+)*$" say:"an interpreter and its arguments, without quotes, as in bash -eu" doc:"The interpreter of run, check and undo, and its arguments."`
 
@@ -182,7 +183,7 @@ type Activation struct {
 
 // EnsureStep is a step that holds while the site changes.
 type EnsureStep struct {
-	Step `without:"produces"`
+	Step `without:"on_failure,produces"`
 	Via  Text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
 
 	Node *yamlfile.Node
@@ -190,7 +191,7 @@ type EnsureStep struct {
 
 // RestartStep is a step that starts the new release.
 type RestartStep struct {
-	Step `without:"undo,idempotent,check,always,rerun,produces"`
+	Step `without:"undo,on_failure,idempotent,check,always,rerun,produces"`
 	Stop Text `key:"stop" doc:"A script that ends what run started, run like the step. Run where a first deployment failed and there is no release to go back to: what it started must not go on answering. Where it is not given, the recipe's."`
 	Log  Text `key:"log" doc:"A script that prints the end of the program's own log, run like the step for at most 10 seconds. Read where the restart or a check failed, and shown with the failure. Where it is not given, the recipe's."`
 
@@ -199,7 +200,7 @@ type RestartStep struct {
 
 // DrainStep is a step that takes a host out of its balancer; Drains is one, a list, or none.
 type DrainStep struct {
-	Step `without:"once,roles,idempotent,check,always,rerun,produces"`
+	Step `without:"on_failure,once,roles,idempotent,check,always,rerun,produces"`
 	Via  Text     `key:"via" doc:"The role whose hosts run it, for one drained host at a time. Where it is not given, the drained host itself."`
 	Wait Duration `key:"wait" default:"30s" min:"0s" max:"1h" doc:"How long open requests may take to end."`
 }
