@@ -15,6 +15,7 @@ const (
 	Activate  Phase = "activate"
 	Unwind    Phase = "unwind"
 	Finish    Phase = "finish"
+	Undo      Phase = "undo" // steps of migrate are taken back after a failure
 	OnFailure Phase = "on_failure"
 	Exec      Phase = "exec"   // the one command of `exec`
 	Ensure    Phase = "ensure" // steps around migrate and activate: run before, taken back after

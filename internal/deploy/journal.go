@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,11 @@ type JournalFacts struct {
 	Outcome string      // how the last attempt ended; "" when it has not, or died
 	Steps   []StepFacts // every try of every step
 	Live    []LiveEntry // what was done to the live site, oldest first
+}
+
+// Touched reports whether the deployment touched the live site. What it did in migrate, and takes back, it did beside that.
+func (j JournalFacts) Touched() bool {
+	return slices.ContainsFunc(j.Live, func(entry LiveEntry) bool { return entry.What != LiveUndo })
 }
 
 // StepFacts is what a journal says of one try of a step.
@@ -67,7 +73,7 @@ type LiveEntry struct {
 	Release ReleaseID   `json:"release,omitempty"`
 	Target  string      `json:"target,omitempty"` // of a switch: the link's new text
 	Before  string      `json:"before,omitempty"` // of a switch: its text before
-	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff
+	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff, and of LiveUndo
 }
 
 // LiveAct is what a LiveEntry is about.
@@ -82,6 +88,7 @@ const (
 	LiveStop    LiveAct = "stop"
 	ToggleOn    LiveAct = "on"
 	ToggleOff   LiveAct = "off"
+	LiveUndo    LiveAct = "undo" // what a step of migrate did is taken back
 )
 
 // RecordState is how far an act is: intended, or how it ended.

@@ -40,6 +40,7 @@ type PreviewStep struct {
 	Hosts     []string // in the plan's order
 	Receivers []string // hosts that get what it makes
 	Outlook   string   // what its recipe tells beforehand: "pending shop.0042"; "" where it tells nothing
+	Undo      bool     // of migrate: taken back where the deployment fails
 	Unknown   string   // why that is not known; "" where it is
 }
 

@@ -159,6 +159,39 @@ func (r Result) Changed() bool {
 	return slices.ContainsFunc(r.Hosts, func(h HostResult) bool { return h.Now != h.Before })
 }
 
+// Migrated are the steps of migrate with what became of them on their hosts, in order, without what was taken back since.
+func (r Result) Migrated() (list []StepDone) {
+	for _, step := range r.Steps {
+		switch step.Phase {
+		case Migrate:
+			list = append(list, step)
+		case Undo:
+			for i := range list {
+				if list[i].Step == step.Step {
+					list[i].Spans = slices.DeleteFunc(slices.Clone(list[i].Spans), func(span Span) bool { return step.succeeded(span.Host) })
+				}
+			}
+			list = slices.DeleteFunc(list, func(d StepDone) bool { return len(d.Spans) == 0 })
+		}
+	}
+	return list
+}
+
+// Undone are the names of the steps of migrate that were taken back, in that order.
+func (r Result) Undone() (names []string) {
+	for _, step := range r.Steps {
+		if step.Phase == Undo && len(FailedSpans(step.Spans)) == 0 && !slices.Contains(names, step.Step) {
+			names = append(names, step.Step)
+		}
+	}
+	return names
+}
+
+// succeeded reports whether the step went well on a host.
+func (e StepDone) succeeded(host string) bool {
+	return slices.ContainsFunc(e.Spans, func(span Span) bool { return span.Host == host && span.Outcome == Succeeded })
+}
+
 // Kept is how many steps on hosts were found done.
 func (r Result) Kept() int {
 	n := 0

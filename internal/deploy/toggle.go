@@ -28,6 +28,22 @@ func OpenToggles(live []LiveEntry) []Toggle {
 	return open
 }
 
+// OpenUndos are the steps of migrate that a journal says are to be taken back, and are not yet, in the order in which that is to be
+// done. The step of each is the one that ran, whole, and Undo is its script.
+func OpenUndos(live []LiveEntry) []Toggle {
+	var open []Toggle
+	for _, entry := range live {
+		if entry.What != LiveUndo || entry.Toggle == nil {
+			continue
+		}
+		open = without(open, entry.Toggle.Name)
+		if entry.State == RecordIntent {
+			open = append(open, *entry.Toggle)
+		}
+	}
+	return open
+}
+
 func without(pairs []Toggle, name string) []Toggle {
 	return slices.DeleteFunc(pairs, func(p Toggle) bool { return p.Name == name })
 }

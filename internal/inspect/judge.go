@@ -83,6 +83,9 @@ func leftovers(answers []Answer) map[string][]Leftover {
 			for _, t := range l.Toggles() {
 				one.Toggles, one.HalfDone = append(one.Toggles, t.Name), true
 			}
+			for _, t := range l.Undos() {
+				one.Undos, one.HalfDone = append(one.Undos, t.Name), true
+			}
 			left[l.Host.Name] = append(left[l.Host.Name], one)
 		}
 	}
@@ -213,6 +216,9 @@ func (h *HostStatus) judgeLeft() {
 		}
 		if len(l.Toggles) > 0 {
 			text += "; still on: " + strings.Join(l.Toggles, ", ")
+		}
+		if len(l.Undos) > 0 {
+			text += "; still to undo: " + strings.Join(l.Undos, ", ")
 		}
 		h.found(StateHalfDone, text, "the next deployment mends it first; or \"Re-run failed jobs\"")
 	}

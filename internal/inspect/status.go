@@ -89,6 +89,7 @@ type Leftover struct {
 	Release    deploy.ReleaseID    `json:"release"`           // that it was for
 	Back       string              `json:"back,omitempty"`    // what the next command brings the host back to; "" where it may stay
 	Toggles    []string            `json:"toggles,omitempty"` // what is on, and will be taken back: a drain, a maintenance page
+	Undos      []string            `json:"undos,omitempty"`   // steps of migrate that it had begun to undo, in order
 	HalfDone   bool                `json:"half_done"`         // there is something to mend
 }
 

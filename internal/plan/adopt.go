@@ -132,7 +132,7 @@ func (s *Schedule) attempt() *deploy.Attempt {
 		if h.Earlier == nil {
 			continue
 		}
-		if len(h.Earlier.Facts.Live) > 0 {
+		if h.Earlier.Facts.Touched() {
 			a.Phase = deploy.Activate
 			return a
 		}

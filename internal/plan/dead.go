@@ -48,6 +48,17 @@ func (s *Schedule) Dead(own bool) []Dead {
 	return dead
 }
 
+// OwnUndos is what an earlier attempt of this deployment has begun to take back; of no host where there is nothing.
+func (s *Schedule) OwnUndos() Dead {
+	d := Dead{ID: s.Deployment}
+	for _, h := range s.Hosts {
+		if h.Facts.Own != nil && len(deploy.OpenUndos(h.Facts.Own.Live)) > 0 {
+			d.Left = append(d.Left, Leftover{h, *h.Facts.Own})
+		}
+	}
+	return d
+}
+
 // OwnLeft is what an earlier attempt of this deployment left on its hosts, without the toggles for which done is true. asked are all
 // hosts that gave their facts, also those that the schedule goes on without.
 func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deploy.Toggle) bool) Dead {
@@ -58,7 +69,7 @@ func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deplo
 		}
 		journal := *h.Facts.Own
 		journal.Live = slices.DeleteFunc(slices.Clone(journal.Live), func(entry deploy.LiveEntry) bool {
-			return entry.Toggle != nil && done(h.Name, *entry.Toggle)
+			return entry.What == deploy.LiveUndo || entry.Toggle != nil && done(h.Name, *entry.Toggle)
 		})
 		d.Left = append(d.Left, Leftover{h, journal})
 	}
@@ -67,15 +78,18 @@ func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deplo
 
 // HalfDone reports whether there is anything to reconcile: a host to bring back, or a toggle that is on.
 func (d Dead) HalfDone() bool {
-	return len(d.WaysBack()) > 0 || slices.ContainsFunc(d.Left, func(l Leftover) bool { return len(l.Toggles()) > 0 })
+	return len(d.WaysBack())+len(d.Undos()) > 0 || slices.ContainsFunc(d.Left, func(l Leftover) bool { return len(l.Toggles()) > 0 })
 }
 
-// Migrates reports whether a step of its phase migrate still runs.
+// Migrates reports whether a step of its phase migrate still runs. One that is being taken back does not count: that is followed to
+// its end.
 func (d Dead) Migrates() bool {
-	return slices.ContainsFunc(d.Left, func(l Leftover) bool { return Migrates(l.Journal) })
+	return slices.ContainsFunc(d.Left, func(l Leftover) bool {
+		return slices.ContainsFunc(l.Journal.Steps, func(try deploy.StepFacts) bool { return try.Running && try.Phase() == deploy.Migrate && !try.Undo })
+	})
 }
 
-// Migrates reports whether a step of the phase migrate still runs, as a journal says.
+// Migrates reports whether a step of the phase migrate still runs, or is being taken back, as a journal says.
 func Migrates(journal deploy.JournalFacts) bool {
 	return slices.ContainsFunc(journal.Steps, func(try deploy.StepFacts) bool { return try.Running && try.Phase() == deploy.Migrate })
 }
@@ -103,7 +117,7 @@ func (d Dead) stands() bool {
 		if l.Host.NoRelease {
 			continue
 		}
-		if id := l.release(); id == "" || !l.Host.Activated(id) {
+		if id := l.Release(); id == "" || !l.Host.Activated(id) {
 			return false
 		}
 		touched[l.Host.Name] = true
@@ -123,12 +137,27 @@ func (l Leftover) Toggles() []deploy.Toggle {
 	return open
 }
 
-// release is what the deployment activates; "" when its plan cannot be read.
-func (l Leftover) release() deploy.ReleaseID { return Read(l.Journal.Plan).Release }
+// Undos are the names of the steps of migrate that it has begun to take back on any host, or was about to.
+func (d Dead) Undos() (names []string) {
+	for _, l := range d.Left {
+		for _, undo := range l.Undos() {
+			if !slices.Contains(names, undo.Name) {
+				names = append(names, undo.Name)
+			}
+		}
+	}
+	return names
+}
+
+// Undos are the steps of migrate that it has begun to take back, or was about to, in order.
+func (l Leftover) Undos() []deploy.Toggle { return deploy.OpenUndos(l.Journal.Live) }
+
+// Release is what the deployment activates; "" when its plan cannot be read.
+func (l Leftover) Release() deploy.ReleaseID { return Read(l.Journal.Plan).Release }
 
 // wayBack is the host's way back; ok is false when it need not go. stands says that the deployment's release may stay.
 func (l Leftover) wayBack(stands bool) (way WayBack, ok bool) {
-	id, facts := l.release(), l.Host.Facts
+	id, facts := l.Release(), l.Host.Facts
 	before, switched := firstSwitch(l.Journal.Live, id)
 	switch {
 	case id == "":

@@ -14,7 +14,7 @@ func (p *Plan) Preview() deploy.Preview {
 	view := deploy.Preview{Header: p.Header, Offline: true, Warnings: p.Split()}
 	for _, step := range p.Previewed() {
 		view.Steps = append(view.Steps, deploy.PreviewStep{
-			Phase: step.Phase, Name: step.Name, Uses: step.Uses, Hosts: step.Hosts, Receivers: step.Receivers,
+			Phase: step.Phase, Name: step.Name, Uses: step.Uses, Hosts: step.Hosts, Receivers: step.Receivers, Undo: step.UndoneOnFailure,
 		})
 	}
 	for _, batch := range p.Batches {

@@ -137,7 +137,7 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 func schedule(p *Plan, target deploy.Host, f deploy.Facts) Host {
 	known, _ := f.Release(p.Release)
 	h := Host{Host: target, Facts: f, Encoding: "gzip", Earlier: earlier(f)}
-	h.Anew = known.Staged && p.full(target, f) && f.CurrentID != p.Release && !known.Good() && h.Earlier != nil && len(h.Earlier.Facts.Live) == 0
+	h.Anew = known.Staged && p.full(target, f) && f.CurrentID != p.Release && !known.Good() && h.Earlier != nil && !h.Earlier.Facts.Touched()
 	if p.Rollback() && known.Staged && !whole(known) && h.Earlier == nil && f.CurrentID != p.Release {
 		h.Anew = true // what another rollback brought, and did not come to its end with
 	}

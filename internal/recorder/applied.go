@@ -12,10 +12,7 @@ import (
 // nothing was applied. recall gives the note of a step that an earlier attempt ran.
 func (rec *Recorder) Applied(recall func(deploy.Span) deploy.Note) string {
 	var changes, unknown []string
-	for _, step := range rec.Result().Steps {
-		if step.Phase != deploy.Migrate {
-			continue
-		}
+	for _, step := range rec.Result().Migrated() {
 		for _, span := range step.Spans {
 			note := span.Note
 			if span.Kept > 0 && note.IsZero() {

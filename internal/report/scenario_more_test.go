@@ -122,6 +122,40 @@ func migrateFails() []deploy.Event {
 	return s.end(deploy.OutcomeFailed, 8, "see what was applied; fix the migration and merge, or restore the backup")
 }
 
+// A migration fails, and what was done before it is taken back.
+func migrateUndone() []deploy.Event {
+	s := newScript("web1", "web2").preflight().upload()
+	s.phase(deploy.Migrate).step(deploy.Migrate, "Quiet workers", "", "web1", "web2").step(deploy.Migrate, "Back up", "412 MB", "web1")
+	s.done(deploy.StepDone{
+		Phase: deploy.Migrate, Step: "Migrate", At: deploy.Position{File: "slipway.yml", Line: 33, Column: 5}, Command: "make migrate",
+		Spans: []deploy.Span{fails(span(deploy.Migrate, "Migrate", "web1", 1900*ms), "exit 1", "exit 1", "")},
+	})
+	s.phase(deploy.Undo)
+	s.say(deploy.Undo, "Migrate", "web1", "restored 412 MB")
+	s.step(deploy.Undo, "Migrate", "", "web1").step(deploy.Undo, "Quiet workers", "", "web1", "web2")
+	s.res.Warnings = []string{"Back up ran and stays as it is; the live code was not switched"}
+	s.res.Failed = deploy.Migrate
+	return s.end(deploy.OutcomeFailed, 8, "see what the step left behind, fix it, then \"Re-run failed jobs\"")
+}
+
+// The undo fails as well.
+func undoFails() []deploy.Event {
+	s := newScript("web1", "web2").preflight().upload()
+	s.phase(deploy.Migrate)
+	s.done(deploy.StepDone{
+		Phase: deploy.Migrate, Step: "Migrate", Command: "make migrate",
+		Spans: []deploy.Span{fails(span(deploy.Migrate, "Migrate", "web1", 1900*ms), "exit 1", "exit 1", "")},
+	})
+	s.phase(deploy.Undo)
+	s.say(deploy.Undo, "Migrate", "web1", "pg_restore: error: could not open input file")
+	const hint = "undo it by hand and say so: `slipway resolve --deployment 412-deploy-abc --host web1 --step \"undo Migrate\" done`; with `rerun` in the place of `done` the next command runs it again"
+	s.done(deploy.StepDone{Phase: deploy.Undo, Step: "Migrate", Command: "make unmigrate", Spans: []deploy.Span{
+		fails(span(deploy.Undo, "Migrate", "web1", 2*time.Second), "exit 2", "exit 2", hint),
+	}})
+	s.res.Failed = deploy.Migrate
+	return s.end(deploy.OutcomePerson, 4, "see what is not undone, as the hints say: the next command goes on with it before anything else")
+}
+
 func person() []deploy.Event {
 	s := newScript("web1", "web2").preflight().upload().phase(deploy.Activate).activated("web1")
 	bad := fails(span(deploy.Activate, "verify Health", "web2", 30*time.Second), "30s, last answer 502, wanted 200", "30s, last answer 502, wanted 200", "")

@@ -27,6 +27,8 @@ func scenarios() []scenario {
 		{"nothing-to-clean-up", nothingToCleanUp()},
 		{"not-cleaned-up", notCleanedUp()},
 		{"migrate-fails", migrateFails()},
+		{"migrate-undone", migrateUndone()},
+		{"undo-fails", undoFails()},
 		{"person", person()},
 		{"unchanged", unchanged()},
 		{"first", firstDeployment()},

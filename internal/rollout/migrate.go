@@ -2,10 +2,12 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release/lock"
 )
 
 // migrate runs the steps that touch what releases have in common, one after another, once every host is prepared.
@@ -20,12 +22,14 @@ func (r *run) migrate(ctx context.Context) *stop {
 			continue
 		}
 		done(false)
-		if ran := stepNames(r.schedule.Migrate[:i]); ran != "" {
+		r.tellFailed(deploy.Migrate, errs)
+		left := r.undo(ctx, mayNotUndo(ctx, errs))
+		if ran := staying(r.schedule.Migrate[:i]); ran != "" {
 			r.rec.Warn(ran + " ran and stays as it is; the live code was not switched")
 		}
-		r.onFailure(ctx, deploy.Migrate, errs)
-		return r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs,
-			deploy.Next{Text: `see what the step left behind, fix it, then "Re-run failed jobs"`})
+		r.onFailure(ctx)
+		return leftDone(r.stopped(ctx, deploy.Migrate, s.Name, deploy.ExitMigrate, errs,
+			deploy.Next{Text: `see what the step left behind, fix it, then "Re-run failed jobs"`}), left)
 	}
 	done(true)
 	return nil
@@ -49,10 +53,25 @@ func (r *run) noteOf(ctx context.Context, kept deploy.Span) deploy.Note {
 	return r.steps.Note(ctx, kept.Host, r.schedule.On(kept.Host, r.schedule.Migrate[i]))
 }
 
-func stepNames(steps []deploy.Step) string {
-	names := make([]string, len(steps))
-	for i, s := range steps {
-		names[i] = s.Name
+// mayNotUndo is why nothing may be taken back after a failure in migrate: the re-run of a cancelled run goes on with what is done, and
+// hosts that are another deployment's by now are left alone.
+func mayNotUndo(ctx context.Context, errs deploy.Errors) string {
+	switch {
+	case errors.Is(context.Cause(ctx), lock.ErrFenced), errors.Is(errs, lock.ErrFenced):
+		return "another deployment has the lock"
+	case cancelled(ctx):
+		return "the run was cancelled, and its re-run goes on from here"
+	}
+	return ""
+}
+
+// staying names those of some steps that nobody takes back.
+func staying(steps []deploy.Step) string {
+	var names []string
+	for _, s := range steps {
+		if !s.UndoneOnFailure {
+			names = append(names, s.Name)
+		}
 	}
 	return strings.Join(names, ", ")
 }

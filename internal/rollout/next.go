@@ -25,6 +25,7 @@ var (
 	nextChosen = deploy.Next{Text: "fix the cause or choose another release, then run the job again"}
 	nextAgain  = deploy.Next{Text: "run the job again"}
 	nextLonger = deploy.Next{Text: "raise the deployment's `timeout` where the work needs longer, then \"Re-run failed jobs\": what succeeded is kept"}
+	nextUndone = deploy.Next{Text: "see what is not undone, as the hints say: the next command goes on with it before anything else"}
 	nextOther  = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
 )
 

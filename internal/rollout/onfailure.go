@@ -10,13 +10,12 @@ import (
 )
 
 // onFailure runs the steps that put right what earlier ones changed; their own failures are warnings.
-func (r *run) onFailure(ctx context.Context, phase deploy.Phase, errs deploy.Errors) {
+func (r *run) onFailure(ctx context.Context) {
 	if len(r.schedule.OnFailure) == 0 {
 		return
 	}
 	ctx, cancel := r.owed(ctx)
 	defer cancel()
-	r.tellFailed(phase, errs)
 	for _, s := range r.schedule.OnFailure {
 		for _, err := range r.onItsHosts(ctx, s) {
 			r.rec.Warn("on_failure step did not succeed: " + err.Error())

@@ -132,6 +132,9 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
 			next: deploy.Next{Text: "bring the named hosts back by hand; then deploy again"},
 		}
+		if undo := func(err *deploy.Error) bool { return err.Phase == deploy.Undo }; !slices.ContainsFunc(errs, func(err *deploy.Error) bool { return !undo(err) }) {
+			s.next = nextUndone
+		}
 		if ctx.Err() != nil {
 			s.next = deploy.Next{Text: "the next command goes on with it before anything else; or by hand, as the hints say"}
 		}

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,10 @@ func (r *run) reconcile(ctx context.Context) (changed bool, errs deploy.Errors) 
 		r.warnOfOwners(dead)
 		errs = append(errs, r.reconcileDead(ctx, dead)...)
 	}
+	if own := r.schedule.OwnUndos(); len(own.Left) > 0 && !r.plan.Reconcile {
+		changed = true
+		errs = append(errs, r.followUndos(ctx, own)...)
+	}
 	return changed, errs
 }
 
@@ -44,8 +49,8 @@ func (r *run) warnOfOwners(dead plan.Dead) {
 	}
 }
 
-// reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it takes back the
-// toggles that were left on: hosts that are out of their balancers, a maintenance page.
+// reconcileDead brings back the hosts on which a dead deployment's release may not stay, all at once. Then it goes on with what the
+// deployment had begun to undo, and takes back the toggles that were left on: hosts that are out of their balancers, a maintenance page.
 func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	ways := dead.WaysBack()
 	if len(ways) > 0 {
@@ -61,11 +66,12 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	isStuck := func(host string) bool {
 		return slices.ContainsFunc(stuck, func(err *deploy.Error) bool { return err.Host == host })
 	}
-	migrates := dead.Migrates() // while a migration still runs, what is ensured stays on
-	undone, errs := r.takeBack(ctx, dead, func(t deploy.Toggle) bool { return isStuck(t.For) || t.For == "" && migrates })
-	stuck = append(stuck, errs...)
+	undone, left, open := r.undoDead(ctx, dead, len(stuck) > 0) // while it is open, what is ensured stays on
+	takenBack, errs := r.takeBack(ctx, dead, func(t deploy.Toggle) bool { return isStuck(t.For) || t.For == "" && open })
+	undone, left = append(undone, takenBack...), append(left, errs...)
 	unwritten := fanout.Failures(dead.Left, func(l plan.Leftover) *deploy.Error {
-		if isStuck(l.Host.Name) || migrates {
+		failed := func(err *deploy.Error) bool { return err.Host == l.Host.Name }
+		if open || slices.ContainsFunc(stuck, failed) || slices.ContainsFunc(left, failed) {
 			return nil
 		}
 		return r.writeOutcome(ctx, l.Host.Name, dead.ID, deploy.OutcomeReconciled, nil)
@@ -75,9 +81,9 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 	case r.plan.Reconcile && len(undone) > 0: // the result says what was brought back
 		r.rec.Notice(reconciledText(nil, undone))
 	case !r.plan.Reconcile && did != "":
-		r.rec.Warn(fmt.Sprintf("deployment %s died half way through the switch: %s", dead.ID, did))
+		r.rec.Warn(fmt.Sprintf("deployment %s died half way: %s", dead.ID, did))
 	}
-	return append(stuck, unwritten...)
+	return slices.Concat(stuck, left, unwritten)
 }
 
 // takeBack undoes what a dead deployment left on, except the toggles for which stays is true. It names what it undid.
@@ -94,6 +100,8 @@ func (r *run) takeBack(ctx context.Context, dead plan.Dead, stays func(deploy.To
 	}
 	return undone, errs
 }
+
+var errNoUndo = errors.New("it is to be undone, and the journal does not say how")
 
 // reconciledText says what was done about a dead deployment; "" where there was nothing to do.
 func reconciledText(brought, undone []string) string {

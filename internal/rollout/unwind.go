@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/activation"
@@ -38,8 +39,12 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	done(len(stuck) == 0)
 	recall := func(span deploy.Span) deploy.Note { return r.noteOf(owed, span) }
 	exit := deploy.ExitFailed
-	if applied := r.rec.Applied(recall); applied != "" {
+	if r.rec.Applied(recall) != "" {
 		exit = deploy.ExitMigrate
+	}
+	r.tellFailed(deploy.Activate, errs)
+	left := r.undo(ctx, r.bothRun(stuck))
+	if applied := r.rec.Applied(recall); applied != "" {
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
 		if slices.ContainsFunc(r.schedule.Serving(), old) {
 			applied += " applied; old code runs on the new schema"
@@ -48,7 +53,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		}
 		r.rec.Warn(applied)
 	}
-	r.onFailure(ctx, deploy.Activate, errs)
+	r.onFailure(ctx)
 	s := &stop{
 		outcome: deploy.OutcomeUnwound, exit: deploy.ExitUnwound, phase: deploy.Activate, step: errs[0].Step, errs: errs,
 		next: next(errs, len(errs) < touched(batches)),
@@ -61,7 +66,21 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		s.errs = append(s.errs, stuck...)
 		s.next = r.stuck(stuck)
 	}
-	return s
+	return leftDone(s, left)
+}
+
+// bothRun says that a host may run the new code after the others went back; "" where none does.
+func (r *run) bothRun(stuck deploy.Errors) string {
+	failed := r.rec.Result().HostsWith(deploy.HostFailed)
+	for _, err := range stuck {
+		if !slices.Contains(failed, err.Host) {
+			failed = append(failed, err.Host)
+		}
+	}
+	if len(failed) == 0 {
+		return ""
+	}
+	return "old and new code may both run: " + strings.Join(failed, ", ") + " could not be brought back; undo it by hand once all hosts run one release"
 }
 
 // touched is how many hosts were switched, or about to be.

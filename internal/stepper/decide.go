@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
 	"slipway/internal/release/step"
 )
 
-// Decide writes down what a person found out about a step whose end nobody saw: "done", or "rerun". The fleet is of the one
+// Decide writes down what a person found out about a step whose end nobody saw, or about an undo that failed: "done", or "rerun". The fleet is of the one
 // host that the step ran on, asked for that deployment's journal.
 func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.DeploymentID, name, decision string) error {
 	h := hosts.On(host)
@@ -23,19 +24,16 @@ func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.Depl
 	if h.Facts.Own == nil {
 		return refuse("the failed job's log names it", "this host has no journal of deployment %s", id)
 	}
-	var last *deploy.StepFacts
-	slug := deploy.Step{Name: name}.Slug()
-	for _, try := range h.Facts.Own.Steps {
-		if !try.Undo && try.Slug() == slug && (last == nil || try.Try > last.Try) {
-			last = &try
-		}
+	last := lastTry(h.Facts.Own.Steps, name, false)
+	if of, isUndo := strings.CutPrefix(name, undoPrefix); last == nil && isUndo {
+		last = lastTry(h.Facts.Own.Steps, of, true)
 	}
 	switch {
 	case last == nil:
 		return refuse("steps go by their names in the deploy file", "deployment %s started no such step here", id)
 	case last.Running:
 		return refuse("re-run the job: it joins the step", "it is still running")
-	case last.Status != "" || last.Void:
+	case last.Succeeded() || last.Void || last.Status != "" && !last.Undo:
 		return refuse("", "its end was seen: %s", last.Status)
 	}
 	err := h.Do(ctx, step.Resolve(h.Site(), step.Recorded(id, *last), decision))
@@ -43,4 +41,15 @@ func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.Depl
 		return refuse("re-run the job", "it never began: there is nothing to decide")
 	}
 	return err
+}
+
+// lastTry is the newest try of the step of a name, or of its undo; nil where there is none.
+func lastTry(all []deploy.StepFacts, name string, undo bool) (last *deploy.StepFacts) {
+	slug := deploy.Step{Name: name}.Slug()
+	for _, try := range all {
+		if try.Undo == undo && try.Slug() == slug && (last == nil || try.Try > last.Try) {
+			last = &try
+		}
+	}
+	return last
 }

@@ -62,7 +62,7 @@ func Refused(s deploy.Step, earlier []deploy.StepFacts) (attempt int, refused bo
 func (r *Stepper) nextTry(host string, s deploy.Step, undo bool) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := fmt.Sprint(host, " ", s.Phase, " ", s.Slug(), " ", undo)
+	key := tryKey(host, s, undo)
 	if _, known := r.tries[key]; !known {
 		for _, try := range r.Earlier(host) {
 			if try.Undo == undo && try.Of(s) {
@@ -72,4 +72,8 @@ func (r *Stepper) nextTry(host string, s deploy.Step, undo bool) int {
 	}
 	r.tries[key]++
 	return r.tries[key]
+}
+
+func tryKey(host string, s deploy.Step, undo bool) string {
+	return fmt.Sprint(host, " ", s.Phase, " ", s.Slug(), " ", undo)
 }

@@ -27,6 +27,9 @@ var errUnseen = errors.New("it was begun, and its end was not seen")
 // unseen is the status of a step whose end is unknown.
 const unseen = "end not seen"
 
+// NotStarted is the status of a try that did not begin.
+const NotStarted = "not started"
+
 // execute runs a try, or joins it, to its end, over as many connections as it takes.
 func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, number int, at Scene, join bool) deploy.Span {
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
@@ -38,7 +41,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		}
 		tail = append(tail, line)
 		tail = tail[max(0, len(tail)-tailLines):]
-		r.output(s, host, line)
+		r.output(s, at, host, line)
 	}
 	instance := r.instance(host, s, number, at)
 	status, begun, err := r.watch(ctx, host, instance, join, out)
@@ -54,7 +57,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 	case ctx.Err() != nil:
 		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintOver(ctx, s)
 		err = context.Cause(ctx) // the host may have been waited for, which is not what ended it
-		r.stopStep(ctx, host, instance)
+		r.stopStep(ctx, host, instance, at)
 	case errors.Is(err, step.ErrUnknown): // its caller decides what that means
 		span.Outcome, span.Status, hint = deploy.Unknown, unseen, hintUnseen(host, nil)
 	case errors.Is(err, lock.ErrFenced) && begun:
@@ -64,7 +67,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		hint = hintUnseen(host, err)
 		err = fmt.Errorf("%w: %w", errUnseen, deploy.CauseIn(err))
 	default:
-		span.Outcome, span.Status = deploy.Failed, "not started"
+		span.Outcome, span.Status = deploy.Failed, NotStarted
 	}
 	span.Err = deploy.OnHost(host, s.Phase, s.Name, err)
 	span.Err.Op = "" // it is the step
@@ -93,7 +96,7 @@ func (r *Stepper) watch(
 
 // stopStep ends a step whose deployment was cancelled. A step with
 // `on_cancel: finish` is left to finish: half a migration is worse.
-func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Instance) {
+func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Instance, at Scene) {
 	if instance.Step.FinishFirst {
 		r.Leave(host)
 		return
@@ -102,6 +105,6 @@ func (r *Stepper) stopStep(ctx context.Context, host string, instance step.Insta
 	defer cancel()
 	there := r.Fleet.On(host)
 	if err := there.Do(ctx, step.Stop(there.Site(), instance)); err != nil {
-		r.output(instance.Step, host, "could not be stopped: "+err.Error())
+		r.output(instance.Step, at, host, "could not be stopped: "+err.Error())
 	}
 }

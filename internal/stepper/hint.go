@@ -31,6 +31,10 @@ func hintOver(ctx context.Context, s deploy.Step) string {
 }
 
 // resolveCommand is what a person types to say what became of a step, less the word.
-func (r *Stepper) resolveCommand(host string, s deploy.Step) string {
-	return fmt.Sprintf("slipway resolve --deployment %s --host %s --step %q", r.Deployment, host, s.Name)
+func (r *Stepper) resolveCommand(host string, s deploy.Step, undo bool) string {
+	name := s.Name
+	if undo && s.Phase == deploy.Migrate {
+		name = undoPrefix + name
+	}
+	return fmt.Sprintf("slipway resolve --deployment %s --host %s --step %q", r.Deployment, host, name)
 }

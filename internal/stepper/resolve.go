@@ -29,7 +29,7 @@ func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step
 	if s.Check != "" {
 		check := s
 		check.Name, check.Run, check.Check, check.Timeout = s.Name+" check", s.Check, "", min(s.Timeout, checkTimeout)
-		r.output(s, host, "its end was not seen; asking its check")
+		r.output(s, at, host, "its end was not seen; asking its check")
 		result := r.execute(ctx, host, check, r.nextTry(host, check, at.Undo), at, false)
 		switch {
 		case result.Outcome == deploy.Succeeded:
@@ -38,32 +38,38 @@ func (r *Stepper) resolveUnknown(ctx context.Context, host string, s deploy.Step
 			}
 			return span
 		case answered(result.Err):
-			r.output(s, host, "not done, says its check; running it again")
+			r.output(s, at, host, "not done, says its check; running it again")
 			return r.rerun(ctx, host, s, number, at)
 		case ctx.Err() != nil:
 			span.Err = result.Err
 			return span
 		}
-		r.output(s, host, "its check could not tell: "+result.Status)
+		r.output(s, at, host, "its check could not tell: "+result.Status)
 	}
 	if s.Idempotent || repeatable(s) {
-		r.output(s, host, "its end was not seen; it may run again, and does")
+		r.output(s, at, host, "its end was not seen; it may run again, and does")
 		return r.rerun(ctx, host, s, number, at)
 	}
-	command := r.resolveCommand(host, s)
+	command := r.resolveCommand(host, s, at.Undo)
 	span.Err = &deploy.Error{
-		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: &Undecided{command},
+		Host: host, Phase: s.Phase, Step: s.Name, At: s.At, Cause: &Undecided{Command: command},
 		Hint: fmt.Sprintf("look at what it did, then `%s done` or `... rerun`, and re-run the job", command),
 	}
 	return span
 }
 
-// Undecided says that a person has to decide about a step whose end nobody saw.
+// Undecided says that a person has to decide about a step whose end nobody saw, or about an undo that failed.
 type Undecided struct {
 	Command string // by which the person says so, less the word at its end: "done" or "rerun"
+	Ended   string // of an undo that failed: how; "" where nobody saw the end
 }
 
-func (*Undecided) Error() string { return "it was started, and nobody saw how it ended" }
+func (u *Undecided) Error() string {
+	if u.Ended != "" {
+		return "it failed (" + u.Ended + "), and is not run again unless a person says so"
+	}
+	return "it was started, and nobody saw how it ended"
+}
 
 // checkTimeout is how long a step's check may take.
 const checkTimeout = time.Minute

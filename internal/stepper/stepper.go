@@ -6,6 +6,7 @@
 package stepper
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -54,6 +55,7 @@ type Scene struct {
 	Release deploy.ReleaseID
 	Vars    map[string]string
 	Undo    bool
+	Phase   deploy.Phase // in which people see it; "" is the step's
 }
 
 // Step brings a step of the plan to its end on a host. begin is called where there is anything to do.
@@ -91,7 +93,7 @@ func (r *Stepper) Run(ctx context.Context, host string, s deploy.Step, at Scene)
 func (r *Stepper) retried(ctx context.Context, host string, s deploy.Step, at Scene, span deploy.Span) deploy.Span {
 	for retry := 1; span.Outcome == deploy.Failed && retry <= s.Retries && ctx.Err() == nil; retry++ {
 		wait := time.Duration(retry) * retryPause
-		r.output(s, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, retry+1, s.Retries+1, wait))
+		r.output(s, at, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, retry+1, s.Retries+1, wait))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -128,6 +130,6 @@ func (r *Stepper) instance(host string, s deploy.Step, number int, at Scene) ste
 	}
 }
 
-func (r *Stepper) output(s deploy.Step, host, line string) {
-	r.Emit(deploy.Output{Phase: s.Phase, Step: s.Name, Host: host, Line: line})
+func (r *Stepper) output(s deploy.Step, at Scene, host, line string) {
+	r.Emit(deploy.Output{Phase: cmp.Or(at.Phase, s.Phase), Step: s.Name, Host: host, Line: line})
 }

@@ -69,7 +69,7 @@ func (t *Toggles) half(ctx context.Context, host string, what deploy.LiveAct, to
 	if err := t.note(ctx, host, what, deploy.RecordIntent, intent); err != nil {
 		return deploy.Span{
 			Host: host, Phase: s.Phase, Step: s.Name, Start: start, Duration: time.Since(start),
-			Outcome: deploy.Failed, Status: "not started", Err: deploy.OnHost(host, s.Phase, s.Name, err),
+			Outcome: deploy.Failed, Status: stepper.NotStarted, Err: deploy.OnHost(host, s.Phase, s.Name, err),
 		}
 	}
 	span := t.Steps.Run(ctx, host, s, stepper.Scene{Vars: toggle.Vars})

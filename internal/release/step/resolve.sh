@@ -1,10 +1,10 @@
-# Writes down what became of a try whose end nobody saw. The functions of process.sh and drop.sh stand before it.
+# Writes down what became of a try whose end nobody saw, or of an undo that failed. The functions of process.sh and drop.sh stand before it.
 #
 # $1      the deploy path
 # $2      the folder of the try, below the deploy path
 # $3      done: it counts as a success; rerun: it counts for nothing
 #
-# Ends 90 when it is known how it ended, 91 while it runs, 92 when the host cannot write.
+# Ends 90 when it is known how it ended, and it is no undo that failed, 91 while it runs, 92 when the host cannot write.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -35,7 +35,10 @@ fi
 case $decision in
 done)
 	[ "$status" != "exit 0" ] || exit 0
-	[ -z "$status" ] || refuse 90 "it is known how it ended: $status"
+	case $folder in
+	*/undo-*) ;;
+	*) [ -z "$status" ] || refuse 90 "it is known how it ended: $status" ;;
+	esac
 	if ! true >"$folder/resolved" || ! printf '%-31s\n' 'exit 0' 1<>"$folder/status.new" || ! mv -f "$folder/status.new" "$folder/status"; then
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi

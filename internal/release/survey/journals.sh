@@ -27,6 +27,13 @@ journal() {
 	fi
 }
 
+# Reports whether a deployment has begun to undo something.
+#
+# $1      the deployment's folder
+undoes() {
+	[ -z "$(odd "$1/activation.jsonl")" ] && grep -q '"what":"undo"' "$1/activation.jsonl"
+}
+
 # Prints every try of every step of a deployment: its folder, what it was, how it ended, and whether it is running or void.
 # One that was kept from beginning counts for nothing, like one that was undone.
 #

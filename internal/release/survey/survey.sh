@@ -197,6 +197,8 @@ if [ -e .slipway ]; then
 		folder=${live%/activation.jsonl}
 		if [ -e "$live" ] && [ ! -e "$folder/outcome" ] && [ "$folder" != ".slipway/deployments/$own" ]; then
 			journal "$folder" other
+			# What it has begun to undo is gone on with by what became of its tries.
+			! undoes "$folder" || tries "$folder" "$boot"
 		fi
 	done
 	if [ -e .slipway/history.jsonl ]; then

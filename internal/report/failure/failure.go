@@ -184,8 +184,8 @@ func (f Failure) Name() string {
 	switch {
 	case f.Step == "":
 		return string(f.Phase)
-	case f.Phase == deploy.Unwind:
-		return "unwind: " + f.Step
+	case f.Phase == deploy.Unwind, f.Phase == deploy.Undo:
+		return string(f.Phase) + ": " + f.Step
 	}
 	return f.Step
 }

@@ -186,8 +186,12 @@ func migrateLines(res deploy.Result) []string {
 		if s.Phase != deploy.Migrate {
 			continue
 		}
-		bad := deploy.FailedSpans(s.Spans)
-		if len(bad) == 0 {
+		bad, undone := deploy.FailedSpans(s.Spans), slices.Contains(res.Undone(), s.Step)
+		switch {
+		case len(bad) == 0 && undone:
+			parts = append(parts, s.Step+" (undone)")
+			continue
+		case len(bad) == 0:
 			parts = append(parts, s.Step)
 			continue
 		}
@@ -199,6 +203,9 @@ func migrateLines(res deploy.Result) []string {
 			if !span.Note.IsZero() {
 				failed += "; " + span.Note.String()
 			}
+		}
+		if undone {
+			failed += "; undone"
 		}
 		parts = append(parts, failed+")")
 	}

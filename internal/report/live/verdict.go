@@ -15,7 +15,7 @@ func stepLines(e deploy.StepDone) []string {
 	bad := deploy.FailedSpans(e.Spans)
 	lead := layout.Pad(string(e.Phase), layout.PhaseWidth) + layout.Pad(status(bad), layout.StatusWidth)
 	name := e.Step
-	alone := e.Phase == deploy.Migrate && len(e.Spans) == 1 // its host stands beside the step's name
+	alone := (e.Phase == deploy.Migrate || e.Phase == deploy.Undo) && len(e.Spans) == 1 // its host stands beside the step's name
 	if alone {
 		name += " (on " + e.Spans[0].Host + ")"
 	}

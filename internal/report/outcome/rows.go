@@ -79,7 +79,11 @@ func unwound() Row {
 		Means: "the release failed after the switch, and every host that was switched is back on what it ran before",
 		verdict: func(res deploy.Result) string {
 			back := len(res.HostsWith(deploy.HostUnwound))
-			return fmt.Sprintf(" on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit(res))
+			text := fmt.Sprintf(" on %d of %d switched hosts%s", back, back+len(res.HostsWith(deploy.HostFailed)), exit(res))
+			if also := undone(res); also != "" {
+				text += "." + also
+			}
+			return text
 		},
 		heading: func(res deploy.Result, whatFailed func() string) string {
 			if res.Previous() == "" && res.AnotherTools() != "" {
@@ -90,7 +94,7 @@ func unwound() Row {
 			}
 			return fmt.Sprintf("Unwound: %s. %s runs %s", whatFailed(), place(res), layout.Runs(res.Previous()))
 		},
-		state: func(res deploy.Result) string { return hostsNow(res) + "." },
+		state: func(res deploy.Result) string { return hostsNow(res) + "." + undone(res) },
 	}
 }
 

@@ -114,7 +114,7 @@ func Live(res deploy.Result) string {
 	if slices.ContainsFunc(res.Hosts, func(h deploy.HostResult) bool {
 		return h.Outcome != deploy.HostUnchanged && h.Outcome != deploy.HostSkipped
 	}) {
-		return hostsNow(res) + "."
+		return hostsNow(res) + "." + undone(res)
 	}
 	var parts []string
 	for _, group := range byRelease(res.Hosts) {
@@ -133,7 +133,16 @@ func Live(res deploy.Result) string {
 			parts = append(parts, layout.Names(group.hosts, " ")+" "+verb+group.what())
 		}
 	}
-	return deploy.Joined(": ", start, strings.Join(parts, "; ")) + "."
+	return deploy.Joined(": ", start, strings.Join(parts, "; ")) + "." + undone(res)
+}
+
+// undone says what of migrate was taken back after the failure; "" where nothing was.
+func undone(res deploy.Result) string {
+	names := res.Undone()
+	if len(names) == 0 {
+		return ""
+	}
+	return " Undone: " + strings.Join(names, ", ") + "."
 }
 
 // RunNow says which hosts run what.

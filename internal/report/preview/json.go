@@ -63,6 +63,7 @@ type step struct {
 	Hosts     []string `json:"hosts"`
 	Receivers []string `json:"receivers,omitempty"`
 	Outlook   string   `json:"outlook,omitempty"` // what its recipe tells beforehand
+	Undo      bool     `json:"undo,omitempty"`    // of migrate: taken back where the deployment fails
 	Unknown   string   `json:"unknown,omitempty"` // why that is not known
 }
 
@@ -123,7 +124,7 @@ func JSON(p deploy.Preview) ([]byte, error) {
 		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})
 	}
 	for _, s := range p.Steps {
-		doc.Steps = append(doc.Steps, step{string(s.Phase), s.Name, s.Uses, list(s.Hosts), s.Receivers, s.Outlook, s.Unknown})
+		doc.Steps = append(doc.Steps, step{string(s.Phase), s.Name, s.Uses, list(s.Hosts), s.Receivers, s.Outlook, s.Undo, s.Unknown})
 	}
 	for _, b := range p.Batches {
 		doc.Batches = append(doc.Batches, batch{list(b.Hosts), b.Canary, b.Wait.Seconds()})

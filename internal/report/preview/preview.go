@@ -179,6 +179,9 @@ func stepHosts(step deploy.PreviewStep, separator string) string {
 	if len(step.Receivers) > 0 {
 		text += ", its files to " + layout.Named(step.Receivers, separator)
 	}
+	if step.Undo {
+		text += ", undone on failure"
+	}
 	return text
 }
 

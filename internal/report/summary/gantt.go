@@ -86,7 +86,7 @@ func spanBars(res deploy.Result) []ganttBar {
 }
 
 var chartOrder = []deploy.Phase{
-	deploy.Preflight, deploy.Prepare, deploy.Migrate, deploy.Activate, deploy.Unwind, deploy.OnFailure, deploy.Exec, deploy.Finish,
+	deploy.Preflight, deploy.Prepare, deploy.Migrate, deploy.Activate, deploy.Unwind, deploy.Undo, deploy.OnFailure, deploy.Exec, deploy.Finish,
 }
 
 func phaseBars(res deploy.Result) []ganttBar {

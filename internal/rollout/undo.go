@@ -1,0 +1,188 @@
+package rollout
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"slipway/internal/deploy"
+	"slipway/internal/fanout"
+	"slipway/internal/plan"
+	"slipway/internal/stepper"
+	"slipway/internal/toggle"
+)
+
+// undoing is a step of migrate that is to be taken back, in a release, and how on each of its hosts.
+type undoing struct {
+	step    deploy.Step
+	release deploy.ReleaseID
+	hosts   []string // in the plan's order
+	on      map[string]deploy.Toggle
+}
+
+// undo takes back what the steps of migrate did that ask for it, the last one first, once no host runs the new code. held is why
+// nothing may be taken back; "" where nothing is known to be in the way. It gives what could not be taken back.
+func (r *run) undo(ctx context.Context, held string) deploy.Errors {
+	list := r.toUndo()
+	if len(list) == 0 {
+		return nil
+	}
+	if held = cmp.Or(held, r.unseen()); held != "" {
+		r.rec.Warn("not undone: " + names(list) + ", since " + held)
+		return nil
+	}
+	limit := owedTimeout
+	for _, u := range list {
+		limit += time.Duration(u.step.Retries+1) * u.step.Timeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	if errs := r.intend(ctx, list); len(errs) > 0 {
+		r.rec.Warn("nothing is undone, since that could not be written down: " + names(list))
+		return errs
+	}
+	return r.undoAll(ctx, r.toggles, list)
+}
+
+// toUndo are the steps that ask for their undo and were begun, the last one first.
+func (r *run) toUndo() (list []undoing) {
+	for _, done := range r.rec.Result().Migrated() {
+		i := slices.IndexFunc(r.schedule.Migrate, func(s deploy.Step) bool { return s.Name == done.Step && s.UndoneOnFailure })
+		if i < 0 {
+			continue
+		}
+		u := undoing{step: r.schedule.Migrate[i], release: r.schedule.Release, on: map[string]deploy.Toggle{}}
+		for _, span := range done.Spans {
+			if span.Outcome == deploy.NotRun || span.Status == stepper.NotStarted && u.step.Retries == 0 {
+				continue
+			}
+			u.hosts = append(u.hosts, span.Host)
+			u.on[span.Host] = deploy.Toggle{Name: u.step.Name, Step: &u.step, Vars: r.schedule.Vars[span.Host]}
+		}
+		if len(u.hosts) > 0 {
+			list = append(list, u)
+		}
+	}
+	slices.Reverse(list)
+	return list
+}
+
+// unseen says that nobody saw the end of a step of migrate: it may still run, and what it builds on may not be taken away below it.
+func (r *run) unseen() string {
+	for _, done := range r.rec.Result().Migrated() {
+		for _, span := range done.Spans {
+			if span.Outcome == deploy.Unknown {
+				return fmt.Sprintf("nobody saw how %s ended on %s", done.Step, span.Host)
+			}
+		}
+	}
+	return ""
+}
+
+// intend writes down on every host what is about to be taken back there.
+func (r *run) intend(ctx context.Context, list []undoing) deploy.Errors {
+	var hosts []string
+	for _, h := range r.schedule.Hosts {
+		if slices.ContainsFunc(list, func(u undoing) bool { return slices.Contains(u.hosts, h.Name) }) {
+			hosts = append(hosts, h.Name)
+		}
+	}
+	return fanout.Failures(hosts, func(host string) *deploy.Error {
+		var own []deploy.Toggle
+		for _, u := range list {
+			if one, ok := u.on[host]; ok {
+				own = append(own, one)
+			}
+		}
+		return r.toggles.IntendUndos(ctx, host, own)
+	})
+}
+
+// undoAll takes back one step after the other, and stops at the first that cannot be: what came before it may be needed by it.
+func (r *run) undoAll(ctx context.Context, toggles *toggle.Toggles, list []undoing) deploy.Errors {
+	done := r.rec.Phase(deploy.Undo)
+	for i, u := range list {
+		shown := u.step
+		shown.Phase, shown.Uses, shown.Run = deploy.Undo, "", u.step.Undo
+		step := r.rec.Step(u.step.Name, shown, u.hosts)
+		step.Begin()
+		errs := step.OnHosts(func(host string) deploy.Span {
+			defer r.fleet.On(host).Lease(ctx)()
+			return toggles.Undo(ctx, host, u.on[host], u.release)
+		})
+		if len(errs) > 0 {
+			done(false)
+			if rest := list[i+1:]; len(rest) > 0 {
+				r.rec.Warn("not undone yet: " + names(rest) + ", since the undo of " + u.step.Name + " comes first")
+			}
+			return errs
+		}
+	}
+	done(true)
+	return nil
+}
+
+// undoDead goes on with what a dead deployment has begun to undo, unless a migration still runs, or both old and new code may. It
+// names what is undone. open says that something of migrate still runs, or is still to be undone.
+func (r *run) undoDead(ctx context.Context, dead plan.Dead, bothRun bool) (undone []string, left deploy.Errors, open bool) {
+	open, undone = dead.Migrates(), dead.Undos()
+	if len(undone) == 0 {
+		return nil, nil, open
+	}
+	if !open && !bothRun {
+		left = r.followUndos(ctx, dead)
+	}
+	if open = open || bothRun || len(left) > 0; open {
+		undone = nil
+	}
+	return undone, left, open
+}
+
+// followUndos goes on with what a dead deployment, or an earlier attempt of this one, has begun to take back.
+func (r *run) followUndos(ctx context.Context, dead plan.Dead) deploy.Errors {
+	var list []undoing
+	tries := map[string][]deploy.StepFacts{}
+	for _, l := range dead.Left {
+		tries[l.Host.Name] = l.Journal.Steps
+		for _, undo := range l.Undos() {
+			if undo.Step == nil {
+				return deploy.Errors{deploy.OnHost(l.Host.Name, deploy.Undo, undo.Name, errNoUndo)}
+			}
+			i := slices.IndexFunc(list, func(u undoing) bool { return u.step.Name == undo.Name })
+			if i < 0 {
+				i = len(list)
+				list = append(list, undoing{step: *undo.Step, release: l.Release(), on: map[string]deploy.Toggle{}})
+			}
+			list[i].hosts = append(list[i].hosts, l.Host.Name)
+			list[i].on[l.Host.Name] = undo
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(list, func(a, b undoing) int { return cmp.Compare(b.step.Number, a.step.Number) })
+	options := r.steps.Options
+	options.Deployment, options.Earlier = dead.ID, func(host string) []deploy.StepFacts { return tries[host] }
+	return r.undoAll(ctx, &toggle.Toggles{Deployment: dead.ID, Fleet: r.fleet, Steps: stepper.New(options)}, list)
+}
+
+// leftDone is the end of a deployment of which something could not be taken back.
+func leftDone(s *stop, left deploy.Errors) *stop {
+	if len(left) == 0 {
+		return s
+	}
+	s.outcome, s.exit, s.next = deploy.OutcomePerson, deploy.ExitPerson, nextUndone
+	s.errs = append(slices.Clone(s.errs), left...)
+	return s
+}
+
+func names(list []undoing) string {
+	all := make([]string, len(list))
+	for i, u := range list {
+		all[i] = u.step.Name + " (on " + strings.Join(u.hosts, ", ") + ")"
+	}
+	return strings.Join(all, ", ")
+}
