@@ -19,7 +19,7 @@ import (
 	"slipway/internal/yamlfile"
 )
 
-//go:embed recipes/*/*.yml recipes/functions/*.sh
+//go:embed recipes/*/*.yml recipes/functions/*.sh recipes/functions/*.py
 var embedded embed.FS
 
 // Recipe is a step that a deploy file can use by name.

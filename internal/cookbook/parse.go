@@ -24,7 +24,7 @@ type file struct {
 	Phase       Words                    `key:"phase" doc:"Where it may stand: one or a list of prepare, migrate, ensure, drain, restart, finish and on_failure. Not given: anywhere."`
 	Tools       []yamlfile.Value[string] `key:"tools" doc:"Programs that it needs on the host; ${name} stands for the parameter of that name."`
 	Example     yamlfile.Value[string]   `key:"example" doc:"A piece of a deploy file that uses it, for people."`
-	Functions   []yamlfile.Value[string] `key:"functions" doc:"Shell functions that the scripts use; only of the cookbook's own recipes."`
+	Functions   []yamlfile.Value[string] `key:"functions" doc:"Functions that the scripts use; only of the cookbook's own recipes."`
 	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
 }
 
@@ -135,17 +135,26 @@ func (w param) read(name string, at deploy.Position) (Param, deploy.Problems) {
 	return p, problems
 }
 
-// functions is the text of recipes/functions/<name>.sh for each name. own says that the recipe is a repository's.
+// functions is the text of recipes/functions/<name>.sh for each name. <name>.py comes as the function <name>_py, which prints it:
+// a recipe that works with Python gives it to an interpreter. own says that the recipe is a repository's.
 func functions(names []yamlfile.Value[string], own bool) (string, deploy.Problems) {
 	var all strings.Builder
 	var problems deploy.Problems
 	for _, name := range names {
-		text, err := embedded.ReadFile("recipes/functions/" + name.V + ".sh")
-		if err != nil || own {
-			problems = append(problems, deploy.Problem{At: name.At(), Message: "`functions` are the cookbook's own", Hint: "write them into the script"})
-			continue
+		python, isPython := strings.CutSuffix(name.V, ".py")
+		file := name.V + ".sh"
+		if isPython {
+			file = name.V
 		}
-		all.Write(text)
+		text, err := embedded.ReadFile("recipes/functions/" + file)
+		switch {
+		case err != nil || own:
+			problems = append(problems, deploy.Problem{At: name.At(), Message: "`functions` are the cookbook's own", Hint: "write them into the script"})
+		case isPython:
+			all.WriteString(python + "_py() {\n\tcat <<'PYTHON'\n" + string(text) + "PYTHON\n}\n")
+		default:
+			all.Write(text)
+		}
 	}
 	return all.String(), problems
 }
