@@ -17,6 +17,7 @@ import (
 
 type validateCmd struct {
 	inputs
+	Print bool `help:"Print the deploy file in full, with the steps of the preset, what it extends and the inputs put into it."`
 }
 
 // Run says every mistake in the deploy file and the inputs, of all environments, without contacting a host.
@@ -39,6 +40,15 @@ func (cmd *validateCmd) Run(a *app) error {
 	}
 	if len(problems) > 0 {
 		return c.refuse(problems)
+	}
+	if cmd.Print {
+		for _, written := range config.Write(in, a.env.Files(), a.environment(c.run)) {
+			c.say("# %s", deploy.Joined(" -> ", configs[0].App, written.Environment))
+			for line := range strings.Lines(written.Text) {
+				c.say("%s", strings.TrimSuffix(line, "\n"))
+			}
+		}
+		return nil
 	}
 	c.remark(configs)
 	for _, cfg := range configs {

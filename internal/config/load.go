@@ -48,6 +48,21 @@ func LoadAll(in ci.Inputs, files fs.FS, env Env) ([]*Config, error) {
 	return configs, nil
 }
 
+// Written is the deploy file of one environment in full: with the file that it extends, its entry, the preset and the inputs put into
+// it. It is a deploy file, too.
+type Written struct{ Environment, Text string }
+
+// Write gives that of the environment that is meant, or of each where nobody can tell. Load has found no mistake.
+func Write(in ci.Inputs, files fs.FS, env Env) []Written {
+	l := newLoader(in, files, env)
+	inputs := l.inputLayer()
+	var all []Written
+	for _, name := range l.choose() {
+		all = append(all, Written{name, lacking(l.settings(name, inputs), "preset", "skip").Print()})
+	}
+	return all
+}
+
 // Environments are the names of the deploy file's environments, as far as it can be read.
 func Environments(in ci.Inputs, files fs.FS) []string {
 	return newLoader(ci.Inputs{Command: "validate", Config: in.Config}, files, Env{}).whole.Environments.Keys()
@@ -98,12 +113,17 @@ func (l *loader) load(environments []string) []*Config {
 	inputs := l.inputLayer()
 	var configs []*Config
 	for _, name := range environments {
-		entry := l.node.Get("environments").Get(name)
-		node, problems := preset.Under(l.withHosts(over(over(l.common(), entry), inputs)), l.stepFiles)
-		l.problems = append(l.problems, problems...)
-		configs = append(configs, l.build(name, node))
+		configs = append(configs, l.build(name, l.settings(name, inputs)))
 	}
 	return configs
+}
+
+// settings are what file, environment entry, preset and inputs say together.
+func (l *loader) settings(environment string, inputs *yamlfile.Node) *yamlfile.Node {
+	entry := l.node.Get("environments").Get(environment)
+	node, problems := preset.Under(l.withHosts(over(over(l.common(), entry), inputs)), l.stepFiles)
+	l.problems = append(l.problems, problems...)
+	return node
 }
 
 func (l *loader) problem(at deploy.Position, hint, format string, args ...any) {

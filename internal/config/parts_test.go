@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"slipway/internal/ci"
+	"slipway/internal/config/preset"
+	"slipway/internal/deploy"
+	"slipway/internal/secret"
 )
 
 func TestExpand(t *testing.T) {
@@ -98,14 +101,14 @@ activate:
 func TestInterleave(t *testing.T) {
 	t.Parallel()
 	for own, want := range map[string]string{
-		"":                            "Install dependencies, Check, Collect static files",
-		"Install dependencies":        "Install dependencies, Check, Collect static files",
-		"Build, Install dependencies": "Build, Install dependencies, Check, Collect static files",
-		"Collect static files, Warm":  "Install dependencies, Check, Collect static files, Warm",
-		"Install dependencies, Collect static files": "Install dependencies, Check, Collect static files",
-		"Build, Check, Warm":                         "Build, Install dependencies, Check, Collect static files, Warm",
-		"Collect static files, Check, X":             "Install dependencies, Collect static files, Check, X",
-		"Warm":                                       "Warm, Install dependencies, Check, Collect static files",
+		"":                            "Install dependencies, Check, Guard migrations, Collect static files",
+		"Install dependencies":        "Install dependencies, Check, Guard migrations, Collect static files",
+		"Build, Install dependencies": "Build, Install dependencies, Check, Guard migrations, Collect static files",
+		"Collect static files, Warm":  "Install dependencies, Check, Guard migrations, Collect static files, Warm",
+		"Install dependencies, Collect static files": "Install dependencies, Check, Guard migrations, Collect static files",
+		"Build, Check, Warm":                         "Build, Install dependencies, Check, Guard migrations, Collect static files, Warm",
+		"Collect static files, Check, X":             "Install dependencies, Guard migrations, Collect static files, Check, X",
+		"Warm":                                       "Warm, Install dependencies, Check, Guard migrations, Collect static files",
 	} {
 		file := "preset: django\nprepare:"
 		if own == "" {
@@ -126,5 +129,65 @@ func TestInterleave(t *testing.T) {
 		if strings.Join(got, ", ") != want {
 			t.Errorf("%s: %s; want %s", own, strings.Join(got, ", "), want)
 		}
+	}
+}
+
+// TestPresets: each preset is a deploy file by itself, and what Write prints of it is read as the same.
+func TestPresets(t *testing.T) {
+	t.Parallel()
+	for _, name := range preset.Names() {
+		const more = "\nhosts: [deploy@a]\ndeploy_path: /srv/x\nvars: {OWN: \"1\"}\n"
+		in, files := ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte("preset: " + name + more)}}
+		want, err := Load(in, files, Env{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(want.Activation[""].Verify) == 0 || len(want.Remarks) > 0 {
+			t.Errorf("%s: the checks are %v, the remarks %v", name, want.Activation[""].Verify, want.Remarks)
+		}
+		written := Write(in, files, Env{})
+		if len(written) != 1 || strings.Contains(written[0].Text, "preset") {
+			t.Fatalf("%s is written as %v", name, written)
+		}
+		files["slipway.yml"] = &fstest.MapFile{Data: []byte(written[0].Text)}
+		got, err := Load(in, files, Env{})
+		if err != nil {
+			t.Errorf("%s: %v\n%s", name, err, written[0].Text)
+			continue
+		}
+		places := cmp.FilterValues(func(a, b deploy.Position) bool { return true }, cmp.Ignore())
+		if diff := cmp.Diff(want, got, places, cmp.AllowUnexported(secret.Secret{})); diff != "" {
+			t.Errorf("%s: %s\n%s", name, diff, written[0].Text)
+		}
+	}
+}
+
+// TestPresetReplaced: restart and checks of a preset are replaced as a whole, and its variables one by one.
+func TestPresetReplaced(t *testing.T) {
+	t.Parallel()
+	const file = `
+preset: django
+hosts: [deploy@a]
+deploy_path: /srv/x
+vars: {PORT: "8080"}
+shared: {files: [local.py]}
+skip: [Check, Guard migrations]
+prepare: [{name: Collect static files, run: "true"}]
+activate: {restart: {uses: systemd/restart, with: {unit: web}}}
+`
+	config, err := Load(ci.Inputs{Command: "validate"}, fstest.MapFS{"slipway.yml": {Data: []byte(file)}}, Env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range config.Prepare {
+		got = append(got, s.Name+" "+s.Uses)
+	}
+	activation := config.Activation[""]
+	got = append(got, activation.Restart[0].Uses, activation.Verify[0].HTTP.URL, config.Vars["PORT"], config.SharedDirs[0], config.SharedFiles[0])
+	want := []string{"Install dependencies python/venv", "Collect static files ", "systemd/restart", "http://127.0.0.1:${PORT}/", "8080", "media", "local.py"}
+	if diff := cmp.Diff(want, got); diff != "" || len(activation.Restart) != 1 {
+		t.Error(diff, activation.Restart)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"slipway/internal/yamlfile"
 )
 
 // The files that are written, from the repository's root.
@@ -104,7 +106,7 @@ var templates embed.FS
 
 // Files are the texts of the deploy file and the workflow, by their paths.
 func (a *Application) Files(o Options) (map[string]string, error) {
-	all, err := template.New("").Delims("[[", "]]").Funcs(template.FuncMap{"yaml": scalar, "list": list, "user": user}).ParseFS(templates, "templates/*")
+	all, err := template.New("").Delims("[[", "]]").Funcs(template.FuncMap{"yaml": yamlfile.Word, "list": list, "user": user}).ParseFS(templates, "templates/*")
 	if err != nil {
 		return nil, err
 	}
@@ -148,34 +150,13 @@ func (a *Application) Pack() []string {
 	return commands
 }
 
-var (
-	plain = regexp.MustCompile(`^[A-Za-z./]([A-Za-z0-9@._/&= -]|:[a-z])*$`)
-	word  = regexp.MustCompile(`^(?i:true|false|null|yes|no|on|off|y|n)$`)
-)
-
-// scalar is a text as YAML, in quotes where it needs them; JSON's are YAML's, too.
-func scalar(text string) (string, error) {
-	if plain.MatchString(text) && !word.MatchString(text) {
-		return text, nil
-	}
-	var quoted strings.Builder
-	encoder := json.NewEncoder(&quoted)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(text)
-	return strings.TrimSpace(quoted.String()), err
-}
-
 // list is a list of texts in one line of YAML.
-func list(texts []string) (string, error) {
+func list(texts []string) string {
 	items := make([]string, len(texts))
 	for i, text := range texts {
-		item, err := scalar(text)
-		if err != nil {
-			return "", err
-		}
-		items[i] = item
+		items[i] = yamlfile.Word(text)
 	}
-	return "[" + strings.Join(items, ", ") + "]", nil
+	return "[" + strings.Join(items, ", ") + "]"
 }
 
 // user is who logs in to the first host.

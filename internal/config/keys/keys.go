@@ -45,7 +45,7 @@ type File struct {
 type Settings struct {
 	App          Text         `key:"app" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" say:"letters, digits, . _ and -" doc:"Name of the application. Where it is not given, the name of the repository."`
 	Django       Django       `key:"django" doc:"What the recipes of Django and Celery have in common, said once."`
-	Preset       Text         `key:"preset" doc:"The usual steps of a kind of application: django. Your steps take the place of those of the same name."`
+	Preset       Text         `key:"preset" doc:"The usual steps of a kind of application: django, laravel, node, rails or static. Your steps take the place of those of the same name."`
 	Skip         []Text       `key:"skip" doc:"Names of steps of the preset that are not wanted."`
 	Artifact     Text         `key:"artifact" doc:"Path or glob of the tarball; it must match exactly one file."`
 	Strip        Number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`

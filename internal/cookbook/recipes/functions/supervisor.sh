@@ -9,12 +9,14 @@ ctl() {
 	fi
 }
 
-# find_programs ends the recipe where there is no supervisorctl, or nothing for it to do.
+# find_programs finds the deploy user's own configuration where none was given, and ends the recipe where there is no supervisorctl, or nothing for it to do.
 find_programs() {
 	if ! command -v supervisorctl >/dev/null; then
 		echo "$recipe: there is no supervisorctl in $PATH; install supervisor on this host" >&2
 		exit 127
 	fi
+	# supervisorctl itself looks below the working directory, which is the release, and in /etc.
+	if [ -z "$conf" ] && [ -f "$HOME/supervisord.conf" ]; then conf=$HOME/supervisord.conf; fi
 	set -f # workers:* is supervisor's to expand
 	# shellcheck disable=SC2086,SC2116 # a list of names, in one line
 	program=$(echo $program)
