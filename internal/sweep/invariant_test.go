@@ -86,11 +86,11 @@ func (t *trial) afterFault(code int, before map[string]string, faults []placed) 
 		var allowed []string
 		switch code {
 		case deploy.ExitDone, deploy.ExitFinish:
-			allowed = []string{"v2"}
+			allowed = []string{t.to}
 		case deploy.ExitFailed, deploy.ExitMigrate:
 			allowed = []string{before[h.name]}
 		case deploy.ExitUnwound:
-			allowed = []string{before[h.name], "v1"}
+			allowed = []string{before[h.name], t.from}
 		case deploy.ExitPerson:
 			allowed = versions
 			if log := t.logs[len(t.logs)-1]; !strings.Contains(log, "hint ") && !strings.Contains(log, "next ") {
@@ -168,7 +168,7 @@ func (t *trial) afterPost(code int, err error) {
 
 // rerun is what the person does whose job failed: "Re-run failed jobs".
 func (t *trial) rerun(ctx context.Context, attempt int) {
-	code, err := t.attempt(ctx, attempt, "deploy")
+	code, err := t.attempt(ctx, attempt, t.command)
 	if err != nil {
 		t.violation("the re-run: %v", err)
 		return
@@ -191,10 +191,10 @@ func (t *trial) afterGreen() {
 	ids := map[string]bool{}
 	for _, h := range t.hosts {
 		t.checkTakenBack(h)
-		if version := t.checkCurrent(h); version != "v2" {
+		if version := t.checkCurrent(h); version != t.to {
 			t.violation("%s: the re-run was green, and current names %s", h.name, version)
 		}
-		if _, version, err := h.site.page(); err != nil || version != "v2" {
+		if _, version, err := h.site.page(); err != nil || version != t.to {
 			t.violation("%s: the re-run was green, and the site shows %q, %v", h.name, version, err)
 		}
 		target, _ := os.Readlink(filepath.Join(h.deployPath(), "current"))

@@ -26,7 +26,7 @@ type try struct {
 	never  bool   // kept from beginning
 }
 
-// tries are those of the migrate step in v2's deployment, on the primary, in order.
+// tries are those of the migrate step in the deployment under test, on the primary, in order.
 func (t *trial) tries() []try {
 	primary := t.hosts[0]
 	folders, _ := filepath.Glob(filepath.Join(primary.deployPath(), ".slipway", "deployments", "*", "steps", "migrate-*", "do-*"))
@@ -34,7 +34,7 @@ func (t *trial) tries() []try {
 	for _, folder := range folders {
 		below, _ := filepath.Rel(primary.root, folder)
 		if _, err := os.Stat(filepath.Join(t.saved, primary.name, below)); err == nil {
-			continue // v1's
+			continue // of what was deployed before
 		}
 		number, _ := strconv.Atoi(strings.TrimPrefix(filepath.Base(folder), "do-"))
 		status, _ := os.ReadFile(filepath.Join(folder, "status"))
@@ -76,7 +76,10 @@ func (t *trial) checkOnce() {
 	if starts > begun {
 		t.violation("the migrate step ran %d times, and the journal knows of %d", starts, begun)
 	}
-	if ends == 0 {
+	if starts > 0 && !t.migrates {
+		t.violation("the migrate step ran, and a %s has none", t.command)
+	}
+	if ends == 0 && t.migrates {
 		t.violation("the re-run was green, and the migrate step never got to its end")
 	}
 }
@@ -110,7 +113,7 @@ func (t *trial) decide(ctx context.Context, attempt int) (int, error) {
 	if code, err := t.attempt(ctx, attempt, args...); err != nil || code != deploy.ExitDone {
 		return 0, fmt.Errorf("slipway %s ended with exit %d, %w", strings.Join(args, " "), code, err)
 	}
-	return t.attempt(ctx, attempt+1, "deploy")
+	return t.attempt(ctx, attempt+1, t.command)
 }
 
 // killSteps kills the processes of steps: those that work in a release.

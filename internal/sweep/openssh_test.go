@@ -28,7 +28,7 @@ type openSSH struct {
 // SLIPWAY_SWEEP=every all of them are put at each.
 func TestSweepOpenSSH(t *testing.T) {
 	t.Parallel()
-	sweep(t, newOpenSSH, inTurn)
+	sweep(t, deploying, newOpenSSH, inTurn)
 }
 
 func newOpenSSH(t testing.TB, name, _, authorized string, see func(operation) error) (machine, error) {

@@ -46,7 +46,7 @@ func chosenToday(all []placed) []placed {
 // and web3 do what web1 does, so the faults take turns at their operations. With SLIPWAY_SWEEP=every all of them are put at each.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	sweep(t, inThisProcess, func(i, j int, op counted) bool {
+	sweep(t, deploying, inThisProcess, func(i, j int, op counted) bool {
 		return op.host() == "" || op.host() == "web1" || inTurn(i, j, op)
 	})
 }
@@ -67,10 +67,10 @@ type choice func(i, j int, op counted) bool
 func inTurn(i, j int, _ counted) bool { return (i+j)%len(faults) == 0 }
 
 // sweep tries the faults that are chosen at each operation that they are for.
-func sweep(t *testing.T, how build, chosen choice) {
+func sweep(t *testing.T, m mission, how build, chosen choice) {
 	t.Helper()
 	all := os.Getenv(extent) == "every" || oneAlone()
-	worlds := []*world{newWorld(t, how)}
+	worlds := []*world{newWorldFor(t, m, how)}
 	ops := count(t, worlds[0])
 	if !mayMount() {
 		t.Run(full, func(t *testing.T) { needtest.Skip(t, "no right to mount a tmpfs") })
@@ -87,7 +87,7 @@ func sweep(t *testing.T, how build, chosen choice) {
 	list = chosenToday(list)
 	if !oneAlone() {
 		for range min(lanes, (len(list)+2)/3) - 1 { // a world takes as long to make as three trials
-			worlds = append(worlds, newWorld(t, how))
+			worlds = append(worlds, newWorldFor(t, m, how))
 		}
 	}
 	begun := time.Now()

@@ -16,7 +16,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// trial is one deployment of v2 with faults put at moments, and what follows.
+// trial is one run of the world's mission with faults put at moments, and what follows.
 type trial struct {
 	*world
 	rounds [][]placed // the faults of each attempt before the one that is to go well
@@ -149,7 +149,7 @@ func (t *trial) round(ctx context.Context, attempt int, faults []placed) error {
 	t.mu.Lock()
 	t.armed, t.count = append([]placed{}, faults...), map[string]int{}
 	t.mu.Unlock()
-	code, err := t.attempt(ctx, attempt, "deploy")
+	code, err := t.attempt(ctx, attempt, t.command)
 	t.mu.Lock()
 	t.armed = nil
 	t.mu.Unlock()
@@ -172,7 +172,7 @@ func (t *trial) trial() *atomic.Pointer[trial] { return &t.world.trial }
 // attempt runs a command to its end.
 func (t *trial) attempt(ctx context.Context, number int, args ...string) (int, error) {
 	t.now.Store(nil)
-	r, err := t.start("v2", number, args...)
+	r, err := t.start(t.mission.run, number, args...)
 	if err != nil {
 		return killed, err
 	}

@@ -21,22 +21,29 @@ const token = "tok-3b1946-never-seen"
 
 // world is three hosts with a site each, and the folder of a CI job. It serves one trial at a time.
 type world struct {
+	mission
 	dir   string
 	job   string // the job's folder: deploy file, artifacts, what the runner hands over
 	key   string // logs in everywhere
 	hosts []*host
 	trial atomic.Pointer[trial] // whom operations are told to
-	saved string                // the hosts' disks as the first deployment left them
+	saved string                // the hosts' disks as the mission begins with them
 }
 
 // build makes a machine: newInProcess, newOpenSSH.
 type build func(t testing.TB, name, root, authorized string, see func(operation) error) (machine, error)
 
-// newWorld makes a world in which v1 is live on every host.
+// newWorld makes a world in which v1 is live on every host, to deploy v2.
 func newWorld(t testing.TB, how build) *world {
 	t.Helper()
+	return newWorldFor(t, deploying, how)
+}
+
+// newWorldFor makes the world of a mission.
+func newWorldFor(t testing.TB, m mission, how build) *world {
+	t.Helper()
 	key, authorized := sshtest.ClientKey()
-	w := &world{dir: t.TempDir(), key: key.Reveal()}
+	w := &world{mission: m, dir: t.TempDir(), key: key.Reveal()}
 	w.job, w.saved = filepath.Join(w.dir, "job"), filepath.Join(w.dir, "saved")
 	for _, dir := range []string{w.job, w.saved, w.ciFiles(), w.temp()} {
 		must(t, os.MkdirAll(dir, 0o755))
@@ -62,16 +69,25 @@ func newWorld(t testing.TB, how build) *world {
 	for _, version := range versions {
 		must(t, os.WriteFile(filepath.Join(w.job, version+".tar"), tarball(t, version), 0o644))
 	}
-	must(t, os.WriteFile(filepath.Join(w.job, "slipway.yml"), []byte(w.deployFile()), 0o644))
-	first, err := w.start("v1", 1, "deploy")
-	must(t, err)
-	if code, err := first.wait(context.Background()); code != 0 {
-		t.Fatalf("v1 is not deployed: exit %d, %v\n%s", code, err, first.output())
+	must(t, os.WriteFile(filepath.Join(w.job, "slipway.yml"), []byte(w.file(w)), 0o644))
+	w.deploy(t, "v1")
+	if w.ready != nil {
+		w.ready(t, w)
 	}
 	for _, h := range w.hosts {
 		must(t, copyTree(h.root, filepath.Join(w.saved, h.name)))
 	}
 	return w
+}
+
+// deploy deploys a version, without a fault.
+func (w *world) deploy(t testing.TB, version string, flags ...string) {
+	t.Helper()
+	first, err := w.start(version, 1, append([]string{"deploy"}, flags...)...)
+	must(t, err)
+	if code, err := first.wait(context.Background()); code != 0 {
+		t.Fatalf("%s is not deployed: exit %d, %v\n%s", version, code, err, first.output())
+	}
 }
 
 func (w *world) ciFiles() string { return filepath.Join(w.job, "ci") }
@@ -136,8 +152,11 @@ func (w *world) start(version string, attempt int, args ...string) (*runner, err
 		"GITHUB_ACTOR=anna", "GITHUB_SHA=" + strings.Repeat(strings.TrimPrefix(version, "v"), 40),
 		"GITHUB_OUTPUT=" + filepath.Join(w.ciFiles(), "output"), "GITHUB_STATE=" + filepath.Join(w.ciFiles(), "state"),
 		"GITHUB_STEP_SUMMARY=" + filepath.Join(w.ciFiles(), "summary"),
-		"INPUT_ARTIFACT=" + version + ".tar", "INPUT_SSH_KEY=" + w.key, "INPUT_SECRETS=TOKEN=" + token,
+		"INPUT_SSH_KEY=" + w.key, "INPUT_ENVIRONMENT=" + w.environment, "INPUT_SECRETS=TOKEN=" + token,
 		"INPUT_KNOWN_HOSTS=" + w.knownHosts(), "GORACE=" + os.Getenv("GORACE"),
+	}
+	if args[0] != "rollback" && args[0] != "promote" {
+		env = append(env, "INPUT_ARTIFACT="+version+".tar")
 	}
 	return startRunner(w.job, args, env, w.see)
 }
@@ -152,10 +171,7 @@ func (w *world) knownHosts() string {
 
 // deployFile is the deployment under test. The migrate step says when it starts and when it is done, and takes a moment
 // between the two in which a host can die.
-func (w *world) deployFile() string {
-	var b strings.Builder
-	b.WriteString(`app: sweep
-deploy_path: /srv/sweep
+const deployFile = `app: sweep
 timeout: 150s
 keep_releases: 3
 shared: {dirs: [run]}
@@ -186,16 +202,21 @@ ensure: [{name: Page, roles: [first], timeout: 10s, run: 'touch "$SLIPWAY_SHARED
 activate:
   restart: {name: Reload, run: 'touch "$SLIPWAY_SHARED_PATH/run/reload"', timeout: 10s}
   verify:
-    - {name: Health, http: "http://127.0.0.1:${PORT}/", body: "all of", header: "X-Release: ${SLIPWAY_RELEASE}", within: 3s, interval: 100ms}
+    - {name: Health, ` + health + `, within: 3s, interval: 100ms}
   roles:
     pool:
       drain: {name: Out, timeout: 10s, wait: 0s, run: 'touch "$SLIPWAY_SHARED_PATH/run/out"', undo: 'rm -f "$SLIPWAY_SHARED_PATH/run/out"'}
-hosts:
-`)
+`
+
+// health is how the site is looked at.
+const health = `http: "http://127.0.0.1:${PORT}/", body: "all of", header: "X-Release: ${SLIPWAY_RELEASE}"`
+
+// hostsOf are the hosts of a deploy file, with a text for each behind its address.
+func (w *world) hostsOf(more func(i int, h *host) string) string {
+	var b strings.Builder
+	b.WriteString("hosts:\n")
 	for i, h := range w.hosts {
-		roles := []string{"[web, pool, first]", "[web]", "[web, pool]"}[i]
-		fmt.Fprintf(&b, "  - {name: %s, address: %q, deploy_path: %q, roles: %s, vars: {PORT: %q}}\n",
-			h.name, h.address(), h.deployPath(), roles, h.site.port())
+		fmt.Fprintf(&b, "  - {name: %s, address: %q, %s}\n", h.name, h.address(), more(i, h))
 	}
 	return b.String()
 }

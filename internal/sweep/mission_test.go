@@ -1,0 +1,30 @@
+//go:build linux
+
+package sweep
+
+import (
+	"fmt"
+	"testing"
+)
+
+// mission is what a world's trials do, and what it begins with.
+type mission struct {
+	command     string // of the runner that faults strike
+	run         string // the version whose CI run it is
+	environment string // "" where the deploy file has none
+	from, to    string // the versions that are live before and after
+	migrates    bool
+	file        func(w *world) string        // the deploy file
+	ready       func(t testing.TB, w *world) // what is done once v1 is live; nil is nothing
+}
+
+// deploying is a deployment of v2.
+var deploying = mission{command: "deploy", run: "v2", from: "v1", to: "v2", migrates: true, file: func(w *world) string {
+	return deployFile + w.hostsOf(production)
+}}
+
+// production is a host of the site.
+func production(i int, h *host) string {
+	roles := []string{"[web, pool, first]", "[web]", "[web, pool]"}[i]
+	return fmt.Sprintf("deploy_path: %q, roles: %s, vars: {PORT: %q}", h.deployPath(), roles, h.site.port())
+}
