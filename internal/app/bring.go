@@ -40,7 +40,11 @@ func (a *app) bringAgain(ctx context.Context, l launch, made *planned, run plan.
 	if l.cfg.OwnSteps {
 		whose = "of the deploy file in it"
 	}
-	made.tarball.whence = fmt.Sprintf("%s lacks %s: it is brought there again, prepared by the steps %s, and migrates nothing%s", strings.Join(need.To, ", "), need.Release, whose, whence)
+	lack := "lack"
+	if len(need.To) == 1 {
+		lack = "lacks"
+	}
+	made.tarball.whence = fmt.Sprintf("%s %s %s: it is brought there again, prepared by the steps %s, and migrates nothing%s", strings.Join(need.To, ", "), lack, need.Release, whose, whence)
 	if err := missingSecrets(l, need); err != nil {
 		return err
 	}

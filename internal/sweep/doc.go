@@ -2,8 +2,9 @@
 // deployment once for each of them with a fault exactly there, and looks whether the invariants of docs/design.md held.
 //
 // Terms: an operation is a moment at which something crosses between the runner and a host, or is written on either; a
-// fault is what breaks there; a trial is one deployment with one fault, and the re-run after it; a world is three hosts
-// with a live site each and the folder of a CI job, which serves one trial after another; a violation is what must never be.
+// fault is what breaks there; a mission is what is done, a deployment, a rollback or a promotion, and what it begins with; a trial is one
+// mission with one fault, and the re-run after it; a world is three hosts with a live site each and the folder of a CI job, which serves one
+// trial after another; a violation is what must never be.
 //
 // It holds tests alone. The runner is a process of its own, so that it can be killed, and nothing in it knows of faults.
 // It needs Linux: /proc to find a host's processes, inotify to see what is written.

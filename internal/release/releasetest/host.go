@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/transport"
 )
@@ -38,6 +39,20 @@ func NewHost(t testing.TB, toolset string) *Host {
 	t.Helper()
 	home := t.TempDir()
 	return &Host{Toolset: newToolset(t, toolset), Home: home, Site: release.Site{Root: filepath.Join(home, "srv", `a "quoted" it's path`)}}
+}
+
+// WithoutRoot makes the rights of files hold for the host's commands, also where the test is root's.
+func (h *Host) WithoutRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	shell := filepath.Join(filepath.Dir(h.Shell), "bound")
+	script := "#!/bin/sh\nexec " + needtest.Program(t, "setpriv") + " --bounding-set=-dac_override,-dac_read_search " + h.Shell + " \"$@\"\n"
+	if err := os.WriteFile(shell, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.Shell = shell
 }
 
 // Host is a host by the toolset's name.

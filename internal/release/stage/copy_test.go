@@ -132,6 +132,27 @@ func TestCopyRefuses(t *testing.T) {
 	}
 }
 
+// A release that the deploy user may not read, because another user made it, is not copied either, and says so.
+func TestCopyOfAnothersRelease(t *testing.T) {
+	for _, closed := range []string{"index.html", "media", "."} {
+		t.Run(closed, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				folder := elsewhere(t, host, site)
+				host.WithoutRoot(t)
+				must(t, os.Chmod(filepath.Join(folder, closed), 0))
+				t.Cleanup(func() { _ = os.Chmod(filepath.Join(folder, closed), 0o755) }) // it is to be deleted
+				open(t, host)
+				err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, index(t, "gzip", site), folder))
+				if !errors.Is(err, stage.ErrNotCopied) || !strings.Contains(err.Error(), folder) {
+					t.Errorf("got %v", err)
+				}
+				noRelease(t, host)
+				uploadedAgain(t, host)
+			})
+		})
+	}
+}
+
 // A copy that is killed anywhere leaves nothing that could be taken for a release, and is not in the way of the next.
 func TestCopyKilled(t *testing.T) {
 	const kill = "kill -KILL $$; exit 1"
