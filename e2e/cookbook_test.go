@@ -11,7 +11,9 @@ import (
 )
 
 // cookbookSystems are the systems of examples/ that are run with the software that they name, by the names that SLIPWAY_E2E_COOKBOOK takes.
-var cookbookSystems = map[string]func(context.Context, *testing.T){}
+var cookbookSystems = map[string]func(context.Context, *testing.T){
+	"old-server": testOldServer,
+}
 
 // everyRun are those of them that each run of the end-to-end tests has; `make e2e-cookbook` has all.
 var everyRun []string

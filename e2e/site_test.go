@@ -91,6 +91,19 @@ func (s *Site) next(ctx context.Context, t *testing.T) Action {
 				"    operations = [migrations.RunPython(lambda apps, editor: time.sleep(%.0f), migrations.RunPython.noop)]\n",
 			before, s.linger.Seconds()))
 	}
+	s.pack(ctx, t)
+	return Action{
+		Workspace: s.workspace, Commit: commitOf(s.Version), RunID: fmt.Sprint(600 + s.Version), Network: s.Fleet.Network,
+		With: map[string]string{
+			"environment": "production", "ssh_key": s.Fleet.Key, "known_hosts": s.Fleet.KnownHosts,
+			"secrets": "DOTENV<<END-OF-DOTENV\n" + s.dotenv + "END-OF-DOTENV\n",
+		},
+	}
+}
+
+// pack makes the artifact of what the version is.
+func (s *Site) pack(ctx context.Context, t *testing.T) {
+	t.Helper()
 	entries, err := os.ReadDir(s.tree)
 	if err != nil {
 		t.Fatal(err)
@@ -100,13 +113,6 @@ func (s *Site) next(ctx context.Context, t *testing.T) Action {
 		args = append(args, entry.Name())
 	}
 	run(ctx, t, "tar", args...)
-	return Action{
-		Workspace: s.workspace, Commit: commitOf(s.Version), RunID: fmt.Sprint(600 + s.Version), Network: s.Fleet.Network,
-		With: map[string]string{
-			"environment": "production", "ssh_key": s.Fleet.Key, "known_hosts": s.Fleet.KnownHosts,
-			"secrets": "DOTENV<<END-OF-DOTENV\n" + s.dotenv + "END-OF-DOTENV\n",
-		},
-	}
 }
 
 func (s *Site) migration() string { return fmt.Sprintf("%04d_version", s.Version) }

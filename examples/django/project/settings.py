@@ -53,12 +53,12 @@ MEDIA_ROOT = BASE_DIR / "media"  # linked from shared/: outlives releases
 
 
 def database(url):
-    """sqlite:////absolute/path or postgres://user:password@host:port/name."""
+    """sqlite:////absolute/path, postgres://user:password@host:port/name or mysql://..."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path[1:]}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "django.db.backends." + ("mysql" if parts.scheme == "mysql" else "postgresql"),
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
