@@ -80,27 +80,39 @@ func commandLines(t *testing.T) []string {
 	return lines
 }
 
-// TestGzip: a host without zstd has gzip.
-func TestGzip(t *testing.T) {
+// TestBusyBox: a host that has BusyBox, the server's clients and no zstd.
+func TestBusyBox(t *testing.T) {
 	t.Parallel()
+	needtest.Programs(t, "busybox")
+	busybox := needtest.Program(t, "busybox")
+	applets, err := exec.CommandContext(t.Context(), busybox, "--list").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	onEach(t, func(t *testing.T, s *site) {
 		programs := t.TempDir()
-		for _, folder := range []string{"/usr/bin", "/bin"} {
-			for _, program := range files(t, folder) {
-				if program != "zstd" {
-					_ = os.Symlink(filepath.Join(folder, program), filepath.Join(programs, program)) // /bin may be /usr/bin
-				}
+		for _, applet := range strings.Fields(string(applets)) {
+			if err := os.Symlink(busybox, filepath.Join(programs, applet)); err != nil {
+				t.Fatal(err)
 			}
 		}
-		for _, script := range []string{s.script(t, s.Kind+"/backup"), s.script(t, s.Kind+"/restore", "database", "site_copy", "of", "site")} {
-			got := shelltest.Run(t, s.shell(), s.dir, script, s.env("PATH="+programs)...)
-			got.Expect(t, "without zstd", false, ".gz")
+		for _, client := range []string{"psql", "pg_dump", "pg_restore", "mysql", "mysqldump"} {
+			shelltest.Write(t, programs, map[string]string{client: "#!/bin/sh\nPATH=/usr/bin:/bin exec " + client + ` "$@"` + "\n"})
+			if err := os.Chmod(filepath.Join(programs, client), 0o700); err != nil {
+				t.Fatal(err)
+			}
 		}
+		step := func(recipe string, pairs ...string) shelltest.Outcome {
+			return shelltest.Run(t, s.shell(), s.dir, s.script(t, recipe, pairs...), s.env("PATH="+programs)...)
+		}
+		step(s.Kind+"/backup", "keep_for", "24h").Expect(t, "a backup", false, "."+s.ending()+".gz, ")
+		step(s.Kind+"/restore", "database", "site_copy", "of", "site").Expect(t, "a restore", false, "."+s.ending()+".gz\n")
 		if s.rows(t, "site_copy") != s.rows(t, "site") {
 			t.Error("the rows are others")
 		}
-		shelltest.Run(t, s.shell(), s.dir, s.script(t, s.Kind+"/restore", "database", "site_copy", "file", "x.zst"), s.env("PATH="+programs)...).
-			Expect(t, "a backup by zstd", true, "cannot read a backup x.zst")
+		step("database/rehearse", "command", "true", "max", "5m").Expect(t, "a rehearsal", false, "slipway-note: ")
+		shelltest.Write(t, s.dir, map[string]string{"x.zst": ""})
+		step(s.Kind+"/restore", "database", "site_copy", "file", "x.zst").Expect(t, "a backup by zstd", true, "x.zst wants zstd: install it on this host")
 	})
 }
 

@@ -3,6 +3,7 @@
 package database_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -195,6 +196,12 @@ esac
 			s.SQL(t, "site", "DROP TRIGGER stamp")
 			restore().Expect(t, "a trigger in the backup", true, ".zst has trigger stamp: only tables")
 			unchanged("a trigger in the backup")
+			shelltest.Write(t, s.dir, map[string]string{"half.sql": "CREATE TABLE author (id INT);\nINSERT INTO author VALUES (1);\nINSERT INTO nothing VALUES (1);\n-- Dump completed\n"})
+			if out, err := exec.CommandContext(t.Context(), "zstd", "-q", filepath.Join(s.dir, "half.sql")).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			s.step(t, "mysql/restore", "database", "site", "replace", "true", "file", "half.sql.zst").Expect(t, "a statement fails", true, "the backup cannot be restored")
+			unchanged("a statement fails")
 			s.only(t, "refused", "site")
 			s.SQL(t, "mysql", "CREATE DATABASE slipway_"+s.sum()+"_old; CREATE TABLE slipway_"+s.sum()+"_old.author (id INT)")
 			restore().Expect(t, "an older one was cut off", true, "from a restore that was cut off while the server stopped")
@@ -211,9 +218,5 @@ esac
 
 // sum is what the names of databases have that the recipes make for this deploy path.
 func (s *site) sum() string {
-	cmd := exec.Command("cksum")
-	cmd.Stdin = strings.NewReader("web1 " + s.dir + "\n")
-	out, _ := cmd.Output() // an empty name is none that is found
-	sum, _, _ := strings.Cut(string(out), " ")
-	return sum
+	return fmt.Sprintf("%x", sha256.Sum256([]byte("web1 "+s.dir+"\n")))[:12]
 }

@@ -102,8 +102,8 @@ url_of() { printf '%s\n' "$scheme://$authority/$1${query:+?$query}"; }
 # scratch sets $scratch, with which each database begins that a recipe makes for itself. Only this deploy path's are named so on this
 # host, and a deploy path has one deployment at a time: what is found is what an earlier run left.
 scratch() {
-	scratch=$(printf '%s\n' "$SLIPWAY_HOST $SLIPWAY_DEPLOY_PATH" | cksum)
-	scratch=slipway_${scratch%% *}
+	scratch=$(printf '%s\n' "$SLIPWAY_HOST $SLIPWAY_DEPLOY_PATH" | sha256sum)
+	scratch=slipway_$(printf '%.12s' "$scratch")
 }
 
 # both PRODUCER CONSUMER runs two functions with a pipe between them. It prints what the second prints, and which of them succeeded:
