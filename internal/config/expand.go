@@ -3,12 +3,11 @@ package config
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"slipway/internal/config/assignments"
+	"slipway/internal/call/request"
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
@@ -17,34 +16,17 @@ import (
 // Expand replaces ${NAME} by the value that lookup gives. $${NAME} stands for a literal ${NAME}; any other $ is itself.
 // A name that lookup does not know, and ${ without a name and }, are errors.
 func Expand(text string, lookup func(string) (string, bool)) (string, error) {
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(text, "${")
-		if !found {
-			b.WriteString(text)
-			return b.String(), nil
-		}
-		name, rest, closed := strings.Cut(after, "}")
-		if !closed || !assignments.IsName(name) {
-			return "", fmt.Errorf("`${` without a name and `}` after it; for a literal one write `$${NAME}`")
-		}
-		text = rest
-		if plain, literal := strings.CutSuffix(before, "$"); literal {
-			b.WriteString(plain + "${" + name + "}")
-			continue
-		}
+	return request.Expand(text, func(_, name string) (string, error) {
 		value, known := lookup(name)
 		if !known {
 			return "", &UnknownVariableError{Name: name}
 		}
-		b.WriteString(before + value)
-	}
+		return value, nil
+	})
 }
 
 // UnknownVariableError says that a ${NAME} names no variable.
-type UnknownVariableError struct{ Name string }
-
-func (e *UnknownVariableError) Error() string { return fmt.Sprintf("no variable `%s`", e.Name) }
+type UnknownVariableError = request.UnknownError
 
 // expandable judges the ${NAME}s of a text for every host that reads it, and gives the text as the last one sees it, with
 // stand-ins for what only a deployment knows. Secrets are allowed where the text is expanded on the host.
@@ -59,7 +41,7 @@ func (b *builder) expandable(t keys.Text, hosts []deploy.Host, vars map[string]s
 			if value, known := all[name]; known {
 				return value, true
 			}
-			return "x", slices.Contains(keys.Builtin, name) || slices.Contains(secrets, name)
+			return "x", slices.Contains(builtin(h), name) || slices.Contains(secrets, name)
 		})
 		var unknown *UnknownVariableError
 		switch {
@@ -72,6 +54,14 @@ func (b *builder) expandable(t keys.Text, hosts []deploy.Host, vars map[string]s
 		}
 	}
 	return expanded, true
+}
+
+// builtin are the variables that Slipway gives to what a host runs, or the runner.
+func builtin(h deploy.Host) []string {
+	if h.Name == deploy.RunnerName {
+		return keys.OfRunner
+	}
+	return keys.Builtin
 }
 
 func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known map[string]string) {
@@ -89,6 +79,6 @@ func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known
 	if b.unseen {
 		return
 	}
-	names := append(slices.Sorted(maps.Keys(known)), keys.Builtin...)
+	names := append(slices.Sorted(maps.Keys(known)), builtin(h)...)
 	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
 }
