@@ -117,6 +117,8 @@ func (t *taken) name(h *deploy.Host, entry keys.Host, alias string) {
 		t.problem(at, "letters, digits, . _ and -", "`%s` cannot name a host", h.Name)
 	case h.Name == deploy.FleetName:
 		t.problem(at, "choose another", "`fleet` stands for all hosts together")
+	case h.Name == deploy.RunnerName:
+		t.problem(at, "choose another", "`runner` stands for the machine that Slipway runs on")
 	}
 	full := h.Address.User + "@" + h.Address.HostPort() + h.DeployPath
 	if first, twice := t.addresses[full]; twice {

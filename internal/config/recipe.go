@@ -29,6 +29,10 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 		b.remark(p)
 	}
 	built.Name = cmp.Or(built.Name, recipe.Name)
+	if recipe.Sends() {
+		b.problem(s.Uses.At(), "add `from: runner`", "`%s` sends requests, and runs nothing on a host", s.Uses.V)
+		return
+	}
 	b.mayStand(s.Uses, recipe)
 	with, good := b.parameters(s, recipe, *built)
 	if !good {

@@ -56,13 +56,20 @@ func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.
 	if !s.Once.Given() {
 		built.Once = phase == deploy.Migrate
 	}
-	b.promises(s, &built)
-	b.produces(s, &built)
 	for name := range built.Vars {
 		if slices.Contains(built.Secrets, name) {
 			b.problem(s.Node.Get("vars").At, "rename one", "`%s` is a variable and a secret", name)
 		}
 	}
+	if built.Runner = s.From.V == "runner"; built.Runner {
+		b.fromRunner(s, &built)
+		return built
+	}
+	if s.Required.Given() {
+		b.problem(s.Required.At(), "drop it: any other step is required", "`required` is for steps with `from: runner`")
+	}
+	b.promises(s, &built)
+	b.produces(s, &built)
 	b.environments(s.Only)
 	switch run, uses := s.Node.Get("run") != nil, s.Node.Get("uses") != nil; {
 	case run && uses:
@@ -232,6 +239,9 @@ func (b *builder) dir(d keys.Text) string {
 
 // runsOn are the hosts that run a step.
 func (b *builder) runsOn(s deploy.Step) []deploy.Host {
+	if s.Runner {
+		return []deploy.Host{{Name: deploy.RunnerName, Vars: b.config.Vars}}
+	}
 	var hosts []deploy.Host
 	for _, h := range b.config.hostsOrNone() {
 		if len(h.Roles) == 0 || h.HasRole(s.Roles) {

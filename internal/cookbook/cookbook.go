@@ -28,7 +28,7 @@ type Recipe struct {
 	Name        string // of the step, where that gives none: "Migrate"
 	Description string
 	Params      []Param // in the order of the recipe's file
-	Run         string  // POSIX sh, run with `sh -eu`
+	Run         string  // POSIX sh, run with `sh -eu`; "" of one that sends requests
 	Check       string  // POSIX sh with the same parameters: exit 0 says that the work is done; "" where nothing can tell
 	Undo        string  // POSIX sh with the same parameters: takes back what Run did; "" where nothing does
 	Stop        string  // POSIX sh with the same parameters: ends what Run started; "" where nothing does
@@ -42,6 +42,8 @@ type Recipe struct {
 	Phases []yamlfile.Value[string] // where it may stand, as it was written: who knows the phases judges them; none is anywhere
 
 	Remarks deploy.Problems // Bashisms of its scripts
+
+	requests []requestText // in the place of scripts: sent from the runner
 }
 
 // ErrUnknown says that there is no recipe of a name. The error that wraps it says what there is.

@@ -14,7 +14,8 @@ type file struct {
 	Name        yamlfile.Value[string]   `key:"name" doc:"Name of the step, where the deploy file gives none."`
 	Description yamlfile.Value[string]   `key:"description" doc:"What it does, for people."`
 	Params      yamlfile.Dict[param]     `key:"params" doc:"Parameters, by name."`
-	Run         yamlfile.Value[string]   `key:"run" required:"true" doc:"POSIX script, run with sh -eu in the release."`
+	Run         yamlfile.Value[string]   `key:"run" doc:"POSIX script, run with sh -eu in the release."`
+	Request     Requests                 `key:"request" doc:"In the place of run: the HTTP request, or several, that a step with from: runner sends: see docs/recipes.md."`
 	Check       yamlfile.Value[string]   `key:"check" doc:"POSIX script that ends with 0 when the work is done, run like run."`
 	Undo        yamlfile.Value[string]   `key:"undo" doc:"POSIX script that takes back what run did, run like run: of a drain, the undrain."`
 	Stop        yamlfile.Value[string]   `key:"stop" doc:"POSIX script that ends what run started, run like run: of a restart, where a first deployment failed and there is nothing to go back to."`
@@ -36,6 +37,9 @@ type param struct {
 	Default     Scalars                  `key:"default" doc:"Its value where none is given."`
 	Required    yamlfile.Value[bool]     `key:"required" doc:"Whether a value must be given."`
 }
+
+// Requests are one request, or a list of them.
+type Requests = yamlfile.OneOrMore[requestText]
 
 // Words are one word, or a list of them.
 type Words = yamlfile.OneOrMore[yamlfile.Value[string]]
@@ -91,6 +95,7 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 			recipe.Remarks = append(recipe.Remarks, Bashisms(script.Node, "sh")...)
 		}
 	}
+	problems = append(problems, recipe.readRequests(node, f.Request)...)
 	functions, missing := functions(f.Functions, strings.HasPrefix(uses, "./"))
 	problems = append(problems, missing...)
 	if len(problems) > 0 {

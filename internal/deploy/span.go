@@ -20,10 +20,16 @@ type Span struct {
 	From     string // the host that this one got the step's work from, and did not do it itself; "" else
 	Note     Note   // a few words worth the line
 	Err      *Error // nil when it succeeded
+	Excused  bool   // that it went wrong is a warning, and fails nothing
 }
 
-// Failed reports whether it went wrong, as far as anybody saw.
-func (s Span) Failed() bool { return s.Outcome == Failed || s.Outcome == Unknown }
+// Failed reports whether it went wrong, as far as anybody saw, and that matters to the deployment.
+func (s Span) Failed() bool { return s.wrong() && !s.Excused }
+
+// Warns reports whether it went wrong, and that is a warning alone.
+func (s Span) Warns() bool { return s.wrong() && s.Excused }
+
+func (s Span) wrong() bool { return s.Outcome == Failed || s.Outcome == Unknown }
 
 // Cancelled reports whether it ended because the deployment was cancelled, and for no fault of its own.
 func (s Span) Cancelled() bool { return s.Status == StatusCancelled }

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Step is one named remote command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
+// Step is one named command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
 type Step struct {
 	Name            string
 	Phase           Phase
@@ -34,6 +34,11 @@ type Step struct {
 	Via             string            // of ensure: the role whose hosts run it, also those without releases; "" is the hosts of Roles
 	Hosts           []string          // names of the hosts that run it, in the plan's order; set by plan.Build
 	At              Position
+
+	// Of a step that the runner carries out, once, by requests and not by Run: it is the only one of its Hosts.
+	Runner   bool      `json:",omitempty"`
+	Requests []Request `json:",omitempty"`
+	Required bool      `json:",omitempty"` // its failure is the deployment's, and no mere warning
 
 	// Of a step of prepare that runs once: the other hosts of its roles get what it made, and do not make it again.
 	Produces  []string // files and folders that it makes, relative to the release

@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"hash"
 	"maps"
@@ -41,7 +42,10 @@ func (p *Plan) On(host string, s deploy.Step) deploy.Step {
 // declared are a host's variables without Slipway's own.
 func (p *Plan) declared(host string) map[string]string {
 	i := slices.IndexFunc(p.Targets, func(h deploy.Host) bool { return h.Name == host })
-	if i < 0 {
+	switch {
+	case host == deploy.RunnerName:
+		return p.config.Vars
+	case i < 0:
 		return nil
 	}
 	return p.Targets[i].Vars
@@ -68,6 +72,10 @@ func fingerprint(s deploy.Step, vars map[string]string, content deploy.Digest, b
 	}
 	if len(s.Produces) > 0 {
 		line(h, "produces", s.Produces...)
+	}
+	for _, request := range s.Requests {
+		text, _ := json.Marshal(request) // texts, numbers and maps, whose keys it sorts
+		line(h, "request", string(text))
 	}
 	line(h, "content", string(content))
 	line(h, "before", before)

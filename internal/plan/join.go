@@ -42,6 +42,7 @@ func (s *Schedule) leaveAlone() {
 	s.Migrate, s.Ensure = nil, nil
 	s.without(&s.Prepare, s.runs)
 	s.without(&s.Finish, s.runs)
+	s.Finish = slices.DeleteFunc(s.Finish, func(step deploy.Step) bool { return step.Runner })
 }
 
 // without takes hosts that are settled out of steps.

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"time"
 
 	"slipway/internal/config"
@@ -49,7 +50,8 @@ type Plan struct {
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
 	Ref          Ref                          // what CI says of a To that the hosts do not know
 
-	config *config.Config
+	config  *config.Config
+	started time.Time
 }
 
 // Ref is a branch or tag that a rollback names.
@@ -109,6 +111,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Order:        run.Identity.Order(),
 		Person:       run.Person,
 		config:       cfg,
+		started:      now,
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
@@ -186,24 +189,41 @@ func (p *Plan) setRelease(id deploy.ReleaseID) *deploy.Problem {
 		maps.Copy(vars, p.own(host))
 		p.Vars[host.Name] = vars
 	}
+	p.Vars[deploy.RunnerName] = p.ofRunner()
 	return p.activations(p.config)
 }
 
 // own are the variables that Slipway gives to every step on a host.
 func (p *Plan) own(host deploy.Host) map[string]string {
+	vars := p.common()
+	maps.Copy(vars, map[string]string{
+		"SLIPWAY_DEPLOY_PATH":  host.DeployPath,
+		"SLIPWAY_RELEASE_PATH": path.Join(host.DeployPath, "releases", string(p.Release)),
+		"SLIPWAY_CURRENT_PATH": path.Join(host.DeployPath, "current"),
+		"SLIPWAY_SHARED_PATH":  path.Join(host.DeployPath, "shared"),
+		"SLIPWAY_HOST":         host.Name,
+	})
+	return vars
+}
+
+// common are those of them that say nothing of the host.
+func (p *Plan) common() map[string]string {
 	return map[string]string{
 		"SLIPWAY_RELEASE":         string(p.Release),
-		"SLIPWAY_DEPLOY_PATH":     host.DeployPath,
-		"SLIPWAY_RELEASE_PATH":    path.Join(host.DeployPath, "releases", string(p.Release)),
-		"SLIPWAY_CURRENT_PATH":    path.Join(host.DeployPath, "current"),
-		"SLIPWAY_SHARED_PATH":     path.Join(host.DeployPath, "shared"),
 		"SLIPWAY_REVISION":        p.Revision,
 		"SLIPWAY_ARTIFACT_SHA256": string(p.ArtifactSHA),
-		"SLIPWAY_HOST":            host.Name,
 		"SLIPWAY_ENVIRONMENT":     p.Environment,
 		"SLIPWAY_DEPLOYMENT":      string(p.Deployment),
 		"SLIPWAY_ACTOR":           p.Actor,
 	}
+}
+
+// ofRunner are the variables of the steps that the runner carries out. It has none of any host.
+func (p *Plan) ofRunner() map[string]string {
+	vars := p.common()
+	vars["SLIPWAY_STARTED_AT"] = strconv.FormatInt(p.started.Unix(), 10)
+	maps.Copy(vars, p.config.Vars) // none of theirs begins like Slipway's own
+	return vars
 }
 
 // selection is the hosts that a plan is for, and all from which `limit` selected them.
@@ -215,6 +235,11 @@ type selection struct{ hosts, all []deploy.Host }
 func place(steps []deploy.Step, among selection, problems *deploy.Problems) []deploy.Step {
 	var placed []deploy.Step
 	for _, step := range steps {
+		if step.Runner {
+			step.Hosts = []string{deploy.RunnerName}
+			placed = append(placed, step)
+			continue
+		}
 		withRole := func(hosts []deploy.Host) []deploy.Host {
 			return slices.DeleteFunc(slices.Clone(hosts), func(h deploy.Host) bool { return !h.HasRole(step.Roles) })
 		}

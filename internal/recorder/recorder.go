@@ -112,11 +112,14 @@ func (rec *Recorder) HostDone(e deploy.HostDone) {
 }
 
 // Warn says what is true now and a person must know.
-func (rec *Recorder) Warn(text string) {
+func (rec *Recorder) Warn(text string) { rec.WarnAt(deploy.Position{}, text) }
+
+// WarnAt is Warn about what was written at a place.
+func (rec *Recorder) WarnAt(at deploy.Position, text string) {
 	rec.mu.Lock()
 	rec.result.Warnings = append(rec.result.Warnings, text)
 	rec.mu.Unlock()
-	rec.emit(deploy.Noted{Level: deploy.LevelWarning, Text: text})
+	rec.emit(deploy.Noted{Level: deploy.LevelWarning, Text: text, At: at})
 }
 
 // Notice says what a person may want to know.

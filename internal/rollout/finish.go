@@ -18,7 +18,7 @@ func (r *run) finish(ctx context.Context) *stop {
 	var errs deploy.Errors
 	failed := ""
 	for _, s := range r.schedule.Finish {
-		if found := r.onItsHosts(ctx, s); len(found) > 0 {
+		if found := r.inPlace(ctx, s); len(found) > 0 {
 			errs = append(errs, found...)
 			if failed == "" {
 				failed = s.Name

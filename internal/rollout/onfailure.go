@@ -17,7 +17,7 @@ func (r *run) onFailure(ctx context.Context) {
 	ctx, cancel := r.owed(ctx)
 	defer cancel()
 	for _, s := range r.schedule.OnFailure {
-		for _, err := range r.onItsHosts(ctx, s) {
+		for _, err := range r.inPlace(ctx, s) {
 			r.rec.Warn("on_failure step did not succeed: " + err.Error())
 		}
 	}

@@ -99,7 +99,7 @@ func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
 	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
 	r.steps = stepper.New(stepper.Options{
-		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit,
+		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit, Redactor: opts.Redactor,
 		Earlier: r.earlierSteps, Lock: r.generation, Leave: func(host string) { r.locks.Leave(host) }, Parting: r.parting,
 		Removable: r.removable,
 	})

@@ -29,6 +29,7 @@ type Options struct {
 	Fleet      *fleet.Fleet
 	Secrets    map[string]secret.Secret
 	Emit       deploy.Emit
+	Redactor   *secret.Redactor // takes secrets out of what is cut, or written down; nil takes none
 
 	Earlier func(host string) []deploy.StepFacts // the tries that the host's journal of the deployment has
 	Lock    func(host string) int                // the generation of the lock that the deployment owns there

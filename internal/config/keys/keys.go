@@ -70,8 +70,8 @@ type Settings struct {
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
 	Allow        Allow        `key:"allow" doc:"Who may deploy here."`
 	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
-	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo,on_failure" doc:"Steps on every host before anything live is touched, in the new release."`
-	Migrate      []Step       `key:"migrate" variant:"Step of migrate" without:"produces" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
+	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo,on_failure,from,required" doc:"Steps on every host before anything live is touched, in the new release."`
+	Migrate      []Step       `key:"migrate" variant:"Step of migrate" without:"produces,from,required" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
 	Ensure       []EnsureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`
 	Activate     Activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
 	Finish       []Step       `key:"finish" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
@@ -143,6 +143,8 @@ type Step struct {
 	OnFailure Text     `key:"on_failure" enum:"undo" doc:"Of a step of migrate: undo has its undo run where the deployment fails in migrate, or fails later and every host is back on the release of before. Where it is not given, what the step did stays."`
 	Uses      Text     `key:"uses" doc:"A recipe: one of the cookbook, or ./path of your own, without .yml."`
 	With      Params   `key:"with" doc:"Parameters of the recipe. ${NAME} stands for a variable, $${NAME} for itself."`
+	From      Text     `key:"from" default:"host" enum:"host,runner" doc:"Where it is carried out: on its hosts; or once, from the machine that Slipway runs on, by a recipe that sends requests: see docs/recipes.md. Such a step takes timeout (30s where it is not given), retries (2), only, vars, secrets, idempotent, always and required besides."`
+	Required  Boolean  `key:"required" default:"false" doc:"Of a step of finish from the runner: whether its failure ends the run with exit 7. Else it is a warning."`
 	Timeout   Duration `key:"timeout" default:"10m" min:"1s" max:"24h" doc:"How long one try may take; where it is not given, never longer than the deployment's timeout."`
 	Retries   Number   `key:"retries" default:"0" min:"0" max:"10" doc:"How often it is tried again after it failed."`
 	Once      Boolean  `key:"once" doc:"Whether it runs on one host only, the primary of its roles. In migrate true unless given, elsewhere false."`
@@ -183,7 +185,7 @@ type Activation struct {
 
 // EnsureStep is a step that holds while the site changes.
 type EnsureStep struct {
-	Step `without:"on_failure,produces"`
+	Step `without:"on_failure,produces,from,required"`
 	Via  Text `key:"via" doc:"The role whose hosts run it, also those without releases: a page on the balancers. Where it is not given, the hosts of roles."`
 
 	Node *yamlfile.Node
@@ -191,7 +193,7 @@ type EnsureStep struct {
 
 // RestartStep is a step that starts the new release.
 type RestartStep struct {
-	Step `without:"undo,on_failure,idempotent,check,always,rerun,produces"`
+	Step `without:"undo,on_failure,idempotent,check,always,rerun,produces,from,required"`
 	Stop Text `key:"stop" doc:"A script that ends what run started, run like the step. Run where a first deployment failed and there is no release to go back to: what it started must not go on answering. Where it is not given, the recipe's."`
 	Log  Text `key:"log" doc:"A script that prints the end of the program's own log, run like the step for at most 10 seconds. Read where the restart or a check failed, and shown with the failure. Where it is not given, the recipe's."`
 
@@ -200,7 +202,7 @@ type RestartStep struct {
 
 // DrainStep is a step that takes a host out of its balancer; Drains is one, a list, or none.
 type DrainStep struct {
-	Step `without:"on_failure,once,roles,idempotent,check,always,rerun,produces"`
+	Step `without:"on_failure,once,roles,idempotent,check,always,rerun,produces,from,required"`
 	Via  Text     `key:"via" doc:"The role whose hosts run it, for one drained host at a time. Where it is not given, the drained host itself."`
 	Wait Duration `key:"wait" default:"30s" min:"0s" max:"1h" doc:"How long open requests may take to end."`
 }
@@ -237,3 +239,13 @@ var Builtin = []string{
 	"SLIPWAY_RELEASE", "SLIPWAY_DEPLOY_PATH", "SLIPWAY_RELEASE_PATH", "SLIPWAY_CURRENT_PATH", "SLIPWAY_SHARED_PATH", "SLIPWAY_REVISION",
 	"SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_HOST", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
 }
+
+// OfRunner are those that a step from the runner may name: nothing of a host, and when the run started and the request is sent, in
+// seconds since 1970.
+var OfRunner = []string{
+	"SLIPWAY_RELEASE", "SLIPWAY_REVISION", "SLIPWAY_ARTIFACT_SHA256", "SLIPWAY_ENVIRONMENT", "SLIPWAY_DEPLOYMENT", "SLIPWAY_ACTOR",
+	"SLIPWAY_STARTED_AT", "SLIPWAY_SENT_AT",
+}
+
+// OfFailure are those that say to a step of on_failure what failed.
+var OfFailure = []string{"SLIPWAY_FAILED_PHASE", "SLIPWAY_FAILED_STEP", "SLIPWAY_FAILED_HOST"}

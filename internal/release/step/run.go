@@ -75,7 +75,7 @@ func (w *Watch) Start() release.Operation {
 		Args: []string{
 			site.Root, inst.Folder(), token,
 			environment, inst.Step.Run,
-			cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt), lock(inst),
+			meta(inst), lock(inst),
 			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
 			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
 		},
@@ -85,6 +85,11 @@ func (w *Watch) Start() release.Operation {
 // launcher is the same for every step, so that a session sends it once. It holds the wrapper as a word.
 var launcher = logFunctions + processFunctions +
 	"program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
+
+// meta is what the journal keeps of a try beside its script and its log.
+func meta(inst Instance) string {
+	return cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt)
+}
 
 // silence is how long a step may print nothing: the host ends it sooner.
 func silence(inst Instance) time.Duration {

@@ -69,7 +69,7 @@ func (l *Log) Step(e deploy.StepDone) {
 	}
 	l.Say(keptLines(e)...)
 	if own := withoutKept(e); len(own.Spans) > 0 || len(e.Spans) == 0 {
-		l.say(statusMark(deploy.FailedSpans(own.Spans)), stepLines(own)...)
+		l.say(statusMark(own.Spans), stepLines(own)...)
 	}
 	l.stream.next()
 }
@@ -77,7 +77,7 @@ func (l *Log) Step(e deploy.StepDone) {
 // Host gives the verdict of one host's activation or unwinding.
 func (l *Log) Host(e deploy.HostDone) {
 	l.stream.finish(streamKey{name: e.Host}, l.journal())
-	mark := statusMark(deploy.FailedSpans(e.Spans))
+	mark := statusMark(e.Spans)
 	if e.Kept {
 		mark = layout.Mark{}
 	}

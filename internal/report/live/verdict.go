@@ -13,15 +13,21 @@ import (
 // stepLines are the verdict of a step: who did it, how long it took, or how it failed.
 func stepLines(e deploy.StepDone) []string {
 	bad := deploy.FailedSpans(e.Spans)
-	lead := layout.Pad(string(e.Phase), layout.PhaseWidth) + layout.Pad(status(bad), layout.StatusWidth)
+	lead := layout.Pad(string(e.Phase), layout.PhaseWidth) + layout.Pad(statusMark(e.Spans).Word, layout.StatusWidth)
 	name := e.Step
+	runner := len(e.Spans) == 1 && e.Spans[0].Host == deploy.RunnerName
 	alone := (e.Phase == deploy.Migrate || e.Phase == deploy.Undo) && len(e.Spans) == 1 // its host stands beside the step's name
-	if alone {
+	switch {
+	case runner:
+		name += " (runner)"
+	case alone:
 		name += " (on " + e.Spans[0].Host + ")"
 	}
 	var parts []string
 	switch {
-	case len(bad) == 0 && (e.Step == "" || e.Note != "" || alone):
+	case runner && e.Spans[0].Warns():
+		parts = []string{spanText(e.Spans[0], false)}
+	case len(bad) == 0 && (e.Step == "" || e.Note != "" || alone || runner):
 		return wholeStep(lead, name, e)
 	case len(e.Spans) > layout.FewHosts:
 		parts = manyHosts(e.Spans, bad)
@@ -32,7 +38,7 @@ func stepLines(e deploy.StepDone) []string {
 		}
 		for _, span := range made {
 			text := spanText(span, len(bad) > 0)
-			if !alone {
+			if !alone && !runner {
 				text = span.Host + " " + text
 			}
 			parts = append(parts, text)
@@ -147,7 +153,7 @@ func spanText(span deploy.Span, mixed bool) string {
 	switch {
 	case span.Outcome == deploy.NotRun:
 		return "skipped"
-	case span.Failed():
+	case span.Failed(), span.Warns():
 		return failure.Status(span) + " " + took
 	case mixed:
 		return "ok " + took
@@ -172,10 +178,13 @@ func status(bad []deploy.Span) string {
 	return failWord
 }
 
-// statusMark is where a verdict has that word.
-func statusMark(bad []deploy.Span) layout.Mark {
+// statusMark is where a verdict of spans has that word, or that something went wrong which fails nothing.
+func statusMark(spans []deploy.Span) layout.Mark {
+	bad := deploy.FailedSpans(spans)
 	mark := layout.Mark{At: layout.PhaseWidth, Word: status(bad), Tone: layout.Bad}
 	switch {
+	case len(bad) == 0 && slices.ContainsFunc(spans, deploy.Span.Warns):
+		mark.Word, mark.Tone = warnWord, layout.Warn
 	case len(bad) == 0:
 		mark.Tone = layout.Good
 	case mark.Word != failWord:
@@ -184,8 +193,9 @@ func statusMark(bad []deploy.Span) layout.Mark {
 	return mark
 }
 
-// The words of a verdict that went well, and of one that did not.
+// The words of a verdict that went well, of one that did not, and of one where that is a warning.
 const (
 	okWord   = "ok"
 	failWord = "FAIL"
+	warnWord = "warn"
 )

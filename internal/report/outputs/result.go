@@ -76,7 +76,8 @@ type spanDoc struct {
 	Host    string  `json:"host"`
 	Outcome string  `json:"outcome"`
 	Status  string  `json:"status,omitempty"`
-	Start   float64 `json:"start"` // seconds after the deployment's start
+	Excused bool    `json:"excused,omitempty"` // that it went wrong is a warning alone
+	Start   float64 `json:"start"`             // seconds after the deployment's start
 	Seconds float64 `json:"seconds"`
 }
 
@@ -144,7 +145,7 @@ func docOf(res deploy.Result) resultDoc {
 	}
 	for _, s := range res.Spans() {
 		doc.Spans = append(doc.Spans, spanDoc{
-			string(s.Phase), s.Step, s.Host, string(s.Outcome), s.Status,
+			string(s.Phase), s.Step, s.Host, string(s.Outcome), s.Status, s.Excused,
 			s.Start.Sub(res.Start).Seconds(), s.Duration.Seconds(),
 		})
 	}

@@ -27,6 +27,9 @@ func (p Page) table() string {
 			odd = append(odd, row)
 		}
 	}
+	if cell, known := p.ofRunner(phases, cells); known {
+		rows = append(rows, cell)
+	}
 	head := "| Host |"
 	rule := "| --- |"
 	for _, phase := range phases {
@@ -34,14 +37,25 @@ func (p Page) table() string {
 		rule += " --- |"
 	}
 	head += " Runs now |\n" + rule + " --- |\n"
-	if len(rows) <= maxOpenRows {
+	if len(p.Result.Hosts) <= maxOpenRows {
 		return head + strings.Join(rows, "\n")
 	}
 	text := ""
 	if len(odd) > 0 {
 		text = head + strings.Join(odd[:min(len(odd), maxOpenRows)], "\n") + "\n\n"
 	}
-	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(rows)) + head + strings.Join(rows, "\n") + "\n\n</details>"
+	return text + fmt.Sprintf("<details><summary>All %d hosts</summary>\n\n", len(p.Result.Hosts)) + head + strings.Join(rows, "\n") + "\n\n</details>"
+}
+
+// ofRunner is the row of what was done from the runner, if anything was.
+func (p Page) ofRunner(phases []deploy.Phase, cells map[cellKey]*cell) (row string, known bool) {
+	texts := []string{"_from the runner_"}
+	for _, phase := range phases {
+		c := cells[cellKey{deploy.RunnerName, phase}]
+		known = known || c != nil
+		texts = append(texts, c.text())
+	}
+	return markdown.Row(append(texts, "")...), known
 }
 
 // oddOutcomes are those that a person looks for.
@@ -73,6 +87,7 @@ type cellKey struct {
 type cell struct {
 	took   time.Duration
 	failed []string // what failed, and how
+	warned []string // what went wrong and fails nothing, and how
 	cut    bool     // nothing failed: it was cancelled
 	seen   bool     // somebody saw a failure
 }
@@ -90,6 +105,9 @@ func (p Page) cells() map[cellKey]*cell {
 			cells[key] = c
 		}
 		c.took += span.Duration
+		if span.Warns() {
+			c.warned = append(c.warned, deploy.Joined(": ", span.Step, failure.Status(span)))
+		}
 		if span.Failed() {
 			c.failed = append(c.failed, deploy.Joined(": ", span.Step, failure.Status(span)))
 			c.seen = c.seen || span.Outcome != deploy.Unknown
@@ -115,6 +133,8 @@ func (c *cell) text() string {
 	switch {
 	case c == nil:
 		return ""
+	case len(c.failed) == 0 && len(c.warned) > 0:
+		return "⚠️ " + markdown.Plain(layout.CutWords(strings.Join(c.warned, "; "), maxCell))
 	case len(c.failed) == 0:
 		return "✅ " + layout.ProseSeconds(c.took)
 	case c.cut:
