@@ -73,7 +73,11 @@ func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known
 		return
 	}
 	if slices.ContainsFunc(b.config.Hosts, func(other deploy.Host) bool { _, has := other.Vars[name]; return has }) {
-		b.problem(at, "give it in `vars` of the file, or of every host", "%s has no variable `%s`", cmp.Or(h.Name, "the fleet"), name)
+		hint := "give it in `vars` of the file, or of every host"
+		if h.Name == deploy.RunnerName {
+			hint = "it has those of the file, and of no host"
+		}
+		b.problem(at, hint, "%s has no variable `%s`", cmp.Or(h.Name, "the fleet"), name)
 		return
 	}
 	if b.unseen {

@@ -85,7 +85,7 @@ func (r *Recipe) readRequests(file *yamlfile.Node, written Requests) deploy.Prob
 			add(node.At, "drop it, or `request`", "`%s` means nothing beside `request`: nothing runs on a host", key)
 		}
 	}
-	for i, q := range written.Items {
+	for _, q := range written.Items {
 		if q.Node == nil {
 			continue // no map: a problem already
 		}
@@ -111,9 +111,6 @@ func (r *Recipe) readRequests(file *yamlfile.Node, written Requests) deploy.Prob
 					add(line.At(), "as in 'Authorization: Bearer ${token}'", "a header must be Name: value")
 				}
 			}
-		}
-		if i < len(written.Items)-1 && !r.Idempotent && !q.Idempotent.V && !request.Idempotent(q.Method.V) {
-			add(q.Node.At, "`idempotent: true`, where that is so", "a request that others follow is sent again when one of those fails: it must bear that")
 		}
 		r.requests = append(r.requests, q)
 	}
@@ -169,6 +166,14 @@ func (r Recipe) Requests(with map[string]Value) ([]deploy.Request, error) {
 			return nil, err
 		}
 		all = append(all, made)
+	}
+	for _, made := range all[:max(len(all)-1, 0)] {
+		if !made.Idempotent {
+			return nil, &ParamError{
+				Hint: "`idempotent: true` of that request, where it is so",
+				Err:  fmt.Errorf("%s is followed by another request, and is sent again when that fails: it must bear that", made.Method),
+			}
+		}
 	}
 	return all, nil
 }

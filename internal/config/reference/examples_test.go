@@ -26,12 +26,17 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestOwnRecipe: the recipe that the page shows for one's own is one.
-func TestOwnRecipe(t *testing.T) {
+// TestOwnRecipes: the recipes that the page shows for one's own are some.
+func TestOwnRecipes(t *testing.T) {
 	t.Parallel()
-	_, text, _ := strings.Cut(recipeIntro, "```yaml\nname:")
-	text, _, ok := strings.Cut("name:"+text, "```")
-	if _, err := cookbook.Parse("warm-cache.yml", "./warm-cache", []byte(text)); err != nil || !ok {
-		t.Errorf("%v\n%s", err, text)
+	shown := strings.Split(recipeIntro, "```yaml\nname:")[1:]
+	for _, text := range shown {
+		text, _, ok := strings.Cut("name:"+text, "```")
+		if _, err := cookbook.Parse("own.yml", "./own", []byte(text)); err != nil || !ok {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
+	if len(shown) != 2 {
+		t.Errorf("%d recipes are shown", len(shown))
 	}
 }

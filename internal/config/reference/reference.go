@@ -161,7 +161,7 @@ func (r *reference) later(title string, t reflect.Type, without []string) string
 func Recipes() []byte {
 	var b strings.Builder
 	b.WriteString("# Recipes\n\n" + generated)
-	b.WriteString(recipeIntro)
+	fmt.Fprintf(&b, recipeIntro, "`"+strings.Join(keys.OfRunner, "`, `")+"`")
 	for _, recipe := range cookbook.All() {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n```yaml\n%s```\n\n", recipe.Uses, recipe.Description, recipe.Example)
 		fmt.Fprintf(&b, "Name of the step: %s. Stands in %s.\n\n", recipe.Name, standsIn(recipe))
@@ -211,6 +211,10 @@ func takes(p cookbook.Param) string {
 // promised says what a re-run does with a recipe's step whose end nobody saw.
 func promised(recipe cookbook.Recipe) string {
 	switch {
+	case recipe.Sends() && recipe.Idempotent:
+		return "Sent from the runner. Idempotent: where nobody saw what came of it, it is sent again.\n\n"
+	case recipe.Sends():
+		return "Sent from the runner. Where nobody saw what came of it, it is not sent again, and a warning says so.\n\n"
 	case recipe.Check != "":
 		return "Where nobody saw it end, its own check decides whether it is done.\n\n"
 	case recipe.Idempotent:
@@ -268,6 +272,27 @@ where one is missing on a host that runs the step. What lies in the release is n
 ` + "`preview:`" + ` tells [plan](plan.md#pending-migrations) what ` + "`run`" + ` would do, by a line ` + "`slipway-note: pending shop.0042`" + `. It has the same parameters, variables and secrets, and runs for at
 most 30 seconds on the first host of the step, in the release that is live: the new one is not on any host yet, and ` + "`$SLIPWAY_RELEASE_PATH`" + ` is ` + "`current`" + `. On its
 standard input are the paths of the new release's files, a line each. Whenever somebody asks what would happen it runs, without a lock: it must change nothing.
+
+**From the runner.** A recipe with ` + "`request:` in the place of `run:`" + ` sends HTTP requests from the machine that Slipway runs on, once, and runs nothing there: what a
+pull request brings cannot run on the runner, and no curl is needed. It is for steps of ` + "`finish` and `on_failure` with `from: runner`" + `:
+
+` + "```yaml\nname: Open a ticket\ndescription: Notes the release in the ticket system.\nparams:\n  project: {description: The project., required: true}\n  labels: {type: list, description: Labels of the ticket.}\n" +
+	"  token: {description: A secret., required: true}\nrequest:\n  method: POST\n  url: https://tickets.example.com/projects/${project}/tickets\n  headers: [\"Authorization: Bearer ${token}\"]\n" +
+	"  body: {title: \"${SLIPWAY_RELEASE} is live\", labels: \"${labels}\"}\n  status: [200, 201]\n```" + `
+
+` + "`${name}`" + ` in lower case is a parameter, ` + "`${NAME}`" + ` a variable or a declared secret; a secret that a step names is masked in all output and stands in no journal and no plan. Each value is escaped as its
+place wants: in the path and the query of ` + "`url`" + `, in JSON, in a body of the type application/x-www-form-urlencoded; a header takes no line break. A ` + "`body`" + ` that is a map or a list is sent as JSON. There a
+parameter that stands alone keeps its type (a list, a number, true or false), and an entry whose parameter was given nothing is left out. ` + "`request:`" + ` may be a list, sent in order; ` + "`if:` and `unless:`" + ` name
+parameters with, or without, whose value a request is sent. All but the last must be idempotent, as they are sent again when a later one fails.
+
+` + "`url`" + ` begins with https://. Where http:// is written out, or the address is of this machine, that is taken, too. Any status from 200 to 299 is a success unless ` + "`status:`" + ` says otherwise. A redirect is the answer, and is not
+followed: no secret goes to a host that nobody named. One try takes at most 30 seconds (` + "`timeout`" + `), and there are 3 (` + "`retries: 2`" + `): after the status 408, 429, 500 and 503, with which the server says
+that it did nothing, where nothing reached the server, and else (no answer, 502, 504) only where the request is idempotent: GET, HEAD, PUT and DELETE are, and what ` + "`idempotent: true`" + ` says so of. ` + "`Retry-After`" + ` is kept to up to a minute.
+
+A failure of such a step is a warning, and the deployment stands; with ` + "`required: true`" + ` it ends the run with exit 7. That it was sent, and how that ended, is written in the journal of the first host that takes it. So
+a re-run does not send again what went well. What nobody saw end, it sends again only where that is idempotent, and else warns: ` + "`slipway resolve`" + ` says what came of it.
+
+Such a step sees the variables of the file and of the environment, none of a host's, and of Slipway's own %s; ` + "`SLIPWAY_STARTED_AT` and `SLIPWAY_SENT_AT`" + ` are seconds since 1970. In ` + "`on_failure` it sees `SLIPWAY_FAILED_PHASE`, `SLIPWAY_FAILED_STEP` and `SLIPWAY_FAILED_HOST`" + `, too.
 
 ` + "`example:`" + ` is a piece of a deploy file that uses the recipe, for people.
 
