@@ -12,7 +12,8 @@ import (
 
 // cookbookSystems are the systems of examples/ that are run with the software that they name, by the names that SLIPWAY_E2E_COOKBOOK takes.
 var cookbookSystems = map[string]func(context.Context, *testing.T){
-	"old-server": testOldServer,
+	"old-server":  testOldServer,
+	"twenty-apps": testTwentyApps,
 }
 
 // everyRun are those of them that each run of the end-to-end tests has; `make e2e-cookbook` has all.
