@@ -178,5 +178,5 @@ def misfits(files):
 
 try:
     install(os.path.abspath(sys.argv[1]), *sys.argv[2:5], sys.argv[5] == "true", sys.argv[6:])
-except Refused as refused:
-    sys.exit("python/venv: %s" % refused)
+except (Refused, OSError) as wrong:
+    sys.exit("python/venv: %s" % wrong)

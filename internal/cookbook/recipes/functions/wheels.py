@@ -58,14 +58,17 @@ class Cache:
     def find(self, record, at_hand):
         """The wheels of a record as (hash, file), or [] where they are not all there; at_hand are files by their hashes."""
         found = []
-        for sha, name in self.entries(record):
-            file = at_hand.get(sha) or os.path.join(self.wheels, sha, name)
-            if sha not in at_hand and (not os.path.isfile(file) or digest(file) != sha):
-                shutil.rmtree(os.path.dirname(file), ignore_errors=True)
-                return []
-            found.append((sha, file))
-        if found:
-            os.utime(record)
+        try:
+            for sha, name in self.entries(record):
+                file = at_hand.get(sha) or os.path.join(self.wheels, sha, name)
+                if sha not in at_hand and digest(file) != sha:
+                    shutil.rmtree(os.path.dirname(file), ignore_errors=True)
+                    return []
+                found.append((sha, file))
+            if found:
+                os.utime(record)
+        except OSError:  # gone, or another user's
+            return []
         return found
 
     def keep(self, wheels, at_hand, records):
