@@ -44,6 +44,28 @@ func TestAllIsWhatIsEmbedded(t *testing.T) {
 	}
 }
 
+// Every recipe that restarts can end what it started, for a first deployment that fails, and shows why a program died. There are no
+// exceptions: one whose program cannot be ended, as a module of Apache, says so in a note.
+func TestRestartsStopAndTell(t *testing.T) {
+	t.Parallel()
+	restarts := 0
+	for _, recipe := range All() {
+		if !slices.ContainsFunc(recipe.Phases, func(word yamlfile.Value[string]) bool { return word.V == "restart" }) {
+			continue
+		}
+		restarts++
+		if recipe.Stop == "" {
+			t.Errorf("%s has no `stop`", recipe.Uses)
+		}
+		if recipe.Log == "" {
+			t.Errorf("%s has no `log`", recipe.Uses)
+		}
+	}
+	if restarts == 0 {
+		t.Error("no recipe restarts")
+	}
+}
+
 // TestShellcheck lints every recipe as it runs: rendered, with its parameters.
 func TestShellcheck(t *testing.T) {
 	t.Parallel()

@@ -207,6 +207,9 @@ func (t *trial) afterGreen() {
 		t.violation("the re-run was green, and the hosts run different releases: %v", slices.Sorted(maps.Keys(ids)))
 	}
 	t.checkOnce()
+	if t.undoes {
+		t.checkUndone()
+	}
 }
 
 // lockReleased looks at the highest generation of the lock.

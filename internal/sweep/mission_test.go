@@ -14,6 +14,7 @@ type mission struct {
 	environment string // "" where the deploy file has none
 	from, to    string // the versions that are live before and after
 	migrates    bool
+	undoes      bool                         // what faults strike fails its checks, is unwound and undone; the re-run goes well
 	file        func(w *world) string        // the deploy file
 	ready       func(t testing.TB, w *world) // what is done once v1 is live; nil is nothing
 }

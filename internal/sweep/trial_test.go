@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -146,6 +147,11 @@ func (t *trial) run(ctx context.Context) error {
 // round is an attempt with faults, and a look at what it left.
 func (t *trial) round(ctx context.Context, attempt int, faults []placed) error {
 	before := t.versions()
+	if t.undoes {
+		if err := os.WriteFile(t.failing(), nil, 0o600); err != nil {
+			return err
+		}
+	}
 	t.mu.Lock()
 	t.armed, t.count = append([]placed{}, faults...), map[string]int{}
 	t.mu.Unlock()
@@ -163,6 +169,9 @@ func (t *trial) round(ctx context.Context, attempt int, faults []placed) error {
 	t.afterFault(code, before, faults)
 	if t.post && (code == killed || code == deploy.ExitInterrupted) {
 		t.afterPost(t.attempt(ctx, attempt, post))
+	}
+	if t.undoes {
+		t.broken(os.Remove(t.failing()))
 	}
 	return errors.Join(t.errs...)
 }

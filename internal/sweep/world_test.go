@@ -94,6 +94,9 @@ func (w *world) ciFiles() string { return filepath.Join(w.job, "ci") }
 
 func (w *world) temp() string { return filepath.Join(w.job, "temp") }
 
+// failing is the file that has a mission fail its checks while it is there.
+func (w *world) failing() string { return filepath.Join(w.dir, "failing") }
+
 // see is told of every operation, by hosts and runners.
 func (w *world) see(op operation) error {
 	if t := w.trial.Load(); t != nil {
