@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -148,6 +149,9 @@ func (b *builder) ofDjango(recipe cookbook.Recipe) []yamlfile.Pair[cookbook.Scal
 	give("manage", b.django.Manage)
 	give("python", b.django.Python)
 	give("app", b.django.App)
+	if dir := path.Dir(b.django.Manage.V); dir != "." {
+		give("directory", keys.Text{V: dir, Node: b.django.Manage.Node})
+	}
 	return pairs
 }
 

@@ -124,6 +124,8 @@ func scripts(t *testing.T, uses string, with map[string]string) Scripts {
 	for _, p := range recipe.Params {
 		if value, given := with[p.Name]; given {
 			values[p.Name] = Text(value)
+		} else if p.Required && len(p.OneOf) > 0 {
+			values[p.Name] = Text(p.OneOf[0])
 		} else if p.Required {
 			values[p.Name] = Text(map[string]string{Absolute: "/"}[p.Where] + "x")
 		}

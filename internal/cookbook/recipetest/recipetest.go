@@ -32,7 +32,7 @@ func Logging(t *testing.T, uses string, with map[string]string) string {
 	return Scripts(t, uses, with).Log
 }
 
-// Scripts are all scripts of a recipe; what it requires and with does not give is "x", of an absolute path "/x".
+// Scripts are all scripts of a recipe; what it requires and with does not give is "x", of an absolute path "/x", of some words the first.
 func Scripts(t *testing.T, uses string, with map[string]string) cookbook.Scripts {
 	t.Helper()
 	recipe, err := cookbook.Find(nil, uses)
@@ -43,6 +43,8 @@ func Scripts(t *testing.T, uses string, with map[string]string) cookbook.Scripts
 	for _, p := range recipe.Params {
 		if value, given := with[p.Name]; given {
 			values[p.Name] = cookbook.Text(value)
+		} else if p.Required && len(p.OneOf) > 0 {
+			values[p.Name] = cookbook.Text(p.OneOf[0])
 		} else if p.Required {
 			values[p.Name] = cookbook.Text(map[string]string{cookbook.Absolute: "/"}[p.Where] + "x")
 		}

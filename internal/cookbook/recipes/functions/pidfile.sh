@@ -1,8 +1,8 @@
 # What pidfile/restart runs and its stop share. It needs processes.sh.
 # shellcheck disable=SC2154
 
-# end_old ends the process that the pid file names, by force where it takes too long.
-end_old() {
+# find_old sets $old, the process that the pid file names, or nothing.
+find_old() {
 	# A pid file that outlived its process may name another one by now: one that began after the file was written.
 	old=$(running "$pidfile" || true)
 	if [ -n "$old" ]; then
@@ -14,6 +14,11 @@ end_old() {
 			old=
 		fi
 	fi
+}
+
+# end_old ends the process that the pid file names, by force where it takes too long.
+end_old() {
+	find_old
 	if [ -n "$old" ]; then
 		kill -TERM "$old" || fail "process $old is not $(id -un)'s to end"
 		if ! within "$wait" gone "$old"; then

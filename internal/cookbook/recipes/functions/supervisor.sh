@@ -66,3 +66,30 @@ stop_programs() {
 		fail "not stopped: supervisorctl stop $program" ;;
 	esac
 }
+
+# await_programs SECONDS NAME... waits until programs run, or ends the recipe with what they printed.
+await_programs() {
+	left_=$1
+	shift
+	while :; do
+		status_=$(ctl status "$@" 2>&1) || true
+		down_=$(printf '%s\n' "$status_" | while read -r name_ state_ _; do
+			if [ "$state_" != RUNNING ]; then printf '%s\n' "$name_"; fi
+		done)
+		if [ -z "$down_" ]; then break; fi
+		# Only a program that still starts is waited for.
+		case $status_ in
+		*STARTING* | *BACKOFF*) ;;
+		*) break ;;
+		esac
+		if [ "$left_" -eq 0 ]; then break; fi
+		left_=$((left_ - 1))
+		sleep 1
+	done
+	printf '%s\n' "$status_"
+	if [ -z "$down_" ]; then return 0; fi
+	# shellcheck disable=SC2086 # a list of names
+	set -- $down_
+	printed "$@"
+	fail "not running: $*"
+}
