@@ -59,7 +59,7 @@ func newSite(t *testing.T, manager string, late bool) *site {
 	python := map[bool]string{false: "False", true: "True"}[late]
 	for _, release := range []string{"release-a", "release-b"} {
 		shelltest.Write(t, filepath.Join(s.Dir, "releases", release), map[string]string{
-			"settings.py": "SECRET_KEY = 'of a test'\n", // the steps of these tests have a DJANGO_SETTINGS_MODULE
+			"settings.py":         "SECRET_KEY = 'of a test'\n", // the steps of these tests have a DJANGO_SETTINGS_MODULE
 			"project/__init__.py": "", "project/celery.py": fmt.Sprintf(project, s.Dir, python),
 		})
 	}
@@ -336,7 +336,10 @@ func TestOtherWorkers(t *testing.T) {
 	if err := twin.Start(); err != nil {
 		t.Fatal(err)
 	}
-	recipetest.Eventually(t, "a twin runs", func() bool { log, _ := os.ReadFile(s.Dir + "/other.log"); return strings.Contains(string(log), "ready") })
+	recipetest.Eventually(t, "a twin runs", func() bool {
+		log, _ := os.ReadFile(s.Dir + "/other.log")
+		return strings.Contains(string(log), "ready")
+	})
 	s.run("celery/quiet").Expect(t, "a twin", true, "two workers are called two@")
 	_ = twin.Process.Signal(syscall.SIGTERM)
 	if err := twin.Wait(); err != nil {

@@ -91,10 +91,10 @@ def mine(node):
     return any(fnmatch.fnmatchcase(node, pattern) for pattern in patterns)
 
 
-def workers():
+def workers(seconds=patience):
     """The process of each worker: its number and, where Celery tells how long it has run, when it began."""
     found = {}
-    for node, stats in ask("stats").items():
+    for node, stats in ask("stats", seconds=seconds).items():
         if mine(node):
             uptime = stats.get("uptime")
             found[node] = {"pid": stats["pid"], "began": None if uptime is None else time.time() - uptime}
@@ -206,9 +206,15 @@ def drain():
     """Nothing is left to do for these processes: a warm shutdown then gives nothing back, and leaves nothing unread in a connection,
     which up to kombu 5.2 was lost (https://github.com/celery/kombu/pull/1733)."""
     wanted = {int(word) for word in sys.argv[1:]}
-    found = {node: worker for node, worker in workers().items() if worker["pid"] in wanted}
-    silent = wanted - {worker["pid"] for worker in found.values()}
-    if silent:
+    found, silent = {}, wanted
+
+    def all_there():
+        nonlocal silent
+        found.update((node, worker) for node, worker in workers(1).items() if worker["pid"] in wanted)
+        silent = wanted - {worker["pid"] for worker in found.values()}
+        return not silent
+
+    if not until(all_there, 2 * patience):
         note("worker %s does not answer, and ends without that" % ", ".join(map(str, sorted(silent))))
     if not found:
         return
@@ -286,8 +292,8 @@ def answers():
 
 
 signal.signal(signal.SIGALRM, late)
-app = load()
 try:
+    app = load()
     {"quiet": quiet, "resume": resume, "drain": drain, "answers": answers}[verb]()
 except Late:
     fail("the broker does not answer")
