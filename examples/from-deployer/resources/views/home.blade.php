@@ -1,0 +1,3 @@
+<!doctype html>
+<title>Blog</title>
+<p>Version {{ $version }}, {{ $posts }} posts</p>
