@@ -33,7 +33,7 @@ while [ ! -e "$1/ends" ]; do
   cd "$1/current"
 done
 `})
-		signal().Expect(t, "nothing runs", true, "there is no "+with["pidfile"])
+		signal("wait", "1").Expect(t, "nothing runs", true, "nothing runs that "+with["pidfile"]+" names, and nothing started it for 1s")
 		recipetest.Start(t, d.Dir, "dash", "watch", d.Dir)
 		first := recipetest.PID(t, d.Dir, "web", "")
 		d.SwitchTo(t, "release-b")
