@@ -13,11 +13,12 @@ import (
 // cookbookSystems are the systems of examples/ that are run with the software that they name, by the names that SLIPWAY_E2E_COOKBOOK takes.
 var cookbookSystems = map[string]func(context.Context, *testing.T){
 	"old-server":  testOldServer,
+	"one-host":    testOneHost,
 	"twenty-apps": testTwentyApps,
 }
 
 // everyRun are those of them that each run of the end-to-end tests has; `make e2e-cookbook` has all.
-var everyRun []string
+var everyRun = []string{"one-host"}
 
 // testCookbook deploys them.
 func testCookbook(ctx context.Context, t *testing.T) {

@@ -33,10 +33,6 @@ func TestFleet(t *testing.T) {
 			ride(ctx, t, group[0].name, group, numbers)
 		})
 	}
-	t.Run("one-host", func(t *testing.T) {
-		t.Parallel()
-		testOneHost(ctx, t, numbers)
-	})
 	t.Run("systemd", func(t *testing.T) {
 		t.Parallel()
 		testSystemd(ctx, t, numbers)

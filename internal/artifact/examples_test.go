@@ -16,9 +16,10 @@ func TestExamples(t *testing.T) {
 		folders []string // one laid over the other
 		tree    string   // what git archive is asked for
 	}{
-		"static-site":  {[]string{"static-site"}, "HEAD:site"},
-		"django":       {[]string{"django"}, "HEAD"},
-		"django-fleet": {[]string{"django", "django-fleet"}, "HEAD"},
+		"static-site":     {[]string{"static-site"}, "HEAD:site"},
+		"django":          {[]string{"django"}, "HEAD"},
+		"django-fleet":    {[]string{"django", "django-fleet"}, "HEAD"},
+		"django-one-host": {[]string{"django", "django-one-host"}, "HEAD"},
 	} {
 		dir := t.TempDir()
 		for _, folder := range example.folders {

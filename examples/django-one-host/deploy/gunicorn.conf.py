@@ -10,7 +10,7 @@ sys.path.insert(0, chdir)
 from project.env import load  # noqa: E402
 
 load()
-bind = os.environ["LISTEN"]
+bind = os.environ["LISTEN"]  # unix:/srv/www/broken_brackets/shared/run/web.sock
 workers = 2
 threads = 4
 errorlog = "/home/deploy/web.log"
