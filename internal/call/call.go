@@ -133,7 +133,7 @@ func (t *try) again(ctx context.Context, response *http.Response, err error) (bo
 		return false, context.Cause(ctx)
 	}
 	t.number++
-	why := ""
+	var why string
 	switch {
 	case err != nil:
 		if !t.mayHelp(ctx, err) {

@@ -123,7 +123,7 @@ func (b *builder) filled(s keys.Step, built deploy.Step, made []deploy.Request) 
 	vars := merged(b.config.Vars, built.Vars)
 	secrets = []string{}
 	for _, r := range made {
-		whole := startsUnknown.FindStringSubmatch(r.URL)
+		first := startsWith.FindString(r.URL)
 		filled, err := request.Fill(r, func(name string) (string, bool) {
 			if value, known := vars[name]; known {
 				return value, true
@@ -134,7 +134,7 @@ func (b *builder) filled(s keys.Step, built deploy.Step, made []deploy.Request) 
 			if _, secret := b.config.Secrets[name]; secret && !slices.Contains(secrets, name) {
 				secrets = append(secrets, name)
 			}
-			if whole != nil && whole[1] == name {
+			if first == "${"+name+"}" {
 				return "https://x", true // an address, or the beginning of one
 			}
 			return "1", true
@@ -151,5 +151,5 @@ func (b *builder) filled(s keys.Step, built deploy.Step, made []deploy.Request) 
 	return secrets
 }
 
-// startsUnknown is the variable with which an address begins.
-var startsUnknown = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+// startsWith is the variable with which an address begins.
+var startsWith = regexp.MustCompile(`^\$\{[A-Za-z_][A-Za-z0-9_]*\}`)

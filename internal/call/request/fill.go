@@ -59,7 +59,8 @@ func Fill(r deploy.Request, lookup func(name string) (string, bool)) (Filled, er
 			return Filled{}, err
 		}
 	}
-	return filled, f.body(r, &filled)
+	err = f.body(r, &filled)
+	return filled, err
 }
 
 // Idempotent reports whether a method may be used twice like once (RFC 9110, 9.2.2).

@@ -17,3 +17,28 @@ func TestSummaryDropsTailsFirst(t *testing.T) {
 		t.Errorf("%d bytes: %.300s", len(page), page)
 	}
 }
+
+// What was done from the runner has a row of its own, a failure that fails nothing a sign of its own.
+func TestRowOfTheRunner(t *testing.T) {
+	t.Parallel()
+	res := deploy.Result{Header: deploy.Header{App: "shop"}, Outcome: deploy.OutcomeActivated, Hosts: []deploy.HostResult{{Host: "web1", Outcome: deploy.HostActivated}}}
+	purge := deploy.Span{Host: deploy.RunnerName, Phase: deploy.Finish, Step: "Purge CDN", Outcome: deploy.Succeeded}
+	for want, change := range map[string]func(*deploy.Span){
+		"| _from the runner_ | ✅": func(*deploy.Span) {},
+		"| _from the runner_ | ⚠️ Purge CDN: 500 Internal Server Error": func(s *deploy.Span) {
+			s.Outcome, s.Status, s.Excused = deploy.Failed, "500 Internal Server Error", true
+		},
+		"| _from the runner_ | ❌ Purge CDN: 500 Internal Server Error": func(s *deploy.Span) { s.Outcome, s.Status = deploy.Failed, "500 Internal Server Error" },
+	} {
+		span := purge
+		change(&span)
+		res.Steps = []deploy.StepDone{{Phase: deploy.Finish, Step: "Purge CDN", Spans: []deploy.Span{span}}}
+		if page := (Page{Result: res}).Markdown(); !strings.Contains(page, want) {
+			t.Errorf("wanted %q in\n%s", want, page)
+		}
+	}
+	res.Steps = nil
+	if page := (Page{Result: res}).Markdown(); strings.Contains(page, "from the runner") {
+		t.Errorf("nothing was done from the runner:\n%s", page)
+	}
+}
