@@ -31,6 +31,7 @@ type guide struct {
 	host    string // user@host:port
 	port    int
 	pack    string // the commands that make the tarball
+	restart string // what the deploy file says of the host that is none of its own
 	wsgi    string // its text, as startproject wrote it
 	env     []string
 }
@@ -80,9 +81,8 @@ func TestDjangoInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.slipway(ctx, t, 0, "Django: manage.py, settings mysite.settings", "init", "--host", g.host, "--deploy_path", g.root)
-	user, _, _ := strings.Cut(g.host, "@")
-	here := strings.NewReplacer("/home/"+user+"/", g.home+"/", "127.0.0.1:8001", fmt.Sprintf("127.0.0.1:%d", g.port))
-	write(t, file, here.Replace(read(t, file)))
+	write(t, file, strings.Replace(read(t, file), "\nactivate:\n", "\nactivate:\n"+g.restart, 1))
+	g.env = append(g.env, "INPUT_ARTIFACT=") // the deploy file says it
 	commands := regexp.MustCompile(`(?m)^ *- run: (.*)$`).FindAllStringSubmatch(read(t, filepath.Join(g.project, ".github", "workflows", "deploy.yml")), -1)
 	g.pack = ""
 	for _, command := range commands {
@@ -130,15 +130,18 @@ func newGuide(ctx context.Context, t *testing.T) *guide {
 	write(t, filepath.Join(g.project, "mysite", "urls.py"), block(t, page, "from django.conf import settings"))
 	write(t, filepath.Join(g.project, "requirements.txt"), "Django\ngunicorn\n")
 	write(t, filepath.Join(g.project, ".gitattributes"), block(t, page, ".gitattributes export-ignore"))
-	write(t, filepath.Join(g.project, "slipway.yml"), here.Replace(block(t, page, "app: mysite")))
+	// On a host of its own supervisor's configuration lies in the home folder, and needs not be said.
+	g.restart = fmt.Sprintf("  restart: {uses: supervisor/restart, with: {program: web, conf: %s/supervisord.conf}}\n", g.home)
+	write(t, filepath.Join(g.project, "slipway.yml"), here.Replace(block(t, page, "preset: django")+block(t, page, "activate:"))+g.restart)
 	run(ctx, t, "git", "-C", g.project, "init", "--quiet")
 
-	// The host. Its Python finds Debian's packages, so that pip need not fetch what they hold.
-	packages := "PYTHONPATH=" + debianPackages(t)
+	// The host. Wheels of Debian's packages stand for an index.
+	wheels := t.TempDir()
+	run(ctx, t, python, filepath.Join("testdata", "preset", "wheels.py"), wheels, "Django", "gunicorn", "asgiref", "sqlparse", "pytz")
 	conf := filepath.Join(g.home, "supervisord.conf")
 	write(t, conf, here.Replace(block(t, page, "[supervisord]")))
 	supervisor := exec.Command("supervisord", "--nodaemon", "-c", conf)
-	supervisor.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + g.home, packages}
+	supervisor.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + g.home}
 	if err := supervisor.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -151,24 +154,10 @@ func newGuide(ctx context.Context, t *testing.T) *guide {
 	})
 	dotenv := fmt.Sprintf("SECRET_KEY=%s\nDB_ENGINE=sqlite3\nDB_NAME=%s\nALLOWED_HOSTS=127.0.0.1\n", djangoKey, filepath.Join(g.home, "db.sqlite3"))
 	g.env = append(os.Environ(),
-		"INPUT_SSH_KEY="+server.Key.Reveal(), "INPUT_KNOWN_HOSTS="+server.KnownHosts, "INPUT_VARS="+packages,
+		"INPUT_SSH_KEY="+server.Key.Reveal(), "INPUT_KNOWN_HOSTS="+server.KnownHosts, "INPUT_APP=mysite", "INPUT_ARTIFACT=dist/mysite.tar.gz",
+		fmt.Sprintf("INPUT_VARS=PIP_NO_INDEX=1\nPIP_FIND_LINKS=%s\nPORT=%d", wheels, g.port),
 		"INPUT_SECRETS=DOTENV<<END-OF-DOTENV\n"+dotenv+"END-OF-DOTENV\n")
 	return g
-}
-
-// debianPackages is a folder with Debian's Django and gunicorn, and what they need, and nothing else that pip would complain of.
-func debianPackages(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"[Dd]jango*", "gunicorn*", "asgiref*", "sqlparse*", "pytz*", "pkg_resources*", "setuptools*"} {
-		found, _ := filepath.Glob("/usr/lib/python3/dist-packages/" + name) // the pattern is well-formed
-		for _, path := range found {
-			if err := os.Symlink(path, filepath.Join(dir, filepath.Base(path))); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return dir
 }
 
 // release packs another version. What comes first in wsgi.py is met by gunicorn alone: no step of Django's imports it.
