@@ -47,7 +47,7 @@ other ` + "`$`" + ` for itself. ` + "`deploy_path`" + ` knows ` + "`${APP}` and 
 
 %s
 
-Steps of ` + "`on_failure`" + ` see besides what failed: ` + "`SLIPWAY_FAILED_PHASE`" + ` (migrate or activate), ` + "`SLIPWAY_FAILED_STEP`" + ` (the step, or
+Steps of ` + "`on_failure`" + `, and the ` + "`undo`" + ` of a step of migrate, see besides what failed: ` + "`SLIPWAY_FAILED_PHASE`" + ` (migrate or activate), ` + "`SLIPWAY_FAILED_STEP`" + ` (the step, or
 ` + "`verify Health`" + `) and ` + "`SLIPWAY_FAILED_HOST`" + ` (the hosts it failed on, with spaces between them; fleet for the fleet's own checks).
 
 A name that begins with SLIPWAY_ cannot be declared. Nearest wins: a step's own, the input ` + "`vars`" + `, the host's, the environment
@@ -254,7 +254,7 @@ each host's own. What only the host knows, a secret or ` + "`${SLIPWAY_RELEASE}`
 ` + "`idempotent: true` and `check:`" + `, a script with the same parameters that ends with 0 when the work is done, say what a re-run
 does when nobody saw the step end: see [re-runs](re-runs.md).
 
-` + "`undo:`" + `, a script with the same parameters, takes back what ` + "`run`" + ` did: of a drain, the undrain. Both may run twice. A drain sees besides
+` + "`undo:`" + `, a script with the same parameters, takes back what ` + "`run`" + ` did: of a drain, the undrain; of a step of migrate, what runs where [` + "`on_failure: undo`" + `](re-runs.md#undo) asks for it, also after ` + "`run`" + ` failed. Both may run twice. A drain sees besides
 ` + "`SLIPWAY_TARGET`, `SLIPWAY_TARGET_ADDRESS` and `SLIPWAY_DRAIN_WAIT`" + `: the drained host's name, the address that Slipway reaches it at, and how
 many seconds open requests may take to end.
 
