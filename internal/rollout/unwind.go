@@ -11,6 +11,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
+	"slipway/internal/transport/retry"
 )
 
 // owedTimeout bounds what a failed or cancelled deployment still has to do: the way back of a batch, for instance.
@@ -30,8 +31,9 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	}
 	done := r.rec.Phase(deploy.Unwind)
 	var stuck deploy.Errors
+	mark := r.proved(errs)
 	for _, batch := range backwards(batches) {
-		stuck = append(stuck, r.unwindBatch(ctx, batch)...)
+		stuck = append(stuck, r.unwindBatch(ctx, batch, mark)...)
 	}
 	owed, cancel := r.owed(ctx)
 	defer cancel()
@@ -124,15 +126,25 @@ func backwards(batches [][]activated) [][]activated {
 	return append(back, lost)
 }
 
+// proved is the mark of a release from which hosts are brought back. That of a join the other hosts run, and it passed its checks there.
+// That of a rollback passed them once: it is bad where a check says so now, and not where a drain or a disk failed, for nobody could go
+// back to it then.
+func (r *run) proved(errs deploy.Errors) string {
+	const bad = "bad"
+	failedCheck := func(e *deploy.Error) bool {
+		return strings.HasPrefix(e.Step, "verify ") && e.Fault != deploy.FaultHost && !retry.LinkFailed(e)
+	}
+	if r.plan.Joining() || r.plan.Rollback() && !slices.ContainsFunc(errs, failedCheck) {
+		return ""
+	}
+	return bad
+}
+
 // unwindBatch brings the switched hosts of a batch back at once, and returns the failures. Hosts that were left behind are
 // back already, or cannot be brought back.
-func (r *run) unwindBatch(ctx context.Context, batch []activated) deploy.Errors {
+func (r *run) unwindBatch(ctx context.Context, batch []activated, mark string) deploy.Errors {
 	ctx, cancel := r.owed(ctx)
 	defer cancel()
-	mark := "bad"
-	if r.plan.Joining() { // the others run it, and passed their checks
-		mark = ""
-	}
 	behind := r.budget.missing()
 	stays := func(host activated) bool {
 		return slices.Contains(behind, host.host.Name) || !host.switched && (!host.kept || r.plan.Joining())
