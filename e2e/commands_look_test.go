@@ -130,7 +130,7 @@ func (c *Commands) status(ctx context.Context, t *testing.T) {
 // history has what was done so far, as lines, JSON and a page.
 func (c *Commands) history(ctx context.Context, t *testing.T) {
 	says(t, c.typed(ctx, t, 0, "history", "-e", "production"), `^WHEN +RELEASE +REV +BY +RUN +TOOK +OUTCOME$`,
-		` ben .* rollback activated on 3 of 3, live$`, ` anna .* activated on 2 of 2`, ` anna .* promote activated on 3 of 3`)
+		` ben .* rollback activated on 3 of 3, live$`, ` anna .* activated on 2 of 3 \(limit\)`, ` anna .* promote activated on 3 of 3`)
 	var answer struct {
 		Deployments []struct{ Command, Outcome string }
 	}
