@@ -57,7 +57,7 @@ func (n *Node) below(b *strings.Builder, indent string) {
 }
 
 // lines are what a block of lines can hold as it is: the first says how far it is indented.
-var lines = regexp.MustCompile(`\A[!-~][ -~]*(\n( *[!-~][ -~]*)?)+\z`)
+var lines = regexp.MustCompile(`\A[[:graph:]][[:print:]]*(\n( *[[:graph:]][[:print:]]*)?)+\z`)
 
 // block is a text as a block of lines where it has some, else as one scalar.
 func block(text, indent string) string {

@@ -76,7 +76,7 @@ func (l *layer) under(settings *yamlfile.Node) *yamlfile.Node {
 	merged := yamlfile.Merge(preset, settings)
 	own := slices.DeleteFunc(slices.Clone(merged.Entries), func(e yamlfile.Entry) bool { return settings.Get(e.Key) == nil })
 	usual := slices.DeleteFunc(merged.Entries, func(e yamlfile.Entry) bool { return settings.Get(e.Key) != nil })
-	merged.Entries = append(own, usual...) // for who reads it
+	merged.Entries = slices.Concat(own, usual) // for who reads it
 	for i, entry := range merged.Entries {
 		own, usual := settings.Get(entry.Key), preset.Get(entry.Key)
 		if slices.Contains(phases, entry.Key) && own != nil && own.Kind == yamlfile.List && usual != nil {

@@ -18,10 +18,7 @@ import (
 )
 
 // server is a PostgreSQL of the test's own, behind a socket in its folder.
-type server struct {
-	dir  string
-	psql string
-}
+type server struct{ dir string }
 
 func postgres(t *testing.T) *server {
 	t.Helper()
@@ -34,7 +31,7 @@ func postgres(t *testing.T) *server {
 		needtest.Skip(t, "psycopg2 is missing (Debian's python3-psycopg2)")
 	}
 	bin := filepath.Dir(bins[len(bins)-1])
-	dir, err := os.MkdirTemp("", "pg") // the path of a socket is short
+	dir, err := os.MkdirTemp("", "pg") //nolint:usetesting // the server's user may look into no folder of the test's
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +177,11 @@ func TestMigrateLock(t *testing.T) {
 
 	// It ends while the second try waits.
 	go func() {
-		time.Sleep(1500 * time.Millisecond)
-		end()
+		defer end()
+		select {
+		case <-time.After(1500 * time.Millisecond):
+		case <-t.Context().Done():
+		}
 	}()
 	migrate(map[string]string{"lock_timeout": "1s", "tries": "20"}).Expect(t, "a lock that goes", false, "slipway-note: 1 applied: shop.0002\n")
 	if got, err := s.sql(t.Context(), "SELECT note FROM shop_cart"); err != nil {
