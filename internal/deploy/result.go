@@ -162,10 +162,10 @@ func (r Result) Changed() bool {
 // Migrated are the steps of migrate with what became of them on their hosts, in order, without what was taken back since.
 func (r Result) Migrated() (list []StepDone) {
 	for _, step := range r.Steps {
-		switch step.Phase {
-		case Migrate:
+		switch {
+		case step.Phase == Migrate:
 			list = append(list, step)
-		case Undo:
+		case step.Phase == Undo:
 			for i := range list {
 				if list[i].Step == step.Step {
 					list[i].Spans = slices.DeleteFunc(slices.Clone(list[i].Spans), func(span Span) bool { return step.succeeded(span.Host) })
