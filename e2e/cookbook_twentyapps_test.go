@@ -76,10 +76,11 @@ func testTwentyApps(ctx context.Context, t *testing.T) {
 
 func startTwentyApps(ctx context.Context, t *testing.T) *twentyApps {
 	t.Helper()
-	a := &twentyApps{Fleet: newFleet(ctx, t, "twenty", "--internal"), workspace: checkout(ctx, t, "twenty-apps"), ports: map[string]string{}, run: 800}
+	a := &twentyApps{Fleet: newFleet(ctx, t, "twenty"), workspace: checkout(ctx, t, "twenty-apps"), ports: map[string]string{}, run: 800}
 	a.boot(ctx, t, "apps1", cookbookImage)
 	a.awaitHosts(ctx, t, "apps1")
 	run(ctx, t, "docker", "exec", a.container("apps1"), "install", "-d", "-o", "deploy", "-g", "deploy", "/srv/apps")
+	run(ctx, t, "docker", "run", "--rm", "--network", "container:"+a.container("apps1"), "--cap-add", "NET_ADMIN", "--entrypoint", "ip", busyboxImage, "route", "del", "default")
 	if routes := a.On(ctx, t, "apps1", `awk '$2 == "00000000"' /proc/net/route`); routes != "" {
 		t.Fatalf("the host has a route out: %s", routes)
 	}
