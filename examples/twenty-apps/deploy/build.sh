@@ -7,6 +7,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 git archive HEAD:app | tar -C "$tree" -xf -
 git archive "HEAD:apps/$app" | tar -C "$tree" -xf -
+rm "$tree/slipway.yml" # a deploy file is no part of a release
 python3 -m pip download --quiet --only-binary :all: --dest "$tree/wheels" --requirement "$tree/requirements.txt"
 mkdir -p dist
 tar -C "$tree" --sort name --owner 0 --group 0 --mtime "@$(git log -1 --format=%ct)" -cf "dist/$app.tar" .
