@@ -129,6 +129,8 @@ func (s *tasks) check(ctx context.Context, t *testing.T) {
 		}
 	}
 	lines := map[string]int{}
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
 		clear(lines)
 		for line := range strings.Lines(s.fleet.On(ctx, t, "web1", "cat /srv/data/tasks") + "\n") {
@@ -137,7 +139,7 @@ func (s *tasks) check(ctx context.Context, t *testing.T) {
 		if len(lines) == 2*s.sent || time.Now().After(deadline) || ctx.Err() != nil {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		<-look.C
 	}
 	wrong := 0
 	for n := range s.sent {

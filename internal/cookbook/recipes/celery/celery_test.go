@@ -81,13 +81,15 @@ func newSite(t *testing.T, manager string, late bool) *site {
 				continue
 			}
 			_ = syscall.Kill(worker, syscall.SIGTERM)
+			look := time.NewTicker(10 * time.Millisecond)
+			defer look.Stop()
 			for tries := 0; syscall.Kill(worker, 0) == nil; tries++ {
-				if tries == 1000 {
+				if tries == 6000 {
 					t.Errorf("worker %s does not end", file)
 					_ = syscall.Kill(worker, syscall.SIGKILL)
 					break
 				}
-				time.Sleep(10 * time.Millisecond)
+				<-look.C
 			}
 		}
 		if t.Failed() {
@@ -243,7 +245,7 @@ func TestNoTaskIsLost(t *testing.T) {
 			s.run("celery/quiet", "wait", "1m").Expect(t, "quiet", false, "slipway-note: 2 worker(s) take no new tasks, and none runs")
 			_, before, _ := s.tasks()
 			wait()
-			time.Sleep(time.Second) // in which a worker would take them
+			<-time.After(time.Second) // in which a worker would take them
 			if _, after, _ := s.tasks(); len(after) != len(before) || len(after) == sent {
 				t.Errorf("%d tasks of %d ran while it was quiet", len(after)-len(before), sent)
 			}
