@@ -7,7 +7,7 @@ age() {
 	stamp_=${stamp_#"$of".}
 	stamp_=${stamp_%%Z.*}
 	day_=${stamp_%T*} time_=${stamp_#*T}
-	began_=$(date -u -d "${day_%????}-$(echo "$day_" | cut -c 5-6)-${day_#??????} ${time_%????}:$(echo "$time_" | cut -c 3-4):${time_#????}" +%s) || return 0
+	began_=$(date -u -d "${day_%????}-$(echo "$day_" | cut -c 5-6)-${day_#??????} ${time_%????}:$(echo "$time_" | cut -c 3-4):${time_#????}" +%s 2>/dev/null) || return 0
 	awk -v s="$(($(date +%s) - began_))" 'BEGIN {
 		if (s >= 172800) printf "%d days old\n", s / 86400
 		else if (s >= 7200) printf "%d hours old\n", s / 3600
