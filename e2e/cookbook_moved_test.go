@@ -14,6 +14,7 @@ import (
 const movedImage = "slipway-e2e/moved-host"
 
 func init() {
+	cookbookSystems["from-capistrano"] = func(ctx context.Context, t *testing.T) { fromCapistrano.test(ctx, t) }
 	cookbookSystems["from-deployer"] = func(ctx context.Context, t *testing.T) { fromDeployer.test(ctx, t) }
 }
 
@@ -27,6 +28,36 @@ type moved struct {
 	setUp   string // run as root: the host's part, once
 	layOut  string // run as the deploy user: deploys twice as the tool does, versions 0 and 1, and starts what serves
 	next    func(version int) (file, text string)
+}
+
+// fromCapistrano is a site of Rails, deployed by Capistrano itself.
+var fromCapistrano = moved{
+	example: "from-capistrano", app: "shop", tool: "Capistrano", count: "/?order=1", counted: "orders",
+	setUp: "install -m 644 -o deploy /example/deploy/supervisord.conf /home/deploy/supervisord.conf",
+	layOut: `
+mkdir -p .ssh /srv/www/shop/shared/config /srv/www/shop/shared/public/uploads /srv/data/shop-database
+ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519
+cat .ssh/id_ed25519.pub >>.ssh/authorized_keys
+printf 'production:\n  adapter: sqlite3\n  timeout: 10000\n  database: /srv/data/shop-database/shop.sqlite3\n' >/srv/www/shop/shared/config/database.yml
+echo 0123456789abcdef0123456789abcdef0123456789abcdef >/srv/www/shop/shared/config/secret_key
+echo 'a picture' >/srv/www/shop/shared/public/uploads/picture
+cp -R /example work
+cp -R /example/before before
+git init --quiet --bare --initial-branch production /srv/data/shop.git
+cd work
+git init --quiet --initial-branch production
+for version in 0 1; do
+	echo "$version" >VERSION
+	git add --all
+	git -c user.name=Anna -c user.email=anna@example.com commit --quiet --message "version $version"
+	git push --quiet /srv/data/shop.git production
+	(cd ../before && cap production deploy)
+done
+supervisord -c /home/deploy/supervisord.conf`,
+	next: func(version int) (string, string) {
+		return fmt.Sprintf("db/migrate/202601020000%02d_version%d.rb", version, version), fmt.Sprintf(
+			"class Version%[1]d < ActiveRecord::Migration[6.1]\n  def change\n    add_column :orders, :version%[1]d, :string\n  end\nend\n", version)
+	},
 }
 
 // fromDeployer is a site of Laravel. Debian has no Deployer: the folder is laid out as Deployer 7 does it.
@@ -108,7 +139,7 @@ func (m moved) test(ctx context.Context, t *testing.T) {
 
 	// Back to what the tool deployed, and on.
 	s.under(ctx, t, 2, 1, func() {
-		says(t, s.use(ctx, t, "rollback", 0, map[string]string{"command": "rollback"}).Raw, live)
+		says(t, s.use(ctx, t, "rollback", 0, map[string]string{"command": "rollback"}).Raw, "roll back to .*-0000000-")
 	})
 	s.shows(ctx, t, 1, 5)
 	if got := s.live(ctx, t); got != live {
@@ -152,7 +183,7 @@ func (m moved) start(ctx context.Context, t *testing.T) *movedSite {
 	}
 	t.Logf("%s deployed twice in %.0f s", m.tool, time.Since(began).Seconds())
 	s.url = "http://" + run(ctx, t, "docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", s.container("web1")) + ":8001"
-	for deadline := time.Now().Add(time.Minute); s.page(ctx, "/") == ""; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); s.page(ctx, "/") == ""; time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) || ctx.Err() != nil {
 			t.Fatalf("the site does not come up:\n%s", s.On(ctx, t, "web1", "cat /home/deploy/*.log /srv/www/*/shared/log/*.log 2>&1 | tail -n 40"))
 		}

@@ -1,0 +1,1 @@
+server "localhost", user: "deploy", roles: %w[app web db], primary: true
