@@ -140,7 +140,7 @@ func (t *try) again(ctx context.Context, response *http.Response, err error) (bo
 			return false, nil
 		}
 		why = t.plainly(err).Error()
-	case wanted(t.request, response.StatusCode) || !undone(response.StatusCode) && (!unsure(response.StatusCode) || !t.request.Idempotent):
+	case wanted(t.request, response.StatusCode) || !t.mayRepeat(response.StatusCode):
 		return false, nil
 	default:
 		if wait, asked := askedWait(response); asked && wait > longestWait {
@@ -164,9 +164,14 @@ func (t *try) mayHelp(ctx context.Context, err error) bool {
 	return again
 }
 
+// mayRepeat reports whether a request with this answer may be sent once more: a server that answers 500 may have done half of it.
+func (t *try) mayRepeat(status int) bool {
+	return undone(status) || t.request.Idempotent && (status == http.StatusInternalServerError || unsure(status))
+}
+
 // undone reports whether a status says that the request did nothing.
 func undone(status int) bool {
-	return slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}, status)
+	return slices.Contains([]int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable}, status)
 }
 
 // unsure reports whether a status says that a gateway does not know what the server behind it did.
@@ -223,6 +228,8 @@ func (t *try) refused(response *http.Response) *Error {
 		failure.Hint = "redirects are not followed, since secrets would go along: name that address itself"
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		failure.Hint = "is the token right, and may it do this?"
+	case status == http.StatusInternalServerError && !t.request.Idempotent:
+		failure.Hint = "it is not tried again by itself, as the server may have acted on it: see there before you re-run"
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		if wait, asked := askedWait(response); asked && wait > longestWait {
 			failure.Hint = fmt.Sprintf("it asks to wait %s, which is too long for a deployment", wait.Round(time.Second))

@@ -55,15 +55,20 @@ func silent(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-var quick = call.Policy{Timeout: 500 * time.Millisecond, Retries: 2, Wait: time.Millisecond}
-
+// send has two retries, and time enough for a machine that is busy.
 func send(t *testing.T, r request.Filled) (int, []string, *call.Error) {
 	t.Helper()
+	return sendWithin(t, 30*time.Second, r)
+}
+
+func sendWithin(t *testing.T, timeout time.Duration, r request.Filled) (int, []string, *call.Error) {
+	t.Helper()
+	policy := call.Policy{Timeout: timeout, Retries: 2, Wait: time.Millisecond}
 	var said []string
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
-	code, err := call.Send(t.Context(), r, quick, func(line string) { said = append(said, line) })
+	code, err := call.Send(t.Context(), r, policy, func(line string) { said = append(said, line) })
 	var failed *call.Error
 	if err != nil && !errors.As(err, &failed) {
 		t.Fatalf("no *call.Error: %v", err)
@@ -100,15 +105,17 @@ func TestTries(t *testing.T) {
 		unknown    bool
 		hint       string
 	}{
-		"500, then well":             {[]http.HandlerFunc{status(500), status(503), status(200)}, false, 3, true, false, ""},
-		"500 for good":               {[]http.HandlerFunc{status(500)}, false, 3, false, false, ""},
+		"503, 408, then well":        {[]http.HandlerFunc{status(503), status(408), status(200)}, false, 3, true, false, ""},
+		"503 for good":               {[]http.HandlerFunc{status(503)}, false, 3, false, false, ""},
+		"500 may have acted":         {[]http.HandlerFunc{status(500), status(200)}, false, 1, false, false, "may have acted"},
+		"500 after a 503":            {[]http.HandlerFunc{status(503), status(500), status(200)}, false, 2, false, false, "may have acted"},
+		"500, and it bears a second": {[]http.HandlerFunc{status(500), status(200)}, true, 2, true, false, ""},
+		"500 for good, idempotent":   {[]http.HandlerFunc{status(500)}, true, 3, false, false, ""},
 		"502 of a gateway":           {[]http.HandlerFunc{status(502), status(200)}, false, 1, false, true, ""},
 		"502, and it bears a second": {[]http.HandlerFunc{status(502), status(200)}, true, 2, true, false, ""},
 		"cut":                        {[]http.HandlerFunc{cut, status(200)}, false, 1, false, true, "it may have arrived"},
 		"cut, and it bears a second": {[]http.HandlerFunc{cut, status(200)}, true, 2, true, false, ""},
 		"cut for good":               {[]http.HandlerFunc{cut}, true, 3, false, true, ""},
-		"silent":                     {[]http.HandlerFunc{silent, status(200)}, false, 1, false, true, "it may have arrived"},
-		"silent, bears a second":     {[]http.HandlerFunc{silent, status(200)}, true, 2, true, false, ""},
 		"429 with Retry-After":       {[]http.HandlerFunc{status(429, "Retry-After", "0"), status(200)}, false, 2, true, false, ""},
 		"429 with a date":            {[]http.HandlerFunc{status(429, "Retry-After", "Fri, 31 Dec 1999 23:59:59 GMT"), status(200)}, false, 2, true, false, ""},
 		"429 for an hour":            {[]http.HandlerFunc{status(429, "Retry-After", "3600"), status(200)}, false, 1, false, false, "asks to wait 1h0m0s"},
@@ -130,6 +137,25 @@ func TestTries(t *testing.T) {
 			}
 			if failed != nil && (failed.Unknown != c.unknown || !strings.Contains(failed.Hint, c.hint)) {
 				t.Errorf("unknown %v, hint %q", failed.Unknown, failed.Hint)
+			}
+		})
+	}
+}
+
+// A server that takes a request and says nothing may have acted on it.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	for name, idempotent := range map[string]bool{"once": false, "bears a second": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at, count := server(t, silent)
+			_, said, failed := sendWithin(t, time.Second, request.Filled{Method: "POST", URL: at, Body: []byte("x"), Idempotent: idempotent})
+			tries := 1
+			if idempotent {
+				tries = 3
+			}
+			if int(count.Load()) != tries || len(said) != tries-1 || failed == nil || !failed.Unknown || !strings.Contains(failed.Hint, "it may have arrived") {
+				t.Errorf("%d tries, %+v; said %q", count.Load(), failed, said)
 			}
 		})
 	}

@@ -286,8 +286,8 @@ parameter that stands alone keeps its type (a list, a number, true or false), an
 parameters with, or without, whose value a request is sent. All but the last must be idempotent, as they are sent again when a later one fails.
 
 ` + "`url`" + ` begins with https://. Where http:// is written out, or the address is of this machine, that is taken, too. Any status from 200 to 299 is a success unless ` + "`status:`" + ` says otherwise. A redirect is the answer, and is not
-followed: no secret goes to a host that nobody named. One try takes at most 30 seconds (` + "`timeout`" + `), and there are 3 (` + "`retries: 2`" + `): after the status 408, 429, 500 and 503, with which the server says
-that it did nothing, where nothing reached the server, and else (no answer, 502, 504) only where the request is idempotent: GET, HEAD, PUT and DELETE are, and what ` + "`idempotent: true`" + ` says so of. ` + "`Retry-After`" + ` is kept to up to a minute.
+followed: no secret goes to a host that nobody named. One try takes at most 30 seconds (` + "`timeout`" + `), and there are 3 (` + "`retries: 2`" + `): after the status 408, 429 and 503, with which the server says
+that it did nothing, where nothing reached the server, and else (no answer, 500, 502, 504: it may have acted) only where the request is idempotent: GET, HEAD, PUT and DELETE are, and what ` + "`idempotent: true`" + ` says so of. ` + "`Retry-After`" + ` is kept to up to a minute.
 
 A failure of such a step is a warning, and the deployment stands; with ` + "`required: true`" + ` it ends the run with exit 7. That it was sent, and how that ended, is written in the journal of the first host that takes it. So
 a re-run does not send again what went well. What nobody saw end, it sends again only where that is idempotent, and else warns: ` + "`slipway resolve`" + ` says what came of it.
