@@ -36,6 +36,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"current": current,
 	"newest":  newest,
 	"ci":      ciServer,
+	"service": service,
 }
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the
