@@ -34,7 +34,8 @@ for name in packages:
                 folders[:] = [f for f in folders if f != "__pycache__"]
                 for file in files:
                     full = os.path.join(where, file)
-                    add(os.path.relpath(full, installed), file=os.path.realpath(full))
+                    if os.path.exists(full):  # a link to another package of Debian's, which the host may lack
+                        add(os.path.relpath(full, installed), file=os.path.realpath(full))
         for file, text in texts.items():
             add(f"{about}.dist-info/{file}", text)
         record.append(f"{about}.dist-info/RECORD,,")
