@@ -33,4 +33,5 @@ type Unasked struct {
 	Host  string `json:"host"`
 	Error string `json:"error"` // why not, in one line
 	Hint  string `json:"hint,omitempty"`
+	Alike string `json:"-"` // why not, less what is its own: the same of hosts that are silent for one reason
 }

@@ -42,7 +42,7 @@ func Judge(head Head, answers []Answer, rules Rules) Status {
 		switch {
 		case a.Err != nil:
 			h.State, h.Why, h.Next = StateUnreachable, []string{reason(a.Err)}, a.Err.Hint
-			h.Alike = a.Err.Alike(reason(a.Err) + "\n" + a.Err.Hint)
+			h.Alike = alike(a.Err)
 		case a.Host.NoRelease:
 			h.State = StateBalancer
 			h.judgeLeft()

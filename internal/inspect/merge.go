@@ -61,7 +61,7 @@ func unasked(answers []Answer) []Unasked {
 	list := []Unasked{}
 	for _, a := range answers {
 		if a.Err != nil {
-			list = append(list, Unasked{Host: a.Host.Name, Error: reason(a.Err), Hint: a.Err.Hint})
+			list = append(list, Unasked{Host: a.Host.Name, Error: reason(a.Err), Hint: a.Err.Hint, Alike: alike(a.Err)})
 		}
 	}
 	return list
@@ -75,6 +75,9 @@ func reason(err *deploy.Error) string {
 	}
 	return text
 }
+
+// alike is why a host did not answer, less what is its own.
+func alike(err *deploy.Error) string { return err.Alike(reason(err) + "\n" + err.Hint) }
 
 // serving are the hosts that get releases and answered, and their facts.
 func serving(answers []Answer) (hosts []deploy.Host, facts map[string]deploy.Facts) {

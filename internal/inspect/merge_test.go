@@ -163,7 +163,7 @@ func TestMergeWithoutAHost(t *testing.T) {
 	web1.Past.Damaged = 2
 	web2 := inspect.Answer{Host: deploy.Host{Name: "web2"}, Err: &deploy.Error{Cause: errors.New("no route"), Hint: "look at the network"}}
 	h := inspect.Merge(head, []inspect.Answer{web1, web2}, nil, nil)
-	if want := []inspect.Unasked{{Host: "web2", Error: "no route", Hint: "look at the network"}}; !slices.Equal(h.Unasked, want) {
+	if want := []inspect.Unasked{{Host: "web2", Error: "no route", Hint: "look at the network", Alike: "no route\nlook at the network"}}; !slices.Equal(h.Unasked, want) {
 		t.Errorf("%+v", h.Unasked)
 	}
 	if h.Rollback.Release != "" || h.Rollback.Refused == "" || !slices.Equal(h.Damaged, []inspect.Damage{{Host: "web1", Records: 2}}) {

@@ -67,18 +67,3 @@ func revision(text string) string { return orNone(layout.ShortRevision(text)) }
 func where(head inspect.Head) string {
 	return layout.Where(deploy.Header{App: head.App, Environment: head.Environment})
 }
-
-// silent are lines on hosts that did not answer.
-func silent(list []inspect.Unasked) []string {
-	var lines []string
-	for i, u := range list {
-		if i == layout.FewHosts {
-			return append(lines, fmt.Sprintf("and %s more did not answer", layout.Plural(len(list)-i, "host")))
-		}
-		lines = append(lines, layout.Wrap(fmt.Sprintf("%s did not answer: %s", u.Host, u.Error), 4)...)
-		if u.Hint != "" {
-			lines = append(lines, layout.Labelled("hint", u.Hint)...)
-		}
-	}
-	return lines
-}

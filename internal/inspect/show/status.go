@@ -118,7 +118,7 @@ func holds(s inspect.Status) []string {
 func details(s inspect.Status) []string {
 	var lines []string
 	shown, left := 0, 0
-	for _, alike := range groups(s.Hosts) {
+	for _, alike := range groups(s.Hosts, whySilent) {
 		h := alike[0]
 		if len(h.Why) == 0 || plainly(h.State) {
 			continue
@@ -129,10 +129,7 @@ func details(s inspect.Status) []string {
 		}
 		shown++
 		for _, why := range h.Why {
-			if len(alike) > 1 {
-				why += "; alike: " + layout.Named(named(alike[1:]), ", ")
-			}
-			lines = append(lines, layout.Wrap(h.Host+": "+why, 4)...)
+			lines = append(lines, layout.Wrap(h.Host+": "+why+others(named(alike)), 4)...)
 		}
 		lines = append(lines, files(h)...)
 		if h.Next != "" {
@@ -145,31 +142,7 @@ func details(s inspect.Status) []string {
 	return lines
 }
 
-// fewAlike is how many hosts that are silent for one reason are told of one by one.
-const fewAlike = 3
-
-// groups are the hosts, each alone, but for those that are silent for one reason where there are many: they are one group, at the place of the
-// first.
-func groups(hosts []inspect.HostStatus) (list [][]inspect.HostStatus) {
-	alike := map[string]int{}
-	for _, h := range hosts {
-		alike[h.Alike]++
-	}
-	places := map[string]int{}
-	for _, h := range hosts {
-		at, known := places[h.Alike]
-		switch {
-		case h.Alike == "" || alike[h.Alike] <= fewAlike:
-			list = append(list, []inspect.HostStatus{h})
-		case known:
-			list[at] = append(list[at], h)
-		default:
-			places[h.Alike] = len(list)
-			list = append(list, []inspect.HostStatus{h})
-		}
-	}
-	return list
-}
+func whySilent(h inspect.HostStatus) string { return h.Alike }
 
 func named(hosts []inspect.HostStatus) []string {
 	names := make([]string, len(hosts))
@@ -288,7 +261,7 @@ func Verdict(s inspect.Status) string {
 // silent for one reason.
 func Annotations(s inspect.Status) []ci.Annotation {
 	var list []ci.Annotation
-	for _, alike := range groups(s.Hosts) {
+	for _, alike := range groups(s.Hosts, whySilent) {
 		h, who := alike[0], alike[0].Host+" is"
 		if len(alike) > 1 {
 			who = layout.Named(named(alike), ", ") + " are"
