@@ -13,6 +13,7 @@ import (
 // cookbookSystems are the systems of examples/ that are run with the software that they name, by the names that SLIPWAY_E2E_COOKBOOK takes.
 var cookbookSystems = map[string]func(context.Context, *testing.T){
 	"old-server":  testOldServer,
+	"preset":      testPreset,
 	"one-host":    testOneHost,
 	"twenty-apps": testTwentyApps,
 }
