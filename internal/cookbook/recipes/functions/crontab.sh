@@ -28,7 +28,7 @@ hold_it() {
 # read_crontab puts the crontab into $work/old. Only a crontab that is not there is empty: what cannot be read must not be written over.
 read_crontab() {
 	if crontab -l >"$work/old" 2>"$work/said"; then return 0; fi
-	: >"$work/old"
+	true >"$work/old"
 	if ! grep -q -e '^no crontab for' -e 'No such file or directory' "$work/said"; then
 		cat "$work/said" >&2
 		fail "the crontab of $(id -un) cannot be read; it is as it was"

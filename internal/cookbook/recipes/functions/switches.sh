@@ -141,7 +141,7 @@ put_switches() {
 		cp -p -- "$file" "$new_"
 	else
 		rm -f -- "$new_"
-		(umask 022 && : >"$new_")
+		(umask 022 && true >"$new_")
 	fi
 	changed file "$from_" >"$new_" || refuse_file
 	if cmp -s "$new_" "$file"; then
