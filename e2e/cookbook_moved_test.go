@@ -13,11 +13,6 @@ import (
 
 const movedImage = "slipway-e2e/moved-host"
 
-func init() {
-	cookbookSystems["from-capistrano"] = func(ctx context.Context, t *testing.T) { fromCapistrano.test(ctx, t) }
-	cookbookSystems["from-deployer"] = func(ctx context.Context, t *testing.T) { fromDeployer.test(ctx, t) }
-}
-
 // moved is an application that another tool has deployed, and that Slipway takes over in place.
 type moved struct {
 	example string // of examples/
@@ -183,8 +178,14 @@ func (m moved) start(ctx context.Context, t *testing.T) *movedSite {
 	}
 	t.Logf("%s deployed twice in %.0f s", m.tool, time.Since(began).Seconds())
 	s.url = "http://" + run(ctx, t, "docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", s.container("web1")) + ":8001"
-	for deadline := time.Now().Add(3 * time.Minute); s.page(ctx, "/") == ""; time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(deadline) || ctx.Err() != nil {
+	up, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for s.page(up, "/") == "" {
+		select {
+		case <-look.C:
+		case <-up.Done():
 			t.Fatalf("the site does not come up:\n%s", s.On(ctx, t, "web1", "cat /home/deploy/*.log /srv/www/*/shared/log/*.log 2>&1 | tail -n 40"))
 		}
 	}

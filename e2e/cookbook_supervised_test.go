@@ -9,8 +9,6 @@ import (
 	"testing"
 )
 
-func init() { cookbookSystems["django-supervised"] = testSupervised }
-
 // testSupervised deploys examples/django-supervised to one host, set up as its README says, under load: a good release, one that does not
 // load, and a rollback. The deploy user cannot talk to supervisor.
 func testSupervised(ctx context.Context, t *testing.T) {

@@ -12,10 +12,13 @@ import (
 
 // cookbookSystems are the systems of examples/ that are run with the software that they name, by the names that SLIPWAY_E2E_COOKBOOK takes.
 var cookbookSystems = map[string]func(context.Context, *testing.T){
-	"old-server":  testOldServer,
-	"preset":      testPreset,
-	"one-host":    testOneHost,
-	"twenty-apps": testTwentyApps,
+	"django-supervised": testSupervised,
+	"from-capistrano":   fromCapistrano.test,
+	"from-deployer":     fromDeployer.test,
+	"old-server":        testOldServer,
+	"preset":            testPreset,
+	"one-host":          testOneHost,
+	"twenty-apps":       testTwentyApps,
 }
 
 // everyRun are those of them that each run of the end-to-end tests has; `make e2e-cookbook` has all.

@@ -76,20 +76,8 @@ func newSite(t *testing.T, manager string, late bool) *site {
 	}
 	t.Cleanup(func() {
 		for _, file := range []string{"one.pid", "two.pid", "other.pid"} {
-			worker := s.Master(file)
-			if worker == 0 {
-				continue
-			}
-			_ = syscall.Kill(worker, syscall.SIGTERM)
-			look := time.NewTicker(10 * time.Millisecond)
-			defer look.Stop()
-			for tries := 0; syscall.Kill(worker, 0) == nil; tries++ {
-				if tries == 6000 {
-					t.Errorf("worker %s does not end", file)
-					_ = syscall.Kill(worker, syscall.SIGKILL)
-					break
-				}
-				<-look.C
+			if worker := s.Master(file); worker != 0 {
+				end(t, worker)
 			}
 		}
 		if t.Failed() {
@@ -106,6 +94,22 @@ func newSite(t *testing.T, manager string, late bool) *site {
 		}
 	})
 	return s
+}
+
+// end ends a worker, and waits until it has.
+func end(t *testing.T, worker int) {
+	t.Helper()
+	_ = syscall.Kill(worker, syscall.SIGTERM)
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for tries := 0; syscall.Kill(worker, 0) == nil; tries++ {
+		if tries == 6000 {
+			t.Errorf("worker %d does not end", worker)
+			_ = syscall.Kill(worker, syscall.SIGKILL)
+			return
+		}
+		<-look.C
+	}
 }
 
 // supervisord runs two workers, as a group, through current. It would kill one that does not end at once.
