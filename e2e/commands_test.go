@@ -27,6 +27,8 @@ type Commands struct {
 	version   int
 	commits   map[int]string // of each version
 	uses      int            // of actions and command lines
+	stderr    string         // of the last command line
+	stranded  Action         // the deployment whose runner died
 }
 
 // testCommands boots the fleet once. Each part leaves the hosts as the next one needs them.
@@ -51,6 +53,9 @@ func testCommands(ctx context.Context, t *testing.T) {
 		{name: "exec", run: (*Commands).exec},
 		{name: "refused-right", run: (*Commands).refusedRight, long: true},
 		{name: "prune", run: (*Commands).prune},
+		{name: "join", run: (*Commands).join},
+		{name: "unlock", run: (*Commands).unlock},
+		{name: "resolve", run: (*Commands).resolve},
 	} {
 		if part.long && !c.all {
 			continue
@@ -118,17 +123,22 @@ func (c *Commands) asRoot(ctx context.Context, t *testing.T, host, script string
 	return run(ctx, t, "docker", "exec", c.container(host), "sh", "-euc", script)
 }
 
-// use is a use of the action in a run of its own, in production unless an input says otherwise. inputs are names and values by turns.
-func (c *Commands) use(ctx context.Context, t *testing.T, exit int, command string, inputs ...string) Outcome {
-	t.Helper()
+// job is a use of the action in a run of its own, in production unless an input says otherwise. inputs are names and values by turns.
+func (c *Commands) job(command string, inputs ...string) Action {
 	c.uses++
 	given := map[string]string{"command": command, "environment": "production", "ssh_key": c.Key, "known_hosts": c.KnownHosts}
 	for pair := range slices.Chunk(inputs, 2) {
 		given[pair[0]] = pair[1]
 	}
-	outcome := Action{
+	return Action{
 		Workspace: c.workspace, Commit: c.commits[c.version], RunID: fmt.Sprint(700 + c.uses), Network: c.Network, With: given,
-	}.Use(ctx, t, c.report(command))
+	}
+}
+
+// use is such a job, to its end.
+func (c *Commands) use(ctx context.Context, t *testing.T, exit int, command string, inputs ...string) Outcome {
+	t.Helper()
+	outcome := c.job(command, inputs...).Use(ctx, t, c.report(command))
 	if outcome.Exit != exit {
 		t.Fatalf("%s ends %d, want %d:\n%s", command, outcome.Exit, exit, outcome.Raw)
 	}
@@ -162,7 +172,8 @@ func (c *Commands) offline(ctx context.Context, t *testing.T, exit int, args ...
 		t.Fatal(err)
 	}
 	line := strings.ReplaceAll("$ slipway "+strings.Join(args, " "), " "+strings.Join(login, " "), "")
-	printed := line + "\n" + stdout.String() + stderr.String()
+	c.stderr = stderr.String()
+	printed := line + "\n" + stdout.String() + c.stderr
 	write(t, filepath.Join(report(t, c.report("typed-"+args[0])), "log.txt"), printed)
 	if got := cmd.ProcessState.ExitCode(); got != exit {
 		t.Fatalf("it ends %d, want %d: %s", got, exit, printed)
