@@ -4,9 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -228,74 +226,5 @@ func (f *fleet) decide(host string, id deploy.DeploymentID, step, decision strin
 	defer func() { _ = crew.Close() }()
 	if err := stepper.Decide(f.t.Context(), crew, host, id, step, decision); err != nil {
 		f.t.Fatal(err)
-	}
-}
-
-// What nobody saw the end of is not taken back, nor what was done before it: it may still run.
-func TestNoUndoOfWhatMayRun(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 1)
-	f.cfg.Migrate = number(undoable("Quiet", "true"), undoable("Migrate", `touch "$SLIPWAY_SHARED_PATH/run/there"; exec sleep 60`))
-	f.when("web1", "shared/run/there", func() { f.killWrapper("web1", "migrate-2-migrate/do-1") })
-	result, _ := f.deploy(t.Context(), good)
-	wantEnd(t, result, deploy.ExitPerson, deploy.OutcomePerson)
-	f.wantWritten("web1", "do:Quiet", "do:Migrate")
-	if want := "not undone: Migrate (on web1), Quiet (on web1), since nobody saw how Migrate ended on web1"; !slices.Contains(result.Warnings, want) {
-		t.Errorf("warnings: %q", result.Warnings)
-	}
-}
-
-// The end of an undo that nobody saw is decided by a person; it is not run a second time by itself.
-func TestUndoWhoseEndNobodySaw(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 1)
-	migrate := undoable("Migrate", "false")
-	migrate.Undo += `; test -e "$SLIPWAY_SHARED_PATH/run/there" || { echo $$ > "$SLIPWAY_SHARED_PATH/run/there.new"; mv "$SLIPWAY_SHARED_PATH/run/there.new" "$SLIPWAY_SHARED_PATH/run/there"; exec sleep 60; }`
-	f.cfg.Migrate = number(migrate)
-	f.when("web1", "shared/run/there", func() {
-		f.killWrapper("web1", "migrate-1-migrate/undo-1")
-		if pid, err := strconv.Atoi(strings.TrimSpace(f.read("web1", "shared/run/there"))); err != nil || syscall.Kill(pid, syscall.SIGKILL) != nil {
-			t.Errorf("the undo is not killed: %d, %v", pid, err)
-		}
-	})
-	result, _ := f.deploy(t.Context(), good)
-	wantEnd(t, result, deploy.ExitPerson, deploy.OutcomePerson)
-	f.wantWritten("web1", "do:Migrate", "undo:Migrate")
-	f.cfg.Migrate[0].Run = "true"
-	for _, attempt := range []int{2, 3} {
-		refused, _ := f.again(attempt).deploy(t.Context(), good)
-		wantEnd(t, refused, deploy.ExitPerson, deploy.OutcomePerson)
-		f.wantWritten("web1")
-	}
-	f.decide("web1", result.Deployment, "undo Migrate", "rerun")
-	again, _ := f.again(4).deploy(t.Context(), good)
-	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeActivated)
-	f.wantWritten("web1", "undo:Migrate", "restart")
-}
-
-// What did not begin is not taken back.
-func TestNoUndoOfWhatDidNotBegin(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 2)
-	f.cfg.Migrate = number(undoable("Quiet", "false"), undoable("Migrate", "true"))
-	result, _ := f.deploy(t.Context(), good)
-	wantEnd(t, result, deploy.ExitMigrate, deploy.OutcomeFailed)
-	f.wantWritten("web1", "do:Quiet", "undo:Quiet")
-}
-
-// The re-run takes an undone step for one that never ran, also where it moved in the deploy file since.
-func TestUndoOfAStepThatMoved(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, 1)
-	f.cfg.Migrate = number(undoable("Quiet", "true"), undoable("Migrate", "false"))
-	f.cfg.Migrate[0].UndoneOnFailure = false
-	first, _ := f.deploy(t.Context(), good)
-	wantEnd(t, first, deploy.ExitMigrate, deploy.OutcomeFailed)
-	f.cfg.Migrate = number(script(deploy.Migrate, "New", "true"), undoable("Quiet", "true"), undoable("Migrate", "false"))
-	second, _ := f.again(2).deploy(t.Context(), good)
-	wantEnd(t, second, deploy.ExitMigrate, deploy.OutcomeFailed)
-	f.wantWritten("web1", "do:Quiet", "do:Migrate", "undo:Migrate", "do:Migrate", "undo:Migrate", "undo:Quiet")
-	if diff := cmp.Diff([]string{"migrate-1-quiet/do-1/void", "migrate-2-migrate/do-1/void", "migrate-3-migrate/do-2/void"}, f.triesWith("web1", "do-*/void")); diff != "" {
-		t.Error(diff)
 	}
 }
