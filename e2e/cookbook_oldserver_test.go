@@ -90,7 +90,8 @@ func startOldServer(ctx context.Context, t *testing.T) *OldServer {
 	t.Helper()
 	example := filepath.Join(repository(t), "examples", "old-server")
 	f := newFleet(ctx, t, "old-server")
-	f.boot(ctx, t, "old1", cookbookImage, "--volume", "/var/lib/mysql", "--volume", example+":/example:ro",
+	run(ctx, t, "docker", "build", "--quiet", "--force-rm", "--tag", mysqlImage, filepath.Join(repository(t), "e2e", "images", "mysql-host"))
+	f.boot(ctx, t, "old1", mysqlImage, "--volume", "/var/lib/mysql", "--volume", example+":/example:ro",
 		"--volume", filepath.Join(example, "deploy", "supervisord.conf")+":/home/deploy/supervisord.conf:ro")
 	f.awaitHosts(ctx, t, "old1")
 	commands := consoleOf(t, filepath.Join(example, "README.md"), "apt ", "adduser ", "install -o deploy -g deploy -m 644 deploy/supervisord.conf")

@@ -28,6 +28,7 @@ const (
 	databaseImage = "slipway-e2e/database-host"
 	systemdImage  = "slipway-e2e/systemd-host"
 	cookbookImage = "slipway-e2e/cookbook-host"
+	mysqlImage    = "slipway-e2e/mysql-host" // built by the one test that needs it
 )
 
 // TestImages builds the images by itself, so that CI can have them ready.

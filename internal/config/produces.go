@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
@@ -19,7 +21,28 @@ func (b *builder) produces(s keys.Step, built *deploy.Step) {
 	case built.Always:
 		b.problem(node.At, "drop one of the two: a re-run would replace the files of a release that is live", "a step that always runs cannot have `produces`")
 	}
-	for _, p := range s.Produces {
+	b.bring(s.Produces, built)
+}
+
+// producedBy has the other hosts get what a recipe says that it makes, where a step of prepare that runs once does not say it itself.
+func (b *builder) producedBy(made []string, s keys.Step, built *deploy.Step) {
+	if len(made) == 0 || built.Phase != deploy.Prepare || !built.Once || built.Always || s.Node.Get("produces") != nil {
+		return
+	}
+	var paths []keys.Text
+	for _, p := range made {
+		if strings.Contains(p, "${") {
+			b.problem(s.Uses.At(), "say it in `produces` of the step", "what `%s` makes is named by a variable, `%s`, which only the host knows", s.Uses.V, p)
+			continue
+		}
+		paths = append(paths, keys.Text{V: p, Node: s.Uses.Node})
+	}
+	b.bring(paths, built)
+}
+
+// bring has the other hosts get paths of the release.
+func (b *builder) bring(paths []keys.Text, built *deploy.Step) {
+	for _, p := range paths {
 		clean, ok := b.inRelease(p, "what a step produces")
 		if !ok {
 			continue

@@ -47,6 +47,7 @@ func (b *builder) recipe(s keys.Step, built *deploy.Step) {
 		built.Stop, built.Log = scripts.Stop, scripts.Log
 	}
 	built.Rights, built.Preview, built.Tools = scripts.Rights, scripts.Preview, recipe.Needs(with)
+	b.producedBy(recipe.Makes(with), s, built)
 	built.Run, built.Check, built.Undo = scripts.Run, cmp.Or(built.Check, scripts.Check), cmp.Or(built.Undo, scripts.Undo)
 	if !s.Idempotent.Given() {
 		built.Idempotent = built.Idempotent || recipe.Idempotent

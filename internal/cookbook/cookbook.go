@@ -38,6 +38,8 @@ type Recipe struct {
 	Example     string  // a piece of a deploy file that uses it
 	Idempotent  bool    // may run again when nobody saw how it ended
 
+	Produces []string // what it makes in the release, for hosts that do not run it; ${name} stands for a parameter
+
 	Tools  []string                 // programs that it needs on the host; ${name} stands for a parameter
 	Phases []yamlfile.Value[string] // where it may stand, as it was written: who knows the phases judges them; none is anywhere
 

@@ -24,6 +24,7 @@ type file struct {
 	Preview     yamlfile.Value[string]   `key:"preview" doc:"POSIX script that changes nothing and tells plan what run would do, run in the live release: see docs/recipes.md."`
 	Phase       Words                    `key:"phase" doc:"Where it may stand: one or a list of prepare, migrate, ensure, drain, restart, finish and on_failure. Not given: anywhere."`
 	Tools       []yamlfile.Value[string] `key:"tools" doc:"Programs that it needs on the host; ${name} stands for the parameter of that name."`
+	Produces    []yamlfile.Value[string] `key:"produces" doc:"Files and folders that it makes in the release, of a step of prepare that runs once: the other hosts get them. ${name} stands for the parameter of that name."`
 	Example     yamlfile.Value[string]   `key:"example" doc:"A piece of a deploy file that uses it, for people."`
 	Functions   []yamlfile.Value[string] `key:"functions" doc:"Functions that the scripts use; only of the cookbook's own recipes."`
 	Idempotent  yamlfile.Value[bool]     `key:"idempotent" doc:"Whether it may run again when nobody saw how it ended."`
@@ -86,6 +87,10 @@ func Parse(name, uses string, text []byte) (Recipe, error) {
 	for _, tool := range f.Tools {
 		recipe.Tools = append(recipe.Tools, tool.V)
 		problems = append(problems, recipe.badTool(tool)...)
+	}
+	for _, made := range f.Produces {
+		recipe.Produces = append(recipe.Produces, made.V)
+		problems = append(problems, recipe.badProduct(made)...)
 	}
 	for _, script := range []yamlfile.Value[string]{f.Run, f.Check, f.Undo, f.Stop, f.Log, f.Rights, f.Preview} {
 		if script.Given() {

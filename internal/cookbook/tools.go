@@ -14,17 +14,28 @@ var toolName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._+-]*|\$\{[a-z][a-z0-
 
 // badTool says what is wrong with a tool.
 func (r Recipe) badTool(tool yamlfile.Value[string]) deploy.Problems {
-	name, isParam := strings.CutPrefix(tool.V, "${")
-	name = strings.TrimSuffix(name, "}")
 	switch {
 	case !tool.Given():
 		return nil // no text: a problem already
 	case !toolName.MatchString(tool.V):
 		return deploy.Problems{{At: tool.At(), Message: "`" + tool.V + "` cannot be a tool", Hint: "the name of a program, or a parameter as in ${python}"}}
-	case isParam && !slices.Contains(r.Names(), name):
-		return deploy.Problems{{At: tool.At(), Message: "there is no parameter `" + name + "`", Hint: yamlfile.DidYouMean(name, r.Names())}}
 	}
-	return nil
+	return r.badName(tool)
+}
+
+// badName says that a text which names a parameter, as ${name}, names none of the recipe's.
+func (r Recipe) badName(text yamlfile.Value[string]) deploy.Problems {
+	name, isParam := namedIn(text.V)
+	if !isParam || slices.Contains(r.Names(), name) {
+		return nil
+	}
+	return deploy.Problems{{At: text.At(), Message: "there is no parameter `" + name + "`", Hint: yamlfile.DidYouMean(name, r.Names())}}
+}
+
+// namedIn is the parameter that a text is in whole, as ${name}.
+func namedIn(text string) (name string, is bool) {
+	name, is = strings.CutPrefix(text, "${")
+	return strings.TrimSuffix(name, "}"), is
 }
 
 // Needs are the programs that the recipe needs on a host, with parameters put in. A program that lies in the release is none of them:
@@ -33,9 +44,9 @@ func (r Recipe) Needs(with map[string]Value) []deploy.Tool {
 	var tools []deploy.Tool
 	for _, name := range r.Tools {
 		tool := deploy.Tool{Name: name}
-		if param, ok := strings.CutPrefix(name, "${"); ok {
-			tool.Param = strings.TrimSuffix(param, "}")
-			tool.Name = r.value(tool.Param, with).Text
+		if param, ok := namedIn(name); ok {
+			tool.Param = param
+			tool.Name = r.value(param, with).Text
 		}
 		if tool.Name == "" || strings.Contains(tool.Name, "/") && !strings.HasPrefix(tool.Name, "/") && !strings.HasPrefix(tool.Name, "${") {
 			continue

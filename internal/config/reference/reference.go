@@ -269,6 +269,8 @@ its ` + "`uses`" + `. Without it a recipe may stand anywhere.
 ` + "`tools:`" + ` are the programs that the recipe needs on the host, like ` + "`[supervisorctl, \"${python}\"]`; `${python}`" + ` is what that parameter names. A deployment is refused, and doctor says so,
 where one is missing on a host that runs the step. What lies in the release is not looked for, as a step before makes it, nor what only a secret names.
 
+` + "`produces:`" + ` are files and folders that the recipe makes in the release, like ` + "`[\"${folders}\"]`" + `: a step of ` + "`prepare` with `once: true`" + ` brings them to the other hosts, unless it has a ` + "`produces`" + ` of its own.
+
 ` + "`preview:`" + ` tells [plan](plan.md#pending-migrations) what ` + "`run`" + ` would do, by a line ` + "`slipway-note: pending shop.0042`" + `. It has the same parameters, variables and secrets, and runs for at
 most 30 seconds on the first host of the step, in the release that is live: the new one is not on any host yet, and ` + "`$SLIPWAY_RELEASE_PATH`" + ` is ` + "`current`" + `. On its
 standard input are the paths of the new release's files, a line each. Whenever somebody asks what would happen it runs, without a lock: it must change nothing.
