@@ -1,8 +1,11 @@
 import os
+import sys
 
-from celery import Celery
+sys.path[:] = [os.path.realpath(path) for path in sys.path]  # not through `current`, which moves on
 
-from .env import load
+from celery import Celery  # noqa: E402
+
+from .env import load  # noqa: E402
 
 load()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")

@@ -19,6 +19,17 @@ find_master() {
 through_current() {
 	release=$(cd "$SLIPWAY_RELEASE_PATH" && pwd -P)
 	bound=$(tr '\0' '\n' <"/proc/$master/cmdline" | grep -F -- "${release%/*}/" | head -n 1) || true
+	interpreter_=$(tr '\0' '\n' <"/proc/$master/cmdline" | head -n 1)
+	case $interpreter_ in
+	/* | gunicorn:*) ;;
+	*/*)
+		# Python makes an absolute path of it, in the release that `current` named then.
+		folder_=$(tr '\0' '\n' <"/proc/$master/environ" | sed -n 's/^PWD=//p' | head -n 1)
+		folder_=$(cd -P "${folder_:-$SLIPWAY_CURRENT_PATH}/${interpreter_%/*}" 2>/dev/null && pwd -P) || folder_=
+		case $folder_ in
+		"${release%/*}"/*) bound=$interpreter_ ;;
+		esac ;;
+	esac
 	if [ -n "$bound" ]; then
 		fail "gunicorn was started with $bound, so it would go on with that release. Start it, once, with paths through $SLIPWAY_CURRENT_PATH, the interpreter too: $SLIPWAY_CURRENT_PATH/venv/bin/python $SLIPWAY_CURRENT_PATH/venv/bin/gunicorn ..."
 	fi

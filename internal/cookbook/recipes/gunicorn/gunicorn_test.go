@@ -121,6 +121,24 @@ func TestGunicornStart(t *testing.T) {
 	}
 }
 
+// TestGunicornRelativeInterpreter: Python makes an absolute path of one, in the release, and a new master would run in that environment.
+func TestGunicornRelativeInterpreter(t *testing.T) {
+	t.Parallel()
+	needtest.Programs(t, "gunicorn", "dash", "busybox")
+	d := newServer(t)
+	command := d.gunicorn(t, "")
+	command[0] = "venv/bin/python"
+	client := d.serve(t, command)
+	d.SwitchTo(t, "release-b")
+	upgrade := recipetest.Rendered(t, "gunicorn/upgrade", map[string]string{"pidfile": filepath.Join(d.Dir, "pid"), "boot": "1", "wait": "60"})
+	for _, shell := range shelltest.Shells {
+		d.Step(t, shell, upgrade).Expect(t, "a relative interpreter", true, "gunicorn was started with venv/bin/python, so it would go on with that release")
+	}
+	if got := recipetest.Get(client, "/"); got != recipetest.Whole("release-a") {
+		t.Errorf("it answers %s", got)
+	}
+}
+
 // TestGunicornReload: new workers of the new release; and what HUP cannot do is said.
 func TestGunicornReload(t *testing.T) {
 	t.Parallel()
