@@ -17,7 +17,7 @@ func testSupervised(ctx context.Context, t *testing.T) {
 	f.boot(ctx, t, "app1", cookbookImage, "--volume", example+":/example:ro")
 	f.awaitHosts(ctx, t, "app1")
 	commands := consoleOf(t, filepath.Join(example, "README.md"), "apt ", "adduser ")
-	commands = strings.NewReplacer("supervisorctl update", "supervisord -c /etc/supervisor/supervisord.conf", "nginx -t && nginx -s reload", "rm -f /etc/nginx/sites-enabled/default; nginx").Replace(commands)
+	commands = strings.NewReplacer("supervisorctl update", "supervisord -c /etc/supervisor/supervisord.conf", "nginx -t && nginx -s reload", "nginx").Replace(commands)
 	run(ctx, t, "docker", "exec", f.container("app1"), "sh", "-euxc", "cd /example\n"+commands)
 	if out, err := try(ctx, "docker", "exec", "--user", "deploy", f.container("app1"), "supervisorctl", "status"); err == nil {
 		t.Fatalf("the deploy user may talk to supervisor:\n%s", out)
