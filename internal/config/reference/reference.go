@@ -104,7 +104,7 @@ func (r *reference) kind(t reflect.Type, f yamlfile.Field) string {
 	case *keys.Text:
 		return "text"
 	case *keys.Scalar:
-		return "text or number"
+		return "text, number, true or false"
 	case *keys.Number:
 		return "number"
 	case *keys.Boolean:
@@ -130,7 +130,7 @@ func (r *reference) kind(t reflect.Type, f yamlfile.Field) string {
 		value, _ := pairs.Type.Elem().FieldByName("Value")
 		return "map of name to " + r.kind(value.Type, f)
 	}
-	title := cmp.Or(f.Variant, titles[t.Name()])
+	title := cmp.Or(f.Variant, titles[t.Name()], t.Name())
 	return fmt.Sprintf("[%s](#%s)", strings.ToLower(title), anchor(title)) + r.later(title, t, f.Without)
 }
 
@@ -139,11 +139,8 @@ func anchor(title string) string {
 	return strings.NewReplacer(" ", "-", ",", "").Replace(strings.ToLower(title))
 }
 
-// titles are the headings of the structs, by their type's name.
-var titles = map[string]string{
-	"Shared": "Shared", "SecretFile": "Secret file", "Allow": "Allow", "Rollout": "Rollout", "Activate": "Activate",
-	"Activation": "Activation", "DrainStep": "Drain", "RestartStep": "Restart", "EnsureStep": "Ensure", "Fleet": "Fleet", "Check": "Check", "Provenance": "Provenance",
-}
+// titles are the headings of the structs, by their type's name, where that is another.
+var titles = map[string]string{"SecretFile": "Secret file", "DrainStep": "Drain", "RestartStep": "Restart", "EnsureStep": "Ensure"}
 
 // later queues a section once. It adds nothing to the text.
 func (r *reference) later(title string, t reflect.Type, without []string) string {
@@ -162,6 +159,7 @@ func Recipes() []byte {
 	var b strings.Builder
 	b.WriteString("# Recipes\n\n" + generated)
 	fmt.Fprintf(&b, recipeIntro, "`"+strings.Join(keys.OfRunner, "`, `")+"`")
+	b.WriteString(byPlace())
 	for _, recipe := range cookbook.All() {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n```yaml\n%s```\n\n", recipe.Uses, recipe.Description, recipe.Example)
 		fmt.Fprintf(&b, "Name of the step: %s. Stands in %s.\n\n", recipe.Name, standsIn(recipe))
@@ -181,6 +179,33 @@ func Recipes() []byte {
 		b.WriteString("\n" + promised(recipe))
 	}
 	return []byte(strings.TrimRight(b.String(), "\n") + "\n")
+}
+
+// placeOrder are the places of recipes, in the order of a deployment.
+var placeOrder = []string{"prepare", "migrate", "ensure", "drain", "restart", "finish", "on_failure"}
+
+// byPlace is a table of all recipes, each where its example has it.
+func byPlace() string {
+	links := map[string][]string{}
+	for _, recipe := range cookbook.All() {
+		place := recipe.Phases[0].V // of activate, restart or drain
+		before, _, _ := strings.Cut(recipe.Example, "uses: "+recipe.Uses)
+		for line := range strings.Lines(before) {
+			if key, _, _ := strings.Cut(line, ":"); slices.Contains(placeOrder, key) {
+				place = key
+			}
+		}
+		links[place] = append(links[place], fmt.Sprintf("[%s](#%s)", recipe.Uses, strings.ReplaceAll(recipe.Uses, "/", "")))
+	}
+	var b strings.Builder
+	b.WriteString("## All of them\n\nEach where its example has it; its section says where else it may stand.\n\n| in | recipes |\n| --- | --- |\n")
+	for _, place := range placeOrder {
+		if links[place] != nil {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", place, strings.Join(links[place], ", "))
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
 }
 
 // standsIn are the places where a recipe may stand.
@@ -203,7 +228,7 @@ func takes(p cookbook.Param) string {
 	case p.Type == cookbook.Path && p.Where == cookbook.InRelease:
 		return "path in the release"
 	case len(p.OneOf) > 0:
-		return strings.Join(p.OneOf, ", ")
+		return strings.TrimPrefix(strings.Join(p.OneOf, ", "), ", ") // "" is one that is not given
 	}
 	return string(p.Type)
 }
@@ -226,6 +251,9 @@ func promised(recipe cookbook.Recipe) string {
 const recipeIntro = `A recipe is a step with parameters. A deploy file uses it by name:
 
 ` + "```yaml\nprepare:\n  - {uses: python/venv, with: {wheels: vendor/wheels}}\n```" + `
+
+[All of them](#all-of-them) stand below. What the recipes of ` + "`django/`, `celery/` and `database/`" + ` have in common is said once in the deploy file:
+` + "`django: {manage: src/manage.py, python: ve/bin/python, app: project}`" + ` gives each of them its parameters of these names.
 
 Your own recipes lie in your repository and are named by their path from the working directory, without the ending:
 ` + "`uses: ./deploy/recipes/warm-cache` reads `deploy/recipes/warm-cache.yml`" + `:
