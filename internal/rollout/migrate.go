@@ -23,7 +23,7 @@ func (r *run) migrate(ctx context.Context) *stop {
 		}
 		done(false)
 		r.tellFailed(deploy.Migrate, errs)
-		left := r.undo(ctx, mayNotUndo(ctx, errs))
+		left := r.undo(ctx, r.mayNotUndo(ctx, errs))
 		if ran := staying(r.schedule.Migrate[:i]); ran != "" {
 			r.rec.Warn(ran + " ran and stays as it is; the live code was not switched")
 		}
@@ -53,14 +53,30 @@ func (r *run) noteOf(ctx context.Context, kept deploy.Span) deploy.Note {
 	return r.steps.Note(ctx, kept.Host, r.schedule.On(kept.Host, r.schedule.Migrate[i]))
 }
 
-// mayNotUndo is why nothing may be taken back after a failure in migrate: the re-run of a cancelled run goes on with what is done, and
-// hosts that are another deployment's by now are left alone.
-func mayNotUndo(ctx context.Context, errs deploy.Errors) string {
-	switch {
-	case errors.Is(context.Cause(ctx), lock.ErrFenced), errors.Is(errs, lock.ErrFenced):
-		return "another deployment has the lock"
+// mayNotUndo is why nothing may be taken back after a failure in migrate: the lock is another deployment's, the re-run of a cancelled run
+// goes on with what is done, and so does the new code where an earlier attempt switched to it.
+func (r *run) mayNotUndo(ctx context.Context, errs deploy.Errors) string {
+	var live []string
+	for _, h := range r.schedule.Serving() {
+		if r.ranBefore(h) {
+			live = append(live, h.Name)
+		}
+	}
+	switch lost := lockLost(ctx, errs); {
+	case lost != "":
+		return lost
 	case cancelled(ctx):
 		return "the run was cancelled, and its re-run goes on from here"
+	case len(live) > 0:
+		return "an earlier attempt switched " + strings.Join(live, ", ") + " to the new code"
+	}
+	return ""
+}
+
+// lockLost says that hosts are another deployment's by now, and left alone; "" where they are not.
+func lockLost(ctx context.Context, errs deploy.Errors) string {
+	if errors.Is(context.Cause(ctx), lock.ErrFenced) || errors.Is(errs, lock.ErrFenced) {
+		return "another deployment has the lock"
 	}
 	return ""
 }

@@ -125,7 +125,7 @@ func (r *run) reconcileOwn(ctx context.Context, s *stop) *stop {
 	ctx, cancel := r.owed(ctx)
 	defer cancel()
 	var errs deploy.Errors
-	if s == nil || s.phase == deploy.Activate {
+	if s == nil || s.phase == deploy.Activate || notUndone(s.errs) { // what is still to be undone keeps the journals open
 		_, errs = r.takeBack(ctx, own, func(deploy.Toggle) bool { return false })
 	} else if own.HalfDone() {
 		errs = r.reconcileDead(ctx, own)

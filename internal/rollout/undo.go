@@ -85,9 +85,11 @@ func (r *run) unseen() string {
 // intend writes down on every host what is about to be taken back there.
 func (r *run) intend(ctx context.Context, list []undoing) deploy.Errors {
 	var hosts []string
-	for _, h := range r.schedule.Hosts {
-		if slices.ContainsFunc(list, func(u undoing) bool { return slices.Contains(u.hosts, h.Name) }) {
-			hosts = append(hosts, h.Name)
+	for _, u := range list { // also hosts that were left behind since
+		for _, host := range u.hosts {
+			if !slices.Contains(hosts, host) {
+				hosts = append(hosts, host)
+			}
 		}
 	}
 	return fanout.Failures(hosts, func(host string) *deploy.Error {
@@ -177,6 +179,11 @@ func leftDone(s *stop, left deploy.Errors) *stop {
 	s.outcome, s.exit, s.next = deploy.OutcomePerson, deploy.ExitPerson, nextUndone
 	s.errs = append(slices.Clone(s.errs), left...)
 	return s
+}
+
+// notUndone reports whether something could not be taken back.
+func notUndone(errs deploy.Errors) bool {
+	return slices.ContainsFunc(errs, func(err *deploy.Error) bool { return err.Phase == deploy.Undo })
 }
 
 func names(list []undoing) string {

@@ -228,3 +228,70 @@ func (f *fleet) decide(host string, id deploy.DeploymentID, step, decision strin
 		f.t.Fatal(err)
 	}
 }
+
+// finished deploys a release to all hosts, one after the other, whose step of finish fails: a re-run finds it live everywhere.
+func (f *fleet) finished(files map[string]string) deploy.Result {
+	f.t.Helper()
+	f.cfg.Rollout.Batch.Count = 1
+	f.cfg.Finish = number(script(deploy.Finish, "Warm up", "false"))
+	result, _ := f.deploy(f.t.Context(), files)
+	wantEnd(f.t, result, deploy.ExitFinish, deploy.OutcomeActivated)
+	f.cfg.Finish = nil
+	return result
+}
+
+// A re-run that fails in activate brings back the hosts, too, that an earlier attempt switched and it did not come to; only then it undoes.
+func TestUndoWaitsForHostsOfAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	first, _ := f.deploy(t.Context(), good)
+	f.cfg.Migrate = number(undoable("Quiet", "true"))
+	f.cfg.Activation[""].Verify[0].Run.Run = `test ! -e "$SLIPWAY_SHARED_PATH/run/sick"`
+	f.finished(next)
+	f.written("web1")
+	f.written("web2")
+	f.touch("web1", "sick")
+	again, _ := f.again(2).deploy(t.Context(), next)
+	wantEnd(t, again, deploy.ExitUnwound, deploy.OutcomeUnwound)
+	f.wantCurrent(first.Release)
+	f.wantWritten("web1", "restart", "restart", "undo:Quiet")
+	f.wantWritten("web2", "restart")
+}
+
+// A re-run that fails in migrate takes nothing back from below the code that an earlier attempt switched to.
+func TestNoUndoBelowAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.cfg.Migrate = number(undoable("Quiet", "true"))
+	live := f.finished(good)
+	f.written("web1")
+	f.cfg.Migrate = number(undoable("Quiet", "true"), script(deploy.Migrate, "Look", "false"))
+	again, _ := f.again(2).deploy(t.Context(), good)
+	wantEnd(t, again, deploy.ExitMigrate, deploy.OutcomeFailed)
+	f.wantCurrent(live.Release)
+	f.wantWritten("web1")
+	if want := "not undone: Quiet (on web1), since an earlier attempt switched web1, web2 to the new code"; !slices.Contains(again.Warnings, want) {
+		t.Errorf("warnings: %q", again.Warnings)
+	}
+}
+
+// What is to be undone is written down on hosts, too, that were left behind meanwhile.
+func TestUndoOnAHostThatWasLeftBehind(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 3)
+	first, _ := f.deploy(t.Context(), good)
+	f.cfg.Rollout = deploy.Rollout{Batch: deploy.Portion{Count: 1}, FailureBudget: 1}
+	quiet := undoable("Quiet", "true")
+	quiet.Once = false
+	f.cfg.Migrate = number(quiet)
+	f.cfg.Activation[""].Verify[0].Run.Run = `test "$SLIPWAY_HOST" = web1`
+	result, _ := f.deploy(t.Context(), next)
+	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
+	f.wantCurrent(first.Release)
+	for _, host := range f.cfg.Hosts {
+		journal := f.read(host.Name, ".slipway/deployments/"+string(result.Deployment)+"/activation.jsonl")
+		if intents := strings.Count(journal, `"what":"undo","state":"intent"`); intents != 1 || strings.Count(journal, `"what":"undo","state":"ok"`) != 1 {
+			t.Errorf("%s: %d intents in %s", host.Name, intents, journal)
+		}
+	}
+}

@@ -82,3 +82,28 @@ func TestNoUndoOfWhatDidNotBegin(t *testing.T) {
 	wantEnd(t, result, deploy.ExitMigrate, deploy.OutcomeFailed)
 	f.wantWritten("web1", "do:Quiet", "undo:Quiet")
 }
+
+// An undo that failed keeps the journals open, also where the re-run put back what an earlier attempt had drained.
+func TestUndoThatFailsAfterADrain(t *testing.T) {
+	t.Parallel()
+	f := newBalanced(t, 2)
+	f.cfg.Activation[""].Drain[0].Role = "" // each host drains itself, so that drain and undo stand in one journal
+	f.deploy(t.Context(), good)
+	f.book()
+	drain := f.cfg.Activation[""].Drain[0].Run
+	f.cfg.Activation[""].Drain[0].Run += `; sleep 30`
+	dead := f.killed(next, "out web1")
+	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	f.cfg.Activation[""].Drain[0].Run = drain
+	migrate := undoable("Migrate", "false")
+	migrate.Undo = "false"
+	f.cfg.Migrate = number(migrate)
+	again, _ := f.again(2).deploy(t.Context(), next)
+	wantEnd(t, again, deploy.ExitPerson, deploy.OutcomePerson)
+	if got := f.book(); !strings.Contains(got, "in web1") {
+		t.Errorf("not behind the balancer again: %s", got)
+	}
+	f.cfg.Migrate = nil
+	other, _ := f.deploy(t.Context(), good)
+	wantEnd(t, other, deploy.ExitPerson, deploy.OutcomePerson)
+}

@@ -30,6 +30,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		return s
 	}
 	done := r.rec.Phase(deploy.Unwind)
+	batches = append(batches, r.switchedBefore(batches))
 	var stuck deploy.Errors
 	mark := r.proved(errs)
 	for _, batch := range backwards(batches) {
@@ -45,7 +46,7 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 		exit = deploy.ExitMigrate
 	}
 	r.tellFailed(deploy.Activate, errs)
-	left := r.undo(ctx, r.bothRun(stuck))
+	left := r.undo(ctx, cmp.Or(lockLost(ctx, errs), r.bothRun(stuck)))
 	if applied := r.rec.Applied(recall); applied != "" {
 		old := func(h plan.Host) bool { return !h.Unwind.None() }
 		if slices.ContainsFunc(r.schedule.Serving(), old) {
@@ -102,6 +103,18 @@ func (r *run) anySwitched(batches [][]activated) bool {
 		}
 	}
 	return false
+}
+
+// switchedBefore are the hosts that an earlier attempt switched, and that this one failed before it came to.
+func (r *run) switchedBefore(batches [][]activated) (left []activated) {
+	for _, h := range r.schedule.Serving() {
+		isHost := func(one activated) bool { return one.host.Name == h.Name }
+		begun := slices.ContainsFunc(batches, func(batch []activated) bool { return slices.ContainsFunc(batch, isHost) })
+		if !begun && r.ranBefore(h) && h.Facts.Own != nil && h.Facts.Own.Touched() {
+			left = append(left, activated{host: h, kept: true})
+		}
+	}
+	return left
 }
 
 // ranBefore reports whether an earlier attempt had switched a host.
