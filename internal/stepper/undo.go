@@ -64,7 +64,7 @@ func (r *Stepper) undoHint(host string, s deploy.Step, span deploy.Span) string 
 type tries struct {
 	made   bool              // there is one to take back, of which no undo was begun
 	number int               // of the step when its newest try was started
-	undo   *deploy.StepFacts // the newest undo that counts; nil where there is none
+	undo   *deploy.StepFacts // the newest undo; nil where there is none, or it counts for nothing
 }
 
 func (r *Stepper) triesOf(host string, s deploy.Step) tries {
@@ -72,12 +72,13 @@ func (r *Stepper) triesOf(host string, s deploy.Step) tries {
 	_, here := r.tries[tryKey(host, s, false)]
 	r.mu.Unlock()
 	found, newest := tries{made: here, number: s.Number}, 0
+	var undo deploy.StepFacts // the newest
 	for _, try := range r.Earlier(host) {
 		switch {
 		case !try.Of(s):
 		case try.Undo:
-			if !try.Void && (found.undo == nil || try.Try > found.undo.Try) {
-				found.undo = &try
+			if try.Try > undo.Try {
+				undo = try
 			}
 		case !try.Void || !found.made: // of void tries the newest, where there are no others
 			if !here && (try.Try > newest || !try.Void && !found.made) {
@@ -85,6 +86,9 @@ func (r *Stepper) triesOf(host string, s deploy.Step) tries {
 			}
 			found.made = found.made || !try.Void
 		}
+	}
+	if undo.Try > 0 && !undo.Void { // where a person gave the newest up, those before it are settled, too
+		found.undo = &undo
 	}
 	return found
 }

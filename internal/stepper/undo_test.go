@@ -113,3 +113,26 @@ func TestUndoThatRuns(t *testing.T) {
 		t.Errorf("%+v, %+v, undone %d times", span, second, m.undone())
 	}
 }
+
+// What a person says of an undo that failed more than once holds for all of its tries.
+func TestUndoThatFailedTwice(t *testing.T) {
+	for decision, want := range map[string]int{"done": 2, "rerun": 3} {
+		t.Run(decision, func(t *testing.T) {
+			m := newMachine(t)
+			s := undoable("test -e mended")
+			s.Idempotent = true
+			m.step(1, s)
+			m.undo(1, s)
+			m.undo(2, s)
+			s.Idempotent = false
+			m.touch("mended")
+			m.attempt(3)
+			if err := Decide(t.Context(), m.fleet, host, deployment, "undo Charge", decision); err != nil {
+				t.Fatal(err)
+			}
+			if span := m.undo(3, s); span.Outcome != deploy.Succeeded || m.undone() != want {
+				t.Errorf("%+v, undone %d times", span, m.undone())
+			}
+		})
+	}
+}

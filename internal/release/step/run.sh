@@ -37,15 +37,6 @@ if ! mkdir "$folder" 2>/dev/null; then
 	refuse 92 "$PWD/$folder cannot be made"
 fi
 
-# What an undo takes back counts for nothing, from right before the undo begins.
-case $folder in
-*/undo-*)
-	for try in "${folder%/*}"/do-*; do
-		[ ! -d "$try" ] || true >"$try/void" || refuse 92 "$PWD/$try cannot be written to"
-	done
-	;;
-esac
-
 # Everything that the wrapper writes has its block on the disk before the step can fill the disk. The file ready comes last: from
 # then on one rename of it decides whether the step begins. See drop.sh.
 reserve() {
@@ -96,6 +87,19 @@ tick() {
 
 command -v fence >/dev/null || fence() { :; }
 fence rm -rf "$folder"
+
+# What an undo takes back counts for nothing, from right before the undo begins. Not sooner: where the undo cannot be started, the
+# journal must not read as if it had been.
+case $folder in
+*/undo-*)
+	for try in "${folder%/*}"/do-*; do
+		if [ -d "$try" ] && ! true >"$try/void"; then
+			rm -rf "$folder"
+			refuse 92 "$PWD/$try cannot be written to"
+		fi
+	done
+	;;
+esac
 
 # The end of the wrapper wakes the reader at once: slow ticks delay output, never the end.
 {

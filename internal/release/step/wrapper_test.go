@@ -152,3 +152,21 @@ func TestMeta(t *testing.T) {
 		}
 	})
 }
+
+// An undo that cannot be started leaves what it was to take back as it is.
+func TestUndoThatIsNotStartedMakesNothingVoid(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "true")
+		run(t, host, inst)
+		inst.Undo = true
+		host.Patch = func(script string) string { return "fence() { \"$@\"; exit 79; }\n" + script }
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(string) {}); err == nil {
+			t.Error("no error")
+		}
+		folder := filepath.Dir(filepath.Join(host.Site.Root, inst.Folder()))
+		left, err := os.ReadDir(folder)
+		if _, void := os.Stat(filepath.Join(folder, "do-1/void")); err != nil || len(left) != 1 || void == nil {
+			t.Errorf("%v, %v", left, err)
+		}
+	})
+}
