@@ -135,6 +135,8 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	result := rollout.Run(ctx, p, made.hosts, options)
 	if ctx.Err() == nil && result.Failed != deploy.Preflight { // what it went back over is on the page alone: the hosts come first
 		l.lookBack(ctx, result.Release, made.hosts, &result.Back)
+	} else {
+		result.Back.Over = nil // nobody asked what it would have gone back over
 	}
 	if folder := made.tarball.folder(); folder != "" && result.Failed != "" && result.Failed != deploy.Preflight {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))

@@ -177,10 +177,14 @@ func (r Result) Migrated() (list []StepDone) {
 	return list
 }
 
-// Undone are the names of the steps of migrate that were taken back, in that order.
+// Undone are the names of the steps of migrate that were taken back, in that order. One that ran after its undo, which was an earlier
+// attempt's or another deployment's, is not among them.
 func (r Result) Undone() (names []string) {
 	for _, step := range r.Steps {
-		if step.Phase == Undo && len(FailedSpans(step.Spans)) == 0 && !slices.Contains(names, step.Step) {
+		switch {
+		case step.Phase == Migrate:
+			names = slices.DeleteFunc(names, func(name string) bool { return name == step.Step })
+		case step.Phase == Undo && len(FailedSpans(step.Spans)) == 0 && !slices.Contains(names, step.Step):
 			names = append(names, step.Step)
 		}
 	}

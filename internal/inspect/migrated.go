@@ -17,7 +17,7 @@ const mostMigrated = 20
 func MigratedSince(id deploy.ReleaseID, h History, answers []Answer, plans Plans) (list []Wanted, unknown []string) {
 	at := -1
 	for i, d := range h.Deployments {
-		if d.Release == id && !d.LiveAt.IsZero() {
+		if d.Release == id && !d.LiveAt.IsZero() && d.Command != "rollback" { // which is never the first time
 			at = i
 		}
 	}

@@ -67,6 +67,9 @@ func TestMigratedSince(t *testing.T) {
 	if diff := cmp.Diff([]string{"what Migrate of 5cc0002 did on gone1, which was not asked", "what the deployment of 5cc0003 did: its record is gone"}, unknown); diff != "" {
 		t.Error(diff)
 	}
+	again := line("10", now.Add(time.Minute), "activated", "20200101-000000-0000000-000000", ids(0)) // of it nothing else is kept
+	again.Command = "rollback"
+	answers[0].Past.History = append(answers[0].Past.History, again)
 	if list, unknown := since("20200101-000000-0000000-000000"); len(list) != 0 || !slices.Equal(unknown, []string{"when 20200101-000000-0000000-000000 went live"}) {
 		t.Errorf("a release that nobody records: %v, %v", list, unknown)
 	}
