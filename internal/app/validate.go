@@ -42,8 +42,8 @@ func (cmd *validateCmd) Run(a *app) error {
 		return c.refuse(problems)
 	}
 	if cmd.Print {
-		for _, written := range config.Write(in, a.env.Files(), a.environment(c.run)) {
-			c.say("# %s", deploy.Joined(" -> ", configs[0].App, written.Environment))
+		for i, written := range config.Write(in, a.env.Files(), a.environment(c.run)) {
+			c.say("# %s", deploy.Joined(" -> ", configs[i].App, written.Environment))
 			for line := range strings.Lines(written.Text) {
 				c.say("%s", strings.TrimSuffix(line, "\n"))
 			}

@@ -3,6 +3,7 @@ package request
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -65,5 +66,6 @@ func odd(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
 
 // Loopback reports whether a host is this machine.
 func Loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
 }

@@ -13,7 +13,7 @@ import (
 var values = map[string]string{
 	"SUBJECT": "Say \"hi\" & <bye>\n\\ 50% done?", "TOKEN": "t0ken/+=", "PATH_PART": "a/b c?d#e", "HOST": "api.example.com", "EVIL": "evil.example/x@",
 	"ADDRESS": "https://hooks.example.com/services/T0/B0?x=1", "PLAIN": "http://hooks.example.com/", "LOCAL": "http://127.0.0.1:9", "LINES": "a\r\nX-Other: b",
-	"COUNT": "12", "WORD": "twelve", "EMPTY": "",
+	"NEAR": "http://127.example.com/", "COUNT": "12", "WORD": "twelve", "EMPTY": "",
 }
 
 func fill(r deploy.Request) (request.Filled, error) {
@@ -46,6 +46,7 @@ func TestURL(t *testing.T) {
 	for written, want := range map[string]string{
 		"https://${EVIL}/x":                 "cannot be a part of a host's name",
 		"${PLAIN}":                          "anybody on the way can read",
+		"${NEAR}":                           "anybody on the way can read",
 		"ftp://example.com/":                "no https URL",
 		"https:///x":                        "no https URL",
 		"https://example.com/a b":           "no https URL",
