@@ -230,7 +230,12 @@ func TestCopy(t *testing.T) {
 		}
 		s.step(t, s.Kind+"/backup", "copy", "echo no route >&2; exit 3").Expect(t, "copy fails", true, "`copy` failed; the backup is here alone: "+s.folder())
 		s.step(t, s.Kind+"/backup", "copy", "exit 3", "copy_required", "false").Expect(t, "copy may fail", false, ", NOT copied")
-		if got := len(s.backups(t)); got != 3 {
+		// Everybody on the host may read a process's arguments.
+		secret := s.step(t, s.Kind+"/backup", "copy", `: '${DATABASE_URL}'; tr "\0" " " </proc/$$/cmdline; echo`)
+		if secret.Expect(t, "copy with a secret", false, " copy "+s.folder()); strings.Contains(secret.Out, s.URL("site")) {
+			t.Errorf("a secret is an argument: %s", secret.Out)
+		}
+		if got := len(s.backups(t)); got != 4 {
 			t.Errorf("%d backups", got)
 		}
 	})
@@ -252,6 +257,7 @@ func TestWhoLogsIn(t *testing.T) {
 		backup(nil, "variable", "D B").Expect(t, "no variable", true, "`variable` must name a variable")
 		backup([]string{"DATABASE_URL=sqlite:///x"}).Expect(t, "another engine", true, "DATABASE_URL is the URL of sqlite")
 		backup([]string{"DATABASE_URL=" + s.Kind + "://site:a/b@localhost/site"}).Expect(t, "a password with a slash", true, "is written %2F")
+		backup([]string{"DATABASE_URL=" + s.Kind + "://site:12/b@localhost/site"}).Expect(t, "a password with a slash behind digits", true, "is written %2F")
 		backup([]string{"DATABASE_URL=" + strings.Replace(s.URL("site"), "site:", "site:wrong", 1)}).Expect(t, "a wrong password", true, "cannot be reached")
 		backup([]string{"DATABASE_URL=" + s.URL("site")}, "database", "x;drop").Expect(t, "a wrong name", true, "cannot name a database")
 		backup([]string{"DATABASE_URL=" + s.URL("site")}, "database", "none").Expect(t, "no database", true, "none")

@@ -75,7 +75,9 @@ store() { pack >"$packed"; }
 copy_off() {
 	copied=
 	if [ -z "$copy" ]; then return 0; fi
-	if SLIPWAY_BACKUP=$backup sh -eu -c "$copy" copy "$backup"; then
+	# By a variable: the script may hold a secret, and arguments are seen by everybody on the host.
+	# shellcheck disable=SC2016
+	if SLIPWAY_BACKUP=$backup copy=$copy sh -eu -c 'eval "$copy"' copy "$backup"; then
 		copied=', copied'
 	elif [ "$copy_required" = true ]; then
 		fail "\`copy\` failed; the backup is here alone: $backup"

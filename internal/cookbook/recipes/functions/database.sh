@@ -58,6 +58,10 @@ split_url() {
 	\[*\]*) port=${host##*\]} host=${host%%\]*} host=${host#\[} port=${port#:} ;;
 	*:*) port=${host##*:} host=${host%:*} ;;
 	esac
+	# The rest of a password that has a / must not be printed as a database's name.
+	case $name in
+	*@*) port=@ ;;
+	esac
 	case $port in
 	*[!0-9]*) fail "$variable cannot be read: in a password / is written %2F, ? is %3F, # is %23" ;;
 	esac

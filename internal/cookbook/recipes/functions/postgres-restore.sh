@@ -54,7 +54,7 @@ swap() {
 	{
 		if [ "$exists" = 1 ]; then
 			# shellcheck disable=SC2016 # psql's own
-			echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'database' \\g /dev/null"
+			echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'database' AND usesysid IS NOT NULL \\g /dev/null"
 		fi
 		echo 'BEGIN;'
 		if [ "$exists" = 1 ]; then echo "ALTER DATABASE :\"database\" RENAME TO \"$old\";"; fi

@@ -43,9 +43,9 @@ pg_check() {
 		why='it ends early, or is no archive of pg_dump'
 		return 0
 	fi
-	# pg_restore reads no more than the beginning for this.
+	# pg_restore reads no more than the beginning for this. The list of an empty database, as before a first deployment, has a heading alone.
 	# shellcheck disable=SC2034
-	entries="$({ unpack 2>/dev/null || true; } | pg_restore --list | grep -c '^[0-9]') objects" || why='its list cannot be read'
+	entries="$({ unpack 2>/dev/null || true; } | pg_restore --list | awk '/^[0-9]/ { n++ } END { if (!NR) exit 1; print n + 0 }') objects" || why='its list cannot be read'
 }
 
 pg_read() { pg_restore --file=/dev/null; }

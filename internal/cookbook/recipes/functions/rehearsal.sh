@@ -12,6 +12,10 @@ find_engine() {
 	case $name_variable in
 	[0-9]* | *[!A-Za-z0-9_]*) fail "\`name_variable\` must name a variable, as DB_NAME, not '$name_variable'" ;;
 	esac
+	# PostgreSQL's programs have PGDATABASE besides.
+	if [ "$engine" = my ] && [ -z "$url$name_variable" ]; then
+		fail "nothing would tell the migrations of another database than the live one: set $variable, \`env_file\` or \`name_variable\`"
+	fi
 	"${engine}_connect"
 	of=$database kind=dump
 	if [ "$engine" = my ]; then kind=sql; fi
@@ -66,8 +70,11 @@ rehearse() {
 	(migrate) &
 	pid=$!
 	if [ "$max" -gt 0 ] && ! within "$max" gone "$pid"; then
-		kill -TERM "$pid" 2>/dev/null || true
-		within 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
+		# A shell hands no signal on to what it runs.
+		# shellcheck disable=SC2046 # a list of processes
+		set -- "$pid" $(children "$pid")
+		kill -TERM "$@" 2>/dev/null || true
+		within 10 all_gone "$@" || kill -KILL "$@" 2>/dev/null || true
 		fail "the migrations take longer than ${max}s on a copy of $of, and were ended; $of itself was not touched"
 	fi
 	if ! wait "$pid"; then fail "the migrations fail on a copy of $of, it says why above; $of itself was not touched"; fi
@@ -75,6 +82,11 @@ rehearse() {
 }
 
 migrate() {
-	if [ -n "$command" ]; then exec sh -eu -c "$command"; fi
+	if [ -n "$command" ]; then
+		# By a variable: it may hold a secret, and arguments are seen by everybody on the host.
+		export command
+		# shellcheck disable=SC2016
+		exec sh -eu -c 'eval "$command"'
+	fi
 	exec "$python" "$manage" migrate --noinput --database "$alias"
 }
