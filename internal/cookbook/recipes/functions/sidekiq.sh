@@ -34,7 +34,7 @@ replace_sidekiqs() {
 	old_=$(sidekiqs)
 	if [ -z "$old_" ]; then fail "no Sidekiq of $(id -un) runs in $SLIPWAY_DEPLOY_PATH: start it, with its folder below $SLIPWAY_CURRENT_PATH"; fi
 	# shellcheck disable=SC2086 # lists of processes
-	kill -TERM $old_
+	kill -TERM $old_ || true # one may end just now; what counts is said next
 	# shellcheck disable=SC2086
 	within "$wait" all_gone $old_ || fail "after ${wait}s Sidekiq still runs: raise \`wait\` above its own timeout (-t)"
 	number_=$(printf '%s\n' "$old_" | grep -c .)

@@ -8,7 +8,7 @@
 # function put there are ever removed: they are listed in .slipway-static, before they are renamed in, and until they are gone.
 keep_static() {
 	case $1 in
-	. | .. | .* | */*) printf '%s\n' "$recipe: '$1' is no name of a folder in shared/" >&2 && exit 1 ;;
+	'' | .* | */*) printf '%s\n' "$recipe: '$1' is no name of a folder in shared/" >&2 && exit 1 ;;
 	esac
 	mkdir -p -- "$SLIPWAY_SHARED_PATH/$1"
 	kept="$SLIPWAY_SHARED_PATH/$1" "$python" "$manage" shell -v 0 -c '
