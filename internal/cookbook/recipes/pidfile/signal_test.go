@@ -33,7 +33,7 @@ while [ ! -e "$1/ends" ]; do
   cd "$1/current"
 done
 `})
-		signal("wait", "1").Expect(t, "nothing runs", true, "nothing runs that "+with["pidfile"]+" names, and nothing started it for 1s")
+		signal("wait", "1").Expect(t, "nothing runs", true, "nothing runs that "+with["pidfile"]+" names after 1s")
 		recipetest.Start(t, d.Dir, "dash", "watch", d.Dir)
 		first := recipetest.PID(t, d.Dir, "web", "")
 		d.SwitchTo(t, "release-b")
@@ -43,10 +43,10 @@ done
 		d.Now = "release-a"
 		signal().Expect(t, "another release than the one that current names", true, "the new workers run in "+d.Dir+"/releases/release-b")
 		shelltest.Write(t, d.Dir, map[string]string{"ends": ""})
-		if got := signal(); !got.Fail || !strings.Contains(got.Out, "nothing else runs that") || !strings.Contains(got.Out, "no such table") {
+		if got := signal(); !got.Fail || !strings.Contains(got.Out, "which was sent TERM, runs that") || !strings.Contains(got.Out, "no such table") {
 			t.Errorf("nothing starts it again: %s", got.Out)
 		}
-		signal("wait", "1").Expect(t, "the process is gone already", true, "nothing started it for 1s")
+		signal("wait", "1").Expect(t, "the process is gone already", true, "names after 1s: does something start it again?")
 		d.Step(t, shell, recipetest.Logging(t, "pidfile/signal", with)).Expect(t, "log", false, "no such table")
 		d.Step(t, shell, recipetest.Stopping(t, "pidfile/signal", with)).Expect(t, "stop what is gone", false, "")
 	})
