@@ -115,19 +115,7 @@ func end(t *testing.T, worker int) {
 // supervisord runs two workers, as a group, through current. It would kill one that does not end at once.
 func (s *site) supervisord() (conf string) {
 	s.t.Helper()
-	text := fmt.Sprintf(`[unix_http_server]
-file=%[1]s/sock
-[supervisord]
-logfile=%[1]s/log
-pidfile=%[1]s/pid
-nodaemon=true
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://%[1]s/sock
-[group:workers]
-programs=one,two
-`, s.Dir)
+	text := recipetest.Supervisord(s.Dir)
 	for name, restarts := range map[string]string{"one": "unexpected", "two": "true"} {
 		text += fmt.Sprintf(`[program:%[2]s]
 command=%[3]s -m celery --app project worker --hostname %[2]s@%%%%h --concurrency 2 --pidfile %[1]s/%[2]s.pid

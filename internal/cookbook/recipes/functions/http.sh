@@ -16,3 +16,6 @@ fetch() {
 answers() { fetch "$1" >/dev/null 2>&1; }
 
 refuses() { ! answers "$1"; }
+
+# names_release URL says whether an answer has the release in its header or body.
+names_release() { fetch "$1" 2>/dev/null | grep -qF -- "$SLIPWAY_RELEASE"; }

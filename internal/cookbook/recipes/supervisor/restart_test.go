@@ -60,19 +60,7 @@ func supervisord(t *testing.T, dir string) string {
 	always := program("always", fmt.Sprintf("trap : USR1; echo begins >&2; echo $$ >%s/always.pid; while :; do sleep 600 & wait; done", dir), "startsecs=0\nautorestart=true\nkillasgroup=true")
 	// Supervisor does not start again what ended with 0.
 	once := program("once", "trap 'exit 0' TERM; sleep 600 & wait", "startsecs=0\nkillasgroup=true")
-	shelltest.Write(t, dir, map[string]string{"supervisord.conf": fmt.Sprintf(`[unix_http_server]
-file=%[1]s/sock
-[supervisord]
-logfile=%[1]s/log
-pidfile=%[1]s/pid
-nodaemon=true
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://%[1]s/sock
-[group:workers]
-programs=one,two
-`, dir) + good("web") + good("one") + good("two") + always + once +
+	shelltest.Write(t, dir, map[string]string{"supervisord.conf": recipetest.Supervisord(dir) + good("web") + good("one") + good("two") + always + once +
 		program("broken", "echo no such table >&2; exit 1", "startsecs=1\nautostart=false")})
 	recipetest.Start(t, dir, "supervisord", "-c", conf)
 	for _, name := range []string{"web", "one", "two"} {
