@@ -1,6 +1,7 @@
 package cookbook
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,8 +20,8 @@ type requestText struct {
 	Headers    yamlfile.OneOrMore[yamlfile.Value[string]] `key:"headers" doc:"Headers, each as Name: value. One whose value is empty is left out."`
 	Body       tree                                       `key:"body" doc:"A map or a list, which is sent as JSON; or a text."`
 	Status     Scalars                                    `key:"status" doc:"Status that is a success, or several. Not given: any from 200 to 299."`
-	If         Words                                      `key:"if" doc:"A parameter, or several, without whose value it is not sent."`
-	Unless     Words                                      `key:"unless" doc:"A parameter, or several, with whose value it is not sent."`
+	If         Words                                      `key:"if" doc:"A parameter, or several, without whose value it is not sent. A boolean that is false is none."`
+	Unless     Words                                      `key:"unless" doc:"A parameter, or several, with whose value it is not sent. A boolean that is false is none."`
 	Idempotent yamlfile.Value[bool]                       `key:"idempotent" doc:"Whether it may be sent again when nobody saw what came of it. Not given: what the recipe says, and true of GET, HEAD, PUT and DELETE."`
 
 	Node *yamlfile.Node
@@ -156,9 +157,11 @@ func (r Recipe) Requests(with map[string]Value) ([]deploy.Request, error) {
 	f := filler{recipe: r, with: with}
 	var all []deploy.Request
 	for _, q := range r.requests {
-		given := func(word yamlfile.Value[string]) bool { return !r.value(word.V, with).empty() }
-		missing := func(word yamlfile.Value[string]) bool { return !given(word) }
-		if slices.ContainsFunc(q.If.Items, missing) || slices.ContainsFunc(q.Unless.Items, given) {
+		sent, err := f.sent(q)
+		if err != nil {
+			return nil, err
+		}
+		if !sent {
 			continue
 		}
 		made, err := f.request(q)
@@ -183,6 +186,22 @@ type filler struct {
 	recipe   Recipe
 	with     map[string]Value
 	verbatim bool // the text is what a parameter was given, and has none in it
+}
+
+// sent reports whether a request is sent with these parameters: a boolean that is false is as good as not given.
+func (f filler) sent(q requestText) (bool, error) {
+	for i, word := range slices.Concat(q.If.Items, q.Unless.Items) {
+		value := f.recipe.value(word.V, f.with)
+		boolean := f.declared(word.V).Type == Boolean
+		if boolean && value.live() {
+			return false, &ParamError{Param: word.V, Hint: "true or false", Err: errors.New("which requests are sent is known before the deployment: a variable cannot say it")}
+		}
+		given := !value.empty() && (!boolean || value.Text == "true")
+		if wanted := i < len(q.If.Items); given != wanted {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // methods are those that a request may have.

@@ -313,7 +313,7 @@ pull request brings cannot run on the runner, and no curl is needed. It is for s
 ` + "`${name}`" + ` in lower case is a parameter, ` + "`${NAME}`" + ` a variable or a declared secret; a secret that a step names is masked in all output and stands in no journal and no plan. Each value is escaped as its
 place wants: in the path and the query of ` + "`url`" + `, in JSON, in a body of the type application/x-www-form-urlencoded; a header takes no line break. A ` + "`body`" + ` that is a map or a list is sent as JSON. There a
 parameter that stands alone keeps its type (a list, a number, true or false), and an entry whose parameter was given nothing is left out. ` + "`request:`" + ` may be a list, sent in order; ` + "`if:` and `unless:`" + ` name
-parameters with, or without, whose value a request is sent. All but the last must be idempotent, as they are sent again when a later one fails.
+parameters with, or without, whose value a request is sent; a boolean that is false has none. All but the last must be idempotent, as they are sent again when a later one fails.
 
 ` + "`url`" + ` begins with https://. Where http:// is written out, or the address is of this machine, that is taken, too. Any status from 200 to 299 is a success unless ` + "`status:`" + ` says otherwise. A redirect is the answer, and is not
 followed: no secret goes to a host that nobody named. One try takes at most 30 seconds (` + "`timeout`" + `), and there are 3 (` + "`retries: 2`" + `): after the status 408, 429 and 503, with which the server says

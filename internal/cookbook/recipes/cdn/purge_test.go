@@ -39,7 +39,15 @@ func TestPurges(t *testing.T) {
 			[]recipetest.Exchange{{Method: "POST", Path: "/service/SU1Z0/purge_all", Header: fastly}},
 		},
 		"Fastly, keys": {
-			`{uses: cdn/fastly-purge, from: runner, with: {api: API, service: SU1Z0, token: "${TOKEN}", keys: [pages, news], soft: "1"}}`,
+			`{uses: cdn/fastly-purge, from: runner, with: {api: API, service: SU1Z0, token: "${TOKEN}", keys: [pages, news]}}`,
+			[]recipetest.Exchange{{Method: "POST", Path: "/service/SU1Z0/purge", Header: fastly, Body: `{"surrogate_keys":["pages","news"]}`}},
+		},
+		"Fastly, not soft": {
+			`{uses: cdn/fastly-purge, from: runner, with: {api: API, service: SU1Z0, token: "${TOKEN}", keys: pages, soft: false}}`,
+			[]recipetest.Exchange{{Method: "POST", Path: "/service/SU1Z0/purge", Header: fastly, Body: `{"surrogate_keys":["pages"]}`}},
+		},
+		"Fastly, soft": {
+			`{uses: cdn/fastly-purge, from: runner, with: {api: API, service: SU1Z0, token: "${TOKEN}", keys: [pages, news], soft: true}}`,
 			[]recipetest.Exchange{{Method: "POST", Path: "/service/SU1Z0/purge", Header: soft, Body: `{"surrogate_keys":["pages","news"]}`}},
 		},
 		"bunny, all": {
