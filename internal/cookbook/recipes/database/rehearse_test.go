@@ -64,7 +64,7 @@ func TestRehearse(t *testing.T) {
 		rehearse := func(pairs ...string) shelltest.Outcome { return s.step(t, "database/rehearse", pairs...) }
 		s.project(t)
 		rehearse().Expect(t, "no backup", true, "there is no backup of site in")
-		rehearse("when_none", "pass").Expect(t, "no backup is no error", false, "slipway-note: not rehearsed, there is no backup of site")
+		rehearse("when_none", "pass").Expect(t, "no backup is no error", false, "slipway-note: no backup of site")
 		s.backup(t)
 		live, columns := s.rows(t, "site"), "SELECT count(*) FROM information_schema.columns WHERE table_name = 'shop_item'"
 		untouched := func(what string) {

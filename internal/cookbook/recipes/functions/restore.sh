@@ -15,12 +15,17 @@ age() {
 	}'
 }
 
-# choose sets $packed to the backup that is to be restored, the newest one of $of or $file. It fails where there is none.
+# choose OUTCOME sets $packed to the backup that is to be restored, the newest one of $of or $file. Where there is none it ends the
+# recipe as `when_none` wants it; OUTCOME is what a note says then.
 choose() {
 	packed=$file
 	if [ -z "$packed" ]; then
 		newest_=$(backups "$of" | tail -n 1)
-		if [ -z "$newest_" ]; then return 1; fi
+		if [ -z "$newest_" ] && [ "$when_none" = pass ]; then
+			echo "slipway-note: no backup of $of in $folder, $1"
+			exit 0
+		fi
+		if [ -z "$newest_" ]; then fail "there is no backup of $of in $folder"; fi
 		packed=$folder/$newest_
 	fi
 	if [ ! -r "$packed" ]; then fail "$(id -un) cannot read a backup $packed"; fi
