@@ -16,7 +16,7 @@ check: lint generate-check tidy-check test ## what to run before a pull request
 # A program with the race detector sleeps a second at its end unless it is told otherwise, and scripts start hundreds. What `go test`
 # vets, `make vet` does, too.
 test: ## every test but the ones in containers, with the race detector
-	GORACE=atexit_sleep_ms=10 go test -race -shuffle=on -vet=off -timeout 40m ./...
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 go test -race -shuffle=on -vet=off -timeout 40m ./...
 
 test-scripts: ## the scripts that use the program in rarer cases, which are not among the tests of `go test ./...`
 	go test -tags long -count=1 -timeout 30m -run '^TestLongScripts$$' ./internal/app

@@ -1,34 +1,64 @@
 #!/bin/sh
 # Makes sure that the images that our Dockerfiles start from are there: kept when present, else pulled, else, where no
 # registry is in reach, stood in for by what Debian's archive offers. A stand-in carries the real image's tag, so that
-# the Dockerfile that is tested is the one that users build.
+# the Dockerfile that is tested is the one that users build. That of the golang image brings along what this machine has
+# fetched and compiled of our modules, and is made again when these change.
 #
 # Needs docker; for stand-ins also root, debootstrap and the Go toolchain.
 set -eu
 
-images=$(dirname "$0")
+images=$(cd "$(dirname "$0")" && pwd)
+repository=$images/../..
 suite=bookworm
+modules=$(cat "$repository/go.mod" "$repository/go.sum" | sha256sum | cut -d ' ' -f 1)
+# On a stand-in, the modules that it was made with.
+label=slipway.modules
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 present() {
-	docker image inspect "$1" >/dev/null 2>&1 || docker pull -q "$1" 2>/dev/null
+	made_with=$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$1" 2>/dev/null) || {
+		docker pull -q "$1" 2>/dev/null
+		return
+	}
+	[ -z "$made_with" ] || [ "$made_with" = "$modules" ]
 }
 
 stand_in_debian() {
-	root=$(mktemp -d)
-	trap 'rm -rf "$root"' EXIT
-	debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" http://deb.debian.org/debian >"$root.log" 2>&1 || {
-		tail -n 20 "$root.log" >&2
-		echo "bases: debootstrap failed; its whole log is $root.log" >&2
+	root=$work/debian
+	log=$(mktemp)
+	debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" http://deb.debian.org/debian >"$log" 2>&1 || {
+		tail -n 20 "$log" >&2
+		echo "bases: debootstrap failed; its whole log is $log" >&2
 		exit 1
 	}
 	# What the real image has, too: files that go with the container are not synced one by one, and nobody reads manuals there.
 	printf 'force-unsafe-io\npath-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' >"$root/etc/dpkg/dpkg.cfg.d/container"
-	rm -rf "$root.log" "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+	rm -rf "$log" "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 	tar -C "$root" -c . | docker import -c 'CMD ["bash"]' - "$1"
 }
 
 stand_in_busybox() {
 	docker build -q --force-rm -t "$1" - <"$images/busybox.Dockerfile"
+}
+
+# copy_modules FOLDER: the modules of go.mod, as they are downloaded. What each is unpacked to is left out.
+copy_modules() {
+	mkdir "$1"
+	cd "$(go env GOMODCACHE)/cache/download"
+	(cd "$repository" && go mod download -json) | sed -nE "s#^\t\"(Info|GoMod|Zip)\": \"$PWD/(.*)\",?\$#\2#p" |
+		sed 'p; s/\.zip$/.ziphash/' | sort -u | xargs cp --parents -t "$1"
+}
+
+# copy_compiled FOLDER: every package that the program consists of, compiled as the Dockerfile does it. An entry of Go's cache
+# is a file ...-a, which names an action, and its output, ...-d.
+copy_compiled() {
+	mkdir "$1"
+	cd "$(go env GOCACHE)"
+	(cd "$repository" && GOFLAGS='' CGO_ENABLED=0 go list -trimpath -buildvcs=false -export -deps -f '{{.Export}}' .) |
+		sed -n "s|^$PWD/||p" >"$1.outputs"
+	sed 's|.*/||; s|-d$||' "$1.outputs" | grep -rlF -f - --include='*-a' . | xargs cp --parents -t "$1"
+	xargs cp --parents -t "$1" <"$1.outputs"
 }
 
 stand_in_golang() {
@@ -39,14 +69,16 @@ stand_in_golang() {
 		echo "bases: the Dockerfile wants $want and this machine has $have: install $want, or change the Dockerfile" >&2
 		exit 1
 	fi
-	here=$(cd "$images" && pwd)
-	goroot=$(go env GOROOT)
-	tar -c -C "$goroot" bin pkg src VERSION go.env -C /etc/ssl/certs ca-certificates.crt -C "$here" golang.Dockerfile |
-		docker build -q --force-rm -t "$1" -f golang.Dockerfile -
+	copy_modules "$work/modules"
+	copy_compiled "$work/compiled"
+	# No build reads the toolchain's own source and tests.
+	tar -c --exclude='*_test.go' --exclude=testdata --exclude=src/cmd -C "$(go env GOROOT)" bin pkg src VERSION go.env \
+		-C /etc/ssl/certs ca-certificates.crt -C "$images" golang.Dockerfile -C "$work" modules compiled |
+		docker build -q --force-rm --label "$label=$modules" -t "$1" -f golang.Dockerfile -
 }
 
 # The tags that the Dockerfile names, Debian first: the other stand-ins are built on it.
-for image in "debian:$suite-slim" $(sed -n 's/^ARG [A-Z]*_IMAGE=//p' "$images/../../Dockerfile"); do
+for image in "debian:$suite-slim" $(sed -n 's/^ARG [A-Z]*_IMAGE=//p' "$repository/Dockerfile"); do
 	if present "$image"; then
 		continue
 	fi
