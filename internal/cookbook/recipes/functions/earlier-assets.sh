@@ -10,6 +10,29 @@ own_folder() {
 	esac
 }
 
+# begin DIR readies a folder of the release for the files that are made in it: it takes out what an earlier try put there, which may be cut
+# off, or copied from earlier releases and not to be taken for this one's own. What the artifact brought stays: the first try lists it, and
+# on the disk, since all that is not listed goes.
+begin() {
+	mkdir -p -- "$1"
+	if [ -f "$1/.brought-assets" ]; then
+		echo "an earlier try began: $1 is made anew"
+		(
+			cd -- "$1" || exit
+			find . -type f ! -name '.brought-assets*' | awk '
+				BEGIN { while ((getline name < ".brought-assets") > 0) brought[name] = 1 }
+				!($0 in brought)' | while IFS= read -r name_; do rm -f -- "$name_"; done
+		)
+	else
+		(
+			cd -- "$1" || exit
+			find . -type f ! -name '.brought-assets*' >.brought-assets.new
+			sync .brought-assets.new
+			mv -f .brought-assets.new .brought-assets
+		)
+	fi
+}
+
 # digests prints the files of the working directory that a digest names: app-1a2b3c4d.css, app-1a2b3c4d.css.gz. A manifest, which begins
 # with a dot, is none.
 digests() { find . -type f ! -name '.*' | grep -E -- '[-.][0-9a-f]{8,}[.][^/]*$' | LC_ALL=C sort; }

@@ -120,11 +120,7 @@ func TestAssets(t *testing.T) {
 	}
 	sheets := func(name string) int {
 		t.Helper()
-		found, err := filepath.Glob(filepath.Join(release(name), "public/assets/application-*.css"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(found)
+		return len(paths(t, release(name), "public/assets/application-*.css"))
 	}
 	build("one")
 	assets("one", nil).Expect(t, "the first", false, "slipway-note: 2 files, 0 of earlier releases\n")
@@ -149,23 +145,38 @@ func TestAssets(t *testing.T) {
 	build("five")
 	assets("five", map[string]string{"keep_earlier": "false"}).Expect(t, "alone", false, "slipway-note: 2 files, 0 of earlier releases\n")
 
-	// What an earlier try was cut off in is made anew.
-	sheet, err := filepath.Glob(filepath.Join(release("five"), "public/assets/application-*.css"))
-	if err != nil || len(sheet) != 1 {
-		t.Fatal(sheet, err)
+	// What an earlier try was cut off in is made anew, and what the artifact brought stays.
+	build("cut")
+	brought := []string{"public/assets/logo-0123456789abcdef.svg", "public/assets/vendor/a b.css", "public/assets/.keep"}
+	for _, name := range brought {
+		shelltest.Write(t, release("cut"), map[string]string{name: "brought"})
 	}
-	shelltest.Write(t, release("five"), map[string]string{".assets-unfinished": "", strings.TrimPrefix(sheet[0], release("five")): "bo"})
-	assets("five", nil).Expect(t, "after a cut", false, "an earlier try began")
-	if text, err := os.ReadFile(sheet[0]); err != nil || !strings.Contains(string(text), "five") {
+	assets("cut", nil).Expect(t, "with files of the artifact", false, "slipway-note: 4 files, ")
+	sheet := ""
+	for _, found := range paths(t, release("cut"), "public/assets/application-*.css") {
+		if text, err := os.ReadFile(found); err == nil && strings.Contains(string(text), "cut") {
+			sheet = found
+		}
+	}
+	if sheet == "" {
+		t.Fatal("the release has no stylesheet of its own")
+	}
+	if err := os.WriteFile(sheet, []byte("bo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	assets("cut", map[string]string{"keep_earlier": "false"}).Expect(t, "after a cut", false, "slipway-note: 4 files, 0 of earlier releases\n")
+	if text, err := os.ReadFile(sheet); err != nil || !strings.Contains(string(text), "cut") {
 		t.Errorf("%s, %v", text, err)
 	}
-	if _, err := os.Stat(filepath.Join(release("five"), ".assets-unfinished")); err == nil {
-		t.Error("the mark stays")
+	for _, name := range brought {
+		if text, err := os.ReadFile(filepath.Join(release("cut"), name)); err != nil || string(text) != "brought" {
+			t.Errorf("%s: %s, %v", name, text, err)
+		}
 	}
 
 	// A folder of shared/ keeps them by itself, and nothing of it is removed.
 	build("six")
-	shelltest.Write(t, root, map[string]string{"shared/assets/kept-1a2b3c4d.css": "", "releases/six/.assets-unfinished": "", "releases/six/public/robots.txt": ""})
+	shelltest.Write(t, root, map[string]string{"shared/assets/kept-1a2b3c4d.css": "", "releases/six/public/robots.txt": ""})
 	if err := os.Symlink("../../../shared/assets", filepath.Join(release("six"), "public/assets")); err != nil {
 		t.Fatal(err)
 	}
@@ -177,4 +188,14 @@ func TestAssets(t *testing.T) {
 	assets("six", map[string]string{"folders": "public/packs"}).Expect(t, "a folder that nobody makes", true, "nothing was made in public/packs")
 	shelltest.Write(t, release("six"), map[string]string{"app/assets/stylesheets/application.css": "/*= require nothing */\n"})
 	assets("six", nil).Expect(t, "a stylesheet that cannot be made", true, "nothing")
+}
+
+// paths are the files of a folder that a pattern names.
+func paths(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
