@@ -60,7 +60,7 @@ BASE_DIR = os.path.dirname(os.path.abspath(__file__))
 SECRET_KEY = "x"
 INSTALLED_APPS = ["django.contrib.staticfiles"]
 STATIC_URL = "/static/"
-STATIC_ROOT = os.path.join(BASE_DIR, "static")
+STATIC_ROOT = os.path.join(BASE_DIR, os.environ.get("ROOT", "static"))
 STATICFILES_DIRS = [os.path.join(BASE_DIR, "assets")]
 STATICFILES_STORAGE = os.environ.get("STORAGE", "django.contrib.staticfiles.storage.ManifestStaticFilesStorage")
 `,
@@ -175,6 +175,25 @@ func TestKeepStatic(t *testing.T) {
 	if left := s.leftovers(t); len(left) != 0 {
 		t.Errorf("there is still %v", left)
 	}
+}
+
+// TestKeepStaticMoves: the files of a release stay, also where another one collects its own in a folder of another name.
+func TestKeepStaticMoves(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.release(t, "1", "a { color: red }")
+	one := s.page(t, "1")
+	for _, name := range []string{"2", "3"} {
+		s.write(t, name, "a { color: green }")
+		s.step(t, name, "django/collectstatic", nil, "ROOT=moved").Expect(t, name, false, " 0 removed")
+		s.switchTo(t, name)
+		s.answers(t, "a page of 1 after the switch to "+name, one, 200)
+	}
+	if err := os.RemoveAll(s.folder("1")); err != nil {
+		t.Fatal(err)
+	}
+	s.step(t, "3", "django/keep-static", nil, "ROOT=moved").Expect(t, "without 1", false, "slipway-note: kept in static: 0 files added, 1 removed")
+	s.answers(t, "the style sheet of 1, which is gone", one[:1], 404)
 }
 
 // TestKeepStaticCut: a run that was cut off leaves whole files alone, and the next one finishes. What cannot be read is kept.

@@ -5,7 +5,8 @@
 # names any more. It needs $python and $manage.
 #
 # A file is written beside its place, synced, and renamed: whoever asks for it meets the whole of it or none. Only files that this
-# function put there are ever removed: they are listed in .slipway-static, before they are renamed in, and until they are gone.
+# function put there are ever removed: they are listed in .slipway-static, before they are renamed in, and until they are gone. Beside
+# them stand the places of manifests within releases: a release before this one may have had another STATIC_ROOT.
 keep_static() {
 	case $1 in
 	'' | .* | */*) printf '%s\n' "$recipe: '$1' is no name of a folder in shared/" >&2 && exit 1 ;;
@@ -47,16 +48,18 @@ for left in glob.glob(os.path.join(kept, ".slipway-new-*")):
         shutil.rmtree(left, ignore_errors=True)
 
 index = os.path.join(kept, ".slipway-static")
-listed = set()
+listed, places = set(), {place}
 if os.path.exists(index):
     with open(index) as f:
-        listed = set(json.load(f))
+        before = json.load(f)
+    listed.update(before["files"])
+    places.update(before["places"])
 
 
-def list_as(folder, names):
+def list_as(folder, names, places):
     written = os.path.join(folder, "index")
     with open(written, "w") as f:
-        json.dump(sorted(names), f)
+        json.dump({"files": sorted(names), "places": sorted(places)}, f)
         f.flush()
         os.fsync(f.fileno())
     os.replace(written, index)
@@ -73,25 +76,27 @@ try:
                 shutil.copyfile(source, copy)
                 missing.append((copy, name + encoding))
     os.sync()
-    list_as(folder, listed | own)
+    list_as(folder, listed | own, places)
     for copy, name in missing:
         target = os.path.join(kept, name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         os.replace(copy, target)
 
-    wanted = set(own)
-    for other in glob.glob(os.path.join(os.path.dirname(release), "[!.]*", place)):
-        try:
-            wanted |= named(other)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            print("slipway-note: no static file is removed, for %s cannot be read: %s" % (other, error))
-            sys.exit()
+    wanted, found = set(own), {place}
+    for where in places:
+        for other in glob.glob(os.path.join(os.path.dirname(release), "[!.]*", where)):
+            found.add(where)
+            try:
+                wanted |= named(other)
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                print("slipway-note: no static file is removed, for %s cannot be read: %s" % (other, error))
+                sys.exit()
     gone = (listed | own) - wanted
     for name in gone:
         for encoding in encodings:
             if os.path.exists(os.path.join(kept, name + encoding)):
                 os.remove(os.path.join(kept, name + encoding))
-    list_as(folder, (listed | own) - gone)
+    list_as(folder, (listed | own) - gone, found)
     print("slipway-note: kept in %s: %d files added, %d removed" % (os.path.basename(kept), len(missing), len(gone)))
 finally:
     shutil.rmtree(folder, ignore_errors=True)
