@@ -85,29 +85,65 @@ func TestOnAndOff(t *testing.T) {
 	})
 }
 
-// TestOnCutOff kills the recipe at each of its commands: whatever was done, the next run and the undo put it right. BusyBox runs commands of
-// its own, so this is dash's.
+// TestOnCutOff kills the recipe at each of its commands, of an open site and of one that is closed: the next run and the undo put right
+// whatever was done, and a file that a person put there meanwhile stays. BusyBox runs commands of its own, so this is dash's.
 func TestOnCutOff(t *testing.T) {
 	t.Parallel()
 	needtest.Programs(t, "dash")
-	shell, release := []string{"dash"}, t.TempDir()
-	for _, program := range []string{"mkdir", "chmod", "mv"} {
-		shared, tools := t.TempDir(), t.TempDir()
-		shelltest.Write(t, tools, map[string]string{program: "#!/bin/sh\nkill -9 \"$PPID\"\n"})
-		if err := os.Chmod(filepath.Join(tools, program), 0o700); err != nil {
-			t.Fatal(err)
+	for _, program := range []string{"mkdir", "rm", "chmod", "ln", "mv"} {
+		calls := 1
+		for cutOff(t, program, calls, false) && cutOff(t, program, calls, true) {
+			calls++
 		}
-		run := func(script string, env ...string) shelltest.Outcome {
-			return shelltest.Run(t, shell, release, script, append(env, "SLIPWAY_SHARED_PATH="+shared)...)
-		}
-		run(recipetest.Rendered(t, "maintenance/on", nil), fmt.Sprintf("PATH=%s:/usr/bin:/bin", tools)).Expect(t, "cut off at "+program, true, "")
-		if _, err := os.Stat(filepath.Join(shared, "maintenance.html")); err == nil {
-			t.Errorf("cut off at %s, the site is closed", program)
-		}
-		run(recipetest.Rendered(t, "maintenance/on", nil)).Is(t, "on after "+program, "")
-		run(recipetest.Undoing(t, "maintenance/on", nil)).Is(t, "undo after "+program, "")
-		if left, err := os.ReadDir(shared); err != nil || len(left) != 0 {
-			t.Errorf("after %s: %v, %v", program, left, err)
+		if calls == 1 {
+			t.Errorf("the recipe does not call %s", program)
 		}
 	}
+}
+
+// cutOff kills the recipe where it calls a program for the nth time, and reports whether it does so often.
+func cutOff(t *testing.T, program string, nth int, closed bool) bool {
+	t.Helper()
+	shell, release, shared, tools := []string{"dash"}, t.TempDir(), t.TempDir(), t.TempDir()
+	file := filepath.Join(shared, "maintenance.html")
+	shelltest.Write(t, tools, map[string]string{program: fmt.Sprintf(`#!/bin/sh
+echo >>"$0.calls"
+if [ "$(wc -l <"$0.calls")" -eq %d ]; then kill -9 "$PPID"; exit; fi
+exec /bin/%s "$@"
+`, nth, program)})
+	if err := os.Chmod(filepath.Join(tools, program), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run := func(script string, env ...string) shelltest.Outcome {
+		return shelltest.Run(t, shell, release, script, append(env, "SLIPWAY_SHARED_PATH="+shared)...)
+	}
+	on, undo := recipetest.Rendered(t, "maintenance/on", nil), recipetest.Undoing(t, "maintenance/on", nil)
+	what := fmt.Sprintf("%s %d, closed before is %v", program, nth, closed)
+	if closed {
+		run(recipetest.Rendered(t, "maintenance/on", map[string]string{"text": "before"})).Is(t, "on before "+what, "")
+	}
+	cut := run(on, fmt.Sprintf("PATH=%s:/usr/bin:/bin", tools)).Fail
+	if _, err := os.Stat(file); err != nil {
+		if closed {
+			t.Errorf("cut off at %s, the site is open", what)
+		}
+		shelltest.Write(t, shared, map[string]string{"maintenance.html": "moving\n"})
+		run(on).Expect(t, "on after a person, "+what, false, "a person put it there")
+		run(undo).Expect(t, "undo after a person, "+what, false, "it stays")
+		if text, err := os.ReadFile(file); err != nil || string(text) != "moving\n" {
+			t.Errorf("the person's file after %s: %q, %v", what, text, err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(on).Is(t, "on after "+what, "")
+	if text, err := os.ReadFile(file); err != nil || string(text) != "We are back in a few minutes.\n" {
+		t.Errorf("on after %s: %q, %v", what, text, err)
+	}
+	run(undo).Is(t, "undo after "+what, "")
+	if left, err := os.ReadDir(shared); err != nil || len(left) != 0 {
+		t.Errorf("after %s: %v, %v", what, left, err)
+	}
+	return cut
 }
