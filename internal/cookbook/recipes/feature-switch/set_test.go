@@ -39,7 +39,7 @@ func TestJSON(t *testing.T) {
 		shared := t.TempDir()
 		file := filepath.Join(shared, "switches.json")
 		run := func(script string) shelltest.Outcome {
-			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOYMENT=run-1")
+			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOY_PATH=/srv/site", "SLIPWAY_DEPLOYMENT=run-1")
 		}
 		holds := func(what string, want map[string]any) {
 			t.Helper()
@@ -92,12 +92,43 @@ func TestJSON(t *testing.T) {
 	})
 }
 
+// TestNotes: what a deployment noted for its undo goes with the next one, and no other application's does.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	shelltest.Each(t, func(t *testing.T, shell []string) {
+		shared := t.TempDir()
+		set := func(deployPath, deployment string, scripts cookbook.Scripts) {
+			t.Helper()
+			shelltest.Run(t, shell, t.TempDir(), scripts.Run, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOY_PATH="+deployPath, "SLIPWAY_DEPLOYMENT="+deployment).Expect(t, deployment, false, "")
+		}
+		notes := func(what string, want int) {
+			t.Helper()
+			if found, err := filepath.Glob(filepath.Join(shared, ".switches.json.before-*")); err != nil || len(found) != want {
+				t.Errorf("%s: %v, %v, want %d", what, found, err, want)
+			}
+		}
+		readOnly := with(t, []string{"read_only=true"}, nil)
+		set("/srv/other", "run-1", readOnly)
+		set("/srv/site", "run-1", readOnly)
+		set("/srv/site", "run-1", with(t, []string{"new_cart=true"}, nil))
+		notes("two steps, and another application's", 3)
+		set("/srv/site", "run-2", with(t, []string{"batch=7"}, nil))
+		notes("the next deployment", 2)
+		shelltest.Run(t, shell, t.TempDir(), readOnly.Undo, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOY_PATH=/srv/other", "SLIPWAY_DEPLOYMENT=run-1").Expect(t, "undo", false, "")
+		notes("the other application took back its own", 1)
+		want := "{\n  \"new_cart\": true,\n  \"batch\": 7\n}\n"
+		if got, err := os.ReadFile(filepath.Join(shared, "switches.json")); err != nil || string(got) != want {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	})
+}
+
 func TestEnv(t *testing.T) {
 	t.Parallel()
 	shelltest.Each(t, func(t *testing.T, shell []string) {
 		shared := t.TempDir()
 		run := func(script string) shelltest.Outcome {
-			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOYMENT=run-1")
+			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOY_PATH=/srv/site", "SLIPWAY_DEPLOYMENT=run-1")
 		}
 		holds := func(what, want string) {
 			t.Helper()
@@ -145,7 +176,7 @@ func TestFullDisk(t *testing.T) {
 		shelltest.Write(t, shared, map[string]string{"switches.json": "{\n  \"a\": 1\n}\n", "full": string(make([]byte, 8<<10))})
 		script := with(t, []string{"b=2"}, nil).Run
 		run := func() shelltest.Outcome {
-			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOYMENT=run-1")
+			return shelltest.Run(t, shell, t.TempDir(), script, "SLIPWAY_SHARED_PATH="+shared, "SLIPWAY_DEPLOY_PATH=/srv/site", "SLIPWAY_DEPLOYMENT=run-1")
 		}
 		run().Expect(t, "a full disk", true, "")
 		if got, err := os.ReadFile(file); err != nil || string(got) != "{\n  \"a\": 1\n}\n" {

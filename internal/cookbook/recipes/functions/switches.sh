@@ -24,7 +24,9 @@ find_switches() {
 	printf '%s\n' "$remove" | while read -r one_; do
 		if [ -n "$one_" ]; then named "$one_"; fi
 	done
-	before=${file%/*}/.${file##*/}.before-$(printf '%s\n' "$set" - "$remove" | cksum | tr ' ' -)
+	# Another deploy path may have the same file, and takes back its own.
+	notes=${file%/*}/.${file##*/}.before-$(printf '%s\n' "$SLIPWAY_DEPLOY_PATH" | cksum | tr ' ' -)
+	before=$notes-$(printf '%s\n' "$set" - "$remove" | cksum | tr ' ' -)
 }
 
 named() {
@@ -100,9 +102,16 @@ changed() {
 		}' "$2"
 }
 
-# note_before writes down what the switches are now, for take_back. A second try of the same deployment finds the note of the first.
+# noted NOTE says whether a note is of this deployment.
+noted() { [ -e "$1" ] && [ "$(head -n 1 "$1")" = "of ${SLIPWAY_DEPLOYMENT:-}" ]; }
+
+# note_before writes down what the switches are now, for take_back. A second try of the same deployment finds the note of the first. Those
+# of other deployments are over: what these had to take back was taken back before this one began.
 note_before() {
-	if [ -e "$before" ] && [ "$(head -n 1 "$before")" = "of ${SLIPWAY_DEPLOYMENT:-}" ]; then return 0; fi
+	for note_ in "$notes"-*; do
+		if ! noted "$note_"; then rm -f -- "$note_"; fi
+	done
+	if noted "$before"; then return 0; fi
 	from_=$file
 	if [ ! -e "$file" ]; then
 		from_=/dev/null
@@ -112,7 +121,14 @@ note_before() {
 		echo "of ${SLIPWAY_DEPLOYMENT:-}"
 		changed before "$from_"
 	} >"$before.new" || refuse_file
-	mv -f -- "$before.new" "$before"
+	put_in_place "$before.new" "$before"
+}
+
+# put_in_place NEW FILE replaces a file in one rename, and returns once that is on the disk.
+put_in_place() {
+	sync "$1"
+	mv -f -- "$1" "$2"
+	sync "${2%/*}"
 }
 
 refuse_file() {
@@ -149,5 +165,5 @@ put_switches() {
 		echo "slipway-note: as it was"
 		return 0
 	fi
-	mv -f -- "$new_" "$file"
+	put_in_place "$new_" "$file"
 }
