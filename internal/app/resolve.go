@@ -22,12 +22,8 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer s.close()
-	next := map[string]string{
-		"done":  "the job can be re-run: it keeps the step as done",
-		"rerun": "the job can be re-run: it runs the step again",
-	}
 	decision := cmp.Or(c.Decision, c.As)
-	if next[decision] == "" {
+	if afterStep[decision] == "" {
 		return s.refuse(deploy.Problems{{
 			At: deploy.InInput("as", 0, 0), Message: "resolve is told what became of the step: done or rerun",
 			Hint: "`slipway resolve done ...`, or the input `as: done`",
@@ -40,9 +36,26 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 	if err := s.ownPaths(host, s.cfg.Hosts[at:at+1]); err != nil {
 		return err
 	}
-	if err := stepper.Decide(ctx, host, c.Host, id, c.Step, decision); err != nil {
+	undo, err := stepper.Decide(ctx, host, c.Host, id, c.Step, decision)
+	if err != nil {
 		return err
+	}
+	next := afterStep
+	if undo {
+		next = afterUndo
 	}
 	s.say("%s on %s: %s; %s", c.Step, c.Host, decision, next[decision])
 	return nil
 }
+
+// What follows from a decision about a step, and from one about an undo. Nobody waits for a re-run to go on with an undo.
+var (
+	afterStep = map[string]string{
+		"done":  "the job can be re-run: it keeps the step as done",
+		"rerun": "the job can be re-run: it runs the step again",
+	}
+	afterUndo = map[string]string{
+		"done":  "it counts as undone: the next deployment, or the re-run, goes on from there",
+		"rerun": "the next deployment, or the re-run, runs the undo again before anything else",
+	}
+)

@@ -224,7 +224,7 @@ func (f *fleet) decide(host string, id deploy.DeploymentID, step, decision strin
 	defer func() { _ = dialer.Close() }()
 	crew := hosts.Gather(f.t.Context(), pool.New(dialer, 0), f.cfg.Hosts, survey.Question{Deployment: id}, nil)
 	defer func() { _ = crew.Close() }()
-	if err := stepper.Decide(f.t.Context(), crew, host, id, step, decision); err != nil {
+	if _, err := stepper.Decide(f.t.Context(), crew, host, id, step, decision); err != nil {
 		f.t.Fatal(err)
 	}
 }

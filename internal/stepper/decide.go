@@ -12,14 +12,14 @@ import (
 )
 
 // Decide writes down what a person found out about a step whose end nobody saw, or about an undo that failed: "done", or "rerun". The fleet is of the one
-// host that the step ran on, asked for that deployment's journal.
-func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.DeploymentID, name, decision string) error {
+// host that the step ran on, asked for that deployment's journal. undo says that it was an undo.
+func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.DeploymentID, name, decision string) (undo bool, err error) {
 	h := hosts.On(host)
 	if h.Span.Err != nil {
-		return h.Span.Err
+		return false, h.Span.Err
 	}
-	refuse := func(hint, cause string, args ...any) error {
-		return &deploy.Error{Op: "resolve", Host: host, Step: name, Cause: fmt.Errorf(cause, args...), Hint: hint}
+	refuse := func(hint, cause string, args ...any) (bool, error) {
+		return false, &deploy.Error{Op: "resolve", Host: host, Step: name, Cause: fmt.Errorf(cause, args...), Hint: hint}
 	}
 	if h.Facts.Own == nil {
 		return refuse("the failed job's log names it", "this host has no journal of deployment %s", id)
@@ -36,11 +36,11 @@ func Decide(ctx context.Context, hosts *fleet.Fleet, host string, id deploy.Depl
 	case last.Succeeded() || last.Void || last.Status != "" && !last.Undo:
 		return refuse("", "its end was seen: %s", last.Status)
 	}
-	err := h.Do(ctx, step.Resolve(h.Site(), step.Recorded(id, *last), decision))
+	err = h.Do(ctx, step.Resolve(h.Site(), step.Recorded(id, *last), decision))
 	if errors.Is(err, step.ErrNeverStarted) {
 		return refuse("re-run the job", "it never began: there is nothing to decide")
 	}
-	return err
+	return last.Undo, err
 }
 
 // lastTry is the newest try of the step of a name, or of its undo; nil where there is none.

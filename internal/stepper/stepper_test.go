@@ -186,7 +186,7 @@ func TestEndThatNobodySaw(t *testing.T) {
 				if span.Outcome != deploy.Unknown || !errors.As(span.Err, &decide) || !strings.Contains(span.Err.Hint, `slipway resolve --deployment 412-deploy-abc --host web1 --step "Charge"`) {
 					t.Errorf("%s: %v", span.Outcome, span.Err)
 				}
-				if err := Decide(t.Context(), m.fleet, host, deployment, "charge", test.decision); err != nil {
+				if _, err := Decide(t.Context(), m.fleet, host, deployment, "charge", test.decision); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -211,7 +211,8 @@ func TestDecideRefuses(t *testing.T) {
 	m := newMachine(t)
 	decide := func(id deploy.DeploymentID, name string) string {
 		m.attempt(2)
-		return fmt.Sprint(Decide(t.Context(), m.fleet, host, id, name, "done"))
+		_, err := Decide(t.Context(), m.fleet, host, id, name, "done")
+		return fmt.Sprint(err)
 	}
 	if said := decide(deployment, "Charge"); !strings.Contains(said, "started no such step here") {
 		t.Error(said)

@@ -72,7 +72,7 @@ func TestUndoThatFailed(t *testing.T) {
 			m.touch("mended")
 			m.attempt(2)
 			if test.decision != "" {
-				if err := Decide(t.Context(), m.fleet, host, deployment, "undo Charge", test.decision); err != nil {
+				if _, err := Decide(t.Context(), m.fleet, host, deployment, "undo Charge", test.decision); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -84,7 +84,7 @@ func TestUndoThatFailed(t *testing.T) {
 			if m.undone() != test.undone {
 				t.Errorf("undone %d times", m.undone())
 			}
-			if err := Decide(t.Context(), m.fleet, host, deployment, "Charge", "done"); err == nil {
+			if _, err := Decide(t.Context(), m.fleet, host, deployment, "Charge", "done"); err == nil {
 				t.Error("a step that is undone may be said to be done")
 			}
 		})
@@ -127,7 +127,7 @@ func TestUndoThatFailedTwice(t *testing.T) {
 			s.Idempotent = false
 			m.touch("mended")
 			m.attempt(3)
-			if err := Decide(t.Context(), m.fleet, host, deployment, "undo Charge", decision); err != nil {
+			if _, err := Decide(t.Context(), m.fleet, host, deployment, "undo Charge", decision); err != nil {
 				t.Fatal(err)
 			}
 			if span := m.undo(3, s); span.Outcome != deploy.Succeeded || m.undone() != want {
