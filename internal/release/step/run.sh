@@ -89,10 +89,17 @@ command -v fence >/dev/null || fence() { :; }
 fence rm -rf "$folder"
 
 # What an undo takes back counts for nothing, from right before the undo begins. Not sooner: where the undo cannot be started, the
-# journal must not read as if it had been.
+# journal must not read as if it had been. A step that moved in the deploy file since has tries under other numbers, too.
 case $folder in
 */undo-*)
-	for try in "${folder%/*}"/do-*; do
+	steps=${folder%/*/*}
+	of=${folder#"$steps/"}
+	of=${of%/*}
+	phase=${of%%-*} slug=${of#*-*-}
+	for try in "$steps/$phase"-*-"$slug"/do-*; do
+		of=${try%/*}
+		of=${of##*/}
+		[ "${of#*-*-}" = "$slug" ] || continue # another step's name ends in it
 		if [ -d "$try" ] && ! true >"$try/void"; then
 			rm -rf "$folder"
 			refuse 92 "$PWD/$try cannot be written to"

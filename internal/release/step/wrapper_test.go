@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/deploy"
 	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/step"
@@ -138,6 +139,35 @@ func TestUndoMakesVoid(t *testing.T) {
 		inst.Step.Vars = map[string]string{"STEP": folder}
 		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{"2"}) {
 			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
+// Tries of a step that moved in the deploy file since lie under another number, and are taken back as well. Another step's are not,
+// whose name ends in the same way.
+func TestUndoMakesVoidUnderEveryNumber(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "true")
+		steps := filepath.Join(host.Site.Root, inst.Folder(), "../..")
+		name := inst.Step.Name
+		for try, step := range []deploy.Step{{Number: 9, Name: name}, {Number: 10, Name: name}, {Number: 8, Name: "Not " + name}} {
+			inst.Step.Number, inst.Step.Name, inst.Try = step.Number, step.Name, try+1
+			run(t, host, inst)
+		}
+		inst.Undo, inst.Try, inst.Step.Number, inst.Step.Name = true, 1, 10, name
+		run(t, host, inst)
+		found, err := filepath.Glob(filepath.Join(steps, "*/do-*/void"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tries []string
+		for _, path := range found {
+			number := strings.SplitN(filepath.Base(filepath.Dir(filepath.Dir(path))), "-", 3)[1]
+			tries = append(tries, number+" "+filepath.Base(filepath.Dir(path)))
+		}
+		slices.Sort(tries)
+		if !slices.Equal(tries, []string{"10 do-2", "9 do-1"}) {
+			t.Errorf("void: %q", tries)
 		}
 	})
 }
