@@ -2,7 +2,9 @@ package rollout
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
@@ -29,10 +31,15 @@ func (r *run) ensureOn(ctx context.Context) *stop {
 	return nil
 }
 
-// ensureOff takes back what is ensured, however the deployment ended. A cancelled one leaves that to the command that reconciles it.
-// What cannot be taken back needs a person.
+// ensureOff takes back what is ensured, however the deployment ended. A cancelled one leaves that to the command that reconciles it, and
+// one of which something is not undone to the command that goes on with that: until then the site may not fit what lies below it. What
+// cannot be taken back needs a person.
 func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 	if s != nil && s.outcome == deploy.OutcomeCancelled && !r.opts.UnwindOnCancel {
+		return s
+	}
+	if s != nil && notUndone(s.errs) {
+		r.warnEnsured(s.errs)
 		return s
 	}
 	owed, cancel := r.owed(ctx)
@@ -59,6 +66,22 @@ func (r *run) ensureOff(ctx context.Context, s *stop) *stop {
 		left.phase, left.step, left.errs = s.phase, s.step, append(slices.Clone(s.errs), errs...)
 	}
 	return left
+}
+
+// warnEnsured says what stays on, since something is not undone.
+func (r *run) warnEnsured(errs deploy.Errors) {
+	var on, undos []string
+	for _, name := range r.ensured.Names() {
+		on = append(on, onHosts(name, slices.Sorted(maps.Keys(r.ensured.ByHost(name)))))
+	}
+	for _, err := range errs {
+		if err.Phase == deploy.Undo && !slices.Contains(undos, err.Step) {
+			undos = append(undos, err.Step)
+		}
+	}
+	if len(on) > 0 {
+		r.rec.Warn("not taken back: " + strings.Join(on, ", ") + ", since the undo of " + strings.Join(undos, ", ") + " is not done; who goes on with that takes it back")
+	}
 }
 
 // ensure does half of an ensure step on its hosts at once, and gives the failures. name is what people read.

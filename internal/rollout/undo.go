@@ -189,7 +189,9 @@ func notUndone(errs deploy.Errors) bool {
 func names(list []undoing) string {
 	all := make([]string, len(list))
 	for i, u := range list {
-		all[i] = u.step.Name + " (on " + strings.Join(u.hosts, ", ") + ")"
+		all[i] = onHosts(u.step.Name, u.hosts)
 	}
 	return strings.Join(all, ", ")
 }
+
+func onHosts(what string, hosts []string) string { return what + " (on " + strings.Join(hosts, ", ") + ")" }
