@@ -12,10 +12,13 @@ import (
 )
 
 // activate takes the hosts into service batch by batch, then asks the checks of the fleet. When anything fails, every host that
-// was switched is unwound.
+// was switched is unwound. Where the time is over before it begins, that is what an earlier attempt switched, and migrate is undone.
 func (r *run) activate(ctx context.Context) *stop {
-	if ctx.Err() != nil {
-		return r.stopped(ctx, deploy.Activate, "", deploy.ExitFailed, asErrors(context.Cause(ctx), deploy.Activate), nextFixed)
+	switch over := asErrors(context.Cause(ctx), deploy.Activate); {
+	case cancelled(ctx):
+		return r.stopped(ctx, deploy.Activate, "", deploy.ExitFailed, over, nextFixed)
+	case ctx.Err() != nil:
+		return r.unwind(ctx, nil, over)
 	}
 	done := r.rec.Phase(deploy.Activate)
 	batches, errs := r.inBatches(ctx)

@@ -51,6 +51,7 @@ type fleet struct {
 	cleanUp    bool   // what runs next is the post step
 
 	planned func(*plan.Plan, *hosts.Fleet) // called before a plan is carried out; may be nil
+	heard   deploy.Emit                    // called with each event, in the run; may be nil
 
 	scratch string                                                        // a file to be taken as scratch; "" is a new one
 	before  atomic.Pointer[func(host string, op sshtest.Operation) error] // asked before each operation of a host; nil allows all
@@ -199,6 +200,12 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 		return os.CreateTemp(f.t.TempDir(), "")
 	}
 	opts.Emit, opts.Payload, opts.Secrets = log.add, payload, f.cfg.Secrets
+	if f.heard != nil {
+		opts.Emit = func(event deploy.Event) {
+			log.add(event)
+			f.heard(event)
+		}
+	}
 	return rollout.Run(ctx, p, crew, opts), log
 }
 

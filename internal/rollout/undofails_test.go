@@ -1,7 +1,9 @@
 package rollout_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"slipway/internal/deploy"
@@ -30,4 +32,28 @@ func TestUndoThatFailsKeepsWhatIsEnsured(t *testing.T) {
 	after, _ := f.deploy(t.Context(), good)
 	wantEnd(t, after, deploy.ExitDone, deploy.OutcomeActivated)
 	f.wantWritten("web1", "undo:Migrate", "undo:Page", "restart")
+}
+
+// A deployment whose time is over right after migrate undoes, and runs the steps of on_failure, as one whose time is over in it.
+func TestUndoWhereTheTimeEndsAfterMigrate(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	first, _ := f.deploy(t.Context(), good)
+	f.cfg.Migrate = number(undoable("Migrate", "true"))
+	f.cfg.OnFailure = number(script(deploy.OnFailure, "Tell", `echo "tell $SLIPWAY_FAILED_PHASE" >> "$SLIPWAY_SHARED_PATH/run/log"`))
+	f.written("web1")
+	ctx, end := context.WithCancelCause(t.Context())
+	defer end(nil)
+	f.heard = func(event deploy.Event) {
+		if done, ok := event.(deploy.StepDone); ok && done.Phase == deploy.Migrate {
+			end(deploy.ErrTimeout)
+		}
+	}
+	result, _ := f.deploy(ctx, next)
+	wantEnd(t, result, deploy.ExitMigrate, deploy.OutcomeFailed)
+	f.wantCurrent(first.Release)
+	f.wantWritten("web1", "do:Migrate", "undo:Migrate", "tell:activate")
+	if len(result.Errors) != 1 || !strings.Contains(result.Next.Text, "raise the deployment's `timeout`") {
+		t.Errorf("%v; next: %s", result.Errors, result.Next.Text)
+	}
 }

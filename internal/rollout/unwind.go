@@ -3,6 +3,7 @@ package rollout
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,9 @@ func (r *run) unwind(ctx context.Context, batches [][]activated, errs deploy.Err
 	}
 	if !r.anySwitched(batches) {
 		s.outcome, s.exit = deploy.OutcomeFailed, exit
+		if errors.Is(context.Cause(ctx), deploy.ErrTimeout) {
+			s.next = nextLonger
+		}
 	}
 	if len(stuck) > 0 {
 		s.outcome, s.exit = deploy.OutcomePerson, deploy.ExitPerson
