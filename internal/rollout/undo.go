@@ -47,35 +47,63 @@ func (r *run) undo(ctx context.Context, held string) deploy.Errors {
 	return r.undoAll(ctx, r.toggles, list)
 }
 
-// toUndo are the steps that ask for their undo and were begun, the last one first.
+// toUndo are the steps that ask for their undo and were begun, in this attempt or an earlier one, the last one first.
 func (r *run) toUndo() (list []undoing) {
-	for _, done := range r.rec.Result().Migrated() {
-		i := slices.IndexFunc(r.schedule.Migrate, func(s deploy.Step) bool { return s.Name == done.Step && s.UndoneOnFailure })
-		if i < 0 {
+	for _, s := range slices.Backward(r.schedule.Migrate) {
+		if !s.UndoneOnFailure {
 			continue
 		}
-		u := undoing{step: r.schedule.Migrate[i], release: r.schedule.Release, on: map[string]deploy.Toggle{}}
-		for _, span := range done.Spans {
-			if span.Outcome == deploy.NotRun || span.Status == stepper.NotStarted && u.step.Retries == 0 {
-				continue
+		u := undoing{step: s, release: r.schedule.Release, on: map[string]deploy.Toggle{}}
+		for _, host := range deploy.HostNames(r.plan.Targets) { // also those that were left behind since
+			if _, earlier := r.beganEarlier(s, host); earlier || r.began(s, host) {
+				u.hosts = append(u.hosts, host)
+				u.on[host] = deploy.Toggle{Name: s.Name, Step: &u.step, Vars: r.schedule.Vars[host]}
 			}
-			u.hosts = append(u.hosts, span.Host)
-			u.on[span.Host] = deploy.Toggle{Name: u.step.Name, Step: &u.step, Vars: r.schedule.Vars[span.Host]}
 		}
 		if len(u.hosts) > 0 {
 			list = append(list, u)
 		}
 	}
-	slices.Reverse(list)
 	return list
 }
 
-// unseen says that nobody saw the end of a step of migrate: it may still run, and what it builds on may not be taken away below it.
+// began reports whether this attempt began a step of migrate on a host, or kept or joined what an earlier one had begun.
+func (r *run) began(s deploy.Step, host string) bool {
+	for _, done := range r.rec.Result().Migrated() {
+		for _, span := range done.Spans {
+			if done.Step == s.Name && span.Host == host && span.Outcome != deploy.NotRun && (span.Status != stepper.NotStarted || s.Retries > 0) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// beganEarlier is the newest try of a step on a host that an earlier attempt left, and that counts.
+func (r *run) beganEarlier(s deploy.Step, host string) (newest deploy.StepFacts, ok bool) {
+	for _, try := range r.earlierSteps(host) {
+		if try.Of(s) && !try.Undo && !try.Void && try.Try > newest.Try {
+			newest, ok = try, true
+		}
+	}
+	return newest, ok
+}
+
+// unseen says that nobody saw the end of a step of migrate: it may still run, and what it builds on may not be taken away below it. Of
+// what an earlier attempt began and this one did not come to, the journal tells.
 func (r *run) unseen() string {
+	const text = "nobody saw how %s ended on %s"
 	for _, done := range r.rec.Result().Migrated() {
 		for _, span := range done.Spans {
 			if span.Outcome == deploy.Unknown {
-				return fmt.Sprintf("nobody saw how %s ended on %s", done.Step, span.Host)
+				return fmt.Sprintf(text, done.Step, span.Host)
+			}
+		}
+	}
+	for _, s := range r.schedule.Migrate {
+		for _, host := range deploy.HostNames(r.plan.Targets) {
+			if try, earlier := r.beganEarlier(s, host); earlier && try.Status == "" && !r.began(s, host) {
+				return fmt.Sprintf(text, s.Name, host)
 			}
 		}
 	}
@@ -194,4 +222,7 @@ func names(list []undoing) string {
 	return strings.Join(all, ", ")
 }
 
-func onHosts(what string, hosts []string) string { return what + " (on " + strings.Join(hosts, ", ") + ")" }
+// onHosts is what is done on hosts, for people.
+func onHosts(what string, hosts []string) string {
+	return what + " (on " + strings.Join(hosts, ", ") + ")"
+}

@@ -2,6 +2,8 @@ package rollout_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -55,5 +57,44 @@ func TestUndoWhereTheTimeEndsAfterMigrate(t *testing.T) {
 	f.wantWritten("web1", "do:Migrate", "undo:Migrate", "tell:activate")
 	if len(result.Errors) != 1 || !strings.Contains(result.Next.Text, "raise the deployment's `timeout`") {
 		t.Errorf("%v; next: %s", result.Errors, result.Next.Text)
+	}
+}
+
+// What an earlier attempt began is undone as well where this one did not come to it, or could not start it.
+func TestUndoOfWhatAnEarlierAttemptBegan(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]string{"not started": "Migrate", "not come to": "Look"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, 1)
+			first, _ := f.deploy(t.Context(), good)
+			look := script(deploy.Migrate, "Look", "true")
+			look.Always = true
+			f.cfg.Migrate = number(look, undoable("Migrate", "false"))
+			f.written("web1")
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			f.heard = func(event deploy.Event) {
+				if done, ok := event.(deploy.StepDone); ok && done.Step == "Migrate" {
+					cancel() // its re-run goes on, so that nothing is undone
+				}
+			}
+			dead, _ := f.deploy(ctx, next)
+			wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+			f.wantWritten("web1", "do:Migrate")
+			f.heard = nil
+			if fails == "Look" {
+				f.cfg.Migrate[0].Run = "false"
+			} else { // something is in the way of the next try
+				try := filepath.Join(f.path("web1"), ".slipway/deployments", string(dead.Deployment), "steps/migrate-2-migrate/do-2")
+				if err := os.WriteFile(try, nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			again, _ := f.again(2).deploy(t.Context(), next)
+			wantEnd(t, again, deploy.ExitMigrate, deploy.OutcomeFailed)
+			f.wantCurrent(first.Release)
+			f.wantWritten("web1", "undo:Migrate")
+		})
 	}
 }

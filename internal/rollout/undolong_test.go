@@ -68,8 +68,16 @@ func TestNoUndoOfWhatMayRun(t *testing.T) {
 	result, _ := f.deploy(t.Context(), good)
 	wantEnd(t, result, deploy.ExitPerson, deploy.OutcomePerson)
 	f.wantWritten("web1", "do:Quiet", "do:Migrate")
-	if want := "not undone: Migrate (on web1), Quiet (on web1), since nobody saw how Migrate ended on web1"; !slices.Contains(result.Warnings, want) {
+	want := "not undone: Migrate (on web1), Quiet (on web1), since nobody saw how Migrate ended on web1"
+	if !slices.Contains(result.Warnings, want) {
 		t.Errorf("warnings: %q", result.Warnings)
+	}
+	f.cfg.Migrate = number(script(deploy.Migrate, "Look", "false"), f.cfg.Migrate[0], f.cfg.Migrate[1])
+	again, _ := f.again(2).deploy(t.Context(), good) // does not come to it
+	wantEnd(t, again, deploy.ExitMigrate, deploy.OutcomeFailed)
+	f.wantWritten("web1")
+	if !slices.Contains(again.Warnings, want) {
+		t.Errorf("warnings of the re-run: %q", again.Warnings)
 	}
 }
 
