@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
@@ -101,7 +100,7 @@ func (c *Config) rollbackUse(name string) string {
 		}
 	}
 	for _, step := range steps {
-		if slices.Contains(step.Secrets, name) && (!noProgram[step.Uses] || strings.Contains(step.Run, name)) {
+		if step.Sees(name) {
 			return step.Name
 		}
 	}

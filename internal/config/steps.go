@@ -51,7 +51,7 @@ func (b *builder) step(phase deploy.Phase, s keys.Step, fallback string) deploy.
 	built := deploy.Step{
 		Name: s.Name.V, Phase: phase, Run: s.Run.V, Undo: s.Undo.V, Shell: s.Shell.V, Dir: b.dir(s.Dir), Timeout: b.timeout("step", s.Timeout),
 		Retries: s.Retries.V, Once: s.Once.V, Roles: b.knownRoles(s.Roles), Vars: b.vars(s.Vars),
-		Secrets: b.stepSecrets(s.Secrets), Uses: s.Uses.V, At: s.Node.At,
+		Secrets: b.stepSecrets(s.Secrets), Uses: s.Uses.V, NoProgram: noProgram[s.Uses.V], At: s.Node.At,
 	}
 	if !s.Once.Given() {
 		built.Once = phase == deploy.Migrate

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -31,6 +32,7 @@ type Step struct {
 	Vars            map[string]string // over the host's variables
 	Secrets         []string          // names of the secrets in its environment
 	Uses            string            // the recipe it came from, for people; "" for run
+	NoProgram       bool              `json:",omitempty"` // it runs nothing of the application
 	Via             string            // of ensure: the role whose hosts run it, also those without releases; "" is the hosts of Roles
 	Hosts           []string          // names of the hosts that run it, in the plan's order; set by plan.Build
 	At              Position
@@ -79,6 +81,12 @@ func (s Step) Slug() string {
 	hash := hex.EncodeToString(sum[:4])
 	slug = strings.Trim(slug[:min(len(slug), maxSlug-1-len(hash))], "-")
 	return strings.TrimPrefix(slug+"-"+hash, "-")
+}
+
+// Sees reports whether it makes a difference to the step which value a secret has: any program that it runs may read it, and where it
+// runs none of the application's, its scripts name what they read.
+func (s Step) Sees(secret string) bool {
+	return slices.Contains(s.Secrets, secret) && (!s.NoProgram || strings.Contains(s.Run+s.Undo, secret))
 }
 
 // Check is one verification of a host after its restart, or of the fleet after the last batch. Exactly one of HTTP, TCP

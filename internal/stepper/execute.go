@@ -33,6 +33,9 @@ const NotStarted = "not started"
 // execute runs a try, or joins it, to its end, over as many connections as it takes.
 func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, number int, at Scene, join bool) deploy.Span {
 	span := deploy.Span{Host: host, Phase: s.Phase, Step: s.Name, Start: time.Now(), Outcome: deploy.Succeeded}
+	if secrets := r.lacks(s); at.TakesBack && !join && secrets != nil {
+		return secrets.refuse(host, s)
+	}
 	var tail []string
 	out := func(line string) {
 		if note, ok := deploy.ReadNote(line); ok {

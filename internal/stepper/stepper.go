@@ -56,7 +56,9 @@ type Scene struct {
 	Release deploy.ReleaseID
 	Vars    map[string]string
 	Undo    bool
-	Phase   deploy.Phase // in which people see it; "" is the step's
+	// TakesBack says that an earlier command may have kept the step in a journal, with the names of its secrets and no values.
+	TakesBack bool
+	Phase     deploy.Phase // in which people see it; "" is the step's
 }
 
 // Step brings a step of the plan to its end on a host. begin is called where there is anything to do.
@@ -93,6 +95,9 @@ func (r *Stepper) Run(ctx context.Context, host string, s deploy.Step, at Scene)
 // retried tries a step again that failed, as often as it says.
 func (r *Stepper) retried(ctx context.Context, host string, s deploy.Step, at Scene, span deploy.Span) deploy.Span {
 	for retry := 1; span.Outcome == deploy.Failed && retry <= s.Retries && ctx.Err() == nil; retry++ {
+		if _, ok := lackingIn(span.Err); ok {
+			return span // no wait mends that
+		}
 		wait := time.Duration(retry) * retryPause
 		r.output(s, at, host, fmt.Sprintf("%s; try %d of %d in %s", span.Status, retry+1, s.Retries+1, wait))
 		select {

@@ -16,7 +16,7 @@ const undoPrefix = "undo "
 // time unless the step may run twice, or a person said so. From right before it begins, the tries of the step count for nothing.
 func (r *Stepper) Undo(ctx context.Context, host string, s deploy.Step, at Scene) deploy.Span {
 	start := time.Now()
-	at.Undo, at.Phase = true, deploy.Undo
+	at.Undo, at.TakesBack, at.Phase = true, true, deploy.Undo
 	tries := r.triesOf(host, s)
 	undo := s
 	undo.Run, undo.Undo, undo.Check, undo.Fingerprint = s.Undo, "", "", ""
@@ -51,9 +51,13 @@ func (r *Stepper) Undo(ctx context.Context, host string, s deploy.Step, at Scene
 // undoHint says what to do about an undo that failed.
 func (r *Stepper) undoHint(host string, s deploy.Step, span deploy.Span) string {
 	done := fmt.Sprintf("or undo it by hand and say so: `%s done`", r.resolveCommand(host, s, true))
+	mend := "mend the cause"
+	if secrets, ok := lackingIn(span.Err); ok {
+		mend = secrets.hint()
+	}
 	switch {
 	case span.Status == NotStarted, s.Idempotent:
-		return "mend the cause: the next command undoes it before anything else; " + done
+		return mend + ": the next command undoes it before anything else; " + done
 	case span.Err.Hint != "":
 		done = span.Err.Hint + "; " + done
 	}

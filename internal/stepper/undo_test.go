@@ -136,3 +136,22 @@ func TestUndoThatFailedTwice(t *testing.T) {
 		})
 	}
 }
+
+// An undo whose secret is not given any more is refused, and does not run with an empty value.
+func TestUndoWithoutItsSecret(t *testing.T) {
+	m := newMachine(t)
+	s := undoable("")
+	s.Secrets, s.Retries = []string{"TOKEN", "GONE"}, 1
+	m.step(1, s)
+	span := m.undo(1, s)
+	if span.Outcome != deploy.Failed || m.undone() != 0 {
+		t.Fatalf("%+v, undone %d times", span, m.undone())
+	}
+	if text := span.Err.Error(); !strings.Contains(text, "without the secret `GONE`") || !strings.Contains(text, "name GONE in `secrets` of the deploy file") {
+		t.Error(text)
+	}
+	s.Secrets = []string{"TOKEN"}
+	if span := m.undo(2, s); span.Outcome != deploy.Succeeded || m.undone() != 1 {
+		t.Errorf("%+v, undone %d times", span, m.undone())
+	}
+}

@@ -72,7 +72,7 @@ func (t *Toggles) half(ctx context.Context, host string, what deploy.LiveAct, to
 			Outcome: deploy.Failed, Status: stepper.NotStarted, Err: deploy.OnHost(host, s.Phase, s.Name, err),
 		}
 	}
-	span := t.Steps.Run(ctx, host, s, stepper.Scene{Vars: toggle.Vars})
+	span := t.Steps.Run(ctx, host, s, stepper.Scene{Vars: toggle.Vars, TakesBack: what == deploy.ToggleOff})
 	state := deploy.RecordOK
 	if span.Err != nil {
 		state = deploy.RecordFailed
