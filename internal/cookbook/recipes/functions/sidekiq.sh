@@ -1,5 +1,5 @@
 # Finds the Sidekiqs of a deploy path by how they name themselves: "sidekiq 6.4.1 site [2 of 10 busy]", and " stopping" behind it
-# when they take no new jobs. It needs processes.sh.
+# when they take no new jobs. It needs processes.sh and started.sh.
 # shellcheck disable=SC2154,SC2317
 
 # sidekiqs prints the processes of this user's that work below the deploy path.
@@ -29,17 +29,28 @@ all_say() {
 	done
 }
 
-# replace_sidekiqs ends the Sidekiqs, which hand their unfinished jobs back, and waits for what watches over them to start as many.
+# as_many prints the Sidekiqs where they are as many as there were.
+as_many() {
+	found_=$(sidekiqs)
+	[ -n "$found_" ] && [ "$(printf '%s\n' "$found_" | grep -c .)" -ge "$number_" ] && printf '%s\n' "$found_"
+}
+
+# replace_sidekiqs ends the Sidekiqs, which hand their unfinished jobs back, and waits for what watches over them to start as many. Where a
+# release is gone back from that ends while it loads, none runs just now.
 replace_sidekiqs() {
 	old_=$(sidekiqs)
-	if [ -z "$old_" ]; then fail "no Sidekiq of $(id -un) runs in $SLIPWAY_DEPLOY_PATH: start it, with its folder below $SLIPWAY_CURRENT_PATH"; fi
-	# shellcheck disable=SC2086 # lists of processes
-	kill -TERM $old_ || true # one may end just now; what counts is said next
-	# shellcheck disable=SC2086
-	within "$wait" all_gone $old_ || fail "after ${wait}s Sidekiq still runs: raise \`wait\` above its own timeout (-t)"
-	number_=$(printf '%s\n' "$old_" | grep -c .)
-	as_many_() { new_=$(sidekiqs) && [ "$(printf '%s\n' "$new_" | grep -c .)" -ge "$number_" ]; }
-	within "$wait" as_many_ || fail "Sidekiq ended, and after ${wait}s $(sidekiqs | grep -c .) of $number_ run: does something start it again (Restart=always, autorestart=true)?"
-	sleep "$boot"
-	if [ "$(sidekiqs)" != "$new_" ]; then fail "the new Sidekiq does not run on for ${boot}s: see its log"; fi
+	number_=$(printf '%s\n' "$old_" | grep -c .) || true
+	if [ -n "$old_" ]; then
+		# shellcheck disable=SC2086 # lists of processes
+		kill -TERM $old_ || true # one may end just now; what counts is said next
+		# shellcheck disable=SC2086
+		within "$wait" all_gone $old_ || fail "after ${wait}s Sidekiq still runs: raise \`wait\` above its own timeout (-t)"
+	fi
+	await_started as_many && status_=0 || status_=$?
+	case $status_$old_ in
+	0*) ;;
+	2*) fail "the new Sidekiq does not run on for ${boot}s: see its log" ;;
+	1) fail "no Sidekiq of $(id -un) runs in $SLIPWAY_DEPLOY_PATH, also after ${wait}s: start it, with its folder below $SLIPWAY_CURRENT_PATH" ;;
+	*) fail "Sidekiq ended, and after ${wait}s $(sidekiqs | grep -c .) of $number_ run: does something start it again (Restart=always, autorestart=true)?" ;;
+	esac
 }

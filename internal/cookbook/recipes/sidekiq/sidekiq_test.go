@@ -61,12 +61,17 @@ end
 		return d.Step(t, shelltest.Shells[tries%2], script)
 	}
 	with := map[string]string{"wait": "40", "boot": "1"}
-	step(recipetest.Rendered(t, "sidekiq/restart", with)).Expect(t, "nothing runs", true, "no Sidekiq of ")
+	step(recipetest.Rendered(t, "sidekiq/restart", map[string]string{"wait": "1"})).Expect(t, "nothing runs", true, "no Sidekiq of ")
 	step(recipetest.Rendered(t, "sidekiq/quiet", with)).Expect(t, "nothing to quiet", false, "slipway-note: no Sidekiq runs here")
 
 	shelltest.Write(t, d.Dir, map[string]string{"watch": `trap 'kill $!; exit' TERM
 while [ ! -e "$1/ends" ]; do
   cd "$1/current" || exit
+  if [ -e "$1/bad" ]; then
+    rm "$1/bad"
+    ruby -e '$0 = "sidekiq 0 site [0 of 2 busy]"; sleep 0.5'
+    continue
+  fi
   sidekiq -r ./jobs.rb -c 2 -t 5 >>"$1/log" 2>&1 &
   wait $! || true
 done
@@ -93,6 +98,10 @@ done
 	step(recipetest.Undoing(t, "sidekiq/quiet", with)).Expect(t, "undo", false, "")
 	third := job()
 	recipetest.Eventually(t, "a job is done after the undo", func() bool { return by(third) == "release-b" })
+
+	// The first that starts is still of a release that was gone back from, and ends by itself.
+	shelltest.Write(t, d.Dir, map[string]string{"bad": ""})
+	step(recipetest.Rendered(t, "sidekiq/restart", with)).Expect(t, "the second lives", false, "")
 
 	d.Now = "release-a"
 	step(recipetest.Rendered(t, "sidekiq/restart", with)).Expect(t, "another release", true, "the new workers run in "+d.Dir+"/releases/release-b")

@@ -56,11 +56,14 @@ func supervisord(t *testing.T, dir string) string {
 	good := func(name string) string {
 		return program(name, fmt.Sprintf("echo $$ >%s/%s.pid; exec sleep 600", dir, name), "startsecs=0")
 	}
-	// It lets TERM end it and takes USR1 for what it waits for.
-	always := program("always", fmt.Sprintf("trap : USR1; echo begins >&2; echo $$ >%s/always.pid; while :; do sleep 600 & wait; done", dir), "startsecs=0\nautorestart=true\nkillasgroup=true")
+	// It lets TERM end it and takes USR1 for what it waits for. Where it is bad it ends by itself, once or each time.
+	always := func(name string) string {
+		return program(name, fmt.Sprintf("trap : USR1; cd %[1]s; echo begins >&2; echo $$ >%[2]s.pid; "+
+			"if [ -e %[2]s.bad ]; then [ -e %[2]s.stays ] || rm %[2]s.bad; sleep 0.5; exit 1; fi; while :; do sleep 600 & wait; done", dir, name), "startsecs=0\nautorestart=true\nkillasgroup=true")
+	}
 	// Supervisor does not start again what ended with 0.
 	once := program("once", "trap 'exit 0' TERM; sleep 600 & wait", "startsecs=0\nkillasgroup=true")
-	shelltest.Write(t, dir, map[string]string{"supervisord.conf": recipetest.Supervisord(dir) + good("web") + good("one") + good("two") + always + once +
+	shelltest.Write(t, dir, map[string]string{"supervisord.conf": recipetest.Supervisord(dir) + good("web") + good("one") + good("two") + always("always") + always("always-dash") + always("always-busybox") + once +
 		program("broken", "echo no such table >&2; exit 1", "startsecs=1\nautostart=false")})
 	recipetest.Start(t, dir, "supervisord", "-c", conf)
 	for _, name := range []string{"web", "one", "two"} {

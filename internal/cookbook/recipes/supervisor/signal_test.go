@@ -17,7 +17,7 @@ func TestSignal(t *testing.T) {
 	conf := supervisord(t, dir)
 	shell := shelltest.InTurns(t)
 	signal := func(with map[string]string) shelltest.Outcome {
-		with["conf"], with["boot"], with["wait"] = conf, "1", "5"
+		with["conf"], with["boot"] = conf, "1"
 		return shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "supervisor/signal", with))
 	}
 	before := recipetest.PID(t, dir, "always", "")
@@ -28,8 +28,9 @@ func TestSignal(t *testing.T) {
 	if is := recipetest.PID(t, dir, "always", ""); is != now {
 		t.Errorf("after USR1 it is process %s, it was %s", is, now)
 	}
-	signal(map[string]string{"program": "once", "signal": "TERM"}).Expect(t, "one that is not started again", true, "once is not another process after 5s: is autorestart=true set?")
-	signal(map[string]string{"program": "once", "signal": "TERM"}).Expect(t, "one that does not run", true, "not running: once")
+	signal(map[string]string{"program": "once", "signal": "TERM", "wait": "1"}).Expect(t, "one that is not started again", true, "once is not another process after 1s: is autorestart=true set?")
+	signal(map[string]string{"program": "once", "signal": "HUP"}).Expect(t, "a signal to one that does not run", true, "not running: once")
+	signal(map[string]string{"program": "always once", "signal": "TERM"}).Expect(t, "one that does not run is started", false, "once: started")
 	signal(map[string]string{"program": "nothing"}).Expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
 	with := map[string]string{"program": "always broken", "conf": conf}
 	shelltest.Run(t, shell(), dir, recipetest.Logging(t, "supervisor/signal", with)).Expect(t, "log", false, "--- the end of what always printed (stderr)\nbegins\n")

@@ -1,0 +1,31 @@
+//go:build long
+
+package supervisor_test
+
+import (
+	"testing"
+
+	"slipway/internal/cookbook/recipetest"
+	"slipway/internal/cookbook/shelltest"
+	"slipway/internal/needtest"
+)
+
+// TestSignalAfterBadRelease: the first process that starts may still be of a release that was gone back from, and end by itself.
+func TestSignalAfterBadRelease(t *testing.T) {
+	t.Parallel()
+	needtest.Programs(t, "supervisord", "supervisorctl")
+	dir := t.TempDir()
+	conf := supervisord(t, dir)
+	shelltest.Each(t, func(t *testing.T, shell []string) {
+		program := "always-" + shell[0]
+		signal := func() shelltest.Outcome {
+			with := map[string]string{"program": program, "signal": "TERM", "conf": conf, "boot": "1"}
+			return shelltest.Run(t, shell, dir, recipetest.Rendered(t, "supervisor/signal", with))
+		}
+		recipetest.PID(t, dir, program, "")
+		shelltest.Write(t, dir, map[string]string{program + ".bad": ""})
+		signal().Expect(t, "the second lives", false, "")
+		shelltest.Write(t, dir, map[string]string{program + ".bad": "", program + ".stays": ""})
+		signal().Expect(t, "none lives", true, program+" does not run on for 1s")
+	})
+}
