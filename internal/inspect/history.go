@@ -52,9 +52,9 @@ type Deployment struct {
 	Failures  []Failure      `json:"failures,omitempty"` // steps whose last try went wrong, and parts of an activation
 
 	Live    bool   `json:"live"`     // it is the one by which a host runs what it runs now
-	WayBack string `json:"way_back"` // whether a rollback may go to its release: good, brought, bad, unfinished or gone (plan.Way)
+	WayBack string `json:"way_back"` // whether a rollback may go to its release: good, brought, bad, unfinished, gone or refused (plan.Way)
 
-	WayBackWhy string `json:"way_back_why,omitempty"` // of brought and gone: which host does not keep it, and where it comes from or why it cannot be brought
+	WayBackWhy string `json:"way_back_why,omitempty"` // of brought and gone: which host does not keep it, and where it comes from or why it cannot be brought; of refused: by what of its run
 }
 
 // Outcomes of a deployment that has not ended.

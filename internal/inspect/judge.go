@@ -114,7 +114,7 @@ func describe(a Answer, left []Leftover) HostStatus {
 	for _, r := range f.Releases {
 		if r.Staged {
 			own := map[string]deploy.Facts{a.Host.Name: f}
-			condition, _ := plan.Way(r.ID, []deploy.Host{a.Host}, own)
+			condition, _ := plan.Way(r.ID, []deploy.Host{a.Host}, nil, own)
 			h.Kept = append(h.Kept, Kept{r.ID, condition, r.Adopted})
 		}
 	}

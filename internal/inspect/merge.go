@@ -49,7 +49,7 @@ func Merge(head Head, answers []Answer, plans Plans, rule *deploy.ProvenanceRule
 	h.Rollback = wayBack(answers, rule)
 	hosts, facts := serving(answers)
 	for _, d := range m.list() {
-		d.WayBack, d.WayBackWhy = plan.Way(d.Release, hosts, facts)
+		d.WayBack, d.WayBackWhy = plan.Way(d.Release, hosts, rule, facts)
 		h.Deployments = append(h.Deployments, d)
 	}
 	markLive(h.Deployments, facts)
@@ -103,7 +103,7 @@ func wayBack(answers []Answer, rule *deploy.ProvenanceRule) Rollback {
 	if err != nil {
 		return Rollback{Refused: err.Cause.Error() + " (" + err.Hint + ")"}
 	}
-	_, brought := plan.Way(id, hosts, facts)
+	_, brought := plan.Way(id, hosts, rule, facts)
 	return Rollback{Release: id, Brought: brought}
 }
 

@@ -108,6 +108,9 @@ func TestMerge(t *testing.T) {
 	if h.Rollback.Release != "" || !strings.Contains(h.Rollback.Refused, "no run is known that built it") {
 		t.Errorf("rollback by a rule: %+v", h.Rollback)
 	}
+	if first := find(t, h, "1"); first.WayBack != "refused" || !strings.Contains(first.WayBackWhy, "no run is known that built it") {
+		t.Errorf("a release that a rule refuses: %+v", first)
+	}
 }
 
 // What has not ended runs where it holds the lock, and else it died. What a later deployment brings back is written down as taken from

@@ -18,10 +18,23 @@ const (
 	Bad     = bad       // it failed its checks on a host
 	Brought = "brought" // a host does not keep it, and a rollback brings it there
 	Gone    = "gone"    // no host keeps it, or it cannot be brought to one that does not
+	Refused = "refused" // the environment does not take what the run built that it is of
 )
 
-// Way says whether a rollback may go to a release, and of one that a host does not keep, why. facts are those of the serving hosts.
-func Way(id deploy.ReleaseID, serving []deploy.Host, facts map[string]deploy.Facts) (word, why string) {
+// Way says whether a rollback may go to a release, and of one that a host does not keep, or that a rule refuses, why. facts are those of
+// the serving hosts; rule is what the environment demands of the run that built it, nil where it demands nothing.
+func Way(id deploy.ReleaseID, serving []deploy.Host, rule *deploy.ProvenanceRule, facts map[string]deploy.Facts) (word, why string) {
+	word, why = kept(id, serving, facts)
+	if word == good || word == Brought {
+		if err := rule.Refuse(provenanceOf(id, serving, facts)); err != nil {
+			return Refused, err.Error()
+		}
+	}
+	return word, why
+}
+
+// kept is Way, whatever run built the release.
+func kept(id deploy.ReleaseID, serving []deploy.Host, facts map[string]deploy.Facts) (word, why string) {
 	p := &Plan{Targets: serving}
 	state, missing := condition(id, facts), lacking(id, p, facts)
 	switch {

@@ -111,6 +111,9 @@ func outcome(d inspect.Deployment, unasked []inspect.Unasked) string {
 	switch {
 	case d.WayBack == plan.Bad:
 		text += " (bad: no way back to it)"
+	case d.WayBack == plan.Refused && !d.Live:
+		text += " (`provenance`: no way back to it)"
+	case d.WayBack == plan.Refused:
 	case d.WayBackWhy != "" && !d.LiveAt.IsZero():
 		text += " (" + d.WayBackWhy + ")"
 	}
