@@ -18,6 +18,7 @@ type Header struct {
 	Environment      string    // "" where the deploy file has none
 	URL              string    // of the environment, for people
 	Release          ReleaseID // "" where a clean-up finds no journal
+	Folder           string    // of a rollback to another tool's release: the name of its folder there, by which people know it; "" else
 	Deployment       DeploymentID
 	ArtifactSize     int64      // bytes of the file; 0 for a rollback
 	ArtifactSHA      Digest     // of the file

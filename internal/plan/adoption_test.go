@@ -82,7 +82,7 @@ func TestAdoptionOfAnotherTools(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, err := plan.Resolve(back, facts); err != nil || s.Release != v1 {
+		if s, err := plan.Resolve(back, facts); err != nil || s.Release != v1 || s.Folder != "20240131120000" {
 			t.Errorf("to %q: %+v, %v", to, s, err)
 		}
 	}

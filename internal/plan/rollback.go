@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -302,8 +303,8 @@ func join(ids []deploy.ReleaseID) string {
 
 // adoptedAs is the name of the folder of a release that another tool made; "" of one of Slipway's.
 func adoptedAs(id deploy.ReleaseID, facts map[string]deploy.Facts) string {
-	for _, f := range facts {
-		if r, _ := f.Release(id); r.Adopted != "" {
+	for _, host := range slices.Sorted(maps.Keys(facts)) {
+		if r, _ := facts[host].Release(id); r.Adopted != "" {
 			return r.Adopted
 		}
 	}

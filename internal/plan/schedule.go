@@ -103,6 +103,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	own := *p // pinning and the header are the schedule's own
 	own.Prepare, own.Migrate = slices.Clone(p.Prepare), slices.Clone(p.Migrate)
 	s := &Schedule{Plan: &own}
+	if p.Rollback() {
+		own.Folder = adoptedAs(own.Release, serving(p, facts))
+	}
 	if p.Rollback() && p.anyTarget() {
 		s.Skipped = p.passedOver(serving(p, facts))
 	}

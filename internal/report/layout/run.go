@@ -43,6 +43,14 @@ func ShortRevision(revision string) string {
 	return Cut(revision, 40)
 }
 
+// RunsOf says what the release of a deployment is: another tool's by the folder that people know, else as Runs does.
+func RunsOf(h deploy.Header) string {
+	if h.Folder != "" {
+		return "another tool's " + h.Folder
+	}
+	return Runs(h.Release)
+}
+
 // Runs says what a release is, by its commit where it has one.
 func Runs(id deploy.ReleaseID) string {
 	if revision := id.Revision(); revision != "" {

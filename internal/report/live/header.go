@@ -18,7 +18,11 @@ func headerLines(h deploy.Header, run ci.Run) []string {
 	case h.Reconcile:
 		return append(layout.Wrap(strings.Join(append(first, deploy.Joined(" ", "reconciling", h.Command, layout.RunText(h, run))), "  "), 0), layout.Wrap(hostsText(h), 0)...)
 	case h.Command == "rollback" && h.Release != "":
-		first = append(first, "roll back to "+string(h.Release))
+		to := "roll back to " + string(h.Release)
+		if h.Folder != "" {
+			to += ", " + layout.RunsOf(h)
+		}
+		first = append(first, to)
 	case h.Command == "join" && h.Release != "":
 		first = append(first, "join "+string(h.Release))
 	case h.Upkeep():

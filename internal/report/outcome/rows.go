@@ -25,14 +25,14 @@ func activated() Row {
 			return text
 		},
 		heading: func(res deploy.Result, whatFailed func() string) string {
-			live := place(res) + " runs " + layout.Runs(res.Release)
+			live := place(res) + " runs " + layout.RunsOf(res.Header)
 			switch behind := res.LeftBehind(); {
 			case len(behind) > 0:
 				return fmt.Sprintf("%s on %s; left behind: %s", live, activatedHosts(res), layout.Named(behind, " "))
 			case res.Failed != "":
 				return fmt.Sprintf("%s on %s, but %s", live, activatedHosts(res), whatFailed())
 			case res.Command == "rollback":
-				live = place(res) + " is back on " + layout.Runs(res.Release)
+				live = place(res) + " is back on " + layout.RunsOf(res.Header)
 			}
 			return fmt.Sprintf("%s: %s, %s", live, activatedHosts(res), layout.ProseWholeSeconds(res.Duration))
 		},
@@ -46,10 +46,10 @@ func unchanged() Row {
 		Outcome: deploy.OutcomeUnchanged, Exits: []int{deploy.ExitDone}, Word: "UNCHANGED", Good: true, Icon: "✅",
 		Means: "every host ran the release already, and was only verified",
 		verdict: func(res deploy.Result) string {
-			return fmt.Sprintf(": %s verified on %s", layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header), layout.Runs(res.Release))
+			return fmt.Sprintf(": %s verified on %s", layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header), layout.RunsOf(res.Header))
 		},
 		heading: func(res deploy.Result, _ func() string) string {
-			return fmt.Sprintf("%s runs %s already: %s verified", place(res), layout.Runs(res.Release), layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header))
+			return fmt.Sprintf("%s runs %s already: %s verified", place(res), layout.RunsOf(res.Header), layout.Plural(len(res.Hosts), "host")+layout.Limited(res.Header))
 		},
 		state:  liveOn,
 		remark: wentWell,

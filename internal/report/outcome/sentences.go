@@ -36,7 +36,7 @@ func wentWell(res deploy.Result) (level deploy.Level, title, text string) {
 	if len(res.LeftOut) > 0 {
 		on = activatedHosts(res)
 	}
-	return deploy.LevelNotice, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)", place(res), layout.Runs(res.Release),
+	return deploy.LevelNotice, "", fmt.Sprintf("%s runs %s on %s (release %s, %s)", place(res), layout.RunsOf(res.Header),
 		on, res.Release, layout.WholeSeconds(res.Duration))
 }
 
@@ -69,7 +69,7 @@ func eachHost(res deploy.Result) string {
 			parts = append(parts, layout.Names(hosts, ", ")+" "+many)
 		}
 	}
-	now := layout.Runs(res.Release)
+	now := layout.RunsOf(res.Header)
 	add(res.HostsWith(deploy.HostActivated), "runs "+now, "run "+now)
 	add(res.HostsWith(deploy.HostSwitched), "may run "+now+", not verified", "may run "+now+", not verified")
 	add(res.HostsWith(deploy.HostFailed), "failed", "failed")

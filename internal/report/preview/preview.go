@@ -88,7 +88,7 @@ func heading(p deploy.Preview) string {
 	to := "a new release"
 	switch {
 	case p.Command == "rollback":
-		to = layout.Runs(p.Release)
+		to = layout.RunsOf(p.Header)
 	case p.Revision != "":
 		to = layout.ShortRevision(p.Revision)
 	}

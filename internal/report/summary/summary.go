@@ -80,7 +80,11 @@ func (p Page) facts() string {
 	res := p.Result
 	var rows [][2]string
 	if res.Release != "" {
-		rows = append(rows, [2]string{"Release", markdown.Code(string(res.Release))})
+		release := markdown.Code(string(res.Release))
+		if res.Folder != "" {
+			release += ", another tool's " + markdown.Code(res.Folder)
+		}
+		rows = append(rows, [2]string{"Release", release})
 	}
 	switch b := res.Previous(); {
 	case b != "":
