@@ -22,7 +22,6 @@ const (
 type Facts struct {
 	Host          string
 	User          string            // who we are there
-	System        string            // uname -sm
 	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
 	Lacking       []string          // programs that steps need, were asked for, and are missing
 	FreeBytes     int64             // at the deploy path for this user; -1 unknown

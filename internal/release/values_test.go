@@ -36,7 +36,7 @@ func TestOperationsAsValues(t *testing.T) {
 		once bool
 	}{
 		"unhold":       {op: hold.Clear(site), args: []string{"/srv/shop"}},
-		"end journal":  {op: journal.End(site, of, "activated", nil), args: []string{"/srv/shop", string(of), "activated", release.Unique}},
+		"end journal":  {op: journal.End(site, of, "activated", nil), args: []string{"/srv/shop", string(of), "activated", release.Unique, ""}},
 		"mark":         {op: activate.Mark(site, id, "bad"), args: []string{"/srv/shop", string(id), "bad"}},
 		"prune":        {op: prune.Prune(site, []deploy.ReleaseID{id}, "sudo rm -rf --", new([]deploy.ReleaseID)), args: []string{"/srv/shop", "sudo rm -rf --", string(id)}},
 		"unlock":       {op: lock.Release(site, 3), args: []string{"/srv/shop", "3"}},

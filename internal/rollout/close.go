@@ -40,10 +40,7 @@ func (r *run) close(ctx context.Context, s *stop) {
 		}
 		defer r.fleet.On(h.Name).Lease(ctx)()
 		if over {
-			var current string
-			if err = r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, &current); err == nil {
-				r.warnTurned(s, h, current)
-			}
+			err = r.closeJournal(ctx, s, h, outcome)
 		}
 		if locked := r.locks.Release(ctx, h.Name); locked != nil {
 			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
@@ -53,12 +50,21 @@ func (r *run) close(ctx context.Context, s *stop) {
 	r.warnNotClosed(left)
 }
 
-// warnTurned says where a deployment that failed before it switched anything finds `current` changed: "nothing changed" is not so.
-func (r *run) warnTurned(s *stop, h plan.Host, current string) {
-	before := r.fleet.On(h.Name).Facts.CurrentTarget
-	if h.NoRelease || s == nil || s.phase != deploy.Prepare && s.phase != deploy.Migrate || current == before {
-		return
+// closeJournal writes down on a host how the deployment ended. Where it failed before it switched anything, and finds `current` changed,
+// it says so: "nothing changed" is not so.
+func (r *run) closeJournal(ctx context.Context, s *stop, h plan.Host, outcome deploy.Outcome) *deploy.Error {
+	if h.NoRelease || s == nil || s.phase != deploy.Prepare && s.phase != deploy.Migrate {
+		return r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, nil)
 	}
+	var current string
+	err := r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, &current)
+	if before := r.fleet.On(h.Name).Facts.CurrentTarget; err == nil && current != before {
+		r.warnTurned(h, before, current)
+	}
+	return err
+}
+
+func (r *run) warnTurned(h plan.Host, before, current string) {
 	r.rec.Warn(fmt.Sprintf("%s: current names %s now, and named %s before: a step changed it, or somebody by hand", h.Name,
 		cmp.Or(current, "nothing"), cmp.Or(before, "nothing")))
 }

@@ -25,7 +25,7 @@ func TestSwitchReadsBack(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		live(t, host)
 		host.Patch = func(script string) string {
-			return replaced(t, script, "now=$(readlink current)", "rm current; ln -s releases/other current; now=$(readlink current)")
+			return replaced(t, script, "[ current -ef ", "rm current; ln -s releases/other current; [ current -ef ")
 		}
 		err := release.Run(t.Context(), host, activate.Switch(host.Site, to(second, "releases/"+string(first))))
 		if err == nil || !strings.Contains(err.Error(), "current names releases/other and not releases/"+string(second)) {

@@ -10,6 +10,6 @@ umask 077
 mark=$3
 cd "$1/.slipway/releases/$2"
 true >"$mark"
-if [ "$mark" = verified ]; then
+if [ "$mark" = verified ] && { [ -e bad ] || [ -e failed ]; }; then
 	rm -f bad failed
 fi

@@ -10,6 +10,6 @@ set -eu
 umask 077
 block=$3 new=activate.json.$4
 cd "$1/.slipway/releases/$2"
-trap 'rm -f "$new"' EXIT
+trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
 printf '%s\n' "$block" >"$new"
 mv -f "$new" activate.json

@@ -60,8 +60,8 @@ fi
 command -v fence >/dev/null || fence() { :; }
 fence rm -rf "$fresh"
 mv -f "$fresh/current" ./ || fail 92 "$PWD/current cannot be replaced"
-now=$(readlink current)
-[ "$now" = "$target" ] || fail 93 "$PWD/current names ${now:-nothing} and not $target"
+# shellcheck disable=SC3013 # dash, ash, ksh and bash have it, and POSIX since 2024
+[ current -ef "$target" ] || fail 93 "$PWD/current names $(readlink current || echo nothing) and not $target"
 if [ -n "$previous" ]; then
 	mv -f "$fresh/previous" ./ || fail 94 "current is switched, but $PWD/previous cannot be replaced"
 fi

@@ -9,7 +9,7 @@ set -eu
 umask 077
 line=$2 new=history.jsonl.$3
 cd "$1/.slipway"
-trap 'rm -f "$new"' EXIT
+trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
 if [ -e history.jsonl ]; then
 	cp history.jsonl "$new"
 fi

@@ -47,7 +47,11 @@ func End(site release.Site, id deploy.DeploymentID, outcome string, current *str
 		}
 		return nil
 	}
-	return release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique}, Read: read}
+	asks := ""
+	if current != nil {
+		asks = "yes"
+	}
+	return release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique, asks}, Read: read}
 }
 
 // Append adds a line to the host's history. Whatever happens to the host meanwhile, the history has the whole line or

@@ -18,17 +18,15 @@ set -eu
 root=$1 format=$2 id=$3 deployment=$4 plan=$5 owner=$6 new=.slipway/app.$7
 
 umask "$8"
-mkdir -p "$root"
+[ -d "$root" ] || mkdir -p "$root"
 cd "$root/"
-mkdir -p releases shared
+{ [ -d releases ] && [ -d shared ]; } || mkdir -p releases shared
 
 umask 077
 if [ ! -d .slipway ]; then
 	mkdir .slipway
 fi
 chmod 700 .slipway
-mkdir -p .slipway/deployments .slipway/releases .slipway/secrets
-
 if [ -e .slipway/format ]; then
 	read -r found <.slipway/format
 	if [ "$found" -gt "$format" ]; then
@@ -58,7 +56,7 @@ if [ -n "$owner" ]; then
 fi
 
 journal=.slipway/deployments/$deployment
-mkdir -p "$journal/steps"
-rm -f "$journal/outcome"
+mkdir -p "$journal/steps" .slipway/releases .slipway/secrets
+[ ! -e "$journal/outcome" ] || rm -f "$journal/outcome"
 printf '%s\n' "$plan" >"$journal/plan.json.new"
 mv -f "$journal/plan.json.new" "$journal/plan.json"

@@ -26,10 +26,10 @@ refuse() {
 }
 
 umask "$7"
-mkdir -p "$root" || refuse 92 "$root cannot be made"
+[ -d "$root" ] || mkdir -p "$root" || refuse 92 "$root cannot be made"
 cd "$root/" || refuse 92 "$root cannot be entered"
 umask 077
-if ! mkdir -p .slipway/lock || ! chmod 700 .slipway; then
+if [ ! -d .slipway/lock ] && { ! mkdir -p .slipway/lock || ! chmod 700 .slipway; }; then
 	refuse 92 "$PWD/.slipway/lock cannot be made"
 fi
 

@@ -16,9 +16,16 @@ shift 2
 
 d='[0-9]' x='[0-9a-f]'
 form="$d$d$d$d$d$d$d$d-$d$d$d$d$d$d-$x$x$x$x$x$x$x-$x$x$x$x$x$x"
-kept=" $* " linked=
+kept=" $* " linked='' here=$PWD
 for link in current previous releases/[0-9]*-*; do
-	[ ! -L "$link" ] || linked="$linked/$(readlink "$link")/$(readlink -f "$link")/"
+	[ -L "$link" ] || continue
+	# Where it leads, without a program where it leads to a folder; where it leads nowhere (a disk is away?), what it says.
+	if cd -P "$link" 2>/dev/null; then
+		linked=$linked$PWD/
+		cd "$here" || exit 1
+	else
+		linked="$linked/$(readlink "$link")/$(readlink -f "$link")/"
+	fi
 done
 
 # Reports whether a name has the form of a release ID and is not to be kept.
@@ -34,6 +41,9 @@ goes() {
 	case $linked in
 	*/"$1"/*) return 1 ;;
 	esac
+	# One that is itself a link has another name there. shellcheck knows -ef from POSIX of before 2024: dash, ash, ksh and bash have it.
+	# shellcheck disable=SC3013
+	! [ current -ef "releases/$1" ] && ! [ previous -ef "releases/$1" ]
 }
 
 # What could not be removed: how many, the names of the first few, and what rm said about the first.
@@ -91,17 +101,21 @@ done
 
 # Journals: the newest 50 stay, and those of deployments that touched the live site and did not end. Of the others, those are
 # removed that are older than every release here. The time of a journal is that of its last change of plan or outcome.
-oldest=$(stat -c %Y .slipway/releases/*/staged 2>/dev/null | sort -n | head -n 1)
-while read -r changed folder; do
-	if [ -z "$folder" ] || [ "$changed" -ge "${oldest:-$((changed + 1))}" ]; then
-		continue
-	fi
-	if [ -e "$folder/outcome" ] || [ ! -e "$folder/activation.jsonl" ]; then
-		remove "$folder"
-	fi
-done <<END
-$(stat -c '%Y %n' .slipway/deployments/* 2>/dev/null | sort -rn | tail -n +51)
+prune_journals() {
+	[ "$#" -gt 50 ] || return 0
+	oldest=$(stat -c %Y .slipway/releases/*/staged 2>/dev/null | sort -n | head -n 1)
+	while read -r changed folder; do
+		if [ -z "$folder" ] || [ "$changed" -ge "${oldest:-$((changed + 1))}" ]; then
+			continue
+		fi
+		if [ -e "$folder/outcome" ] || [ ! -e "$folder/activation.jsonl" ]; then
+			remove "$folder"
+		fi
+	done <<END
+$(stat -c '%Y %n' "$@" 2>/dev/null | sort -rn | tail -n +51)
 END
+}
+prune_journals .slipway/deployments/*
 
 # Uploads that died, where releases/ lies on another disk: none is under way while the lock is held for pruning.
 for folder in releases/.incoming-*; do

@@ -51,7 +51,7 @@ parents() {
 			refuse 91 "$above is a file: nothing can be put below it"
 		fi
 	done
-	mkdir -p "$above" || refuse 92 "$above cannot be made"
+	[ -d "$above" ] || mkdir -p "$above" || refuse 92 "$above cannot be made"
 }
 
 # Puts the link at a path of the release, replaces what the artifact has there, and looks where the link leads.
@@ -64,9 +64,10 @@ place() {
 	[ -z "$away" ] || text=$root/$below
 	if [ ! -L "$release/$1" ] || [ "$(readlink "$release/$1")" != "$text" ]; then
 		parents "$1"
-		if ! rm -rf "${release:?}/$1" || ! ln -s "$text" "$release/$1"; then
-			refuse 92 "$release/$1 cannot be linked"
+		if [ -e "$release/$1" ] || [ -L "$release/$1" ]; then
+			rm -rf "${release:?}/$1"
 		fi
+		ln -s "$text" "$release/$1" || refuse 92 "$release/$1 cannot be linked"
 	fi
 	# shellcheck disable=SC3013 # dash, ash, ksh and bash have it, and POSIX since 2024
 	[ "$release/$1" -ef "$below" ] || refuse 93 "$PWD/$release/$1 leads to $text, which is not $PWD/$below"

@@ -4,9 +4,9 @@
 # Prints a line for each, "<kind and rights, as hexadecimal mode> <size> <time of its content> <time of its change> ./<path>", of a folder
 # "<mode> - - - ./<path>"; then "end <status of find>".
 listing() {
-	{
-		find . \( -name __pycache__ -o -name '*
-*' \) -prune -o ! -name . ! -name '*.py[co]' ! -name '*.pid' ! -type s ! -type p -exec stat -c '%f %s %Y %Z %n' {} + 2>/dev/null
-		echo "end $?"
-	} | sed 's/^\(4[0-9a-f]*\) [0-9]* [0-9]* [0-9]* /\1 - - - /'
+	# BusyBox runs no `-exec {} +` that stands in parentheses.
+	find . \( -name __pycache__ -o -name '*
+*' \) -prune -o \( -name '*.py[co]' -o -name '*.pid' -o -type s -o -type p \) -o \
+		! -name . -type d -exec stat -c '%f - - - %n' {} + -o ! -type d -exec stat -c '%f %s %Y %Z %n' {} + 2>/dev/null
+	echo "end $?"
 }

@@ -29,15 +29,21 @@ if [ ! -e "$records/staged" ] || [ ! -d "releases/$2" ]; then
 fi
 command -v fence >/dev/null || fence() { :; }
 umask 077
-rm -f "$records/prepared" "$records"/prepared.* || refuse 92 "$PWD/$records cannot be written to"
+for record in "$records/prepared" "$records"/prepared.*; do
+	[ ! -e "$record" ] || rm -f "$record" || refuse 92 "$PWD/$records cannot be written to"
+done
 (cd "releases/$2" && listing) | head -c "$4" >"$new" || refuse 92 "$PWD/$new cannot be written"
-case $(tail -n 1 "$new") in
-'end 0' | 'end 1') ;;
+# Its last line, and behind it that of a file, if there is one. In hexadecimal modes 8 is a file.
+found=$(sed -n -e '/^8/h' -e '${' -e p -e g -e p -e '}' "$new")
+case $found in
+'end 0'* | 'end 1'*) ;;
 'end '*) refuse 92 "the files of $PWD/releases/$2 could not all be listed" ;;
 *) refuse 93 "the list of the files in $PWD/releases/$2 is larger than $4 bytes" ;;
 esac
-if [ -s "$records/manifest/sha256" ] && ! grep -q '^8' "$new"; then # in hexadecimal modes 8 is a file
-	refuse 91 "$PWD/releases/$2 has no file left"
-fi
+case $found in
+*[0-9]"
+8"*) ;;
+*) [ ! -s "$records/manifest/sha256" ] || refuse 91 "$PWD/releases/$2 has no file left" ;;
+esac
 fence rm -f "$new"
 mv -f "$new" "$records/prepared" || refuse 92 "$PWD/$records/prepared cannot be written"

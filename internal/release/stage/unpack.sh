@@ -66,8 +66,34 @@ make_incoming() {
 	}
 }
 
+# Passes the rest of the payload on, which is descriptor 4, to descriptor 3, with signs of life as long as bytes come.
+pass_on() {
+	cat <&4 >&3 4<&- 3>&- &
+	reader=$!
+	(watch_reader) </dev/null >/dev/null 2>&1 3>&- 4<&- &
+	watcher=$!
+	exec 4<&- 3>&- >/dev/null
+	wait "$reader"
+	kill "$watcher"
+}
+
+# Gives a sign of life now and then when the reader has read something since the last one. It ends with the reader.
+watch_reader() {
+	sleeper='' before='' looks=0 pause=1
+	trap 'kill "$sleeper"; exit' TERM
+	while kill -0 "$reader"; do
+		sleep "$pause" &
+		sleeper=$!
+		wait "$sleeper"
+		read -r _ bytes <"/proc/$reader/io" || exit
+		[ "$bytes" = "$before" ] || lock_beat received
+		before=$bytes looks=$((looks + 1))
+		[ "$looks" -lt 5 ] || pause=5
+	done
+}
+
 # Passes the payload on, with a sign of life for each part. A part is eight reads, so that one takes less than a lease over a slow
-# link, and more reads while each of them is full.
+# link, and more reads while each of them is full. Where the host tells what a process has read, the rest is one part.
 receive() {
 	reads=8
 	while said=$({ dd bs=65536 count="$reads" >&3; } 2>&1); do
@@ -76,6 +102,10 @@ receive() {
 		full=${said%+*}
 		full=${full##*[!0-9]}
 		[ $((full + ${said##*+})) -eq "$reads" ] || return 0
+		if [ -r /proc/self/io ]; then
+			pass_on 4<&0
+			return
+		fi
 		if [ "$full" -lt "$reads" ]; then
 			reads=8
 		elif [ "$reads" -lt 32 ]; then
@@ -124,7 +154,7 @@ unpack() {
 # Gives folders the modes that the manifest says. An archive may state a folder's mode after the folder's members, or not at
 # all, and not every tar changes a folder that is there. What a folder inherited besides, like setgid, stays.
 set_folders() {
-	grep '^d' "$incoming/manifest/entries" | grep -qv '^d 755 ' || return 0
+	[ -n "$(sed -n -e '/^d 755 /d' -e '/^d /{' -e p -e q -e '}' "$incoming/manifest/entries")" ] || return 0
 	said=$(
 		cd "$incoming/tree" || exit
 		{
@@ -176,23 +206,40 @@ rights() {
 	esac
 }
 
-# Ends unless the members are those of the manifest.
-check_members() {
-	# Content. openssl hashes several times faster than a sha256sum that does not use the CPU's instructions for it. Its answer counts
-	# only where it is yes: `listed` is then the one line that is not in both lists. In any other case sha256sum judges, and names files.
-	hashed=
-	if command -v openssl >/dev/null 2>&1; then
-		hashed=$(
-			cd "$incoming/tree" || exit
-			{
-				find . -type f -exec openssl dgst -sha256 -r {} + 2>/dev/null && echo listed
-			} | sed 's/ \*/  /' | sort - ../manifest/sha256 | uniq -u | head -n 2
-		)
-	fi
+# Succeeds where the members are those of the manifest: contents, types, modes and targets, nothing missing, nothing added. All is read
+# by a few processes, and it counts only where it is yes: `listed` is then the one line that is not in both lists. openssl hashes
+# several times faster than a sha256sum that does not use the CPU's instructions for it. Of a mode only the last three digits
+# count, since directories inherit setgid from where they are made.
+are_members() {
+	set -- sha256sum
+	! command -v openssl >/dev/null 2>&1 || set -- openssl dgst -sha256 -r
+	said=$(
+		cd "$incoming/tree" || exit
+		{
+			# shellcheck disable=SC2016 # of that shell
+			find . -type f -exec stat -c 'f %a %n' {} + -exec "$@" {} + -o \
+				! -name . -type d -exec stat -c 'd %a %n' {} + -o \
+				-type l -exec sh -c 'for link do
+					printf "l 777 %s -> " "$link"
+					readlink "$link"
+				done' sh {} + -o \
+				! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} + 2>/dev/null && echo listed
+		} | sed -e 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' |
+			sort - ../manifest/entries ../manifest/sha256 | uniq -u | head -n 2
+	)
+	[ "$said" = listed ]
+}
 
+# Ends unless the members are those of the manifest, with the names of some that are not.
+check_members() {
+	if are_members; then
+		lock_beat compared
+		return 0
+	fi
+	lock_beat compared
+	# Content.
 	# `verified` is printed only by a check that ran to its end: no output is no success.
-	wrong=verified
-	[ "$hashed" = listed ] || wrong=$(
+	wrong=$(
 		cd "$incoming/tree" || exit
 		{
 			if [ -s ../manifest/sha256 ]; then
@@ -203,8 +250,7 @@ check_members() {
 	lock_beat hashed
 	[ "$wrong" = verified ] || fail 92 "members have the wrong content: $wrong"
 
-	# Everything else: type, mode and target, nothing missing, nothing added. Of a mode only the last three digits count, since
-	# directories inherit setgid from where they are made. Again, `listed` is the one line that is not in both lists.
+	# Everything else. `listed` is the one line that is not in both lists.
 	different=$(
 		cd "$incoming/tree" || exit
 		{

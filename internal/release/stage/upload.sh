@@ -22,7 +22,8 @@ unpacking "$incoming" "$3"
 
 cd "$1/" || exit 93
 # One rename puts the release in its place: it is unpacked on the disk that it is to lie on.
-if [ "$(stat -L -c %d .slipway)" != "$(stat -L -c %d releases)" ]; then
+devices=$(stat -L -c %d .slipway releases)
+if [ "${devices%%[!0-9]*}" != "${devices##*[!0-9]}" ]; then
 	incoming=releases/.incoming-$id
 fi
 if [ -e "$records/staged" ] && [ -d "releases/$id" ]; then
@@ -36,9 +37,13 @@ check_programs
 
 # Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it.
 umask 077
-rm -rf "$incoming" "releases/$id" "$records" || fail 93 "leftovers of an earlier attempt cannot be removed"
+for left in "$incoming" "releases/$id" "$records"; do
+	if [ -e "$left" ] || [ -L "$left" ]; then
+		rm -rf "$left" || fail 93 "leftovers of an earlier attempt cannot be removed"
+	fi
+done
 make_incoming
-mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
+[ -d "$records" ] || mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
 # Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
 # has changed since the last release.

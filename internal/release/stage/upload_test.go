@@ -142,7 +142,7 @@ func TestUploadAfterADeadAttempt(t *testing.T) {
 func TestUploadBelowSetgid(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
-		const verification = "hashed=\n"
+		const verification = "check_members\napply_umask"
 		host.Patch = func(script string) string {
 			return strings.Replace(script, verification, `chmod g+s "$incoming/tree" "$incoming/tree/bin"`+"\n"+verification, 1)
 		}

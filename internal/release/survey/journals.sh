@@ -1,16 +1,26 @@
 # Functions that read journals. They stand before the scripts that do, after those of process.sh.
 
-# Prints the first of some files that is there and cannot be read as a record: no regular file, or one of over 1 MiB.
+# Puts the first of some files that is there and cannot be read as a record into odd, '' where there is none: no regular file, or
+# one of over 1 MiB.
 odd() {
-	find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null | head -n 1
+	odd=
+	for record do
+		if [ -e "$record" ] || [ -L "$record" ]; then
+			odd=$(find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null)
+			odd=${odd%%"$newline"*}
+			break
+		fi
+	done
 }
+newline='
+'
 
 # Prints what a deployment's journal says: its plan, how it ended, what it did to the live site.
 #
 # $1      the deployment's folder
 # $2      the record that begins it: own or other
 journal() {
-	odd=$(odd "$1/plan.json" "$1/outcome" "$1/activation.jsonl")
+	odd "$1/plan.json" "$1/outcome" "$1/activation.jsonl"
 	[ -z "$odd" ] || printf 'odd=%s\0' "$odd"
 	printf '%s=%s\0' "$2" "${1##*/}"
 	[ -z "$odd" ] || return 0
@@ -31,7 +41,8 @@ journal() {
 #
 # $1      the deployment's folder
 undoes() {
-	[ -z "$(odd "$1/activation.jsonl")" ] && grep -q '"what":"undo"' "$1/activation.jsonl"
+	odd "$1/activation.jsonl"
+	[ -z "$odd" ] && grep -q '"what":"undo"' "$1/activation.jsonl"
 }
 
 # Prints every try of every step of a deployment: its folder, what it was, how it ended, and whether it is running or void.
@@ -40,7 +51,7 @@ undoes() {
 # $1      the deployment's folder
 # $2      this host's boot ID
 tries() {
-	odd=$(odd "$1"/steps/*/*-*/meta "$1"/steps/*/*-*/status "$1"/steps/*/*-*/pid)
+	odd "$1"/steps/*/*-*/meta "$1"/steps/*/*-*/status "$1"/steps/*/*-*/pid
 	if [ -n "$odd" ]; then
 		printf 'odd=%s\0' "$odd"
 		return

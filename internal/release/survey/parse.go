@@ -66,7 +66,6 @@ type parser struct {
 var readers = map[string]func(p *parser, value string) error{
 	"clock":   (*parser).clock,
 	"user":    text(func(f *deploy.Facts) *string { return &f.User }),
-	"system":  text(func(f *deploy.Facts) *string { return &f.System }),
 	"machine": text(func(f *deploy.Facts) *string { return &f.Machine }),
 	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
 	"tool":    (*parser).tool,
@@ -112,7 +111,7 @@ var readers = map[string]func(p *parser, value string) error{
 }
 
 // once are the parts that every answer has, once.
-var once = []string{"clock", "user", "system", "current", "space", "inodes", "end"}
+var once = []string{"clock", "user", "current", "space", "inodes", "end"}
 
 func (p *parser) record(key, value string) error {
 	read, known := readers[key]

@@ -32,12 +32,12 @@ machine() {
 	printf 'machine=%s %s %s %s\0' "${id:--}" "${boot:--}" "${name:--}" "${key:--}"
 } 2>/dev/null
 
-# Prints the newest lines of a file. Of a very long one no more is read than what they can take.
+# Prints the newest lines of the history. Of a very long one no more is read than what they can take.
 newest() {
-	if [ -n "$(odd "$1")" ]; then
-		tail -c 1048576 "$1" | sed 1d | tail -n 200
+	if [ -n "$long" ]; then
+		tail -c 1048576 .slipway/history.jsonl | sed 1d | tail -n 200
 	else
-		tail -n 200 "$1"
+		tail -n 200 .slipway/history.jsonl
 	fi
 }
 
@@ -46,8 +46,9 @@ if ! command -v date >/dev/null 2>&1; then
 	exit 0
 fi
 printf 'clock='; date +%s; printf '\0'
-printf 'user='; id -un 2>/dev/null || id -u; printf '\0'
-printf 'system='; uname -sm; printf '\0'
+user=${USER:-}
+[ -n "$user" ] || user=$(id -un 2>/dev/null) || user=$(id -u)
+printf 'user=%s\0' "$user"
 machine
 
 for program in $programs; do
@@ -55,12 +56,17 @@ for program in $programs; do
 	command -v "$program"
 	printf '\0'
 done
-printf '%s\n' "$needed" | while read -r program; do
-	# shellcheck disable=SC2030 # in this subshell alone
-	[ -z "$program" ] || (PATH=$path && command -v -- "$program") >/dev/null 2>&1 || printf 'lacks=%s\0' "$program"
-done
+ours=$PATH
+PATH=$path
+while read -r program; do
+	[ -z "$program" ] || command -v -- "$program" >/dev/null 2>&1 || printf 'lacks=%s\0' "$program"
+done <<END
+$needed
+END
+PATH=$ours
 if command -v tar >/dev/null 2>&1; then
-	printf 'tar='; tar --version 2>&1 | head -n 1; printf '\0'
+	version=$(tar --version 2>&1)
+	printf 'tar=%s\0' "${version%%"$newline"*}"
 fi
 if command -v sync >/dev/null 2>&1; then
 	printf 'sync='; sync --help 2>&1; printf '\0'
@@ -166,11 +172,16 @@ if [ -e .slipway ]; then
 	if [ ! -r .slipway ] || [ ! -x .slipway ]; then
 		printf 'unreadable=.slipway\0'
 	fi
-	odd=$(odd .slipway/format .slipway/id .slipway/app .slipway/hold .slipway/lock/*/owner.json .slipway/lock/*/heartbeat)
-	if [ -n "$odd" ]; then
+	long='' odd=''
+	odd .slipway/format .slipway/id .slipway/app .slipway/hold .slipway/lock/*/owner.json .slipway/lock/*/heartbeat .slipway/history.jsonl
+	case $odd in
+	'') ;;
+	.slipway/history.jsonl) long=yes ;; # or no file, which is told below
+	*)
 		printf 'odd=%s\0end=1\0' "$odd"
 		exit 0
-	fi
+		;;
+	esac
 	for file in format id app; do
 		if [ -e ".slipway/$file" ]; then
 			line=
@@ -178,8 +189,12 @@ if [ -e .slipway ]; then
 			printf '%s=%s\0' "$file" "$line"
 		fi
 	done
-	if [ -n "$secrets" ] && [ -d .slipway/secrets ] && live=$(readlink current); then
-		printf 'secrets='; secret_sums "${live##*/}"; printf '\0'
+	if [ -n "$secrets" ] && [ -L current ] && cd -P current/ 2>/dev/null; then
+		live=${PWD##*/}
+		cd "$root/" || exit 1
+		if [ -d ".slipway/secrets/$live" ]; then
+			printf 'secrets='; secret_sums "$live"; printf '\0'
+		fi
 	fi
 	if [ -d .slipway/lock ]; then
 		printf 'lock='; lock_state; printf '\0'
@@ -205,7 +220,7 @@ if [ -e .slipway ]; then
 		if [ ! -f .slipway/history.jsonl ]; then
 			printf 'odd=.slipway/history.jsonl\0'
 		elif [ -r .slipway/history.jsonl ]; then
-			printf 'history='; newest .slipway/history.jsonl; printf '\0'
+			printf 'history='; newest; printf '\0'
 		else
 			printf 'unreadable=.slipway/history.jsonl\0'
 		fi

@@ -65,8 +65,8 @@ func TestNewHost(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		host.Env = append(host.Env, "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8")
 		facts := take(t, host, ".env", "it's \"a\" file")
-		if facts.Host != host.Name || facts.User == "" || !strings.HasPrefix(facts.System, "Linux ") {
-			t.Errorf("host %q user %q system %q", facts.Host, facts.User, facts.System)
+		if facts.Host != host.Name || facts.User == "" {
+			t.Errorf("host %q user %q", facts.Host, facts.User)
 		}
 		if facts.FreeBytes < 1<<20 || facts.FreeInodes < 100 {
 			t.Errorf("free: %d bytes, %d inodes", facts.FreeBytes, facts.FreeInodes)
