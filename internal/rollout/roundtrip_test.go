@@ -16,11 +16,8 @@ const mostRoundTrips = 12
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
-	f.cfg.Prepare = number(script(deploy.Prepare, "Install", "true"), script(deploy.Prepare, "Collect", "true"))
-	once := script(deploy.Migrate, "Migrate", "true")
-	once.Once = true
-	f.cfg.Migrate = number(once) // the fourth is Restart
-	for range 2 {                // a first release, and one after another
+	f.withFourSteps()
+	for range 2 { // a first release, and one after another
 		counter := &counter{trips: map[string]int{}, switched: map[string]int{}}
 		f.through = func(dialer transport.Dialer) transport.Dialer { return &countedDialer{dialer, counter} }
 		result, _ := f.deploy(t.Context(), good)
@@ -32,6 +29,14 @@ func TestRoundTrips(t *testing.T) {
 			t.Logf("%s: %d round trips to the switch, %d in all", h.Name, counter.switched[h.Name], counter.trips[h.Name])
 		}
 	}
+}
+
+// withFourSteps gives a deployment two steps of prepare and one of migrate, each of which prints a line. The fourth is Restart.
+func (f *fleet) withFourSteps() {
+	f.cfg.Prepare = number(script(deploy.Prepare, "Install", "echo installed"), script(deploy.Prepare, "Collect", "echo collected"))
+	once := script(deploy.Migrate, "Migrate", "echo migrated")
+	once.Once = true
+	f.cfg.Migrate = number(once)
 }
 
 // counter counts the round trips of each host's connection.
