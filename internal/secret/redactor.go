@@ -15,30 +15,40 @@ const MinLength = 4
 //
 // Text that is shown in part is redacted first and cut afterwards. Where it was cut before, Head says so.
 type Redactor struct {
-	mu    sync.RWMutex
-	seen  map[string]form
-	all   *patterns
-	sound *patterns // of those that are no words, see Own
+	mu     sync.RWMutex
+	values map[string]bool
+	seen   map[string]form // of the values, by text
+	all    *patterns
+	sound  *patterns // of those that are no words, see Own
 }
 
 // NewRedactor makes a Redactor that knows these secrets.
 func NewRedactor(values ...Secret) *Redactor {
-	r := &Redactor{seen: map[string]form{}}
+	r := &Redactor{values: map[string]bool{}, seen: map[string]form{}, all: newPatterns(nil), sound: newPatterns(nil)}
 	r.Add(values...)
 	return r
 }
 
-// Add makes further secrets known, also to Lines that are in use: it holds for what they have not passed on yet.
+// Add makes further secrets known, also to Lines that are in use: it holds for what they have not passed on yet. What is known
+// already costs nothing: the same secrets come from the environment, from a command's flags, and from the files that these name.
 func (r *Redactor) Add(values ...Secret) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	before := len(r.values)
 	for _, value := range values {
+		if r.values[value.value] {
+			continue
+		}
+		r.values[value.value] = true
 		for _, f := range formsOf(value.value) {
 			if known, again := r.seen[f.text]; again {
 				f = f.with(known)
 			}
 			r.seen[f.text] = f
 		}
+	}
+	if len(r.values) == before {
+		return
 	}
 	var all, sound []form
 	for _, f := range r.seen {

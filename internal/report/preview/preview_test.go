@@ -82,8 +82,8 @@ func TestMarkdownIsBounded(t *testing.T) {
 	if len(page) > 1<<20 || !strings.Contains(page, "static/00.css") || strings.Contains(page, "+ long") {
 		t.Errorf("%d bytes", len(page))
 	}
-	view.Warnings = []string{strings.Repeat("word ", 300_000)}
-	if page = preview.Markdown(view); len(page) > 4096 || !strings.HasPrefix(page, "## ❌ Plan: ") {
+	view.Warnings = []string{strings.Repeat("word ", 20_000)}
+	if page = preview.Page(view, 65_536); len(page) > 4096 || !strings.HasPrefix(page, "## ❌ Plan: ") {
 		t.Errorf("%d bytes: %.80s", len(page), page)
 	}
 }
