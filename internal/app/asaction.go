@@ -14,7 +14,7 @@ import (
 // wrong is said of the inputs, with an annotation. A second word of the command is its argument: "plan rollback".
 func (a *app) parseAction(command string) (*kong.Context, error) {
 	words := strings.Fields(command)
-	parser, err := a.parser(func(int) {})
+	parser, err := a.parser(grammar(words[0]), func(int) {})
 	if err != nil {
 		return nil, err
 	}

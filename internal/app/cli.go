@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -52,10 +54,23 @@ var groups = []kong.Group{
 	{Key: "policy", Title: "How it goes"},
 }
 
+// grammar is what kong makes its model of: the whole command line, or of it the one command that is called. Most commands have some
+// eighty flags, and a model of all of them costs more than everything else that `slipway version` does.
+func grammar(called string) any {
+	all := reflect.TypeFor[cli]()
+	for i := range all.NumField() {
+		field := all.Field(i)
+		if called == cmp.Or(field.Tag.Get("name"), strings.ToLower(field.Name)) {
+			return reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface()
+		}
+	}
+	return &cli{}
+}
+
 // parse reads the command line. It gives nothing where the help was printed and that was all.
 func (a *app) parse(args []string) (*kong.Context, error) {
 	printed := false
-	parser, err := a.parser(func(int) { printed = true })
+	parser, err := a.parser(grammar(args[0]), func(int) { printed = true })
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +97,9 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	return parsed, nil
 }
 
-func (a *app) parser(exit func(int)) (*kong.Kong, error) {
+func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
 	a.redactor.Add(config.SecretsOf(a.given)...)
-	parser, err := kong.New(&cli{},
+	parser, err := kong.New(grammar,
 		kong.Name("slipway"), kong.Description("Launch what CI built.\n\n"+whence),
 		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

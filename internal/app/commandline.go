@@ -24,17 +24,17 @@ type commandLine struct {
 }
 
 func newCommandLine(model *kong.Application, args []string) (*commandLine, error) {
-	secrets, known := map[string]bool{}, map[string]bool{}
+	secrets, known := map[string]string{}, map[string]bool{} // of every command, whichever is called
 	for _, doc := range ci.Names() {
-		secrets[doc.Name] = doc.Secret
+		for _, spelling := range append(doc.Aliases, doc.Name) {
+			if known[spelling] = true; doc.Secret {
+				secrets[spelling] = doc.Name
+			}
+		}
 	}
-	aliases := map[string]string{}
 	for _, command := range model.Children {
 		for _, flag := range command.Flags {
 			known[flag.Name] = true
-			for _, alias := range flag.Aliases {
-				known[alias], aliases[alias] = true, flag.Name
-			}
 		}
 	}
 	isFlag := func(word string) bool {
@@ -44,11 +44,9 @@ func newCommandLine(model *kong.Application, args []string) (*commandLine, error
 	line := &commandLine{}
 	for i := 0; i < len(args); i++ {
 		word := args[i]
-		name, _, assigned := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		if alias, ok := aliases[name]; ok {
-			name = alias
-		}
-		if !strings.HasPrefix(word, "--") || !secrets[name] {
+		spelling, _, assigned := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		name := secrets[spelling]
+		if !strings.HasPrefix(word, "--") || name == "" {
 			line.args = append(line.args, word)
 			continue
 		}

@@ -13,7 +13,7 @@ func FuzzCommandLine(f *testing.F) {
 	f.Add(uint8(2), "--ssh_key_pasphrase", "x y", "-e", "--force=1")
 	lookup := func(string) (string, bool) { return "", false }
 	a := newApp(Env{Stdout: io.Discard, Stderr: io.Discard, LookupEnv: lookup, Dir: f.TempDir()})
-	parser, err := a.parser(func(int) {})
+	parser, err := a.parser(&cli{}, func(int) {})
 	if err != nil {
 		f.Fatal(err)
 	}

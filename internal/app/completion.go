@@ -27,7 +27,7 @@ const completeWord = "__complete"
 
 // complete prints the words that may stand in place of the last one, each with its help behind a tab.
 func (a *app) complete(typed []string) error {
-	parser, err := a.parser(func(int) {})
+	parser, err := a.parser(&cli{}, func(int) {})
 	if err != nil {
 		return err
 	}

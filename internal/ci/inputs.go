@@ -100,12 +100,13 @@ type Inputs struct {
 // InputDoc is what a person must know of an input.
 type InputDoc struct {
 	Name     string
-	Help     string // one sentence
-	Default  string // what action.yml hands over when nothing is given; "" is nothing
-	Fallback string // what holds when nothing is given there nor in the deploy file; "" is nothing
-	Of       string // the only commands that take it, with commas; "" is every command that has a use for it
-	Secret   bool   // its value is never shown
-	File     bool   // as a flag it may name a file: @path
+	Aliases  []string // as a flag it has these names too
+	Help     string   // one sentence
+	Default  string   // what action.yml hands over when nothing is given; "" is nothing
+	Fallback string   // what holds when nothing is given there nor in the deploy file; "" is nothing
+	Of       string   // the only commands that take it, with commas; "" is every command that has a use for it
+	Secret   bool     // its value is never shown
+	File     bool     // as a flag it may name a file: @path
 }
 
 // Text is the input's description in action.yml: what it is, whose it is, and what holds without it.
@@ -140,7 +141,8 @@ func (in *Inputs) All() iter.Seq2[InputDoc, *string] {
 				continue
 			}
 			doc := InputDoc{
-				Name: tag.Get("name"), Help: tag.Get("help"), Default: tag.Get("action"), Fallback: tag.Get("fallback"),
+				Name: tag.Get("name"), Aliases: strings.FieldsFunc(tag.Get("aliases"), func(r rune) bool { return r == ',' }),
+				Help: tag.Get("help"), Default: tag.Get("action"), Fallback: tag.Get("fallback"),
 				Of: tag.Get("of"), Secret: tag.Get("secret") != "", File: tag.Get("file") != "",
 			}
 			if !yield(doc, value) {
