@@ -3,12 +3,12 @@ package app
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"slipway/internal/ci"
+	"slipway/internal/lazyregexp"
 )
 
 // errUsage says that the command line is wrong.
@@ -66,8 +66,8 @@ func newCommandLine(model *kong.Application, args []string) (*commandLine, error
 
 // Words that are shown as they were typed: a command's name, the name of a flag.
 var (
-	plainWord = regexp.MustCompile(`^[a-z][a-z-]{0,19}$`)
-	plainFlag = regexp.MustCompile(`^--?[a-z][a-z_-]{0,39}$`)
+	plainWord = lazyregexp.New(`^[a-z][a-z-]{0,19}$`)
+	plainFlag = lazyregexp.New(`^--?[a-z][a-z_-]{0,39}$`)
 )
 
 // explain says what is wrong with the command line, without any value that may be secret.

@@ -8,12 +8,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/scaffold"
 )
 
@@ -105,8 +105,8 @@ func (cmd *initCmd) options(a *app) (scaffold.Options, error) {
 }
 
 var (
-	environmentName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-	noAppName       = regexp.MustCompile(`[^a-z0-9._-]+`)
+	environmentName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	noAppName       = lazyregexp.New(`[^a-z0-9._-]+`)
 )
 
 // appName is a folder's name as that of an application.

@@ -3,8 +3,9 @@ package ci
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Files are the files by which an action gives outputs, state and a summary to the runner. go-githubactions is not used
@@ -23,7 +24,7 @@ const MaxOutput = 64<<10 - 512
 // does nothing.
 func NewFiles(getenv func(string) string) *Files { return &Files{getenv: getenv} }
 
-var outputName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+var outputName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 // SetOutput gives one output. Invalid UTF-8 in the value becomes U+FFFD, as the runner would read it.
 func (f *Files) SetOutput(name, value string) error { return f.set("GITHUB_OUTPUT", name, value) }

@@ -2,18 +2,19 @@ package ci
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Woodpecker and Drone hand a setting over as a variable: a text as it is, a map as JSON, a list of texts joined by commas
 // without a space, any other list as JSON. A list of one line cannot be told from a text with commas. So it is taken apart
 // where entries hold no commas of their own, and variables where the next one's name follows. config does the same for hosts, in
 // whatever way they are given, and refuses what only looks like a list (Joined).
-var pluginLists = map[string]*regexp.Regexp{
-	"shared_dirs":  regexp.MustCompile(`,`),
-	"shared_files": regexp.MustCompile(`,`),
-	"vars":         regexp.MustCompile(`,\s*([A-Za-z_][A-Za-z0-9_]*=)`),
+var pluginLists = map[string]*lazyregexp.Regexp{
+	"shared_dirs":  lazyregexp.New(`,`),
+	"shared_files": lazyregexp.New(`,`),
+	"vars":         lazyregexp.New(`,\s*([A-Za-z_][A-Za-z0-9_]*=)`),
 }
 
 // fromPlugin makes lines of a list that a plugin runner joined. Who writes lines means lines.
@@ -30,7 +31,7 @@ func fromPlugin(name, value string) string {
 	return separator.ReplaceAllString(value, "\n$1")
 }
 
-var joined = regexp.MustCompile(`,[^\s,]`)
+var joined = lazyregexp.New(`,[^\s,]`)
 
 // Joined reports whether an input came as a setting of a plugin and may be a list whose entries were joined by commas. A block
 // of lines ends with a line break, and is none.

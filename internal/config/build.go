@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -97,7 +97,7 @@ func (l *loader) revision() string {
 	return revision
 }
 
-var commit = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+var commit = lazyregexp.New(`^[0-9a-f]{7,64}$`)
 
 // bytesOf reads an amount of bytes that has its pattern, as 2.5GB; 0 where it has not, which was refused.
 func bytesOf(text string) int64 {

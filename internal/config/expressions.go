@@ -1,17 +1,17 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
 // expression is what CI puts a value in place of, in a workflow and nowhere else.
-var expression = regexp.MustCompile(`\$\{\{.*?\}\}`)
+var expression = lazyregexp.New(`\$\{\{.*?\}\}`)
 
 // scriptKeys are the keys of the deploy file that hold shell, which a parser judges.
 var scriptKeys = []string{"run", "undo", "check", "stop", "log"}

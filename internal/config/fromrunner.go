@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"slipway/internal/config/keys"
 	"slipway/internal/cookbook"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // What holds for a step from the runner where the deploy file says nothing.
@@ -152,4 +152,4 @@ func (b *builder) filled(s keys.Step, built deploy.Step, made []deploy.Request) 
 }
 
 // startsWith is the variable with which an address begins.
-var startsWith = regexp.MustCompile(`^\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+var startsWith = lazyregexp.New(`^\$\{[A-Za-z_][A-Za-z0-9_]*\}`)

@@ -1,13 +1,13 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"slipway/internal/config/assignments"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -96,11 +96,11 @@ func (l *loader) joined() {
 	}
 }
 
-var nextSecret = regexp.MustCompile(`^[^[].*,\s*[A-Za-z_][A-Za-z0-9_]*=`)
+var nextSecret = lazyregexp.New(`^[^[].*,\s*[A-Za-z_][A-Za-z0-9_]*=`)
 
 var (
-	isURL   = regexp.MustCompile(`(?i)^https?://\S+$`)
-	likeURL = regexp.MustCompile(`^["']?([A-Za-z]+://|localhost([:/]|$)|www\.)|^((GET|HEAD) )?[A-Za-z0-9.-]+:[0-9]+(/\S*)?$|^(GET|HEAD) [a-z]+://`)
+	isURL   = lazyregexp.New(`(?i)^https?://\S+$`)
+	likeURL = lazyregexp.New(`^["']?([A-Za-z]+://|localhost([:/]|$)|www\.)|^((GET|HEAD) )?[A-Za-z0-9.-]+:[0-9]+(/\S*)?$|^(GET|HEAD) [a-z]+://`)
 )
 
 func inputAt(name string) deploy.Position {

@@ -1,11 +1,11 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 
 	"slipway/internal/config/hostlist"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -27,8 +27,8 @@ func (l *loader) inputList(name, value string) *yamlfile.Node {
 }
 
 var (
-	yamlList  = regexp.MustCompile(`^\s*(\[|\{|-\s|-$)`)
-	bracketed = regexp.MustCompile(`^\s*\[[0-9A-Fa-f:.%]+\]`) // an IPv6 address
+	yamlList  = lazyregexp.New(`^\s*(\[|\{|-\s|-$)`)
+	bracketed = lazyregexp.New(`^\s*\[[0-9A-Fa-f:.%]+\]`) // an IPv6 address
 )
 
 // inputLines are the lines of an input, less blank ones and comments.

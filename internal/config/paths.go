@@ -3,19 +3,19 @@ package config
 import (
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // systemFolders are no place for releases: they are the system's own, or are emptied when it starts.
 var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var"}
 
 // unbraced is a variable as a shell has it, and a deploy path has not.
-var unbraced = regexp.MustCompile(`\$[A-Za-z_(]`)
+var unbraced = lazyregexp.New(`\$[A-Za-z_(]`)
 
 // deployPath judges the one path that everything on a host hangs from.
 func (l *loader) deployPath(p keys.Text, c *Config) string {

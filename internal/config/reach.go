@@ -1,10 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/secret"
 	"slipway/internal/yamlfile"
 )
@@ -80,4 +80,4 @@ func looksLikePath(key string) bool {
 }
 
 // keyFile is a relative path of a key as people name them: deploy/id_ed25519, key.pem.
-var keyFile = regexp.MustCompile(`^([\w.-]+/)*(id(_[a-z0-9]+)?|[\w.-]+\.(pem|key))$`)
+var keyFile = lazyregexp.New(`^([\w.-]+/)*(id(_[a-z0-9]+)?|[\w.-]+\.(pem|key))$`)

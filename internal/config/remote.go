@@ -3,11 +3,11 @@ package config
 import (
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // Remote is an artifact that is brought from elsewhere. At most one of CI and URL is set.
@@ -20,8 +20,8 @@ type Remote struct {
 }
 
 var (
-	sha256Digits = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	oddInRef     = regexp.MustCompile(`[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[/-]|[/.]$`) // git-check-ref-format(1)
+	sha256Digits = lazyregexp.New(`^[0-9a-f]{64}$`)
+	oddInRef     = lazyregexp.New(`[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[/-]|[/.]$`) // git-check-ref-format(1)
 )
 
 // IsRef reports whether a text may be the name of a branch, tag or commit.

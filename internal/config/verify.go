@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a
@@ -226,7 +226,7 @@ func (b *builder) scriptCheck(c keys.Check, built *deploy.Check) {
 }
 
 // headerName is a token of RFC 9110, 5.6.2.
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+var headerName = lazyregexp.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 func (b *builder) header(h keys.Text) {
 	if !h.Given() {

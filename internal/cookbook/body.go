@@ -1,11 +1,11 @@
 package cookbook
 
 import (
-	"regexp"
 	"strings"
 
 	"slipway/internal/call/request"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -46,7 +46,7 @@ func (f filler) body(q requestText, made *deploy.Request) error {
 }
 
 // jsonNumber is a number as JSON has it.
-var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+var jsonNumber = lazyregexp.New(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // value is a part of a JSON body. given is false where it is a parameter that was given nothing, and of maps and lists of nothing else:
 // it is left out.

@@ -2,12 +2,13 @@ package cookbook
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Type is what a parameter takes.
@@ -100,8 +101,8 @@ func (p Param) Takes() string {
 
 // The forms of numbers and times, which functions/values.sh has, too.
 var (
-	wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
-	duration    = regexp.MustCompile(`^((0|[1-9][0-9]{0,5})h)?((0|[1-9][0-9]{0,6})m)?((0|[1-9][0-9]{0,8})s)?$`)
+	wholeNumber = lazyregexp.New(`^(0|[1-9][0-9]{0,8})$`)
+	duration    = lazyregexp.New(`^((0|[1-9][0-9]{0,5})h)?((0|[1-9][0-9]{0,6})m)?((0|[1-9][0-9]{0,8})s)?$`)
 )
 
 // Accepts reports whether a value is what the parameter takes. Its variables have been put in.

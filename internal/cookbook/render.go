@@ -4,18 +4,18 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
 // paramName keeps parameters apart from the environment's variables, which are upper-case.
-var paramName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+var paramName = lazyregexp.New(`^[a-z][a-z0-9_]*$`)
 
 // variable is what stays alive in a parameter's value: ${NAME}. A second $ before it makes it plain text.
-var variable = regexp.MustCompile(`\$?\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+var variable = lazyregexp.New(`\$?\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
 
 // Names are the names of the parameters, in the recipe's order.
 func (r Recipe) Names() []string {

@@ -3,13 +3,13 @@ package cookbook
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"slipway/internal/call/request"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -37,7 +37,7 @@ func (t *tree) DecodeYAML(_ *yamlfile.Decoder, n *yamlfile.Node, _ string) { t.N
 func (r Recipe) Sends() bool { return len(r.requests) > 0 }
 
 // paramIn is a parameter in a request's text; a second $ before it makes it plain text.
-var paramIn = regexp.MustCompile(`\$?\$\{[a-z][a-z0-9_]*\}`)
+var paramIn = lazyregexp.New(`\$?\$\{[a-z][a-z0-9_]*\}`)
 
 // alone is the parameter that is the whole of a text.
 func alone(text string) (name string, ok bool) {

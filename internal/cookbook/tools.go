@@ -1,16 +1,16 @@
 package cookbook
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
 // toolName is a program, or a parameter that names one.
-var toolName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._+-]*|\$\{[a-z][a-z0-9_]*\})$`)
+var toolName = lazyregexp.New(`^([A-Za-z0-9][A-Za-z0-9._+-]*|\$\{[a-z][a-z0-9_]*\})$`)
 
 // badTool says what is wrong with a tool.
 func (r Recipe) badTool(tool yamlfile.Value[string]) deploy.Problems {

@@ -2,11 +2,12 @@ package deploy
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Error is a failure that a person reads: what was tried, where, why it failed, and what to do now.
@@ -54,7 +55,7 @@ func (e *Error) Alike(text string) string {
 }
 
 // inMemory is where an object lies, as Python and others print it: another place on each host.
-var inMemory = regexp.MustCompile(`\b0x[0-9a-f]{6,16}\b`)
+var inMemory = lazyregexp.New(`\b0x[0-9a-f]{6,16}\b`)
 
 // withoutWord takes a word out of a text, and leaves it where it is a piece of a longer one.
 func withoutWord(text, word string) string {

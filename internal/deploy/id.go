@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Digest is a SHA-256 in lower-case hex, 64 digits, without a prefix.
@@ -24,7 +25,7 @@ func NewReleaseID(firstAttempt time.Time, revision string, content Digest) Relea
 	return ReleaseID(fmt.Sprintf("%s-%s-%s", firstAttempt.UTC().Format(madeAt), ShortRevision(revision), content.Short()))
 }
 
-var releaseID = regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{7}-[0-9a-f]{6}$`)
+var releaseID = lazyregexp.New(`^[0-9]{8}-[0-9]{6}-[0-9a-f]{7}-[0-9a-f]{6}$`)
 
 // Valid reports whether the ID has the form that NewReleaseID gives it.
 func (id ReleaseID) Valid() bool { return releaseID.MatchString(string(id)) }
@@ -62,7 +63,7 @@ func (id ReleaseID) Revision() string {
 
 const noRevision = "0000000"
 
-var hexRevision = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+var hexRevision = lazyregexp.New(`^[0-9a-f]{7,64}$`)
 
 // ShortRevision is the first seven digits of a commit, or 0000000 when there is none.
 func ShortRevision(revision string) string {
@@ -89,7 +90,7 @@ type Identity struct {
 	Key         string // deployment_key: tells matrix legs apart
 }
 
-var unsafeInID = regexp.MustCompile(`[^A-Za-z0-9]+`)
+var unsafeInID = lazyregexp.New(`[^A-Za-z0-9]+`)
 
 // ID is the deployment's ID: run, job and command for people, and a hash of every part for uniqueness.
 func (i Identity) ID() DeploymentID {

@@ -1,8 +1,9 @@
 package deploy
 
 import (
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Note is what a step says of itself in a few words: "2 applied: shop.0042, shop.0043".
@@ -34,7 +35,7 @@ const noteMark = "slipway-note: "
 const notedNothing = "nothing to apply"
 
 // notedApplied is the note of a step of migrate that says what it applied.
-var notedApplied = regexp.MustCompile(`^(.* applied): (.+)$`)
+var notedApplied = lazyregexp.New(`^(.* applied): (.+)$`)
 
 // ReadNote is the note that a line of a step's output is, if it is one.
 func ReadNote(line string) (note Note, ok bool) {

@@ -3,11 +3,12 @@ package deploy
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Step is one named command of a phase, complete: defaults filled in, recipe rendered, hosts selected.
@@ -64,7 +65,7 @@ type Tool struct {
 	Package string // Debian's, where it is known
 }
 
-var notInSlug = regexp.MustCompile(`[^a-z0-9]+`)
+var notInSlug = lazyregexp.New(`[^a-z0-9]+`)
 
 // maxSlug is how long a slug may be.
 const maxSlug = 40

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	api "github.com/google/go-github/v93/github"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // Named is what a ref names at the moment.
@@ -19,8 +19,8 @@ type Named struct {
 }
 
 var (
-	wholeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-	someCommit  = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+	wholeCommit = lazyregexp.New(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	someCommit  = lazyregexp.New(`^[0-9a-f]{7,64}$`)
 )
 
 // Resolve says which commit a ref names: a branch or tag by its name or as refs/heads/..., an annotated tag's too, refs/pull/..., or a

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // Adoption is another tool's release, which current names, as one that can be gone back to: its ID, and how this deploy file restarts
@@ -87,4 +87,4 @@ func (s *Schedule) ForeignChecks(h Host, vars map[string]string) []deploy.Check 
 	return checks
 }
 
-var namesRelease = regexp.MustCompile(`SLIPWAY_(RELEASE|REVISION|ARTIFACT_SHA256|DEPLOYMENT)\b`)
+var namesRelease = lazyregexp.New(`SLIPWAY_(RELEASE|REVISION|ARTIFACT_SHA256|DEPLOYMENT)\b`)

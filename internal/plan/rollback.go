@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/config"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // rollbackTarget is the release to go back to, one for the whole fleet: one that has a name (see names), or "previous", the newest
@@ -162,7 +162,7 @@ func (p *Plan) names(id deploy.ReleaseID, facts map[string]deploy.Facts) bool {
 }
 
 // hexName is a commit or a digest, or the beginning of one.
-var hexName = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
+var hexName = lazyregexp.New(`^[0-9a-f]{4,64}$`)
 
 // shortestDigest is how many digits of a digest name a release at least.
 const shortestDigest = 6

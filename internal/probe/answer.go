@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // BodyLine is how much of a body is looked at for people, in bytes.
@@ -94,7 +94,7 @@ func withoutQuery(location string) string {
 	return location
 }
 
-var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+var htmlTitle = lazyregexp.New(`(?is)<title[^>]*>(.*?)</title>`)
 
 // words are what a body says to people: the title of a page, else the first line that has any letters. Whoever shows it cuts it, once
 // secrets are taken out; only what is looked at has a bound here.

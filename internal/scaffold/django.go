@@ -3,8 +3,9 @@ package scaffold
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 type djangoFacts struct {
@@ -20,14 +21,14 @@ type djangoFacts struct {
 }
 
 var (
-	settingsModule = regexp.MustCompile(`DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)["']`)
-	staticRoot     = regexp.MustCompile(`(?m)^\s*STATIC_ROOT\s*=`)
-	mediaRoot      = regexp.MustCompile(`(?m)^\s*MEDIA_ROOT\s*=.*["']/?(?:[\w.-]+/)*([\w.-]+)/?["']`)
-	readsDotenv    = regexp.MustCompile(`\.env\b["']|read_env\(|load_dotenv\(|from decouple|import decouple`)
-	readsEnviron   = regexp.MustCompile(`os\.environ|os\.getenv|\benv\(|environ\.Env`)
-	rootURLs       = regexp.MustCompile(`(?m)^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']`)
-	healthPath     = regexp.MustCompile(`path\(\s*r?["']\^?/?((?:[\w-]+/)*(?:healthz?|health[-_]?check|ping|up)/?)\$?["']`)
-	gunicorn       = regexp.MustCompile(`(?im)^\s*["']?gunicorn\b`)
+	settingsModule = lazyregexp.New(`DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)["']`)
+	staticRoot     = lazyregexp.New(`(?m)^\s*STATIC_ROOT\s*=`)
+	mediaRoot      = lazyregexp.New(`(?m)^\s*MEDIA_ROOT\s*=.*["']/?(?:[\w.-]+/)*([\w.-]+)/?["']`)
+	readsDotenv    = lazyregexp.New(`\.env\b["']|read_env\(|load_dotenv\(|from decouple|import decouple`)
+	readsEnviron   = lazyregexp.New(`os\.environ|os\.getenv|\benv\(|environ\.Env`)
+	rootURLs       = lazyregexp.New(`(?m)^\s*ROOT_URLCONF\s*=\s*["']([\w.]+)["']`)
+	healthPath     = lazyregexp.New(`path\(\s*r?["']\^?/?((?:[\w-]+/)*(?:healthz?|health[-_]?check|ping|up)/?)\$?["']`)
+	gunicorn       = lazyregexp.New(`(?im)^\s*["']?gunicorn\b`)
 )
 
 // django is a folder with a manage.py that names its settings: the repository's root, or one folder in it.

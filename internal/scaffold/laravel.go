@@ -2,14 +2,15 @@ package scaffold
 
 import (
 	"encoding/json"
-	"regexp"
+
+	"slipway/internal/lazyregexp"
 )
 
 type laravelFacts struct {
 	Health string // path of its health page
 }
 
-var laravelHealth = regexp.MustCompile(`health:\s*["']/?([\w/-]+)["']`)
+var laravelHealth = lazyregexp.New(`health:\s*["']/?([\w/-]+)["']`)
 
 // laravel is a composer.json that requires the framework, and its artisan.
 func laravel(t tree) *Application {

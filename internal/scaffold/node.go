@@ -1,8 +1,6 @@
 package scaffold
 
-import (
-	"regexp"
-)
+import "slipway/internal/lazyregexp"
 
 type nodeFacts struct {
 	Install string // on the host, what the program needs at run time
@@ -62,7 +60,7 @@ var builders = []struct{ tool, folder string }{
 }
 
 // serves tells the start script of a server from that of a tool for development.
-var serves = regexp.MustCompile(`(^|\s|/)(node|tsx|next start|nest start|react-router-serve|remix-serve|pm2|bun|deno)(\s|$)`)
+var serves = lazyregexp.New(`(^|\s|/)(node|tsx|next start|nest start|react-router-serve|remix-serve|pm2|bun|deno)(\s|$)`)
 
 // node is a package.json with something to start, or a site to build.
 func node(t tree) *Application {

@@ -1,6 +1,6 @@
 package scaffold
 
-import "regexp"
+import "slipway/internal/lazyregexp"
 
 type railsFacts struct {
 	Rails   string // how the repository calls it
@@ -14,11 +14,11 @@ type railsFacts struct {
 }
 
 var (
-	railsGem    = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["']rails["']`)
-	databaseGem = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["'](pg|mysql2|trilogy)["']`)
-	dotenvGem   = regexp.MustCompile(`(?m)^\s*gem\s*\(?\s*["']dotenv(-rails)?["']`)
-	forceSSL    = regexp.MustCompile(`(?m)^\s*config\.force_ssl\s*=\s*true`)
-	healthRoute = regexp.MustCompile(`(?m)^[^#\n]*["'/]up["'][^#\n]*rails/health#show`)
+	railsGem    = lazyregexp.New(`(?m)^\s*gem\s*\(?\s*["']rails["']`)
+	databaseGem = lazyregexp.New(`(?m)^\s*gem\s*\(?\s*["'](pg|mysql2|trilogy)["']`)
+	dotenvGem   = lazyregexp.New(`(?m)^\s*gem\s*\(?\s*["']dotenv(-rails)?["']`)
+	forceSSL    = lazyregexp.New(`(?m)^\s*config\.force_ssl\s*=\s*true`)
+	healthRoute = lazyregexp.New(`(?m)^[^#\n]*["'/]up["'][^#\n]*rails/health#show`)
 )
 
 // rails is a Gemfile with the gem, and an application.

@@ -11,11 +11,11 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
 
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
@@ -208,7 +208,7 @@ func (t tree) texts(patterns ...string) string {
 }
 
 // within is the group of a pattern's first match, "" where it does not match.
-func within(pattern *regexp.Regexp, text string) string {
+func within(pattern *lazyregexp.Regexp, text string) string {
 	if found := pattern.FindStringSubmatch(text); found != nil {
 		return found[1]
 	}

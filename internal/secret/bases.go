@@ -4,12 +4,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"slipway/internal/lazyregexp"
 )
 
 // basesOf are the texts within a value that are secret by themselves, the value first. Of a value that is a text in base64, like
@@ -175,7 +176,7 @@ func jsonStrings(text string) []string {
 	return found
 }
 
-var assignment = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*[=:][ \t]*(.+?)[ \t\r]*$`)
+var assignment = lazyregexp.New(`(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*[=:][ \t]*(.+?)[ \t\r]*$`)
 
 // assigned are the values of lines of NAME=value, as in an .env file, that are secret by themselves.
 func assigned(text string) []string {
@@ -193,8 +194,8 @@ func assigned(text string) []string {
 }
 
 var (
-	secretName = regexp.MustCompile(`(?i)key|secret|token|pass|pwd|credential|auth|salt|signature|private|dsn`)
-	userInfo   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/@"']+)@`)
+	secretName = lazyregexp.New(`(?i)key|secret|token|pass|pwd|credential|auth|salt|signature|private|dsn`)
+	userInfo   = lazyregexp.New(`[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/@"']+)@`)
 )
 
 // isSecretPart reports whether a named part of a secret is secret by itself: by its name, or because it is no plain word.

@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/github"
+	"slipway/internal/lazyregexp"
 )
 
 // Wanted is the artifact of CI that a deployment asks for.
@@ -54,7 +54,7 @@ func (f Fetcher) Recorded(ctx context.Context, by deploy.Provenance) (*Fetched, 
 	return &Fetched{Path: path, Name: called, Commit: by.Commit, By: by}, nil
 }
 
-var wholeCommit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var wholeCommit = lazyregexp.New(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // Commit is the commit that the ref names, and that may be deployed here. What an earlier attempt deployed of that ref is taken again,
 // though the ref may name another commit by now.

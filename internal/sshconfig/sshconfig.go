@@ -8,12 +8,13 @@ package sshconfig
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kevinburke/ssh_config"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Config is a configuration that was read.
@@ -40,7 +41,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 
 // beyond are keywords that this package cannot read at all: which hosts they are for, another program or file says.
-var beyond = regexp.MustCompile(`(?i)^\s*(Match|Include)\b`)
+var beyond = lazyregexp.New(`(?i)^\s*(Match|Include)\b`)
 
 // beyondHints say what to do about them.
 var beyondHints = map[string]string{

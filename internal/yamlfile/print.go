@@ -2,8 +2,9 @@ package yamlfile
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Print writes a node as YAML. Parse reads it back as what it was, but for positions.
@@ -57,7 +58,7 @@ func (n *Node) below(b *strings.Builder, indent string) {
 }
 
 // lines are what a block of lines can hold as it is: the first says how far it is indented.
-var lines = regexp.MustCompile(`\A[[:graph:]][[:print:]]*(\n( *[[:graph:]][[:print:]]*)?)+\z`)
+var lines = lazyregexp.New(`\A[[:graph:]][[:print:]]*(\n( *[[:graph:]][[:print:]]*)?)+\z`)
 
 // block is a text as a block of lines where it has some, else as one scalar.
 func block(text, indent string) string {
@@ -82,8 +83,8 @@ func block(text, indent string) string {
 }
 
 var (
-	plain = regexp.MustCompile(`^([A-Za-z/]|\.[A-Za-z/])([A-Za-z0-9@._/&= -]|:[a-z])*$`)
-	word  = regexp.MustCompile(`^(?i:true|false|null|yes|no|on|off|y|n|\.inf|\.nan)$`)
+	plain = lazyregexp.New(`^([A-Za-z/]|\.[A-Za-z/])([A-Za-z0-9@._/&= -]|:[a-z])*$`)
+	word  = lazyregexp.New(`^(?i:true|false|null|yes|no|on|off|y|n|\.inf|\.nan)$`)
 )
 
 // Word is a text as YAML in one line, in quotes where it needs them; JSON's are YAML's, too.

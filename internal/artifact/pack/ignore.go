@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/moby/patternmatcher"
 
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // always comes before the first line of the ignore file, which may take it back with `!.git`.
@@ -65,8 +65,8 @@ func parseIgnore(text string) (ignoreRules, error) {
 }
 
 var (
-	negatedClass = regexp.MustCompile(`\[!`)             // [!a] of the shell is [^a] of the matcher
-	plainEscape  = regexp.MustCompile(`\\([0-9A-Za-z])`) // a letter needs no backslash, and would get a meaning by it
+	negatedClass = lazyregexp.New(`\[!`)             // [!a] of the shell is [^a] of the matcher
+	plainEscape  = lazyregexp.New(`\\([0-9A-Za-z])`) // a letter needs no backslash, and would get a meaning by it
 )
 
 // with adds the rule of one line, if there is one in it.

@@ -2,12 +2,13 @@ package request
 
 import (
 	"errors"
-	"regexp"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // variableName is the form of a variable's name, as shells have it.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // errNoName says that a ${ has no name and } after it.
 var errNoName = errors.New("`${` without a name and `}` after it; for a literal one write `$${NAME}`")
@@ -60,4 +61,4 @@ func Escaped(text string, escape func(string) string) string {
 }
 
 // variable is ${NAME}, or $${NAME}, which is none.
-var variable = regexp.MustCompile(`\$?\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+var variable = lazyregexp.New(`\$?\$\{[A-Za-z_][A-Za-z0-9_]*\}`)

@@ -11,12 +11,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // Filled is a request that can be sent.
@@ -81,7 +81,7 @@ func (f filling) value(_, name string) (string, error) {
 }
 
 // headerName is a token of RFC 9110, 5.6.2.
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+var headerName = lazyregexp.New("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 // Header reads a header as it is written, "Name: value".
 func Header(line string) (name, value string, ok bool) {
@@ -143,7 +143,7 @@ func (f filling) body(r deploy.Request, filled *Filled) error {
 }
 
 // bare is what a number, true or false looks like in JSON.
-var bare = regexp.MustCompile(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false)$`)
+var bare = lazyregexp.New(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false)$`)
 
 // json is a value of a body with its variables put in. Encoding it escapes what it must.
 func (f filling) json(value any) (any, error) {

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"slipway/internal/lazyregexp"
 )
 
 // Escape is how a value is written that follows what stands before it in a URL: in the path and in the query escaped, before them as
@@ -36,7 +37,7 @@ func EscapeIn(kind string) func(string) string {
 func plain(text string) string { return text }
 
 // hostPart is what a variable may bring into the host of an address: no slash and no @ that would lead elsewhere.
-var hostPart = regexp.MustCompile(`^[A-Za-z0-9._:\[\]-]*$`)
+var hostPart = lazyregexp.New(`^[A-Za-z0-9._:\[\]-]*$`)
 
 // inURL is a variable's value as it stands in a URL after what is before it.
 func inURL(before, name, value string) (string, error) {

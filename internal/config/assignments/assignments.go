@@ -8,11 +8,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // Assignment is one NAME=value of the inputs vars and secrets.
@@ -22,7 +22,7 @@ type Assignment struct {
 	OneLine     bool // written NAME=value, and so cut where its line ends
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // IsName reports whether a text has the form of a variable's name, as shells have it.
 func IsName(text string) bool { return variableName.MatchString(text) }
@@ -124,8 +124,8 @@ func beginsFile(value string) bool {
 
 var (
 	// An assignment is one; host=db port=5432 is none, but the address of a database.
-	assigns   = regexp.MustCompile(`^(export\s+[A-Za-z_]\w*|[A-Z_][A-Z0-9_]*)=|^[a-z_]\w*=[^=]*$`)
-	fileStart = regexp.MustCompile(`^(#|\[[\w ."-]*\]$|-----BEGIN |[{[(]$)`)
+	assigns   = lazyregexp.New(`^(export\s+[A-Za-z_]\w*|[A-Z_][A-Z0-9_]*)=|^[a-z_]\w*=[^=]*$`)
+	fileStart = lazyregexp.New(`^(#|\[[\w ."-]*\]$|-----BEGIN |[{[(]$)`)
 )
 
 func twice(input string, found []Assignment) (problems deploy.Problems) {

@@ -4,17 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 var (
-	userName = regexp.MustCompile(`^[A-Za-z0-9_.][^\s:/@,;=[:cntrl:]]*(@[A-Za-z0-9.-]+)?$`) // anna@corp.com logs in to some
-	numeric  = regexp.MustCompile(`^[0-9.]+$`)
-	dnsName  = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
+	userName = lazyregexp.New(`^[A-Za-z0-9_.][^\s:/@,;=[:cntrl:]]*(@[A-Za-z0-9.-]+)?$`) // anna@corp.com logs in to some
+	numeric  = lazyregexp.New(`^[0-9.]+$`)
+	dnsName  = lazyregexp.New(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 )
 
 // ParseAddress reads user@host:port, or ssh://user@host:port. The port may be left out, an IPv6 address stands in brackets.

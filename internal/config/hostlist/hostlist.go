@@ -5,15 +5,15 @@
 package hostlist
 
 import (
-	"regexp"
 	"strings"
 
+	"slipway/internal/lazyregexp"
 	"slipway/internal/yamlfile"
 )
 
 var (
-	hostName = regexp.MustCompile(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
-	roleName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	hostName = lazyregexp.New(`^[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*$`) // an IPv6 address is one, too
+	roleName = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_-]*$`)
 )
 
 // IsHostName reports whether a text can name a host.

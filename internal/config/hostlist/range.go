@@ -2,16 +2,17 @@ package hostlist
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // MostInRange is how many names one text with ranges may stand for.
 const MostInRange = 1000
 
 // rangePart is a range in a name, as Ansible writes them: [01:12], [a:f]. An IPv6 address in brackets has two colons or more.
-var rangePart = regexp.MustCompile(`\[(?:(\d{1,6}):(\d{1,6})|([a-z]):([a-z]))\]`)
+var rangePart = lazyregexp.New(`\[(?:(\d{1,6}):(\d{1,6})|([a-z]):([a-z]))\]`)
 
 // HasRange reports whether a text stands for several names.
 func HasRange(text string) bool { return rangePart.MatchString(text) }

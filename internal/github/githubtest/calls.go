@@ -2,11 +2,12 @@ package githubtest
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"slipway/internal/lazyregexp"
 )
 
 // history is all commits of a ref, newest last; none where there is no such ref.
@@ -36,7 +37,7 @@ func (s *Server) known() []string {
 	return slices.Compact(all)
 }
 
-var digits = regexp.MustCompile(`^[0-9a-f]{4,64}$`)
+var digits = lazyregexp.New(`^[0-9a-f]{4,64}$`)
 
 // commit is GET /repos/{owner}/{repo}/commits/{ref}, with the media type of the bare SHA.
 func (s *Server) commit(w http.ResponseWriter, r *http.Request, rest []string) {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -35,9 +36,11 @@ var (
 	//go:embed page.css
 	style string
 
-	page = template.Must(template.New("page").Funcs(template.FuncMap{
-		"clean": clean, "link": link, "day": day, "minute": minute, "iso": iso, "short": short,
-	}).Parse(text))
+	page = sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("page").Funcs(template.FuncMap{
+			"clean": clean, "link": link, "day": day, "minute": minute, "iso": iso, "short": short,
+		}).Parse(text))
+	})
 )
 
 // Write writes the page of an application's environments. commits are the times of commits, by their full names: with them the lead
@@ -49,7 +52,7 @@ func Write(w io.Writer, environments []Environment, commits map[string]time.Time
 		v.App, v.Asked = e.History.App, later(v.Asked, e.History.Asked)
 		v.Environments = append(v.Environments, show(e, commits, rows))
 	}
-	return page.Execute(w, v)
+	return page().Execute(w, v)
 }
 
 type view struct {

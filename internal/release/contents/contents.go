@@ -12,13 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/release"
 )
 
@@ -34,7 +34,7 @@ var filesScript string
 // maxManifest is how large the two files of a manifest may be together, in bytes: those of a hundred thousand files take some 20 MB.
 const maxManifest = 256 << 20
 
-var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var digestForm = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 // Digest asks for the content digest of a release; it is "" where the release has no manifest: another tool made it.
 func Digest(site release.Site, id deploy.ReleaseID, digest *deploy.Digest) release.Operation {

@@ -3,17 +3,17 @@ package step
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // SearchPath is PATH of every step that does not set its own: what a non-login shell has differs from host to host.
 const SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Environment is a shell function `environment` that exports what a step sees beside HOME, USER, LOGNAME and TMPDIR,
 // which the host gives. It goes to the host on standard input: a value is never in an argument list nor in a file.

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"path"
 	"strconv"
+	"sync"
 	"time"
 
 	"slipway/internal/release"
@@ -70,7 +71,7 @@ func (w *Watch) Start() release.Operation {
 	}
 	token := rand.Text()
 	return release.Operation{
-		Name: name, Script: launcher, Reasons: runReasons, Output: w.output(token), Next: w.afterStart,
+		Name: name, Script: launcher(), Reasons: runReasons, Output: w.output(token), Next: w.afterStart,
 		Limit: transport.Unlimited, Silence: silence(inst),
 		Args: []string{
 			site.Root, inst.Folder(), token,
@@ -83,8 +84,9 @@ func (w *Watch) Start() release.Operation {
 }
 
 // launcher is the same for every step, so that a session sends it once. It holds the wrapper as a word.
-var launcher = logFunctions + processFunctions +
-	"program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
+var launcher = sync.OnceValue(func() string {
+	return logFunctions + processFunctions + "program=" + quote(processFunctions+keepFunction+wrapperScript) + "\n" + runScript
+})
 
 // meta is what the journal keeps of a try beside its script and its log.
 func meta(inst Instance) string {

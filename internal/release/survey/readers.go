@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/release"
 	"slipway/internal/release/hold"
 	"slipway/internal/release/lock"
@@ -162,7 +162,7 @@ func tarFlavour(version string) string {
 
 // dfLine is the last line of df -P: file system, size, used, available, capacity, where it is mounted. The first and
 // the last may hold spaces.
-var dfLine = regexp.MustCompile(`\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+/`)
+var dfLine = lazyregexp.New(`\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+/`)
 
 // parseFree reads what is available, in the unit of df; -1 where the host does not say: no df, or a file system that
 // does not count (btrfs has no number of inodes).
@@ -244,7 +244,7 @@ func (p *parser) content(value string) error {
 	return nil
 }
 
-var contentDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var contentDigest = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 // parseHistory reads the lines of history.jsonl, oldest first. A damaged line is an error: the release to
 // unwind to comes from here, and may not be guessed.

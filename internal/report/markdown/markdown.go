@@ -4,14 +4,15 @@ package markdown
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"slipway/internal/lazyregexp"
 )
 
 // plainWord is a word that means the same in Markdown as without it. GitHub makes links of words with ://, www. and @, and
 // pictures of :words:; it does not of the rest.
-var plainWord = regexp.MustCompile(`^["'(]*(?:(?:[\pL\pN'/.=%+→-]|[\pL\pN]_[\pL\pN])*)[,.;:?)"'%]*$`)
+var plainWord = lazyregexp.New(`^["'(]*(?:(?:[\pL\pN'/.=%+→-]|[\pL\pN]_[\pL\pN])*)[,.;:?)"'%]*$`)
 
 func isPlainWord(word string) bool {
 	return plainWord.MatchString(word) && !strings.Contains(strings.ToLower(word), "www.")

@@ -2,12 +2,12 @@ package summary
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/report/layout"
 )
 
@@ -104,7 +104,7 @@ func clock(d time.Duration) string {
 
 // statement is what Mermaid would read as a statement at the beginning of a task's line (gantt.jison, of its versions since 2022). Case
 // makes no difference there, a bare word ends at the first sign that is no letter of ASCII, and the name may be all that stands before the colon.
-var statement = regexp.MustCompile(`(?i)^((gantt|inclusiveEndDates|topAxis|[0-9]{4}-[0-9]{2}-[0-9]{2})\b` +
+var statement = lazyregexp.New(`(?i)^((gantt|inclusiveEndDates|topAxis|[0-9]{4}-[0-9]{2}-[0-9]{2})\b` +
 	`|(dateFormat|axisFormat|tickInterval|includes|excludes|todayMarker|dateMarker|weekday|weekend|title|section|accDescription|click|call|href)( |$)` +
 	`|acc(Title|Descr)$)`)
 

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 	"slipway/internal/transport/ssh/sshkey"
 )
 
@@ -21,11 +21,11 @@ type fingerprint struct{ host, sum string }
 
 var (
 	// sha256Sum is a fingerprint; the prefix is left out at times, and the padding kept.
-	sha256Sum = regexp.MustCompile(`^(?:(?i:SHA256):)?([A-Za-z0-9+/]{43})=?$`)
+	sha256Sum = lazyregexp.New(`^(?:(?i:SHA256):)?([A-Za-z0-9+/]{43})=?$`)
 	// listed is a line of `ssh-keygen -l`: size, fingerprint, comment, type.
-	listed = regexp.MustCompile(`^\d+ (\S+) .*\(\S+\)$`)
+	listed = lazyregexp.New(`^\d+ (\S+) .*\(\S+\)$`)
 	// md5Sum is a fingerprint as it was printed before OpenSSH 6.8, and with -E md5 after.
-	md5Sum = regexp.MustCompile(`^(?:(?i:MD5):)?[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){15}$`)
+	md5Sum = lazyregexp.New(`^(?:(?i:MD5):)?[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){15}$`)
 )
 
 // readFingerprints reads the lines of host_fingerprints. On a line stands a fingerprint, several of them, a host and its

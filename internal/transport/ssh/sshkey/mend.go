@@ -4,11 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/lazyregexp"
 )
 
 // privateKeyMark stands in every private key, and in nothing that pins a host.
@@ -41,7 +41,7 @@ func keyText(given string) (string, *deploy.Problem) {
 }
 
 // pemBlock is a block of PEM. Its end is the one of its own kind.
-var pemBlock = regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
+var pemBlock = lazyregexp.New(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
 
 // keyBlocks are the private keys in a text, each once. What openssl writes in front of an EC key, its parameters, is left out,
 // as are public keys, certificates and notes.
