@@ -23,7 +23,7 @@ import (
 
 // mostProcesses is how many processes a deployment with four steps may start on a host that has had one before. Forked subshells
 // count as those that become a program.
-const mostProcesses = 215
+const mostProcesses = 160
 
 // TestProcesses counts what a deployment starts on a host, with strace under the host's shells.
 func TestProcesses(t *testing.T) {

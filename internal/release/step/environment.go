@@ -16,7 +16,7 @@ const SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 var variableName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // Environment is a shell function `environment` that exports what a step sees beside HOME, USER, LOGNAME and TMPDIR,
-// which the host gives. It goes to the host on standard input: a value is never in an argument list nor in a file.
+// which the host gives; before it stands the step's PATH, as step_path. It goes to the host on standard input: a value is never in an argument list nor in a file.
 func Environment(inst Instance) (string, error) {
 	values := map[string]string{"PATH": SearchPath, "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
 	ours := map[string]string{}
@@ -33,7 +33,7 @@ func Environment(inst Instance) (string, error) {
 	maps.Copy(values, ours)
 
 	var b strings.Builder
-	b.WriteString("environment() {\n")
+	b.WriteString("step_path=" + quote(values["PATH"]) + "\nenvironment() {\n")
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !variableName.MatchString(name) || deploy.ShellVariable(name) {
 			return "", fmt.Errorf("%q cannot be the name of a variable", name)

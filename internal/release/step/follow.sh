@@ -37,5 +37,4 @@ read -r _ _ wrapper since booted <"$folder/pid"
 		echo tick || exit
 		sleep 0.5 2>/dev/null || sleep 1
 	done
-	echo end
 } 2>/dev/null | follow "$folder" "$token"

@@ -186,7 +186,7 @@ func TestLauncherIsKilled(t *testing.T) {
 		inst := instance(t, host, "echo ran")
 		host.Plain = true
 		host.Patch = func(script string) string {
-			return strings.Replace(script, "	start \"$@\"\n", "	start \"$@\"\n	kill -KILL $$\n", 1)
+			return strings.Replace(script, "		follow \"$folder\" \"$token\"\n}", "		kill -KILL $$\n}", 1)
 		}
 		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, transport.ErrLost) {
 			t.Fatalf("the launcher was killed, and Run gives %v", err)

@@ -61,22 +61,24 @@ pour() {
 # $1      the folder of the try
 # $2      the token
 #
-# Standard input says when to look: lines, the last one "end" when there is nobody left who could write a status.
+# Standard input says when to look: lines. It ends when there is nobody left who could write a status.
 follow() {
-	brisk=0
-	while [ "$brisk" -gt 0 ] || read -r event; do
+	brisk=0 event='' poured=''
+	while :; do
+		[ "$brisk" -gt 0 ] || read -r event || event=end
 		status=
 		if [ -e "$1/status" ]; then
-			[ ! -f "$1/status" ] || status=$(head -c 64 "$1/status")
+			[ ! -f "$1/status" ] || read -r status <"$1/status" || :
 			[ -n "$status" ] || status=unreadable
 		elif [ "$event" = end ]; then
 			status=unknown
 			[ ! -e "$1/dropped" ] || status=dropped
 		fi
-		pour "$1" "$2"
+		# Of a log that is empty yet there is nothing to copy.
+		[ ! -s "$1/log" ] || pour "$1" "$2"
 		if [ -n "$status" ]; then
 			[ ! -e "$1/lossy" ] || printf '%s lossy\n' "$2"
-			printf '%s %s\n' "$2" "$status"
+			printf '%s %.64s\n' "$2" "$status"
 			return
 		fi
 		# There is much output: look again at once, or parts would be gone before they are read. Now and then standard input is read

@@ -1,5 +1,26 @@
 # Functions that find processes again. They stand before other scripts.
 
+# Puts the path of a program into found, '' where there is none. Without a program of its own, which command -v in $(...) would be.
+#
+# $1      its name, or a path
+# $2      folders, as PATH has them
+find_program() {
+	found=
+	case $1 in
+	*/*) found=$1 ;;
+	*)
+		folders=$2:
+		while [ -n "$folders" ]; do
+			found=${folders%%:*}
+			found=${found:-.}/$1
+			folders=${folders#*:}
+			[ ! -f "$found" ] || [ ! -x "$found" ] || return 0
+		done
+		found=
+		;;
+	esac
+}
+
 # Puts the boot ID of this host into boot, - where it does not say.
 # shellcheck disable=SC2034 # for its caller
 boot() {

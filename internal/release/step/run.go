@@ -77,8 +77,8 @@ func (w *Watch) Start() release.Operation {
 			site.Root, inst.Folder(), token,
 			environment, inst.Step.Run,
 			meta(inst), lock(inst),
-			directory(site, inst), seconds(inst.Step.Timeout), shell(inst),
-			seconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
+			directory(site, inst), milliseconds(inst.Step.Timeout), shell(inst),
+			milliseconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
 		},
 	}
 }
@@ -128,6 +128,9 @@ func shell(inst Instance) string {
 	}
 	return inst.Step.Shell
 }
+
+// milliseconds is a duration as the wrapper counts it.
+func milliseconds(d time.Duration) string { return strconv.FormatInt(max(0, d.Milliseconds()), 10) }
 
 // seconds is a duration as sleep takes it.
 func seconds(d time.Duration) string { return strconv.FormatFloat(max(0, d.Seconds()), 'f', -1, 64) }

@@ -28,10 +28,19 @@ refuse() {
 	exit "$status"
 }
 
-# mkdir is the guard: whoever makes the folder runs the step.
+# mkdir is the guard: whoever makes the folder runs the step. The first try's makes the step's as well. Where somebody else makes that in
+# the same moment it fails, and takes a try that it has made for the other's: then nobody runs it.
 umask 077
-mkdir -p "${folder%/*}" || refuse 92 "${folder%/*} cannot be made"
-if ! mkdir "$folder" 2>/dev/null; then
+make_folder() {
+	if [ -d "${folder%/*}" ]; then
+		mkdir "$folder"
+	elif [ -d "${folder%/*/*}" ]; then
+		mkdir "${folder%/*}" "$folder"
+	else
+		mkdir -p "${folder%/*}" && mkdir "$folder"
+	fi 2>/dev/null
+}
+if ! make_folder; then
 	[ ! -e "$folder/dropped" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
 	[ ! -d "$folder" ] || refuse 90 "it was started before: see $PWD/$folder"
 	refuse 92 "$PWD/$folder cannot be made"
@@ -65,24 +74,16 @@ fi
 set +C
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
-# setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else.
-detach=$(command -v setsid) || detach=
+# setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else. What it prints wakes the
+# reader of the log; so does its end.
+detach=
+! command -v setsid >/dev/null || detach=setsid
 user=${USER:-$(id -un)}
 start() {
 	printf '%s\n' "$wrapper" |
 		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
-			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" >>"$folder/log" 2>&1 3<&- &
-}
-
-# The log is looked at often at first, for the many short steps, then twice a second. Not every sleep takes fractions.
-tick() {
-	for pause in 0.02 0.05 0.1 0.2 0.3; do
-		sleep "$pause" 2>/dev/null || sleep 1
-		echo tick || exit
-	done
-	while sleep 0.5 2>/dev/null || sleep 1; do
-		echo tick || exit
-	done
+			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" 2>>"$folder/log" 3<&- |
+		follow "$folder" "$token"
 }
 
 command -v fence >/dev/null || fence() { :; }
@@ -108,13 +109,4 @@ case $folder in
 	;;
 esac
 
-# The end of the wrapper wakes the reader at once: slow ticks delay output, never the end.
-{
-	start "$@"
-	running=$!
-	tick &
-	ticker=$!
-	wait "$running"
-	echo end
-	kill "$ticker"
-} 2>/dev/null | follow "$folder" "$token"
+start "$@"

@@ -4,10 +4,10 @@
 #
 # $1      the step's folder, absolute
 # $2      the step's working directory
-# $3      its time-out in seconds, 0 for none
+# $3      its time-out in milliseconds, 0 for none
 # $4      its interpreter with arguments, as in "sh -eu"
 # $5      the folder of the lock's generation under which it runs, absolute, or ''
-# $6      how many seconds there are between two signs of life
+# $6      how many milliseconds there are between two signs of life
 # $7 $8   how many bytes of the log's beginning and of the rest stay: see keep
 # $9      the step's umask
 
@@ -31,7 +31,7 @@ begin() {
 }
 
 run() {
-	trap - HUP
+	trap - HUP TERM
 	begin || exit 126
 	umask "$mask"
 	cd "$dir" || exit 126
@@ -40,38 +40,94 @@ run() {
 	# shellcheck disable=SC2086 # an interpreter and its arguments
 	set -- $shell "$folder/script"
 	# The interpreter is the one that the step's own PATH finds; where that finds none, the system's.
-	program=$(environment && command -v "$1") || program=$(command -v "$1") || program=$1
+	# shellcheck disable=SC2154 # stands beside the function environment
+	find_program "$1" "$step_path"
+	[ -n "$found" ] || find_program "$1" "$PATH"
+	program=${found:-$1}
 	shift
 	set -- "$program" "$@"
-	if detach=$(command -v setsid); then
-		set -- "$detach" "$@"
-	fi
+	find_program setsid "$PATH"
+	[ -z "$found" ] || set -- "$found" "$@"
 	# From here on every variable is the step's, PATH and IFS as well: nothing may come between.
 	environment
 	exec "$@"
 }
 
-# Sleeps, and ends with its process when that is told to: nothing of the wrapper outlives it.
-sleeper=
+# Puts the milliseconds since some moment into now. Where the host does not tell them, they are what was slept.
+now=0
+clock() {
+	if read -r uptime _ 2>/dev/null </proc/uptime; then
+		hundredths=1${uptime#*.}
+		now=$((${uptime%.*} * 1000 + (hundredths - 100) * 10))
+	else
+		now=$((now + slept))
+	fi
+}
+
+# Sleeps for so many milliseconds, unless a signal comes. Not every sleep takes fractions.
+sleeper='' slept=0
 nap() {
-	sleep "$1" &
+	slept=$1
+	case $1 in
+	*000) doze "${1%000}" ;;
+	*)
+		fraction=$((1000 + $1 % 1000))
+		doze "$(($1 / 1000)).${fraction#1}" || [ -n "$over" ] || doze "$(($1 / 1000 + 1))"
+		;;
+	esac
+}
+
+doze() {
+	sleep "$1" 6>&- &
 	sleeper=$!
 	wait "$sleeper"
 }
 
-rest() {
-	[ -z "$sleeper" ] || kill "$sleeper"
-	exit 1
+# Looks after the step until its process has ended, and tells what is due: to who follows the log that it is to be looked at, often
+# at first, for the many short steps; to the lock that the step lives; and to the step that its time is over. It ends where it has ended
+# the step, or where the wrapper is gone. Where the step has ended by itself it goes on as hush.
+attend() {
+	over='' tick=100
+	trap 'over=yes; [ -z "$sleeper" ] || kill "$sleeper"' TERM
+	trap '' PIPE
+	clock
+	ends=$((now + limit)) beats=0 beaten=$now
+	while :; do
+		pause=${tick:-3600000}
+		[ "$limit" = 0 ] || [ "$pause" -le $((ends - now)) ] || pause=$((ends - now))
+		[ -z "$lock" ] || [ "$pause" -le $((beaten + pace - now)) ] || pause=$((beaten + pace - now))
+		[ -n "$over" ] || [ "$pause" -le 0 ] || nap "$pause"
+		clock
+		alive "$$" "$own" || exit 1
+		started "$step"
+		if [ -n "$over" ] || [ -z "$start" ]; then
+			break
+		fi
+		[ "$limit" = 0 ] || [ "$now" -lt "$ends" ] || expire
+		if [ -n "$lock" ] && [ "$now" -ge $((beaten + pace)) ]; then
+			beat
+			beaten=$now
+		fi
+		if [ -n "$tick" ]; then
+			if echo tick >&6; then
+				[ "$tick" -ge 500 ] || tick=$((tick + 100))
+			else
+				tick=
+			fi
+		fi
+	done
+	hush
 }
 
-# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It succeeds when it has, and
-# goes on without the wrapper.
-watch() {
-	trap rest TERM
-	nap "$limit"
-	trap '' TERM
+# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper. The status is
+# written down before, for the wrapper to find.
+expire() {
 	read -r _ since _ <"$folder/pid"
-	alive "$$" "$own" || alive "$step" "$since" || exit 1
+	if ! alive "$step" "$since"; then
+		ends=$((now + 1000)) # it has ended by itself, which the wrapper tells
+		return
+	fi
+	printf '%-31s\n' timeout 1<>"$folder/status.new"
 	reach TERM "$step" "$since"
 	tries=0
 	while reach 0 "$step" "$since" && [ "$tries" -lt 100 ]; do
@@ -82,30 +138,26 @@ watch() {
 	exit 0
 }
 
-# Gives signs of life for the deployment that holds the lock, as long as the wrapper lives: the step must keep the lock when
-# the runner dies. A generation that is no longer the highest is left alone; one that the same deployment took over is
-# now a link to the newer one.
+# Gives a sign of life for the deployment that holds the lock: the step must keep the lock when the runner dies. A generation that is no
+# longer the highest is left alone; one that the same deployment took over is now a link to the newer one.
 beat() {
-	trap rest TERM
-	beats=0
-	while nap "$pace" && alive "$$" "$own"; do
-		if [ ! -L "$lock" ]; then
-			for other in "${lock%/*}"/*; do
-				other=${other##*/}
-				case $other in
-				'' | *[!0-9]*) ;;
-				*) [ "$other" -le "${lock##*/}" ] || continue 2 ;;
-				esac
-			done
-		fi
-		[ -e "$lock/heartbeat" ] || continue
-		beats=$((beats + 1))
-		printf '%-31s\n' "step $$.$beats" 1<>"$lock/heartbeat"
-	done
+	if [ ! -L "$lock" ]; then
+		for other in "${lock%/*}"/*; do
+			other=${other##*/}
+			case $other in
+			'' | *[!0-9]*) ;;
+			*) [ "$other" -le "${lock##*/}" ] || return 0 ;;
+			esac
+		done
+	fi
+	[ -e "$lock/heartbeat" ] || return 0
+	beats=$((beats + 1))
+	printf '%-31s\n' "step $$.$beats" 1<>"$lock/heartbeat"
 }
 
 # Wakes the wrapper once there was no output for a moment, or after two seconds, and repeats the signal until it is ended.
 hush() {
+	exec 6>&-
 	seen='' looks=0
 	while [ "$looks" -lt 20 ]; do
 		sleep 0.1 || sleep 1
@@ -121,7 +173,7 @@ hush() {
 main() {
 	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8 mask=$9
 	trap '' HUP
-	exec </dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+	exec </dev/null 3<&- 4<&- 5<&- 7<&- 8<&- 9<&- 6>&1
 	umask 077
 	started "$$"
 	own=$start
@@ -133,27 +185,23 @@ main() {
 	exec 3<&-
 	# exec in a subshell, since a shell keeps copies of the descriptors that it redirects for a function.
 	(
-		exec <&4 4<&- 5>&- >/dev/null 2>&1
+		exec <&4 4<&- 5>&- 6>&- >/dev/null 2>&1
 		keep "$folder" "$head" "$tail"
 	) &
 	keeper=$!
 	(
-		exec >&5 2>&1 4<&- 5>&-
+		exec >&5 2>&1 4<&- 5>&- 6>&-
 		run
 	) &
 	step=$!
 	exec 4<&- 5>&- >/dev/null 2>&1
 	rm -f "$folder/pipe"
 
-	watcher='' heart=''
-	if [ "$limit" != 0 ]; then
-		watch &
-		watcher=$!
-	fi
-	if [ -n "$lock" ]; then
-		beat &
-		heart=$!
-	fi
+	# Until it has a trap of its own, a signal to end must not end it.
+	trap '' TERM
+	attend &
+	attendant=$!
+	trap - TERM
 	# Some shells tell a killed child's end in words of their own.
 	wait "$step" 2>/dev/null
 	code=$?
@@ -163,19 +211,20 @@ main() {
 	if [ "$code" -gt 128 ] && [ "$code" -lt 160 ] && name=$(kill -l "$((code - 128))" 2>/dev/null); then
 		status="signal $name"
 	fi
-	if [ -n "$watcher" ]; then
-		kill "$watcher"
-		! wait "$watcher" || status=timeout
-	fi
-
 	# The status is written after the log, when all that the step printed is in there. The end of the pipe shows that. Where a
 	# program in the background keeps the pipe open, it is enough that nothing comes any more; that program may write on.
 	trap : USR1
-	hush &
-	husher=$!
+	read -r said _ <"$folder/status.new"
+	if [ "$said" = timeout ]; then
+		status=timeout
+		wait "$attendant"
+		hush &
+		attendant=$!
+	else
+		kill "$attendant"
+	fi
 	wait "$keeper"
-	kill "$husher"
-	[ -z "$heart" ] || kill "$heart"
+	kill -KILL "$attendant"
 
 	[ -e "$folder/begun" ] || exit 0
 	printf '%-31s\n' "$status" 1<>"$folder/status.new"
