@@ -20,6 +20,8 @@ type Options struct {
 	// Before is asked before bytes from the client are passed on that begin an Operation; nil allows all. An error cuts the
 	// connection, and the bytes are lost. It may block, and is called from many goroutines.
 	Before func(Operation) error
+
+	Traffic *Traffic // counts what goes through; nil is nobody who counts
 }
 
 // Operation is something that a client does, as far as that shows from outside: it speaks after the server has, or it goes
@@ -128,9 +130,9 @@ func (r *Relay) serve(client *net.TCPConn) {
 	r.conns[client], r.conns[server] = struct{}{}, struct{}{}
 	r.mu.Unlock()
 	var both sync.WaitGroup
-	talk := &talk{}
-	both.Go(func() { r.pass(server, client, r.line.up, talk.speaks) })
-	both.Go(func() { r.pass(client, server, r.line.down, talk.answers) })
+	talk, dialogue := &talk{}, r.options.Traffic.dialogue()
+	both.Go(func() { r.pass(server, client, r.line.up, direction{dialogue.said, dialogue.arrived, talk.speaks}) })
+	both.Go(func() { r.pass(client, server, r.line.down, direction{func(int) {}, dialogue.heard, talk.answers}) })
 	both.Wait()
 	r.mu.Lock()
 	delete(r.conns, client)
@@ -172,8 +174,15 @@ func (t *talk) answers(int) (op Operation, ok bool) {
 	return Operation{}, false
 }
 
+// direction is told of each piece of bytes that goes one way: when it leaves its sender, right before it arrives, and whether an
+// operation begins with it.
+type direction struct {
+	leaves, arrives func(bytes int)
+	note            func(bytes int) (Operation, bool)
+}
+
 // pass carries bytes one way: each is due when the line had time for it and the delay has passed.
-func (r *Relay) pass(to, from *net.TCPConn, way *way, note func(int) (Operation, bool)) {
+func (r *Relay) pass(to, from *net.TCPConn, way *way, told direction) {
 	// What is on its way: at 1 Gbit/s and 100 ms that is 12 MB, in parcels of up to 32 KiB.
 	travelling := make(chan parcel, 512)
 	go func() {
@@ -182,6 +191,7 @@ func (r *Relay) pass(to, from *net.TCPConn, way *way, note func(int) (Operation,
 			buffer := make([]byte, 32*1024)
 			n, err := from.Read(buffer)
 			if n > 0 {
+				told.leaves(n)
 				sent, ok := way.send(n, r.done)
 				if !ok {
 					return
@@ -209,7 +219,8 @@ func (r *Relay) pass(to, from *net.TCPConn, way *way, note func(int) (Operation,
 		case <-r.done:
 			return
 		}
-		if op, ok := note(len(p.data)); ok && r.options.Before != nil && r.options.Before(op) != nil {
+		told.arrives(len(p.data))
+		if op, ok := told.note(len(p.data)); ok && r.options.Before != nil && r.options.Before(op) != nil {
 			_, _ = from.Close(), to.Close()
 			return
 		}

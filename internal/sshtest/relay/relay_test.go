@@ -80,6 +80,24 @@ func TestSmallPacketsWaitForTheQueueOnly(t *testing.T) {
 	<-done
 }
 
+func TestTraffic(t *testing.T) {
+	t.Parallel()
+	traffic := &relay.Traffic{}
+	conn := dial(t, start(t, echo(t), relay.Options{RTT: 20 * time.Millisecond, Line: relay.NewLine(64 << 20), Traffic: traffic}))
+	exchange(t, conn)
+	exchange(t, conn)
+	before := traffic.Counts()
+	if before.Connections != 1 || before.Turns != 2 || before.Up != before.Down || before.Up == 0 {
+		t.Errorf("two exchanges on one connection were counted as %+v", before)
+	}
+	// What comes back while the client goes on sending makes no turn: of 64 pieces or more a few may be late on a busy machine.
+	sendAndReceive(t, conn, 2<<20)
+	got := traffic.Counts().Less(before)
+	if got.Up != 2<<20 || got.Down != 2<<20 || got.Connections != 0 || got.Turns < 1 || got.Turns > 16 {
+		t.Errorf("2 MiB there and back were counted as %+v", got)
+	}
+}
+
 func TestCut(t *testing.T) {
 	t.Parallel()
 	r := start(t, echo(t), relay.Options{})
