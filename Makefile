@@ -120,10 +120,11 @@ COUNT ?= 1
 e2e-fleet: ## deployments under a constant load, hosts that are lost in their middle too: make e2e-fleet COUNT=10
 	SLIPWAY_E2E_FLEET=all go test -tags e2e -v -failfast -parallel 6 -count=$(COUNT) -timeout $$((60 * $(COUNT)))m -run TestFleet ./e2e
 
-# ROUNDS=9 measures longer; BENCH_FLAGS='-links LAN -dir /var/tmp' is for bench/bench_test.go.
+# ROUNDS=9 measures more, where BENCH_FLAGS='-budget 2h' lets it; the other flags are in bench/bench_test.go.
 ROUNDS ?= 5
-bench: ## a whole deployment against scp + ssh, then the Go benchmarks, memory at 1 GiB; needs Linux and sshd
-	go test -tags bench -count=1 -timeout 60m -v -run TestDeployment ./bench -rounds $(ROUNDS) $(BENCH_FLAGS)
+bench: ## whole deployments against other tools, an hour; then fleets, the Go benchmarks, memory at 1 GiB; needs Debian's packages and sshd
+	.ci/packages bench
+	go test -tags bench -count=1 -timeout 5h -v -run TestDeployments ./bench -rounds $(ROUNDS) -write ../docs $(BENCH_FLAGS)
 	go test -tags bench -count=1 -timeout 60m -v -run TestFleets ./bench $(BENCH_FLAGS)
 	go test -run '^$$' -bench . -benchmem $$($(BENCHMARKED))
 	SLIPWAY_BENCH=1 go test -count=1 -timeout 30m -v -run TestMemoryIsFlat ./internal/artifact

@@ -4,91 +4,94 @@ package bench
 
 import (
 	"crypto/sha256"
-	"io/fs"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// check fails the test unless the tarball is the running release at a deploy path, every byte of it, and each step did
-// its work. Only then does a time mean anything.
-func check(t *testing.T, where, root string, tarball *site, migrated bool) {
+// checkAll fails the test unless every host runs what the deployment was to bring. Only then does a time mean anything.
+func checkAll(t *testing.T, contender contender, d deployment) {
 	t.Helper()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	var wrong []error
+	for at, h := range d.over.hosts {
+		all.Go(func() {
+			if err := check(contender.root(h.host), d, at == 0); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				wrong = append(wrong, fmt.Errorf("%s, %s on %s: %w", title(contender), d.scenario, h.name, err))
+			}
+		})
+	}
+	all.Wait()
+	if len(wrong) > 0 {
+		t.Fatal(errors.Join(wrong...))
+	}
+}
+
+// check looks at a deploy path: the site is the running release, every byte of it, and each step did its work.
+func check(root string, d deployment, migrates bool) error {
 	target, err := os.Readlink(filepath.Join(root, "current"))
 	if err != nil {
-		t.Fatalf("%s: %v", where, err)
+		return err
 	}
-	release := filepath.Join(root, target)
-	found := 0
-	err = filepath.WalkDir(release, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
+	id := filepath.Base(target) // some contenders make the link absolute
+	release := filepath.Join(root, "releases", id)
+	if err := checkFiles(release, d.site); err != nil {
+		return err
+	}
+	left := []string{"bin/restart", "media"} // of Install, and the shared folder
+	for _, sheet := range d.site.sheets {
+		left = append(left, "static/"+sheet) // of Collect
+	}
+	for _, name := range left {
+		if _, err := os.Stat(filepath.Join(release, name)); err != nil {
 			return err
 		}
-		name, err := filepath.Rel(release, path)
-		if err != nil {
-			return err
-		}
-		want, ok := tarball.sums[name]
-		if !ok {
-			return nil
-		}
-		content, err := os.ReadFile(path)
+	}
+	if running, err := lastLine(filepath.Join(root, "shared/running")); err != nil {
+		return err
+	} else if running != id {
+		return fmt.Errorf("%q was restarted, and not %q", running, id)
+	}
+	if migrated, err := lastLine(filepath.Join(root, "shared/migrated")); err != nil {
+		return err
+	} else if ran := migrated == id; ran != migrates && d.scenario != rollback {
+		return fmt.Errorf("the migration ran here: %v, wanted %v", ran, migrates)
+	}
+	// Two, and after a rollback some contenders count the one that was gone back from besides.
+	kept, err := filepath.Glob(filepath.Join(root, "releases/*/SHA256SUMS"))
+	if err != nil || len(kept) > 3 {
+		return errors.Join(err, fmt.Errorf("%d releases are kept, wanted at most 3", len(kept)))
+	}
+	return nil
+}
+
+// checkFiles holds each file of a release against the tarball.
+func checkFiles(release string, tarball *site) error {
+	for name, want := range tarball.sums {
+		content, err := os.ReadFile(filepath.Join(release, name))
 		if err != nil {
 			return err
 		}
 		if sha256.Sum256(content) != want {
-			t.Errorf("%s: %s has other content than in the tarball", where, name)
-		}
-		found++
-		return nil
-	})
-	if err != nil {
-		t.Fatalf("%s: %v", where, err)
-	}
-	if found != len(tarball.sums) {
-		t.Errorf("%s: %d files, of %d in the tarball", where, found, len(tarball.sums))
-	}
-
-	id := filepath.Base(target)
-	if link, err := os.Readlink(filepath.Join(release, "bin/restart")); err != nil || link == "" {
-		t.Errorf("%s: Install did not run: %v", where, err)
-	}
-	for _, sheet := range tarball.sheets {
-		if _, err := os.Stat(filepath.Join(release, "static", sheet)); err != nil {
-			t.Errorf("%s: Collect did not run: %v", where, err)
-			break
+			return fmt.Errorf("%s has other content than in the tarball", name)
 		}
 	}
-	if last := lastLine(t, filepath.Join(root, "shared/running")); last != id {
-		t.Errorf("%s: Restart left %q running, not %q", where, last, id)
-	}
-	if ran := lastLine(t, filepath.Join(root, "shared/migrated")) == id; ran != migrated {
-		t.Errorf("%s: the migration ran here: %v, wanted %v", where, ran, migrated)
-	}
-	if info, err := os.Stat(filepath.Join(release, "media")); err != nil || !info.IsDir() {
-		t.Errorf("%s: media is not linked: %v", where, err)
-	}
-	kept, err := os.ReadDir(filepath.Join(root, "releases"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(kept) > 2 || !slices.ContainsFunc(kept, func(e fs.DirEntry) bool { return e.Name() == id }) {
-		t.Errorf("%s: %d releases are kept, wanted 2 with %s", where, len(kept), id)
-	}
-	if t.Failed() {
-		t.FailNow()
-	}
+	return nil
 }
 
 // lastLine is the last line of a file, "" where there is none.
-func lastLine(t *testing.T, path string) string {
-	t.Helper()
+func lastLine(path string) (string, error) {
 	content, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
+	if os.IsNotExist(err) {
+		return "", nil
 	}
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	return lines[len(lines)-1]
+	return lines[len(lines)-1], err
 }

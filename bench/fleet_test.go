@@ -27,10 +27,10 @@ import (
 func TestFleets(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	little, much := siteSize{files: 20, sheets: 2}, siteSize{files: 400, sheets: 20}
+	little, much := treeSize{files: 20, sheets: 2}, treeSize{files: 400, sheets: 20}
 	courses := []struct {
 		hosts, connections int
-		size               siteSize
+		size               treeSize
 	}{{50, 50, little}, {200, 50, little}, {200, 200, little}, {50, 50, much}, {200, 50, much}}
 	if *smoke {
 		courses = courses[:2]
@@ -42,7 +42,7 @@ func TestFleets(t *testing.T) {
 	var rows []fleetCost
 	s := newSlipway(t, secret.New(""))
 	for i, c := range courses {
-		rows = append(rows, deployFleet(ctx, t, s, c.hosts, c.connections, build(t, c.size, i)))
+		rows = append(rows, deployFleet(ctx, t, s, c.hosts, c.connections, grow(t, c.size, uint64(i)).pack(t, time.Now())))
 	}
 	fmt.Printf("\nFleets; %d CPUs\n\n", runtime.NumCPU())
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
@@ -77,7 +77,7 @@ func deployFleet(ctx context.Context, t *testing.T, s *slipway, count, places in
 	hosts, known := f.Inputs()
 	var c fleetCost
 	for round := range 2 {
-		cmd := s.command(ctx, t, hosts, known, tarball, round)
+		cmd := s.command(ctx, t, "deploy", hosts, known, tarball, round, 1)
 		var said bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &said, &said
 		made, begun := f.Accepted(), time.Now()

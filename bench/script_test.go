@@ -4,71 +4,35 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-
-	"slipway/internal/secret"
 )
 
-// script is script.sh: scp and ssh, as people use them; with verify, as few do.
+// script is peers/script.sh: ssh, and scp or rsync, as people use them.
 type script struct {
-	verify  string // "yes" or "no"
-	program string
-	dir     string
-	key     string // a file
+	peer
+	how string // "scp" or "rsync"
 }
 
-func newScript(t *testing.T, key secret.Secret, verify string) *script {
+func (s *script) name() string { return s.how + " + ssh" }
+
+func (s *script) root(h *host) string { return s.path(h, s.how) }
+
+func (s *script) version() []string {
+	if s.how == "scp" {
+		return []string{"ssh", "-V"}
+	}
+	return []string{"rsync", "--version"}
+}
+
+func (s *script) prepare(ctx context.Context, t *testing.T, d deployment) *exec.Cmd {
 	t.Helper()
-	for _, program := range []string{"ssh", "scp", "tar"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Fatal(err)
-		}
+	more := []string{"ControlMaster no"}
+	if s.how == "rsync" { // one log-in for both; those who deploy with scp seldom know of it
+		more = []string{"ControlMaster auto", "ControlPath " + filepath.Join(s.dir, "%n"), "ControlPersist 60"}
 	}
-	program, err := filepath.Abs("script.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	s := &script{verify: verify, program: program, dir: dir, key: filepath.Join(dir, "key")}
-	write(t, s.key, key.Reveal())
-	return s
+	config, _ := s.sshConfig(t, d.over, more...)
+	args := []string{"./script.sh", d.action(), s.how, config, d.site.path, d.release(), s.yes()}
+	return s.command(ctx, t, ".", append(args, d.targets(s.root)...)...)
 }
-
-func (s *script) name() string {
-	if s.verify == "yes" {
-		return "scp + ssh, verified"
-	}
-	return "scp + ssh"
-}
-
-func (s *script) root(h *host) string { return filepath.Join(h.dir, "script-"+s.verify) }
-
-func (s *script) prepare(ctx context.Context, t *testing.T, over *link, tarball *site, round int) *exec.Cmd {
-	t.Helper()
-	config := filepath.Join(s.dir, "config")
-	args := []string{config, tarball.path, fmt.Sprintf("release%d", round), s.verify}
-	var text strings.Builder
-	for _, h := range over.hosts {
-		if err := os.MkdirAll(s.root(h.host), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&text, "Host %s\n\tHostName %s\n\tPort %d\n\tUser %s\n", h.name, h.address, h.port, h.server.User)
-		args = append(args, h.name+":"+s.root(h.host))
-	}
-	known := filepath.Join(s.dir, "known_hosts")
-	write(t, known, over.known)
-	fmt.Fprintf(&text, "Host *\n\tIdentityFile %s\n\tIdentitiesOnly yes\n\tUserKnownHostsFile %s\n\tBatchMode yes\n\tControlMaster no\n",
-		s.key, known)
-	write(t, config, text.String())
-
-	cmd := exec.CommandContext(ctx, s.program, args...)
-	cmd.Env = []string{"HOME=" + s.dir, "PATH=" + os.Getenv("PATH")}
-	return cmd
-}
-
-func (s *script) done(*testing.T) map[string]float64 { return nil }

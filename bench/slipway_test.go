@@ -4,7 +4,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci/citest"
 	"slipway/internal/secret"
 )
 
@@ -41,72 +39,45 @@ func newSlipway(t *testing.T, key secret.Secret) *slipway {
 	return s
 }
 
-func (s *slipway) name() string { return "slipway" }
+func (s *slipway) name() string { return "Slipway" }
+
+func (s *slipway) verifies() bool { return true }
+
+func (s *slipway) version() []string { return []string{s.program, "version"} }
 
 func (s *slipway) root(h *host) string { return filepath.Join(h.dir, "slipway") }
 
-func (s *slipway) prepare(ctx context.Context, t *testing.T, over *link, tarball *site, round int) *exec.Cmd {
+func (s *slipway) prepare(ctx context.Context, t *testing.T, d deployment) *exec.Cmd {
 	t.Helper()
 	var hosts []string
-	for _, h := range over.hosts {
-		hosts = append(hosts, fmt.Sprintf("%s@%s:%d name=%s deploy_path=%s",
-			h.server.User, h.address, h.port, h.name, s.root(h.host)))
+	for _, h := range d.over.hosts {
+		hosts = append(hosts, fmt.Sprintf("%s@%s:%d name=%s deploy_path=%s", h.server.User, h.address, h.port, h.name, s.root(h.host)))
 	}
-	return s.command(ctx, t, strings.Join(hosts, "\n"), over.known, tarball, round)
+	command, attempt := d.action(), 1
+	if d.scenario == nothing { // "Re-run all jobs"
+		d.number, attempt = d.number-1, 2
+	}
+	return s.command(ctx, t, command, strings.Join(hosts, "\n"), d.over.known, d.site, d.number, attempt)
 }
 
-// command is a deployment to hosts, which are lines as in the input.
-func (s *slipway) command(ctx context.Context, t *testing.T, hosts, known string, tarball *site, round int) *exec.Cmd {
+// command is one of a run and its attempt, on hosts, which are lines as in the input.
+func (s *slipway) command(ctx context.Context, t *testing.T, command, hosts, known string, tarball *site, run, attempt int) *exec.Cmd {
 	t.Helper()
-	summary := filepath.Join(s.dir, "summary")
-	write(t, s.outputs(), "")
+	outputs, summary := filepath.Join(s.dir, "outputs"), filepath.Join(s.dir, "summary")
+	write(t, outputs, "")
 	write(t, summary, "")
 	cmd := exec.CommandContext(ctx, s.program)
 	cmd.Dir = s.dir
 	cmd.Env = []string{
 		"HOME=" + s.dir, "PATH=" + os.Getenv("PATH"), "RUNNER_TEMP=" + s.dir, "TMPDIR=" + s.dir,
-		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + s.outputs(), "GITHUB_STEP_SUMMARY=" + summary,
+		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + outputs, "GITHUB_STEP_SUMMARY=" + summary,
 		"GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=example/bench", "GITHUB_REPOSITORY_ID=1",
-		fmt.Sprintf("GITHUB_RUN_ID=%d", 1000+round), "GITHUB_RUN_ATTEMPT=1", "GITHUB_JOB=deploy", "GITHUB_ACTION=slipway",
-		"GITHUB_ACTOR=anna", "GITHUB_REF=refs/heads/main", "GITHUB_SHA=" + fmt.Sprintf("%040x", round),
-		"INPUT_COMMAND=deploy", "INPUT_ARTIFACT=" + tarball.path, "INPUT_HOSTS=" + hosts,
-		"INPUT_SSH_KEY=" + s.key, "INPUT_KNOWN_HOSTS=" + known,
+		fmt.Sprintf("GITHUB_RUN_ID=%d", 1000+run), fmt.Sprintf("GITHUB_RUN_ATTEMPT=%d", attempt), "GITHUB_JOB=deploy", "GITHUB_ACTION=slipway",
+		"GITHUB_ACTOR=anna", "GITHUB_REF=refs/heads/main", "GITHUB_SHA=" + fmt.Sprintf("%040x", run),
+		"INPUT_COMMAND=" + command, "INPUT_HOSTS=" + hosts, "INPUT_SSH_KEY=" + s.key, "INPUT_KNOWN_HOSTS=" + known,
+	}
+	if command == "deploy" {
+		cmd.Env = append(cmd.Env, "INPUT_ARTIFACT="+tarball.path)
 	}
 	return cmd
-}
-
-func (s *slipway) outputs() string { return filepath.Join(s.dir, "outputs") }
-
-func (s *slipway) done(t *testing.T) map[string]float64 {
-	t.Helper()
-	content, err := os.ReadFile(s.outputs())
-	if err != nil {
-		t.Fatal(err)
-	}
-	pairs, err := citest.ReadFile(content)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var result struct {
-		Outcome string
-		Phases  []struct {
-			Phase   string
-			Seconds float64
-		}
-	}
-	for _, pair := range pairs {
-		if pair.Name == "result" {
-			if err := json.Unmarshal([]byte(pair.Value), &result); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if result.Outcome != "activated" {
-		t.Fatalf("the outcome is %q\n%s", result.Outcome, content)
-	}
-	phases := map[string]float64{}
-	for _, phase := range result.Phases {
-		phases[phase.Phase] = phase.Seconds
-	}
-	return phases
 }

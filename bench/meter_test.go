@@ -1,0 +1,150 @@
+//go:build bench && linux
+
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"slipway/bench/report"
+)
+
+// patience is how long the hosts' processes may go on after a deployment.
+const patience = time.Minute
+
+// measure runs a command that deploys over a link, and says what it took on both sides of it, to the end of the last process.
+func measure(t *testing.T, over *link, cmd *exec.Cmd) (cost report.Cost, err error) {
+	t.Helper()
+	result := underReaper(t, cmd)
+	servers := over.servers()
+	wire, hosts := over.traffic.Counts(), processesCPU(t, servers)
+	self, machine, begun := usage(syscall.RUSAGE_SELF), machineCPU(t), time.Now()
+	if err := cmd.Start(); err != nil {
+		return cost, err
+	}
+	memory := watchMemory(cmd.Process.Pid, servers)
+	err = cmd.Wait()
+	orphans, late := awaitHosts(servers)
+	took := time.Since(begun)
+	cost.RunnerMemory, cost.HostsMemory = memory()
+	cost.Others = (machineCPU(t) - machine - (usage(syscall.RUSAGE_SELF) - self)).Seconds()
+	runner, failed := result()
+	cost.Wall, cost.Runner = runner.Wall, runner.CPU
+	cost.Hosts = processesCPU(t, servers) - hosts + orphans
+	sent := over.traffic.Counts().Less(wire)
+	cost.Up, cost.Down, cost.Turns = sent.Up, sent.Down, sent.Connections+sent.Turns
+	cost.Others = max(0, (cost.Others-(cost.Runner+cost.Hosts).Seconds())/(took.Seconds()*float64(runtime.NumCPU())))
+	return cost, errors.Join(err, failed, late)
+}
+
+// awaitHosts waits until nothing runs on the hosts any more but sshd, and gives the CPU time of what did not end below it.
+func awaitHosts(servers []int) (orphans time.Duration, err error) {
+	for deadline := time.Now().Add(patience); ; <-time.After(2 * time.Millisecond) {
+		var running []int
+		for _, server := range servers {
+			running = append(running, childrenOf(server)...)
+		}
+		for _, child := range childrenOf(os.Getpid()) {
+			if slices.Contains(servers, child) || isServer(child) {
+				continue
+			}
+			var usage syscall.Rusage
+			if pid, err := syscall.Wait4(child, nil, syscall.WNOHANG, &usage); err == nil && pid == child {
+				orphans += used(usage)
+				continue
+			}
+			if strings.HasPrefix(command(child), "sleep ") { // a time limit whose end nobody awaits any more: it costs nothing, and may take long
+				_ = syscall.Kill(child, syscall.SIGTERM)
+			}
+			running = append(running, child)
+		}
+		if len(running) == 0 {
+			return orphans, nil
+		}
+		if time.Now().After(deadline) {
+			return orphans, fmt.Errorf("after %v these still run on the hosts: %s", patience, commands(running))
+		}
+	}
+}
+
+// commands are processes by number and command, zombies without.
+func commands(pids []int) string {
+	var all []string
+	for _, pid := range pids {
+		all = append(all, fmt.Sprintf("%d %q", pid, command(pid)))
+	}
+	return strings.Join(all, ", ")
+}
+
+func command(pid int) string {
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
+}
+
+// isServer tells the sshd of a host that this course leaves alone.
+func isServer(pid int) bool { return strings.Contains(command(pid), "sshd_config") }
+
+// usage is the CPU time of this process (RUSAGE_SELF), or of all of its children that have ended (RUSAGE_CHILDREN), and theirs.
+func usage(who int) time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(who, &usage) // fails for another who, or another address, alone
+	return used(usage)
+}
+
+func used(usage syscall.Rusage) time.Duration {
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// tick is the unit of CPU times in /proc.
+const tick = 10 * time.Millisecond
+
+// machineCPU is the time that all CPUs were busy, or another virtual machine had them: the line cpu of /proc/stat (proc(5))
+// less idle and iowait.
+func machineCPU(t *testing.T) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(line)[1:9]
+	return ticks(t, append(fields[:3:3], fields[5:]...))
+}
+
+// processesCPU is the CPU time of processes and of their children that have ended: fields 14 to 17 of their stat (proc(5)).
+func processesCPU(t *testing.T, pids []int) time.Duration {
+	t.Helper()
+	var all time.Duration
+	for _, pid := range pids {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third on
+		all += ticks(t, fields[11:15])
+	}
+	return all
+}
+
+func ticks(t *testing.T, fields []string) time.Duration {
+	t.Helper()
+	var sum int64
+	for _, field := range fields {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += n
+	}
+	return time.Duration(sum) * tick
+}
