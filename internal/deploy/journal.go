@@ -17,7 +17,7 @@ type JournalFacts struct {
 
 // Touched reports whether the deployment touched the live site. What it did in migrate, and takes back, it did beside that.
 func (j JournalFacts) Touched() bool {
-	return slices.ContainsFunc(j.Live, func(entry LiveEntry) bool { return entry.What != LiveUndo })
+	return slices.ContainsFunc(j.Live, func(entry LiveEntry) bool { return !entry.Undoes() })
 }
 
 // StepFacts is what a journal says of one try of a step.
@@ -74,7 +74,11 @@ type LiveEntry struct {
 	Target  string      `json:"target,omitempty"` // of a switch: the link's new text
 	Before  string      `json:"before,omitempty"` // of a switch: its text before
 	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff, and of LiveUndo
+	Undos   *Undos      `json:"undos,omitempty"`  // of the intent to LiveUndos
 }
+
+// Undoes reports whether it is about migrate, and about nothing that is live.
+func (e LiveEntry) Undoes() bool { return e.What == LiveUndo || e.What == LiveUndos }
 
 // LiveAct is what a LiveEntry is about.
 type LiveAct string
@@ -88,7 +92,8 @@ const (
 	LiveStop    LiveAct = "stop"
 	ToggleOn    LiveAct = "on"
 	ToggleOff   LiveAct = "off"
-	LiveUndo    LiveAct = "undo" // what a step of migrate did is taken back
+	LiveUndo    LiveAct = "undo"  // what a step of migrate did is taken back
+	LiveUndos   LiveAct = "undos" // every host writes down what is to be taken back there
 )
 
 // RecordState is how far an act is: intended, or how it ended.

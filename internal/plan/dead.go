@@ -69,7 +69,7 @@ func (s *Schedule) OwnLeft(asked map[string]Host, done func(host string, t deplo
 		}
 		journal := *h.Facts.Own
 		journal.Live = slices.DeleteFunc(slices.Clone(journal.Live), func(entry deploy.LiveEntry) bool {
-			return entry.What == deploy.LiveUndo || entry.Toggle != nil && done(h.Name, *entry.Toggle)
+			return entry.Undoes() || entry.Toggle != nil && done(h.Name, *entry.Toggle)
 		})
 		d.Left = append(d.Left, Leftover{h, journal})
 	}

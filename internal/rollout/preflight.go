@@ -126,24 +126,33 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 	if s := r.refused(ctx, r.endStrays(ctx)); s != nil {
 		return s
 	}
-	reconciled, errs := r.reconcile(ctx)
-	if len(errs) > 0 {
-		s := &stop{
-			outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
-			next: deploy.Next{Text: "bring the named hosts back by hand; then deploy again"},
+	for _, mend := range []func(context.Context) (changed bool, errs deploy.Errors){r.completeUndos, r.reconcile} {
+		changed, errs := mend(ctx)
+		if len(errs) > 0 {
+			return unmended(ctx, errs)
 		}
-		if undo := func(err *deploy.Error) bool { return err.Phase == deploy.Undo }; !slices.ContainsFunc(errs, func(err *deploy.Error) bool { return !undo(err) }) {
-			s.next = nextUndone
+		if changed {
+			if s := r.askAgain(ctx); s != nil {
+				return s
+			}
 		}
-		if ctx.Err() != nil {
-			s.next = deploy.Next{Text: "the next command goes on with it before anything else; or by hand, as the hints say"}
-		}
-		return s
-	}
-	if reconciled {
-		return r.askAgain(ctx)
 	}
 	return nil
+}
+
+// unmended is the stop of a run that could not put right what a dead deployment left.
+func unmended(ctx context.Context, errs deploy.Errors) *stop {
+	s := &stop{
+		outcome: deploy.OutcomePerson, exit: deploy.ExitPerson, phase: deploy.Preflight, errs: errs,
+		next: deploy.Next{Text: "bring the named hosts back by hand; then deploy again"},
+	}
+	if !slices.ContainsFunc(errs, func(err *deploy.Error) bool { return err.Phase != deploy.Undo }) {
+		s.next = nextUndone
+	}
+	if ctx.Err() != nil {
+		s.next = deploy.Next{Text: "the next command goes on with it before anything else; or by hand, as the hints say"}
+	}
+	return s
 }
 
 // mayGoOn judges whether this deployment may go on from what the hosts and its own journal say.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
-	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
@@ -41,7 +40,7 @@ func (r *run) undo(ctx context.Context, held string) deploy.Errors {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if errs := r.intend(ctx, list); len(errs) > 0 {
-		r.rec.Warn("nothing is undone, since that could not be written down: " + names(list))
+		r.rec.Warn("nothing is undone yet, since that could not be written down: " + names(list))
 		return errs
 	}
 	return r.undoAll(ctx, r.toggles, list)
@@ -108,27 +107,6 @@ func (r *run) unseen() string {
 		}
 	}
 	return ""
-}
-
-// intend writes down on every host what is about to be taken back there.
-func (r *run) intend(ctx context.Context, list []undoing) deploy.Errors {
-	var hosts []string
-	for _, u := range list { // also hosts that were left behind since
-		for _, host := range u.hosts {
-			if !slices.Contains(hosts, host) {
-				hosts = append(hosts, host)
-			}
-		}
-	}
-	return fanout.Failures(hosts, func(host string) *deploy.Error {
-		var own []deploy.Toggle
-		for _, u := range list {
-			if one, ok := u.on[host]; ok {
-				own = append(own, one)
-			}
-		}
-		return r.toggles.IntendUndos(ctx, host, own)
-	})
 }
 
 // undoAll takes back one step after the other, and stops at the first that cannot be: what came before it may be needed by it.

@@ -84,12 +84,16 @@ func (t *Toggles) half(ctx context.Context, host string, what deploy.LiveAct, to
 	return span
 }
 
-// note writes a line into the journal of the host.
+// note writes a line about a toggle into the journal of the host.
 func (t *Toggles) note(ctx context.Context, host string, what deploy.LiveAct, state deploy.RecordState, toggle deploy.Toggle) error {
+	return t.noteEntry(ctx, host, deploy.LiveEntry{What: what, State: state, Toggle: &toggle})
+}
+
+func (t *Toggles) noteEntry(ctx context.Context, host string, entry deploy.LiveEntry) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
 	there := t.Fleet.On(host)
-	return there.Do(ctx, activate.Note(there.Site(), t.Deployment, activate.Entry{What: what, State: state, Toggle: &toggle}))
+	return there.Do(ctx, activate.Note(there.Site(), t.Deployment, entry))
 }
 
 // named is a toggle without the step that does it.

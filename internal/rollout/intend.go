@@ -1,0 +1,64 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"slipway/internal/deploy"
+	"slipway/internal/toggle"
+)
+
+// intend writes down on every host what is about to be taken back there, also on hosts that were left behind since.
+func (r *run) intend(ctx context.Context, list []undoing) deploy.Errors {
+	steps := make([]deploy.UndoneStep, len(list))
+	for i, u := range list {
+		steps[i] = deploy.UndoneStep{Step: u.step, Hosts: u.hosts}
+	}
+	return r.toggles.IntendUndos(ctx, deploy.NewUndos(steps, r.schedule.Vars))
+}
+
+// completeUndos writes down what is still to be taken back where a deployment, or an earlier attempt of this one, ended while it did so:
+// with what only some hosts knew of, half of it would be undone, and the rest forgotten.
+func (r *run) completeUndos(ctx context.Context) (wrote bool, errs deploy.Errors) {
+	for _, dead := range r.schedule.Dead(true) {
+		live := map[string][]deploy.LiveEntry{}
+		for _, l := range dead.Left {
+			live[l.Host.Name] = l.Journal.Live
+		}
+		toggles := &toggle.Toggles{Deployment: dead.ID, Fleet: r.fleet}
+		for _, l := range dead.Left {
+			undos, half := deploy.HalfIntended(l.Journal.Live)
+			if !half {
+				continue
+			}
+			wrote = true
+			hosts, away := r.tellable(undos)
+			if len(away) == 0 {
+				away = toggles.CompleteUndos(ctx, l.Host.Name, undos, hosts, live)
+			}
+			errs = append(errs, away...)
+		}
+	}
+	return wrote, errs
+}
+
+var errUntold = errors.New("it is to be undone there, which is not written down yet, and the host is not asked")
+
+// tellable are the hosts that can be told what is to be taken back there, and the errors of those that cannot now. A host that is not in
+// the deploy file any more is nobody's concern.
+func (r *run) tellable(undos deploy.Undos) (hosts []string, away deploy.Errors) {
+	known := slices.Concat(deploy.HostNames(r.plan.Targets), r.plan.LeftOut)
+	for _, host := range undos.Hosts() {
+		_, asked := r.asked[host]
+		switch {
+		case asked:
+			hosts = append(hosts, host)
+		case slices.Contains(known, host):
+			err := deploy.OnHost(host, deploy.Undo, undos.On(host)[0].Name, errUntold)
+			err.Hint = "run it once the host can be reached, and without `limit`: nothing is undone before"
+			away = append(away, err)
+		}
+	}
+	return hosts, away
+}
