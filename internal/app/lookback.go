@@ -31,17 +31,23 @@ func (s *session) lookBack(ctx context.Context, to deploy.ReleaseID, hosts *flee
 	asking.Wait()
 }
 
-// commits asks GitHub how the commit that is live differs from the one to go back to.
+// commits asks GitHub how the commit that is live differs from the one to go back to; where it cannot be asked, the checkout here.
 func (s *session) commits(ctx context.Context, live, to string) (c deploy.Commits) {
 	token := s.token()
+	here := func(why string) {
+		var err error
+		if c.Gone, c.New, err = s.checkout.Differ(ctx, live, to); err != nil {
+			c.Unknown = why + ", and " + err.Error()
+		}
+	}
 	switch {
 	case live == "" || to == "":
 		c.Unknown = "nothing records what was built of which commit"
 	case strings.HasPrefix(live, to) || strings.HasPrefix(to, live):
 	case s.run.API == "":
-		c.Unknown = "GitHub knows, and this is no run of GitHub Actions"
+		here("this is no run of GitHub Actions")
 	case token.IsEmpty():
-		c.Unknown = "GitHub knows, and there is no `github_token`"
+		here("there is no `github_token`")
 	default:
 		client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: token})
 		if err == nil {

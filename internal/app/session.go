@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"slipway/internal/checkout"
 	"slipway/internal/ci"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
@@ -22,10 +23,11 @@ import (
 // session is one command that goes to hosts: what it was asked for, where it writes, and how hosts are reached.
 type session struct {
 	*console
-	in     ci.Inputs
-	cfg    *config.Config
-	dialer transport.Dialer
-	close  func()
+	in       ci.Inputs
+	cfg      *config.Config
+	dialer   transport.Dialer
+	checkout checkout.Checkout // that the deploy file lies in
+	close    func()
 }
 
 // open begins the session of a command. What is wrong with the inputs is reported; the error is the exit code then.
@@ -54,7 +56,10 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{console: c, in: in, cfg: cfg, dialer: dialer, close: func() { _ = dialer.Close() }}, nil
+	return &session{
+		console: c, in: in, cfg: cfg, dialer: dialer, checkout: checkout.Checkout{Dir: a.env.Dir, LookupEnv: a.env.LookupEnv},
+		close: func() { _ = dialer.Close() },
+	}, nil
 }
 
 // token is for GitHub's API.
