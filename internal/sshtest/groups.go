@@ -2,6 +2,7 @@ package sshtest
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,7 +47,7 @@ func (g *groups) leaderEnded(id int) {
 		if syscall.Kill(-id, 0) == syscall.ESRCH {
 			delete(g.alive, id)
 		} else {
-			own.left = members()[id]
+			own.left = members([]int{id})[id]
 		}
 	}
 	g.forget()
@@ -55,16 +56,22 @@ func (g *groups) leaderEnded(id int) {
 // forget drops the groups that nobody is left in, and those whose number is somebody else's by now: none of the processes is
 // there that were seen last.
 func (g *groups) forget() {
-	all := sync.OnceValue(members) // costs a look at every process
+	var ended []int
 	for id, own := range g.alive {
-		if !own.ended {
-			continue
+		switch {
+		case !own.ended:
+		case syscall.Kill(-id, 0) == syscall.ESRCH:
+			delete(g.alive, id)
+		default:
+			ended = append(ended, id)
 		}
-		var now map[int]string
-		if syscall.Kill(-id, 0) != syscall.ESRCH {
-			now = all()[id]
-		}
-		same := false
+	}
+	if len(ended) == 0 {
+		return
+	}
+	all := members(ended)
+	for _, id := range ended {
+		own, now, same := g.alive[id], all[id], false
 		for pid, start := range own.left {
 			same = same || now[pid] == start
 		}
@@ -96,9 +103,9 @@ func (g *groups) kill() {
 	clear(g.alive)
 }
 
-// members are the processes of each group, with the time of their start: fields 5 and 22 of /proc/<pid>/stat, see
-// proc_pid_stat(5). None where there is no /proc.
-func members() map[int]map[int]string {
+// members are the processes of some groups, with the time of their start. None where there is no /proc. Every process is looked at,
+// often, so no more is read of those of other groups than which that is.
+func members(groups []int) map[int]map[int]string {
 	found := map[int]map[int]string{}
 	entries, _ := os.ReadDir("/proc")
 	for _, entry := range entries {
@@ -106,23 +113,30 @@ func members() map[int]map[int]string {
 		if err != nil {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
-		if err != nil {
+		id, err := syscall.Getpgid(pid)
+		if err != nil || !slices.Contains(groups, id) {
 			continue
 		}
-		text := string(stat)
-		fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // from field 3 on: the name may hold anything
-		if len(fields) <= 19 {
-			continue
+		if start, ok := startOf(pid); ok {
+			if found[id] == nil {
+				found[id] = map[int]string{}
+			}
+			found[id][pid] = start
 		}
-		group, err := strconv.Atoi(fields[2])
-		if err != nil {
-			continue
-		}
-		if found[group] == nil {
-			found[group] = map[int]string{}
-		}
-		found[group][pid] = fields[19]
 	}
 	return found
+}
+
+// startOf is when a process started: field 22 of /proc/<pid>/stat, see proc_pid_stat(5).
+func startOf(pid int) (start string, ok bool) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return "", false
+	}
+	text := string(stat)
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // from field 3 on: the name may hold anything
+	if len(fields) <= 19 {
+		return "", false
+	}
+	return fields[19], true
 }

@@ -62,18 +62,16 @@ func (r *slowReader) Read(p []byte) (int, error) {
 
 // Over a connection that allows one session nobody beats beside a long upload: the upload itself does.
 func TestUploadGivesSignsOfLife(t *testing.T) {
+	noise := make([]byte, 14<<20)
+	_, _ = rand.Read(noise)
+	packed := pack(t, "gzip", []member{{name: "noise", content: string(noise)}}, nil)
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
 		taken, err := releasetest.TakeLock(t.Context(), host, host.Site, deploy.LockState{}, deploy.LockOwner{Token: "t"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		noise := make([]byte, 14<<20)
-		_, _ = rand.Read(noise)
-		p := &slow{
-			payload:   pack(t, "gzip", []member{{name: "noise", content: string(noise)}}, nil),
-			heartbeat: filepath.Join(host.Site.Root, ".slipway/lock/1/heartbeat"),
-		}
+		p := &slow{payload: packed, heartbeat: filepath.Join(host.Site.Root, ".slipway/lock/1/heartbeat")}
 		if err := release.Run(t.Context(), lock.Fence(host, host.Site, taken.Generation), stage.Upload(host.Site, releaseID, p, nil)); err != nil {
 			t.Fatal(err)
 		}
