@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -28,9 +27,6 @@ var (
 	errAnswer = errors.New("git gave an answer that is not understood")
 )
 
-// commit is the hash of a commit, or its first digits. Hosts say which: nothing else goes to git.
-var commit = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
-
 // Differ counts the commits that the history of one has and that of another has not, and the other way round. Both must be in the
 // checkout, with all that came before them.
 func (c Checkout) Differ(ctx context.Context, one, other string) (only, missing int, err error) {
@@ -46,7 +42,7 @@ func (c Checkout) Differ(ctx context.Context, one, other string) (only, missing 
 	}
 	for _, name := range []string{one, other} {
 		found := ""
-		if commit.MatchString(name) {
+		if isCommit(name) {
 			found, err = c.git(ctx, "rev-parse", "--verify", "--quiet", name+"^{commit}")
 		}
 		switch {
@@ -64,6 +60,11 @@ func (c Checkout) Differ(ctx context.Context, one, other string) (only, missing 
 		return 0, 0, errAnswer
 	}
 	return only, missing, nil
+}
+
+// isCommit reports whether a text is the hash of a commit, or its first digits. Hosts say which: nothing else goes to git.
+func isCommit(text string) bool {
+	return len(text) >= 7 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // because is a reason with what git said, where that is another than that there is no repository.
