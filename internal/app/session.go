@@ -16,6 +16,7 @@ import (
 	"slipway/internal/release/survey"
 	"slipway/internal/secret"
 	"slipway/internal/transport"
+	"slipway/internal/transport/pace"
 	"slipway/internal/transport/pool"
 	"slipway/internal/transport/ssh"
 )
@@ -52,9 +53,12 @@ func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
 	}
 	a.redactor.Add(cfg.Login.Key) // it may come from a file that an input names
 	c.options.LogLines = cfg.LogLines
-	dialer, err := ssh.NewDialer(login(cfg))
-	if err != nil {
+	var dialer transport.Dialer
+	if dialer, err = ssh.NewDialer(login(cfg)); err != nil {
 		return nil, err
+	}
+	if cfg.Bandwidth > 0 {
+		dialer = pace.Dialer(dialer, cfg.Bandwidth)
 	}
 	return &session{
 		console: c, in: in, cfg: cfg, dialer: dialer, checkout: checkout.Checkout{Dir: a.env.Dir, LookupEnv: a.env.LookupEnv},

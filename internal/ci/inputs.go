@@ -53,13 +53,14 @@ type Inputs struct {
 	Restart string `name:"restart" group:"steps" help:"POSIX script, run on every host after the switch."`
 	Verify  string `name:"verify" group:"steps" help:"A URL or a POSIX script that says, on every host, whether the new release works."`
 
-	SharedDirs   string `name:"shared_dirs" aliases:"shared-dirs" group:"releases" help:"Folders that outlive a release, linked from shared/, one per line."`
-	SharedFiles  string `name:"shared_files" aliases:"shared-files" group:"releases" help:"Files that outlive a release, linked from shared/, one per line. A missing one is an error."`
-	KeepReleases string `name:"keep_releases" aliases:"keep-releases,keep" group:"releases" help:"How many successful releases stay on a host." fallback:"5"`
-	Batch        string `name:"batch" group:"policy" help:"How many hosts are switched at the same time: a number, or a share like 25%." fallback:"all hosts"`
-	Timeout      string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
-	LockWait     string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
-	IfSuperseded string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
+	SharedDirs     string `name:"shared_dirs" aliases:"shared-dirs" group:"releases" help:"Folders that outlive a release, linked from shared/, one per line."`
+	SharedFiles    string `name:"shared_files" aliases:"shared-files" group:"releases" help:"Files that outlive a release, linked from shared/, one per line. A missing one is an error."`
+	KeepReleases   string `name:"keep_releases" aliases:"keep-releases,keep" group:"releases" help:"How many successful releases stay on a host." fallback:"5"`
+	Batch          string `name:"batch" group:"policy" help:"How many hosts are switched at the same time: a number, or a share like 25%." fallback:"all hosts"`
+	BandwidthLimit string `name:"bandwidth_limit" aliases:"bandwidth-limit" group:"policy" help:"How many bytes a second are sent to all hosts together, like 10MB/s." fallback:"no limit"`
+	Timeout        string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
+	LockWait       string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
+	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
 	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either; in GitHub Actions also a branch or tag." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart. Each leg is a deployment of its own: hosts that are to be switched together belong into one job."`

@@ -41,9 +41,10 @@ type Config struct {
 
 	DriftIgnore []string // patterns of paths in a release whose drift does not count
 
-	Rollout  deploy.Rollout
-	Timeout  time.Duration // of the whole deployment
-	LockWait time.Duration // for another deployment that holds the hosts; 0 is not at all
+	Rollout   deploy.Rollout
+	Timeout   time.Duration // of the whole deployment
+	Bandwidth int64         // bytes a second that go to all hosts together; 0 is no limit
+	LockWait  time.Duration // for another deployment that holds the hosts; 0 is not at all
 
 	SharedDirs  []string // relative to the release, clean, slashes
 	SharedFiles []string

@@ -45,6 +45,9 @@ func (l *loader) inputLayer() *yamlfile.Node {
 	if l.in.LockWait != "" {
 		add(inputText("lock_wait", l.in.LockWait), "rollout", "lock_wait")
 	}
+	if l.in.BandwidthLimit != "" {
+		add(inputText("bandwidth_limit", l.in.BandwidthLimit), "rollout", "bandwidth_limit")
+	}
 	if l.in.HostsFrom != "" {
 		add(inputText("hosts_from", l.env.Inside(strings.TrimSpace(l.in.HostsFrom))), "hosts_from")
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
@@ -11,6 +12,18 @@ import (
 // hostsPerConnection is how many hosts one connection may be for at the most. The lock on each host wants a sign of life every
 // 20 s, with some patience, and some connections are for work.
 const hostsPerConnection = 20
+
+// leastBandwidth is how few bytes a second a limit may leave: with fewer not even a small release arrives while anybody waits.
+const leastBandwidth = 10_000
+
+// bandwidth is a limit in bytes a second, 0 where there is none.
+func (l *loader) bandwidth(written keys.Text) int64 {
+	limit := bytesOf(strings.TrimSuffix(written.V, "/s"))
+	if limit > 0 && limit < leastBandwidth {
+		l.problem(written.At(), "write 10kB/s or more, or drop it for no limit", "`bandwidth_limit` is too low to send a release")
+	}
+	return limit
+}
 
 // rollout is how a deployment goes over so many hosts.
 func (l *loader) rollout(written keys.Rollout, hosts int) deploy.Rollout {

@@ -99,6 +99,7 @@ type Rollout struct {
 	BatchWait     Duration `key:"batch_wait" default:"0s" min:"0s" max:"24h" doc:"How long to wait after each batch but the last, before the next one begins: as long as a balancer leaves out a host that failed a request."`
 	Order         []Text   `key:"order" doc:"Roles: the hosts of the first are activated first, those of none of them last."`
 	MaxParallel   Number   `key:"max_parallel" default:"50" min:"2" max:"1000" doc:"How many connections to hosts are open at the same time, in every phase. At least one for 20 hosts: the lock gives signs of life on all of them."`
+	Bandwidth     Text     `key:"bandwidth_limit" pattern:"^([1-9][0-9]{0,5}(\\.[0-9]{1,3})?|0\\.[0-9]{0,2}[1-9]) ?(kB|MB|GB)/s$" say:"bytes a second, like 10MB/s; 80 Mbit/s are 10MB/s" doc:"How many bytes a second a command sends to all hosts together, at least 10kB/s: a runner's uplink has others on it, too. Where it is not given, as many as go."`
 	FailureBudget Number   `key:"failure_budget" default:"0" min:"0" max:"1000" doc:"How many hosts may be out of reach or fail while the others go on; a primary and a canary may not. The run ends with exit 7 then."`
 	LockWait      Duration `key:"lock_wait" default:"10m" min:"0s" max:"24h" doc:"How long to wait for another deployment that holds the hosts; 0s is not at all."`
 }
