@@ -3,7 +3,8 @@
 
 # find_master sets $master, the process that the pid file names.
 find_master() {
-	# Right after an upgrade the new master has not yet renamed its file.
+	# Right after an upgrade the new master has not yet renamed its file, and for a moment there is neither.
+	within 1 named >/dev/null || return 1
 	within 3 running "$pidfile" >/dev/null || return 1
 	master=$(running "$pidfile") || return 1
 	case $(command_line "$master") in
@@ -15,10 +16,12 @@ find_master() {
 	fi
 }
 
-# through_current ends the recipe where gunicorn was started from within a release: what it starts would again be of that one.
-through_current() {
-	release=$(cd "$SLIPWAY_RELEASE_PATH" && pwd -P)
-	bound=$(tr '\0' '\n' <"/proc/$master/cmdline" | grep -F -- "${release%/*}/" | head -n 1) || true
+named() { running "$pidfile" || running "$pidfile.2"; }
+
+# bound prints what is wrong where gunicorn was started from within a release: what it starts would again be of that one.
+bound() {
+	release_=$(cd "$SLIPWAY_RELEASE_PATH" && pwd -P)
+	word_=$(tr '\0' '\n' <"/proc/$master/cmdline" | grep -F -- "${release_%/*}/" | head -n 1) || true
 	interpreter_=$(tr '\0' '\n' <"/proc/$master/cmdline" | head -n 1)
 	case $interpreter_ in
 	/* | gunicorn:*) ;;
@@ -27,12 +30,18 @@ through_current() {
 		folder_=$(tr '\0' '\n' <"/proc/$master/environ" | sed -n 's/^PWD=//p' | head -n 1)
 		folder_=$(cd -P "${folder_:-$SLIPWAY_CURRENT_PATH}/${interpreter_%/*}" 2>/dev/null && pwd -P) || folder_=
 		case $folder_ in
-		"${release%/*}"/*) bound=$interpreter_ ;;
+		"${release_%/*}"/*) word_=$interpreter_ ;;
 		esac ;;
 	esac
-	if [ -n "$bound" ]; then
-		fail "gunicorn was started with $bound, so it would go on with that release. Start it, once, with paths through $SLIPWAY_CURRENT_PATH, the interpreter too: $SLIPWAY_CURRENT_PATH/venv/bin/python $SLIPWAY_CURRENT_PATH/venv/bin/gunicorn ..."
+	if [ -n "$word_" ]; then
+		echo "gunicorn was started with $word_, so it would go on with that release. Start it, once, with paths through $SLIPWAY_CURRENT_PATH, the interpreter too: $SLIPWAY_CURRENT_PATH/venv/bin/python $SLIPWAY_CURRENT_PATH/venv/bin/gunicorn ..."
 	fi
+}
+
+# through_current ends the recipe where gunicorn goes on with a release.
+through_current() {
+	wrong_=$(bound)
+	if [ -n "$wrong_" ]; then fail "$wrong_"; fi
 }
 
 # loads ends the recipe where gunicorn, started as it was, cannot load the application: nothing is changed then. Where it
@@ -63,14 +72,20 @@ steady() {
 	done
 }
 
-# end_masters ends gunicorn, and the new master beside it that an upgrade may have left.
+# end_masters ends gunicorn, and before it the new master beside it that an upgrade may have left.
 end_masters() {
 	for file_ in "$pidfile.2" "$pidfile"; do
 		ours_=$(running "$file_") || continue
 		case $(command_line "$ours_") in
-		*gunicorn*) end TERM "$file_" "$wait" ;;
+		*gunicorn*) ;;
 		*) fail "$file_ names process $ours_, which is no gunicorn" ;;
 		esac
+		if [ "$file_" = "$pidfile" ]; then
+			end TERM "$pidfile" "$wait"
+		else
+			kill -TERM "$ours_" || true # what counts is whether it goes
+			within "$wait" gone "$ours_" || fail "the new master $ours_ does not end within ${wait}s: kill $ours_"
+		fi
 	done
 }
 

@@ -5,11 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"slipway/internal/cookbook/recipetest"
+	"slipway/internal/cookbook/shelltest"
 	"slipway/internal/needtest"
 )
 
@@ -83,4 +85,55 @@ func (d server) endWith(t *testing.T) {
 			t.Logf("gunicorn said\n%s", log)
 		}
 	})
+}
+
+// upgrading gives a function that runs gunicorn/upgrade, with parameters and their values, in one shell after the other.
+func (d server) upgrading(t *testing.T) func(with ...string) shelltest.Outcome {
+	t.Helper()
+	shell := shelltest.InTurns(t)
+	return func(with ...string) shelltest.Outcome {
+		values := map[string]string{"pidfile": filepath.Join(d.Dir, "pid"), "boot": "1", "wait": "60"}
+		for i := 0; i < len(with); i += 2 {
+			values[with[i]] = with[i+1]
+		}
+		return d.Step(t, shell(), recipetest.Rendered(t, "gunicorn/upgrade", values))
+	}
+}
+
+// goesOn checks that a master, and it alone, still answers as a release.
+func (d server) goesOn(t *testing.T, client *http.Client, master int, release, what string) {
+	t.Helper()
+	if now := d.Master("pid"); now != master || d.Master("pid.2") != 0 {
+		t.Errorf("%s: the masters are %d and %d, it was %d", what, now, d.Master("pid.2"), master)
+	}
+	if got := recipetest.Get(client, "/"); got != recipetest.Whole(release) {
+		t.Errorf("%s: the answer is %s", what, got)
+	}
+}
+
+// reloading gives a function that runs gunicorn/reload in one shell after the other.
+func (d server) reloading(t *testing.T) func() shelltest.Outcome {
+	t.Helper()
+	shell := shelltest.InTurns(t)
+	return func() shelltest.Outcome {
+		return d.Step(t, shell(), recipetest.Rendered(t, "gunicorn/reload", map[string]string{"pidfile": filepath.Join(d.Dir, "pid"), "boot": "1"}))
+	}
+}
+
+// answersAfterReload checks the release of the workers. The master's environment stays that of release-a, in which it was started: HUP does
+// not change the answer's last word.
+func (d server) answersAfterReload(t *testing.T, client *http.Client, release string) {
+	t.Helper()
+	if got, want := recipetest.Get(client, "/1"), strings.Repeat(release+" ", 3)+"release-a"; got != want {
+		t.Errorf("the answer is %s, want %s", got, want)
+	}
+}
+
+// second has gunicorn start a second master, as an upgrade that is cut off then.
+func (d server) second(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(d.Master("pid"), syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	recipetest.Eventually(t, "a second master", func() bool { return d.Master("pid.2") != 0 })
 }
