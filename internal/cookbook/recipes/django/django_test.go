@@ -17,16 +17,20 @@ func TestMain(m *testing.M) { needtest.RunWaiting(m) }
 
 func TestDjango(t *testing.T) {
 	t.Parallel()
+	testDjango(t, shelltest.InTurns(t))
+}
+
+func testDjango(t *testing.T, shell func() []string) {
+	t.Helper()
 	needsDjango(t)
-	shelltest.Each(t, func(t *testing.T, shell []string) {
-		dir := t.TempDir()
-		for _, recipe := range []string{"django/check", "django/collectstatic", "django/migrate"} {
-			shelltest.Run(t, shell, dir, recipetest.Rendered(t, recipe, nil)).Expect(t, recipe+" without a project", true, "there is no manage.py in "+dir)
-			shelltest.Run(t, shell, dir, recipetest.Rendered(t, recipe, map[string]string{"python": "python9"})).Expect(t, recipe+" without Python", true, "there is no python9")
-		}
-		shelltest.Write(t, dir, map[string]string{
-			"manage.py": "import sys\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n",
-			"settings.py": `import os
+	dir := t.TempDir()
+	for _, recipe := range []string{"django/check", "django/collectstatic", "django/migrate"} {
+		shelltest.Run(t, shell(), dir, recipetest.Rendered(t, recipe, nil)).Expect(t, recipe+" without a project", true, "there is no manage.py in "+dir)
+		shelltest.Run(t, shell(), dir, recipetest.Rendered(t, recipe, map[string]string{"python": "python9"})).Expect(t, recipe+" without Python", true, "there is no python9")
+	}
+	shelltest.Write(t, dir, map[string]string{
+		"manage.py": "import sys\nfrom django.core.management import execute_from_command_line\nexecute_from_command_line(sys.argv)\n",
+		"settings.py": `import os
 SECRET_KEY = "x" * 60
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.staticfiles"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
@@ -35,27 +39,23 @@ STATIC_ROOT = "public"
 STATICFILES_DIRS = ["assets"]
 ROOT_URLCONF = "urls" if not os.path.exists("broken") else "nowhere"
 `,
-			"urls.py":         "urlpatterns = []\n",
-			"assets/site.css": "body {}\n",
-		})
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/check", nil)).Expect(t, "check", false, "System check identified")
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/collectstatic", nil)).Expect(t, "collectstatic", false, "1 static file copied")
-		if _, err := os.Stat(filepath.Join(dir, ".collectstatic-unfinished")); err == nil {
-			t.Error("collectstatic leaves its mark in the release")
-		}
-		collectAfterCut(t, shell, dir)
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/migrate", nil)).Expect(t, "migrate", false, "Applying auth.0001_initial... OK")
-		again := shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/migrate", nil))
-		again.Expect(t, "migrate again", false, "No migrations to apply")
-		again.Expect(t, "migrate again", false, "\nslipway-note: nothing to apply\n")
-		if shell[0] != "dash" {
-			return // the rest is Django's work, whatever the shell
-		}
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/check", map[string]string{"fail_level": "WARNING"})).Expect(t, "a strict check", true, "W0")
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/migrate", map[string]string{"database": "other"})).Expect(t, "another database", true, "other")
-		shelltest.Write(t, dir, map[string]string{"broken": ""})
-		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "django/check", nil)).Expect(t, "check of a broken site", true, "nowhere")
+		"urls.py":         "urlpatterns = []\n",
+		"assets/site.css": "body {}\n",
 	})
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/check", nil)).Expect(t, "check", false, "System check identified")
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/collectstatic", nil)).Expect(t, "collectstatic", false, "1 static file copied")
+	if _, err := os.Stat(filepath.Join(dir, ".collectstatic-unfinished")); err == nil {
+		t.Error("collectstatic leaves its mark in the release")
+	}
+	collectAfterCut(t, shell(), dir)
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/migrate", nil)).Expect(t, "migrate", false, "Applying auth.0001_initial... OK")
+	again := shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/migrate", nil))
+	again.Expect(t, "migrate again", false, "No migrations to apply")
+	again.Expect(t, "migrate again", false, "\nslipway-note: nothing to apply\n")
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/check", map[string]string{"fail_level": "WARNING"})).Expect(t, "a strict check", true, "W0")
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/migrate", map[string]string{"database": "other"})).Expect(t, "another database", true, "other")
+	shelltest.Write(t, dir, map[string]string{"broken": ""})
+	shelltest.Run(t, shell(), dir, recipetest.Rendered(t, "django/check", nil)).Expect(t, "check of a broken site", true, "nowhere")
 }
 
 // collectAfterCut runs collectstatic where an earlier try was cut off in the middle of a file. What it had half copied is

@@ -1,8 +1,6 @@
 package django_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"slipway/internal/cookbook/shelltest"
@@ -99,46 +97,4 @@ func TestGuard(t *testing.T) {
 	guard("shop.0002").Expect(t, "by its number", false, "drops shop_cart.note (drop-column, allowed)\nslipway-note: 1 pending, which")
 	write("0002_second", drop+"    # slipway: allow not-null, drop-column\n")
 	guard("").Expect(t, "by its file, of that kind", false, "slipway-note: 1 pending, which")
-}
-
-// TestGuardLinter: where django-migration-linter is installed it judges. What stands for it here takes the options that it documents, and
-// ends as it does: no registry of packages is within reach of the tests.
-func TestGuardLinter(t *testing.T) {
-	t.Parallel()
-	dir, step := project(t, database+"INSTALLED_APPS = ['shop', 'linter']\n")
-	shelltest.Write(t, dir, map[string]string{
-		"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/models.py": "",
-		"shop/migrations/0001_initial.py": "# slipway: allow\nfrom django.db import migrations\nclass Migration(migrations.Migration):\n    pass\n",
-		"linter/__init__.py":              "", "linter/management/__init__.py": "", "linter/management/commands/__init__.py": "",
-		"linter/management/commands/lintmigrations.py": `import os, sys
-from django.core.management.base import BaseCommand
-class Command(BaseCommand):
-    def add_arguments(self, parser):
-        parser.add_argument("--ignore-name", nargs="*")
-        parser.add_argument("--no-cache", action="store_true")
-        parser.add_argument("--unapplied-migrations", action="store_true")
-        parser.add_argument("--database", nargs="?")
-    def handle(self, *args, **o):
-        print(o["ignore_name"], o["no_cache"], o["unapplied_migrations"], o["database"])
-        if os.path.exists("bad"):
-            sys.exit(1)
-`,
-	})
-	step("django/migrations-guard", nil).Expect(t, "good ones", false, "['0001_initial'] True True default\nslipway-note: 1 pending")
-	shelltest.Write(t, dir, map[string]string{"bad": ""})
-	step("django/migrations-guard", nil).Expect(t, "bad ones", true, "may not live with what django-migration-linter says above")
-	step("django/migrations-guard", map[string]string{"level": "warn"}).Expect(t, "only told", false, "slipway-note: the code that runs may not live with what django-migration-linter says above")
-}
-
-// TestGuardManyFindings: a note has room for some of the names.
-func TestGuardManyFindings(t *testing.T) {
-	t.Parallel()
-	write, step := guarded(t, database)
-	last := "0001_initial"
-	for i := range 10 {
-		name := fmt.Sprintf("%04d_m", i+2)
-		write(name, strings.Replace(second("migrations.RunSQL('DROP TABLE shop_item')"), "0001_initial", last, 1))
-		last = name
-	}
-	step("django/migrations-guard", map[string]string{"level": "warn"}).Expect(t, "many", false, "shop.0009_m and 2 more\n")
 }

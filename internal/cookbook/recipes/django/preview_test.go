@@ -1,3 +1,5 @@
+//go:build cookbook
+
 package django_test
 
 import (

@@ -1,0 +1,14 @@
+//go:build cookbook
+
+package django_test
+
+import (
+	"testing"
+
+	"slipway/internal/cookbook/shelltest"
+)
+
+func TestDjangoEachShell(t *testing.T) {
+	t.Parallel()
+	shelltest.Each(t, func(t *testing.T, shell []string) { testDjango(t, func() []string { return shell }) })
+}
