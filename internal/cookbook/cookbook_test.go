@@ -66,38 +66,53 @@ func TestRestartsStopAndTell(t *testing.T) {
 	}
 }
 
-// TestShellcheck lints every recipe as it runs: rendered, with its parameters.
+// TestShellcheck lints what every recipe runs: rendered, with its parameters and the functions that it uses. Its other scripts must parse.
 func TestShellcheck(t *testing.T) {
 	t.Parallel()
+	lint(t, func(name string) bool { return name == "run" })
+}
+
+// lint runs shellcheck on those scripts of the recipes that are chosen by their names, and has shells read them all.
+func lint(t *testing.T, chosen func(name string) bool) {
+	t.Helper()
 	needtest.Programs(t, "shellcheck", "dash", "busybox")
 	for _, recipe := range All() {
 		if recipe.Sends() {
 			continue // it has no script
 		}
-		all := scripts(t, recipe.Uses, nil)
-		lint := []string{"shellcheck", "-s", "sh", "-e", "SC2317"} // a script may use some of its functions
-		if recipe.Undo != "" || recipe.Stop != "" || recipe.Preview != "" {
-			lint = append(lint, "-e", "SC2034") // a parameter that only some of the scripts use
-		}
-		dir := t.TempDir()
-		for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo, "stop": all.Stop, "log": all.Log, "preview": all.Preview} {
-			if script == "" {
-				continue
+		t.Run(recipe.Uses, func(t *testing.T) {
+			t.Parallel()
+			all := scripts(t, recipe.Uses, nil)
+			check := []string{"shellcheck", "-s", "sh", "-e", "SC2317"} // a script may use some of its functions
+			if recipe.Undo != "" || recipe.Stop != "" || recipe.Preview != "" {
+				check = append(check, "-e", "SC2034") // a parameter that only some of the scripts use
 			}
-			file := filepath.Join(dir, name+".sh")
-			if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			lint = append(lint, file)
-			for _, check := range [][]string{{"dash", "-n", file}, {"busybox", "ash", "-n", file}} {
-				if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
-					t.Errorf("%s, %s: %v\n%s", recipe.Uses, name, err, out)
+			options, dir := len(check), t.TempDir()
+			for name, script := range map[string]string{"run": all.Run, "check": all.Check, "undo": all.Undo, "stop": all.Stop, "log": all.Log, "preview": all.Preview} {
+				if script == "" {
+					continue
 				}
+				file := filepath.Join(dir, name+".sh")
+				if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if chosen(name) {
+					check = append(check, file)
+				}
+				passes(t, "dash", "-n", file)
+				passes(t, "busybox", "ash", "-n", file)
 			}
-		}
-		if out, err := exec.CommandContext(t.Context(), lint[0], lint[1:]...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", recipe.Uses, err, out)
-		}
+			if len(check) > options {
+				passes(t, check...)
+			}
+		})
+	}
+}
+
+func passes(t *testing.T, command ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", command, err, out)
 	}
 }
 

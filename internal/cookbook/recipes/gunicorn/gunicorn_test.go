@@ -15,7 +15,7 @@ import (
 	"slipway/internal/needtest"
 )
 
-// TestGunicornUpgrade: a release that does not load never replaces what runs, one that answers does; and all of it is ended.
+// TestGunicornUpgrade: a release that does not load never replaces what runs, one that answers does.
 func TestGunicornUpgrade(t *testing.T) {
 	t.Parallel()
 	needtest.Programs(t, "gunicorn", "curl")
@@ -41,8 +41,14 @@ func TestGunicornUpgrade(t *testing.T) {
 	if got := recipetest.Get(client, "/"); got != recipetest.Whole("release-b") {
 		t.Errorf("upgraded: %s", got)
 	}
+}
 
-	// Its log is found by how it was started, and it ends together with a new master that was left beside it.
+// TestGunicornStop: its log is found by how it was started, and it ends together with a new master that was left beside it.
+func TestGunicornStop(t *testing.T) {
+	t.Parallel()
+	needtest.Programs(t, "gunicorn", "dash", "busybox")
+	d := newServer(t)
+	d.serve(t, d.gunicorn(t, "current/venv/bin/python"))
 	with := map[string]string{"pidfile": filepath.Join(d.Dir, "pid")}
 	d.Step(t, shelltest.Shells[0], recipetest.Logging(t, "gunicorn/upgrade", with)).Expect(t, "log", false, "Booting worker with pid")
 	d.second(t)
@@ -61,7 +67,6 @@ func TestGunicornStart(t *testing.T) {
 	needtest.Programs(t, "gunicorn")
 	d := newServer(t)
 	upgrade := d.upgrading(t)
-	upgrade("start", "true", "wait", "1").Expect(t, "a command that starts nothing", true, "started no gunicorn")
 	d.endWith(t)
 	relative := d.gunicorn(t, "", "--daemon")
 	relative[0] = "venv/bin/python"

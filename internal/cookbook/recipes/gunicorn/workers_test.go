@@ -25,6 +25,7 @@ func TestGunicornUpgradeRefuses(t *testing.T) {
 	needtest.Programs(t, "gunicorn", "curl")
 	d := newServer(t)
 	upgrade := d.upgrading(t)
+	upgrade("start", "true", "wait", "1").Expect(t, "a command that starts nothing", true, "started no gunicorn")
 	client := d.serve(t, d.gunicorn(t, "current/venv/bin/python"))
 	master := d.Master("pid")
 	d.SwitchTo(t, "release-b")

@@ -71,8 +71,6 @@ func TestOnAndOff(t *testing.T) {
 		// What is refused closes nothing.
 		on(map[string]string{"page": "none.html"}).Expect(t, "no such page", true, "there is no none.html in the release")
 		leaves("a page that is not there", 0)
-		on(map[string]string{"file": "other.html", "url": site.URL}).Expect(t, "a site that does not look", true, "answers as ever although "+shared+"/other.html is there")
-		leaves("a site that does not look", 0)
 		on(map[string]string{"file": shared}).Expect(t, "a folder", true, "is a folder")
 
 		// What a person closed stays closed.

@@ -14,7 +14,7 @@ func TestSignal(t *testing.T) {
 	t.Parallel()
 	shelltest.Each(t, func(t *testing.T, shell []string) {
 		d := recipetest.NewDeployPath(t, "")
-		with := map[string]string{"pidfile": filepath.Join(d.Dir, "web.pid"), "log": filepath.Join(d.Dir, "log"), "wait": "3", "boot": "1"}
+		with := map[string]string{"pidfile": filepath.Join(d.Dir, "web.pid"), "log": filepath.Join(d.Dir, "log"), "boot": "1"}
 		signal := func(more ...string) shelltest.Outcome {
 			values := map[string]string{}
 			for name, value := range with {
@@ -39,11 +39,11 @@ done
 		d.SwitchTo(t, "release-b")
 		signal("signal", "HUP").Expect(t, "HUP ends sleep", true, "does not live for 1s")
 		recipetest.PID(t, d.Dir, "web", first)
-		signal().Expect(t, "TERM", false, "")
+		signal("boot", "0").Expect(t, "TERM", false, "")
 		d.Now = "release-a"
-		signal().Expect(t, "another release than the one that current names", true, "the new workers run in "+d.Dir+"/releases/release-b")
+		signal("boot", "0").Expect(t, "another release than the one that current names", true, "the new workers run in "+d.Dir+"/releases/release-b")
 		shelltest.Write(t, d.Dir, map[string]string{"ends": ""})
-		if got := signal(); !got.Fail || !strings.Contains(got.Out, "which was sent TERM, runs that") || !strings.Contains(got.Out, "no such table") {
+		if got := signal("wait", "1"); !got.Fail || !strings.Contains(got.Out, "which was sent TERM, runs that") || !strings.Contains(got.Out, "no such table") {
 			t.Errorf("nothing starts it again: %s", got.Out)
 		}
 		signal("wait", "1").Expect(t, "the process is gone already", true, "names after 1s: does something start it again?")

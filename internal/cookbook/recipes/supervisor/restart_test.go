@@ -33,8 +33,9 @@ func testSupervisor(t *testing.T, shell func() []string) {
 	failed := restart("web broken")
 	failed.Expect(t, "a program that ends", true, "not running: broken")
 	failed.Expect(t, "its last words", true, "no such table")
-	with := map[string]string{"program": "web broken workers:*", "conf": conf}
+	with := map[string]string{"program": "broken workers:one", "conf": conf}
 	shelltest.Run(t, shell(), dir, recipetest.Logging(t, "supervisor/restart", with)).Expect(t, "log", false, "--- the end of what broken printed (stderr)\nno such table")
+	with["program"] = "web broken workers:*"
 	shelltest.Run(t, shell(), dir, recipetest.Stopping(t, "supervisor/restart", with)).Expect(t, "stop", false, "workers:two: stopped")
 	shelltest.Run(t, shell(), dir, recipetest.Stopping(t, "supervisor/restart", with)).Expect(t, "stop again", false, "")
 	if text, err := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "status", "web", "broken", "workers:*").CombinedOutput(); strings.Contains(string(text), "RUNNING") {

@@ -10,12 +10,16 @@ import (
 	"slipway/internal/needtest"
 )
 
-// TestSignalAfterBadRelease: the first process that starts may still be of a release that was gone back from, and end by itself.
+// TestSignalAfterBadRelease: what does not run is started, and the first process that starts may still be of a release that was gone back from, and end by itself.
 func TestSignalAfterBadRelease(t *testing.T) {
 	t.Parallel()
-	needtest.Programs(t, "supervisord", "supervisorctl")
+	needtest.Programs(t, "supervisord", "supervisorctl", "dash", "busybox")
 	dir := t.TempDir()
 	conf := supervisord(t, dir)
+	for i, says := range []string{"is not another process after 1s", "once: started"} {
+		with := map[string]string{"program": "always once", "signal": "TERM", "conf": conf, "boot": "1", "wait": []string{"1", "60"}[i]}
+		shelltest.Run(t, shelltest.Shells[i], dir, recipetest.Rendered(t, "supervisor/signal", with)).Expect(t, says, i == 0, says)
+	}
 	shelltest.Each(t, func(t *testing.T, shell []string) {
 		program := "always-" + shell[0]
 		signal := func() shelltest.Outcome {

@@ -74,9 +74,6 @@ func TestUWSGI(t *testing.T) {
 	t.Parallel()
 	u := newUWSGI(t)
 	u.reloadTo(t, shelltest.Shells[1], "release-b", func() {})
-	u.reload(t, shelltest.Shells[1], "file", "another", "wait", "1").Expect(t, "another file", true, "is "+u.Dir+"/another what its `touch-reload` names?")
-	u.Now = "release-a"
-	u.reload(t, shelltest.Shells[0]).Expect(t, "an old folder", true, "the new workers run in "+u.Dir+"/releases/release-b, not in the new release")
 	with := map[string]string{"pidfile": filepath.Join(u.Dir, "pid"), "log": filepath.Join(u.Dir, "own.log")}
 	u.Step(t, shelltest.Shells[1], recipetest.Logging(t, "uwsgi/touch-reload", with)).Expect(t, "no log", true, "cannot read the log "+with["log"])
 	shelltest.Write(t, u.Dir, map[string]string{"own.log": "no such table\n"})
