@@ -261,10 +261,12 @@ func killAt(script string, n int) (string, int) {
 
 // Whoever reads through current while it is switched always finds a release there.
 func TestReadersDuringSwitches(t *testing.T) {
-	switches := 500
-	if testing.Short() {
-		switches = 50
-	}
+	readDuringSwitches(t, 100)
+}
+
+func readDuringSwitches(t *testing.T, switches int) {
+	t.Helper()
+	t.Parallel()
 	for _, toolset := range []string{"dash", "ash"} {
 		t.Run(toolset, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,9 @@ func (f *follower) Write(p []byte) (int, error) {
 			break
 		}
 	}
-	f.rest = append(f.rest[:0], f.rest[start:]...)
+	if start > 0 { // or a long line would be moved onto itself for every few bytes of it
+		f.rest = append(f.rest[:0], f.rest[start:]...)
+	}
 	return len(p), nil
 }
 

@@ -19,6 +19,7 @@ func follow(text string, size int) (lines []string, f *follower) {
 }
 
 func TestFollower(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("ä", longest)
 	for name, test := range map[string]struct {
 		log    string
@@ -36,6 +37,7 @@ func TestFollower(t *testing.T) {
 		"not UTF-8":            {strings.Repeat("\x80", longest+1) + "\n", []string{strings.Repeat("\x80", longest-3), "\x80\x80\x80\x80"}, "exit 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			text := test.log
 			if test.status != "" {
 				text += "TOKEN " + test.status + "\n"
