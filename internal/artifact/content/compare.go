@@ -1,9 +1,6 @@
 package content
 
-import (
-	"cmp"
-	"iter"
-)
+import "cmp"
 
 // Change is what becomes of a member.
 type Change byte
@@ -27,38 +24,22 @@ func (d Difference) Path() string { return cmp.Or(d.New.Path, d.Old.Path) }
 // Compare says how one content differs from another, in the order of paths. Folders count for nothing: they come with their files.
 func Compare(old, next Manifest) []Difference {
 	var found []Difference
-	before, stopBefore := iter.Pull(old.files())
-	defer stopBefore()
-	after, stopAfter := iter.Pull(next.files())
-	defer stopAfter()
-	a, isOld := before()
-	b, isNew := after()
-	for isOld || isNew {
+	for was, is := range pairs(old, next) {
+		if was != nil && was.Kind == Dir {
+			was = nil
+		}
+		if is != nil && is.Kind == Dir {
+			is = nil
+		}
 		switch {
-		case !isNew || isOld && a.Path < b.Path:
-			found = append(found, Difference{Change: Removed, Old: a})
-			a, isOld = before()
-		case !isOld || b.Path < a.Path:
-			found = append(found, Difference{Change: Added, New: b})
-			b, isNew = after()
-		default:
-			if a.Kind != b.Kind || a.Mode != b.Mode || a.Hash != b.Hash || a.Target != b.Target {
-				found = append(found, Difference{Changed, a, b})
-			}
-			a, isOld = before()
-			b, isNew = after()
+		case was == nil && is == nil:
+		case is == nil:
+			found = append(found, Difference{Change: Removed, Old: *was})
+		case was == nil:
+			found = append(found, Difference{Change: Added, New: *is})
+		case was.Kind != is.Kind || was.Mode != is.Mode || was.Hash != is.Hash || was.Target != is.Target:
+			found = append(found, Difference{Changed, *was, *is})
 		}
 	}
 	return found
-}
-
-// files are the members that are no folders, in order.
-func (m Manifest) files() iter.Seq[Member] {
-	return func(yield func(Member) bool) {
-		for member := range m.Members() {
-			if member.Kind != Dir && !yield(member) {
-				return
-			}
-		}
-	}
 }

@@ -82,3 +82,32 @@ func FuzzReadManifest(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadPatched holds that what a manifest becomes by patches is reached by the patches between the two.
+func FuzzReadPatched(f *testing.F) {
+	sum, other := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
+	f.Add("d 755 ./d\nf 644 ./d/a b\nl 777 ./l -> d\n", sum+"  ./d/a b\n", "f 644 ./d/a b\nf 644 ./n\n", sum+"  ./d/a b\n"+other+"  ./n\n")
+	f.Add("f 644 ./a\n", sum+"  ./a\n", "f 644 ./a\nf 755 ./a\n", "")
+	f.Add("f 644 ./a\n", sum+"  ./a\n", "", sum+"  ./a\n"+other+"  ./a\n")
+	f.Fuzz(func(t *testing.T, entries, sums, entriesPatch, sumsPatch string) {
+		base, err := ReadManifest(strings.NewReader(entries), strings.NewReader(sums))
+		if err != nil {
+			return
+		}
+		next, err := ReadPatched(base, strings.NewReader(entriesPatch), strings.NewReader(sumsPatch))
+		if err != nil {
+			return
+		}
+		var e, s bytes.Buffer
+		if err := next.WriteEntriesPatch(base)(&e); err != nil {
+			t.Fatal(err)
+		}
+		if err := next.WriteSHA256Patch(base)(&s); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadPatched(base, &e, &s)
+		if err != nil || again.Content() != next.Content() {
+			t.Errorf("%q, %q: patched again: %v", entriesPatch, sumsPatch, err)
+		}
+	})
+}

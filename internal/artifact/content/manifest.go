@@ -83,15 +83,18 @@ func (l *List) At(i uint32) *Member { return &l.pieces[i/pieceLength][i%pieceLen
 
 // WriteSHA256 writes a line for each file, as `sha256sum -c` reads it.
 func (m Manifest) WriteSHA256(w io.Writer) error {
-	return writeLines(w, m.Members(), func(line []byte, member Member) []byte {
-		if member.Kind != File {
-			return line
-		}
-		line = hex.AppendEncode(line, member.Hash[:])
-		line = append(line, "  ./"...)
-		line = append(line, member.Path...)
-		return append(line, '\n')
-	})
+	return writeLines(w, m.Members(), sumLine)
+}
+
+// sumLine is a file's line of manifest/sha256; nothing of what is no file.
+func sumLine(line []byte, member Member) []byte {
+	if member.Kind != File {
+		return line
+	}
+	line = hex.AppendEncode(line, member.Hash[:])
+	line = append(line, "  ./"...)
+	line = append(line, member.Path...)
+	return append(line, '\n')
 }
 
 // WriteEntries writes a line for each member, kind, mode and path, sorted by the bytes of the lines.
@@ -101,10 +104,12 @@ func (m Manifest) WriteEntries(w io.Writer) error {
 		a, b := m.list.At(i), m.list.At(j)
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Mode, b.Mode), strings.Compare(pathAndTarget(*a), pathAndTarget(*b)))
 	})
-	return writeLines(w, m.in(sorted), func(line []byte, member Member) []byte {
-		line = appendKind(line, member)
-		return appendPath(line, member)
-	})
+	return writeLines(w, m.in(sorted), entryLine)
+}
+
+// entryLine is a member's line of manifest/entries.
+func entryLine(line []byte, member Member) []byte {
+	return appendPath(appendKind(line, member), member)
 }
 
 // Content is the digest that identifies the content: of a line for each member with kind, mode, hash and path.

@@ -6,17 +6,14 @@ package contents
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	_ "embed"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 
-	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/lazyregexp"
 	"slipway/internal/release"
@@ -25,14 +22,8 @@ import (
 //go:embed digest.sh
 var digestScript string
 
-//go:embed manifest.sh
-var manifestScript string
-
 //go:embed files.sh
 var filesScript string
-
-// maxManifest is how large the two files of a manifest may be together, in bytes: those of a hundred thousand files take some 20 MB.
-const maxManifest = 256 << 20
 
 var digestForm = lazyregexp.New(`^[0-9a-f]{64}$`)
 
@@ -49,38 +40,6 @@ func Digest(site release.Site, id deploy.ReleaseID, digest *deploy.Digest) relea
 			return nil
 		},
 	}
-}
-
-// Manifest asks for the manifest of a release. What is no manifest is an error.
-func Manifest(site release.Site, id deploy.ReleaseID, manifest *content.Manifest) release.Operation {
-	return release.Operation{
-		Name: "read manifest", Script: manifestScript, Args: []string{site.Records(id)}, Limit: maxManifest, Silence: time.Minute,
-		Read: func(a release.Answer) error {
-			text, err := unpacked(a.Text)
-			if err != nil {
-				return fmt.Errorf("the manifest that the host sent cannot be read: %w", err)
-			}
-			entries, sums, _ := bytes.Cut(text, []byte("\n\n"))
-			*manifest, err = content.ReadManifest(bytes.NewReader(entries), bytes.NewReader(sums))
-			return err
-		},
-	}
-}
-
-// unpacked is a text that may be compressed: hosts without gzip send it as it is.
-func unpacked(text []byte) ([]byte, error) {
-	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
-		return text, nil
-	}
-	plain, err := gzip.NewReader(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	all, err := io.ReadAll(io.LimitReader(plain, maxManifest+1))
-	if err == nil && len(all) > maxManifest {
-		err = fmt.Errorf("it is larger than %d bytes", maxManifest)
-	}
-	return all, err
 }
 
 // File is a file of a release that is asked for.

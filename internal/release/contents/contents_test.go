@@ -79,6 +79,44 @@ func TestManifest(t *testing.T) {
 	})
 }
 
+// Of several releases the first comes whole, and the others by what differs; one without a manifest is left out.
+func TestManifests(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		sum := func(of string) string { return strings.Repeat(of, 32) + "  " }
+		other, none := deploy.ReleaseID("20261120-073000-1a2b3c4-9f3c51"), deploy.ReleaseID("20261119-073000-1a2b3c4-9f3c51")
+		texts := map[deploy.ReleaseID][2]string{
+			id:    {"d 755 ./d\nf 644 ./d/a b\nf 644 ./same\nl 777 ./l -> d\n", sum("00") + "./d/a b\n" + sum("11") + "./same\n"},
+			other: {"f 644 ./n\nf 755 ./same\n", sum("22") + "./n\n" + sum("11") + "./same\n"},
+		}
+		want := map[deploy.Digest]bool{}
+		for id, text := range texts {
+			folder := filepath.Join(host.Site.Records(id), "manifest")
+			write(t, filepath.Join(folder, "entries"), text[0])
+			write(t, filepath.Join(folder, "sha256"), text[1])
+			m, err := content.ReadManifest(strings.NewReader(text[0]), strings.NewReader(text[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[m.Content()] = true
+		}
+		found := map[deploy.Digest]content.Manifest{}
+		if err := release.Run(t.Context(), host, contents.Manifests(host.Site, []deploy.ReleaseID{id, none, other}, found)); err != nil {
+			t.Fatal(err)
+		}
+		for digest := range want {
+			if m, ok := found[digest]; !ok || m.Content() != digest {
+				t.Errorf("%s is not among %d found", digest, len(found))
+			}
+		}
+		if len(found) != len(want) {
+			t.Errorf("%d found", len(found))
+		}
+		if err := release.Run(t.Context(), host, contents.Manifests(host.Site, []deploy.ReleaseID{none, id}, found)); err == nil {
+			t.Error("a first one without a manifest is no error")
+		}
+	})
+}
+
 // Files are given as the manifest has them: not what was changed since, nor what a link leads to, nor what is too large.
 func TestFiles(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
