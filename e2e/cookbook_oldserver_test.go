@@ -36,14 +36,14 @@ func testOldServer(ctx context.Context, t *testing.T) {
 	first := s.use(ctx, t, "test", 0)
 	s.says(t, first, "the migrations on a copy", "Applying puzzles.0002_version... OK")
 	staging := s.use(ctx, t, "staging", 0)
-	s.says(t, staging, "nothing is sent", "from test's release on this host, verified")
+	s.says(t, staging, "nothing is sent", "of test's release on this host, sent")
 	if got := s.backups(ctx, t); len(got) != 4 || !strings.Contains(got[2], ".before.") || !strings.Contains(got[3], ".after.") {
 		t.Errorf("after the second version the backups are %q", got)
 	}
 	backedUp := s.rows(ctx, t, "brackets")
 	s.serves(ctx, t, "production", 1) // its old code, on the new schema
 	production := s.use(ctx, t, "production", 0)
-	s.says(t, production, "nothing is sent", "from staging's release on this host, verified")
+	s.says(t, production, "nothing is sent", "of staging's release on this host, sent")
 	for _, word := range []string{"Applying", "Back up", "Restore"} {
 		if strings.Contains(production.Raw, word) {
 			t.Errorf("production is more than a switch:\n%s", production.Raw)

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
 	"slipway/internal/config"
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
@@ -123,12 +125,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		options.Emit, options.LockWait = l.emit, 0
 	}
 	if tarball := made.tarball; tarball != nil {
-		options.Payload = func(ctx context.Context, encoding string) (stage.Payload, error) {
-			return tarball.Payload(ctx, encoding)
-		}
-		options.Index = func(ctx context.Context, encoding string) (stage.Payload, error) {
-			return tarball.Index(ctx, encoding)
-		}
+		options.Artifact = brought{tarball.Artifact}
 	}
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
@@ -142,6 +139,19 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("everything in the artifact lies in the folder %s: if a step did not find its files, set `strip_components: 1`", folder))
 	}
 	return result, nil
+}
+
+// brought is an artifact that hosts get.
+type brought struct{ *artifact.Artifact }
+
+// Payload is the artifact's, for a host.
+func (b brought) Payload(ctx context.Context, encoding string) (stage.Payload, error) {
+	return b.Artifact.Payload(ctx, encoding)
+}
+
+// Delta is the artifact's, for a host.
+func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
+	return b.Artifact.Delta(ctx, reuse, encoding)
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.

@@ -62,7 +62,7 @@ type Artifact struct {
 	zstd     *Payload
 	gate     chan struct{} // guards what follows; a channel, so that waiting ends with a context
 	gzip     *Payload      // nil until somebody asked for it
-	indexes  []*Payload    // likewise
+	deltas   []delta       // likewise
 }
 
 // Open reads the artifact at path once, from its first byte to its last. Memory does not grow with its size, only with
@@ -167,7 +167,10 @@ func (a *Artifact) Close() error {
 	a.gate <- struct{}{}
 	defer func() { <-a.gate }()
 	err := a.zstd.store.Close()
-	made := a.indexes
+	made := make([]*Payload, 0, len(a.deltas)+1)
+	for _, d := range a.deltas {
+		made = append(made, d.Payload)
+	}
 	if a.gzip != nil {
 		made = append(made, a.gzip)
 	}

@@ -22,33 +22,43 @@ func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[s
 			wanted[path] = true
 		}
 	}
+	found := make(map[string][]byte, len(wanted))
+	err := a.eachMember(ctx, func(path string, header *tar.Header, in io.Reader) (more bool, err error) {
+		if wanted[path] && header.Typeflag == tar.TypeReg {
+			found[path], err = io.ReadAll(io.LimitReader(in, most))
+		}
+		return len(found) < len(wanted), err
+	})
+	return found, err
+}
+
+// eachMember reads the members of the payload in its order, folders before what lies in them, for as long as more are wanted.
+func (a *Artifact) eachMember(ctx context.Context, do func(path string, header *tar.Header, in io.Reader) (more bool, err error)) error {
 	plain, err := zstd.NewReader(a.zstd.section(), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer plain.Close()
 	in := tar.NewReader(plain)
-	found := make(map[string][]byte, len(wanted))
-	for len(found) < len(wanted) {
+	for {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		header, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		path := strings.TrimPrefix(header.Name, treeDir)
-		if !wanted[path] || header.Typeflag != tar.TypeReg {
-			continue
+		name, isMember := strings.CutPrefix(header.Name, treeDir)
+		if !isMember {
+			return nil // the manifest comes last
 		}
-		if found[path], err = io.ReadAll(io.LimitReader(in, most)); err != nil {
-			return nil, err
+		if more, err := do(strings.TrimSuffix(name, "/"), header, in); err != nil || !more {
+			return err
 		}
 	}
-	return found, nil
 }
 
 // mostOfFile is how large a file may be that FS reads.

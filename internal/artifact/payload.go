@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -69,38 +68,6 @@ func (a *Artifact) Payload(ctx context.Context, encoding string) (*Payload, erro
 		a.gzip = made
 	}
 	return a.gzip, nil
-}
-
-// Index is a payload of the manifest alone, for a host that has the members already. It is made once for each encoding, like Payload.
-func (a *Artifact) Index(ctx context.Context, encoding string) (*Payload, error) {
-	compress, known := map[string]compressor{Zstd: toZstd, Gzip: toGzip}[encoding]
-	if !known {
-		return nil, fmt.Errorf("unknown payload encoding %q", encoding)
-	}
-	leave, err := a.enter(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	if i := slices.IndexFunc(a.indexes, func(p *Payload) bool { return p.encoding == encoding }); i >= 0 {
-		return a.indexes[i], nil
-	}
-	out, err := newPayloadWriter(a.store, compress)
-	if err != nil {
-		return nil, err
-	}
-	out.made.encoding = encoding
-	if err := out.writeManifest(a.manifest, a.content); err != nil {
-		out.discard()
-		return nil, err
-	}
-	made, err := out.finish()
-	if err != nil {
-		out.discard()
-		return nil, err
-	}
-	a.indexes = append(a.indexes, made)
-	return made, nil
 }
 
 // enter waits until what is made on demand is nobody else's.
@@ -186,10 +153,7 @@ func toZstd(out io.Writer) (io.WriteCloser, error) {
 
 func toGzip(out io.Writer) (io.WriteCloser, error) { return gzip.NewWriterLevel(out, gzipLevel) }
 
-const (
-	treeDir     = "tree/"
-	manifestDir = "manifest/"
-)
+const treeDir = "tree/"
 
 func (w *payloadWriter) header(kind byte, name, target string, mode uint16, size int64) error {
 	return w.tar.WriteHeader(&tar.Header{Typeflag: kind, Name: name, Linkname: target, Mode: int64(mode), Size: size, Format: tar.FormatGNU})
@@ -214,20 +178,31 @@ func (w *payloadWriter) file(member content.Member) error {
 
 func (w *payloadWriter) Write(p []byte) (int, error) { return w.tar.Write(p) }
 
+// payloadFile is a file of the payload beside the tree.
+type payloadFile struct {
+	name  string
+	write func(io.Writer) error
+}
+
+func manifestFiles(manifest content.Manifest) []payloadFile {
+	return []payloadFile{{"manifest/sha256", manifest.WriteSHA256}, {"manifest/entries", manifest.WriteEntries}}
+}
+
+func contentFile(digest deploy.Digest) payloadFile {
+	return payloadFile{"manifest/content", content.DigestLine(digest)}
+}
+
 func (w *payloadWriter) writeManifest(manifest content.Manifest, digest deploy.Digest) error {
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"sha256", manifest.WriteSHA256},
-		{"entries", manifest.WriteEntries},
-		{"content", content.DigestLine(digest)},
-	} {
+	return w.writeFiles(append(manifestFiles(manifest), contentFile(digest)))
+}
+
+func (w *payloadWriter) writeFiles(files []payloadFile) error {
+	for _, file := range files {
 		n, err := size(file.write)
 		if err != nil {
 			return err
 		}
-		if err := w.header(tar.TypeReg, manifestDir+file.name, "", 0o644, n); err != nil {
+		if err := w.header(tar.TypeReg, file.name, "", 0o644, n); err != nil {
 			return err
 		}
 		if err := file.write(w.tar); err != nil {

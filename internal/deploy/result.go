@@ -60,6 +60,22 @@ type HostResult struct {
 	Foreign     string    // what another tool's current named before; "" when it was none
 	Unreachable bool      // it did not answer: Before and Now are not known
 	Roles       []string
+	Traffic     Traffic // of the release's members
+}
+
+// Traffic is what it took to bring a release to a host, in bytes.
+type Traffic struct {
+	Sent   int64 // over the connection, compressed
+	Reused int64 // copied on the host, from another release
+}
+
+// Traffic is that of all hosts together.
+func (r Result) Traffic() (all Traffic) {
+	for _, h := range r.Hosts {
+		all.Sent += h.Traffic.Sent
+		all.Reused += h.Traffic.Reused
+	}
+	return all
 }
 
 // HostsWith are the names of hosts with an outcome, in order.

@@ -1,6 +1,9 @@
 package deploy
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Size is an amount of bytes for people, with three digits that matter, in powers of a thousand as disks and networks are
 // sold: 240 B, 7.02 kB, 38.2 MB, 412 MB.
@@ -20,4 +23,13 @@ func Size(n int64) string {
 		digits--
 	}
 	return fmt.Sprintf("%.*f %s", digits, value, unit)
+}
+
+// Count is a number for people: 4,981.
+func Count(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }

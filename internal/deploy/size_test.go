@@ -18,3 +18,12 @@ func TestSize(t *testing.T) {
 		}
 	}
 }
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 4981: "4,981", 1_234_567: "1,234,567", -999: "-999", -1000: "-1,000"} {
+		if got := deploy.Count(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}

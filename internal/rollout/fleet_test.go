@@ -17,6 +17,7 @@ import (
 
 	"slipway/internal/artifact"
 	"slipway/internal/config"
+	"slipway/internal/delivery"
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
 	hosts "slipway/internal/fleet"
@@ -147,13 +148,7 @@ func (f *fleet) bring(ctx context.Context, command string, files map[string]stri
 	defer func() { _ = built.Close() }()
 	bytes, inodes := built.Unpacked()
 	about := plan.Artifact{SHA256: built.SHA256(), Content: built.Content(), Size: built.Size(), Bytes: bytes, Inodes: inodes}
-	return f.run(ctx, command, about, func(ctx context.Context, encoding string) (stage.Payload, error) {
-		payload, err := built.Payload(ctx, encoding)
-		if f.slowed != nil && err == nil {
-			return f.slowed(payload), nil
-		}
-		return payload, err
-	})
+	return f.run(ctx, command, about, brought{built, f.slowed})
 }
 
 // rollback activates an earlier release.
@@ -163,7 +158,7 @@ func (f *fleet) rollback(ctx context.Context, to string) (deploy.Result, *events
 	return f.run(ctx, "rollback", plan.Artifact{}, nil)
 }
 
-func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, payload func(context.Context, string) (stage.Payload, error)) (deploy.Result, *events) {
+func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, built delivery.Artifact) (deploy.Result, *events) {
 	f.t.Helper()
 	dialer, err := ssh.NewDialer(ssh.Config{Key: f.key, KnownHosts: strings.Join(f.known, "\n"), ConnectTimeout: 5 * time.Second})
 	if err != nil {
@@ -200,7 +195,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, pa
 		}
 		return os.CreateTemp(f.t.TempDir(), "")
 	}
-	opts.Emit, opts.Payload, opts.Secrets = log.add, payload, f.cfg.Secrets
+	opts.Emit, opts.Artifact, opts.Secrets = log.add, built, f.cfg.Secrets
 	if f.heard != nil {
 		opts.Emit = func(event deploy.Event) {
 			log.add(event)

@@ -29,6 +29,9 @@ func (r *run) prepare(ctx context.Context) *stop {
 	}
 	r.blocks = blocks
 	r.makeRoom(ctx)
+	if r.delivery = r.newDelivery(); r.delivery != nil {
+		r.delivery.Look(ctx, hosts)
+	}
 	steps := r.prepareSteps(hosts)
 	var failedAt atomic.Int64
 	failedAt.Store(int64(len(steps)))

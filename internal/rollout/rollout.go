@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"slipway/internal/activation"
+	"slipway/internal/delivery"
 	"slipway/internal/deploy"
 	"slipway/internal/distribution"
 	"slipway/internal/fleet"
 	"slipway/internal/fleetlock"
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
-	"slipway/internal/release/stage"
 	"slipway/internal/secret"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
@@ -28,10 +28,8 @@ type Options struct {
 	Secrets map[string]secret.Secret
 	// Redactor takes secrets out of what is cut before it is told; nil takes none.
 	Redactor *secret.Redactor
-	// Payload gives the artifact in an encoding, "zstd" or "gzip"; it is called concurrently. Nil for a rollback.
-	Payload func(ctx context.Context, encoding string) (stage.Payload, error)
-	// Index is the manifest alone, likewise. Nil where no host has the members already.
-	Index func(ctx context.Context, encoding string) (stage.Payload, error)
+	// Artifact is what is brought to hosts. Nil for a rollback to what all have.
+	Artifact delivery.Artifact
 	// TempFile makes a temporary file for what one host makes for others.
 	TempFile func() (distribution.TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.
@@ -58,6 +56,7 @@ type run struct {
 	balancers *toggle.Balancers
 	ensured   *toggle.Ensured
 	programs  *activation.Programs
+	delivery  *delivery.Delivery // nil before prepare
 
 	asked  map[string]plan.Host // by name: the hosts that gave their facts
 	locks  *fleetlock.Locks     // nil before they are taken
@@ -69,6 +68,7 @@ type run struct {
 	mu       sync.Mutex
 	ended    time.Time                // when the run's context did
 	unlisted map[string]*deploy.Error // by host: why it is not written down what its release holds
+	traffic  map[string]deploy.Traffic
 }
 
 // Run deploys, or rolls back, and returns everything there is to say about it. When it returns, nothing of it runs on this machine
@@ -96,7 +96,7 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 }
 
 func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
-	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}}
+	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}, traffic: map[string]deploy.Traffic{}}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
 	r.steps = stepper.New(stepper.Options{
 		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit, Redactor: opts.Redactor,

@@ -69,6 +69,9 @@ func asErrors(err error, phase deploy.Phase) deploy.Errors {
 // result is everything there is to say of the deployment; s is nil when all went well.
 func (r *run) result(s *stop) deploy.Result {
 	result := r.rec.Result()
+	for i, h := range result.Hosts {
+		result.Hosts[i].Traffic = r.traffic[h.Host]
+	}
 	if r.schedule != nil {
 		result.Back = r.schedule.Back()
 	}

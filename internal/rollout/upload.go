@@ -2,10 +2,10 @@ package rollout
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"sync"
 	"time"
 
+	"slipway/internal/delivery"
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release"
@@ -58,59 +58,35 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	))
 }
 
-// fill puts the members of the release there: copied, where they lie on the host already, else sent.
+// fill puts the members of the release there.
 func (r *run) fill(ctx context.Context, h plan.Host) error {
-	if h.Near != nil {
-		err := r.copied(ctx, h)
-		if !errors.Is(err, stage.ErrNotCopied) {
-			return err
-		}
-		r.said(h, fmt.Sprintf("it is sent, since %s's release on this host cannot be copied: %v", h.Near.Environment, deploy.CauseIn(err)))
-	}
-	return r.sent(ctx, h)
+	traffic, err := r.delivery.Bring(ctx, h)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.traffic[h.Name] = traffic
+	return err
 }
 
-func (r *run) copied(ctx context.Context, h plan.Host) error {
-	there := r.fleet.On(h.Name)
-	index, err := r.opts.Index(ctx, h.Encoding)
-	if err != nil {
-		return err
+// newDelivery is how the release gets to its hosts; nil where none gets it.
+func (r *run) newDelivery() *delivery.Delivery {
+	if r.opts.Artifact == nil {
+		return nil
 	}
-	if err := there.Do(ctx, stage.Copy(there.Site(), r.schedule.Release, index, h.Near.Folder)); err != nil {
-		return err
-	}
-	r.said(h, fmt.Sprintf("copied %s from %s's release on this host, verified %d files and folders",
-		deploy.Size(r.schedule.Artifact.Bytes), h.Near.Environment, r.schedule.Artifact.Inodes))
-	return nil
+	return delivery.New(delivery.Options{Artifact: r.opts.Artifact, Fleet: r.fleet, Schedule: r.schedule, Say: r.said, Progress: r.progress()})
 }
 
-func (r *run) sent(ctx context.Context, h plan.Host) error {
-	there := r.fleet.On(h.Name)
-	payload, err := r.opts.Payload(ctx, h.Encoding)
-	if err != nil {
-		return err
-	}
-	last := int64(-1)
-	progress := func(done, total int64) {
+// progress tells how far an upload is, once for each percent.
+func (r *run) progress() func(host string, done, total int64) {
+	var last sync.Map // by host
+	return func(host string, done, total int64) {
 		percent := done * 100 / max(1, total)
-		if percent == last {
-			return
+		if before, known := last.Swap(host, percent); !known || before != percent {
+			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: host, Done: done, Total: total})
 		}
-		last = percent
-		r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Done: done, Total: total})
 	}
-	upload := stage.Upload(there.Site(), r.schedule.Release, payload, progress)
-	if r.plan.Rollback() {
-		upload = stage.Unproven(upload)
-	}
-	if err := there.Do(ctx, upload); err != nil {
-		return err
-	}
-	r.said(h, fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), r.schedule.Artifact.Inodes))
-	return nil
 }
 
 // said is a line of the upload.
-func (r *run) said(h plan.Host, line string) {
-	r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: h.Name, Line: line})
+func (r *run) said(host, line string) {
+	r.opts.Emit(deploy.Output{Phase: deploy.Prepare, Step: uploadName, Host: host, Line: line})
 }

@@ -1,16 +1,40 @@
-# Functions that make the tree of a release of members that lie in another release on this host. They stand behind those of unpack.sh.
+# Functions that make a release of what comes with a payload and of what another release on this host has, the base. They stand behind
+# those of unpack.sh.
+# shellcheck disable=SC2154 # unpack.sh sets incoming
 
-# Copies what the manifest lists. Files are copies, never hard links, and nothing is read through a link. Ends 94 when a member is not
-# there, or cannot be read.
+# Makes the manifest of the base's and of the lines by which the two differ.
 #
-# $1      the folder of the other release
-# $2      the folder that the payload was unpacked in
+# $1      the base's records
+patch_manifest() {
+	said=$(
+		umask 022
+		{
+			sort "$1/manifest/entries" "$incoming/delta/entries" | uniq -u >"$incoming/manifest/entries" &&
+				sort "$1/manifest/sha256" "$incoming/delta/sha256" | uniq -u | sort -k 1.67 >"$incoming/manifest/sha256" &&
+				cd "$incoming/manifest" && sha256sum -c ../delta/sums
+		} 2>&1
+	) || {
+		check_space "$said"
+		fail 94 "the manifest in $1 is not the one that was expected: $said"
+	}
+}
+
+# Copies from the base what the manifest has and the payload has not. Files are copies, never hard links, and nothing is read through a
+# link. What is not there, or cannot be read, is not copied: check_members finds that.
+#
+# $1      the base's folder
 copy_members() {
-	tree=$PWD/$2/tree entries=$PWD/$2/manifest/entries
+	place=$PWD/$incoming
 	said=$(
 		{
 			umask 022
-			mkdir "$tree" && cd "$1/" && copy_folders && copy_files && make_links
+			cd "$place/tree" && lacking_folders | make_folders && lacking_members >"$place/lacking" && cd "$1/" && {
+				copy_same
+				copy_moved
+				# Not every tar copies a file that has two names as two files.
+				find "$place/tree" -type f -links +1 -exec rm -f {} +
+				cd "$place/tree" && set_files
+			}
 		} 2>&1
 	)
 	copied=$?
@@ -18,64 +42,148 @@ copy_members() {
 	[ "$copied" -eq 0 ] || fail 94 "$1: $said"
 }
 
-# A folder comes before what lies in it. What it inherits besides rights, like setgid, stays.
-copy_folders() {
-	sed -n 's/^d [0-7]* //p' "$entries" | sort | {
-		while IFS= read -r path; do
-			if [ ! -d "$path" ] || [ -L "$path" ]; then
-				echo "$path is no folder there any more"
-				exit 1
-			fi
-			set -- "$@" "$tree/$path"
-			if [ $# -ge 100 ]; then
-				make_folders "$@" || exit
-				set --
-			fi
-		done
-		make_folders "$@"
-	}
+lacking_folders() {
+	{
+		sed -n 's/^d [0-7]* //p' ../manifest/entries
+		find . ! -name . -type d
+	} | sort | uniq -u
 }
 
+# A folder comes before what lies in it. What it inherits besides rights, like setgid, stays.
 make_folders() {
+	while IFS= read -r path; do
+		set -- "$@" "$path"
+		if [ $# -ge 100 ]; then
+			make_some "$@" || return
+			set --
+		fi
+	done
+	make_some "$@"
+}
+
+make_some() {
 	[ $# -eq 0 ] || { mkdir "$@" && chmod u+rwx,g-rwx,g+rx,o-rwx,o+rx "$@"; }
 }
 
-# Files of one folder and one mode go together.
-copy_files() {
-	sed -n 's/^f //p' "$entries" | {
-		mode='' folder=''
-		while IFS= read -r line; do
-			path=${line#* }
-			if [ "${line%% *}" != "$mode" ] || [ "${path%/*}" != "$folder" ] || [ $# -ge 100 ]; then
-				copy_some "$mode" "$folder" "$@" || exit
-				set --
-				mode=${line%% *} folder=${path%/*}
-			fi
-			if [ ! -f "$path" ] || [ -L "$path" ]; then
-				echo "$path is no file there any more"
-				exit 1
-			fi
-			set -- "$@" "$path"
-		done
-		copy_some "$mode" "$folder" "$@"
-	}
+# Prints the files and links of the manifest that neither came with the payload nor have another path in the base.
+lacking_members() {
+	{
+		sed -n 's/^f [0-7]* //p
+			/^l 777 /{
+				s/^l 777 //
+				s/ -> .*//p
+			}' ../manifest/entries
+		find . ! -type d
+		sed 's/.*	//' ../delta/moved
+	} | sort | uniq -u
 }
 
-# $1      their mode
-# $2      their folder
-# $3...   their paths
+# Copies the files and links that have the same path here. find leads through no link, so what it lists lies in folders.
+copy_same() {
+	{
+		find . -name '*
+*' -prune -o \( -type f -o -type l \) -print | sort -u
+		cat "$place/lacking"
+	} | sort | uniq -d >"$place/list"
+	[ -s "$place/list" ] || return 0
+	case $(tar --version 2>&1) in
+	*'GNU tar'*) options='--format=gnu --no-recursion --hard-dereference' ;;
+	*) options= ;;
+	esac
+	head -n 1 "$place/list" >"$place/first"
+	# shellcheck disable=SC2086 # words
+	if tar $options -cf - -T "$place/first" >/dev/null 2>&1; then
+		tar $options -cf - -T "$place/list" | receive | tar -C "$place/tree" -xomf -
+	else # not every tar reads a list
+		copy_listed
+	fi
+}
+
+copy_listed() {
+	set --
+	while IFS= read -r path; do
+		set -- "$@" "$path"
+		if [ $# -ge 200 ]; then
+			copy_archived "$@"
+			set --
+		fi
+	done <"$place/list"
+	[ $# -eq 0 ] || copy_archived "$@"
+}
+
+copy_archived() {
+	tar -cf - "$@" | receive | tar -C "$place/tree" -xomf -
+}
+
+# Copies the files that have another path here: those that get to one folder and keep their names go together.
+copy_moved() {
+	tab=$(printf '\t') folder=''
+	set --
+	while IFS= read -r line; do
+		from=${line%%"$tab"*} to=${line#*"$tab"}
+		in_folders "$from" || continue
+		if [ "${from##*/}" != "${to##*/}" ]; then
+			copy_some "$to" "$from"
+			continue
+		fi
+		if [ "${to%/*}" != "$folder" ] || [ $# -ge 100 ]; then
+			copy_some "$folder/" "$@"
+			set --
+			folder=${to%/*}
+		fi
+		set -- "$@" "$from"
+	done <"$place/delta/moved"
+	copy_some "$folder/" "$@"
+}
+
+# Whether a path is a file's, and leads through no link.
+in_folders() {
+	{ [ -f "$1" ] && [ ! -L "$1" ]; } || return 1
+	above=${1%/*}
+	while [ "$above" != . ]; do
+		[ ! -L "$above" ] || return 1
+		above=${above%/*}
+	done
+}
+
+# $1      where they get to in the tree
+# $2...   their paths
 copy_some() {
-	[ $# -gt 2 ] || return 0
-	rights=$1 into=$tree/$2
-	shift 2
-	cp -P "$@" "$into/" || return
-	(cd "$tree" && chmod "$rights" "$@") || return
+	[ $# -gt 1 ] || return 0
+	into=$place/tree/$1
+	shift
+	cp -P "$@" "$into"
 	lock_beat copied
 }
 
-# Links are made as the manifest has them.
-make_links() {
-	sed -n 's/^l 777 //p' "$entries" | while IFS= read -r line; do
-		ln -s -- "${line#* -> }" "$tree/${line%% -> *}" || exit
-	done
+# Gives files the modes that the manifest says: those of the base have had a umask applied, or were changed since.
+set_files() {
+	wrong_modes f | {
+		mode=''
+		set --
+		while IFS= read -r line; do
+			path=${line#* }
+			if [ ! -f "$path" ] || [ -L "$path" ]; then
+				continue
+			fi
+			if [ "${line%% *}" != "$mode" ] || [ $# -ge 100 ]; then
+				[ $# -eq 0 ] || chmod "$mode" "$@"
+				set --
+				mode=${line%% *}
+			fi
+			set -- "$@" "$path"
+		done
+		[ $# -eq 0 ] || chmod "$mode" "$@"
+	}
+}
+
+# Ends because members are not those of the manifest, and prints their paths, a thousand at the most.
+#
+# $1      why
+unfit() {
+	{
+		differing | sed -e '/^l /s/ -> .*//' -e 's/^[a-z]* [0-7]* //'
+		cd "$incoming/tree" && [ -s ../manifest/sha256 ] && sha256sum -c ../manifest/sha256 2>/dev/null | sed -n 's/: FAILED.*//p'
+	} | sort -u | head -n 1000
+	fail 95 "$1"
 }

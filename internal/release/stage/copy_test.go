@@ -4,77 +4,55 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
 	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
 	"slipway/internal/release/stage"
 )
 
-// otherID is the release of the same content that another environment has on the host.
-const otherID = deploy.ReleaseID("20261120-073000-1a2b3c4-9f3c51")
-
 // elsewhere puts members into another deploy path of the host, as a deployment with another umask did, and gives the folder.
-func elsewhere(t *testing.T, host *releasetest.Host, members []member) string {
+func elsewhere(t *testing.T, host *releasetest.Host, a *artifact.Artifact) stage.Base {
 	t.Helper()
 	other := *host
 	other.Site = release.Site{Root: filepath.Join(host.Home, `sta"ging`), Umask: "027"}
 	open(t, &other)
-	if err := release.Run(t.Context(), &other, stage.Upload(other.Site, otherID, pack(t, "gzip", members, nil), nil)); err != nil {
-		t.Fatal(err)
-	}
-	return other.Site.Release(otherID)
+	stagedAs(t, &other, baseID, a)
+	return stage.Base{Folder: other.Site.Release(baseID)}
 }
 
-// index is the payload of the manifest alone.
-func index(t *testing.T, encoding string, members []member) *payload {
+// alike is a payload for a host that has another environment's release of the same content: the whole manifest, and no more than has to be
+// sent.
+func alike(t *testing.T, encoding string, a *artifact.Artifact) stage.Payload {
 	t.Helper()
-	return pack(t, encoding, members, func(files map[string]*member) {
-		for name := range files {
-			if strings.HasPrefix(name, "tree/") {
-				files[name] = nil
-			}
-		}
-	})
+	reuse := content.NewReuse(a.Manifest(), a.Manifest(), nil)
+	reuse.Base = nil
+	delta, err := a.Delta(t.Context(), reuse, encoding)
+	must(t, err)
+	return delta
 }
 
+// A release of the same content in another deploy path, whose records this user need not be able to read, is copied.
 func TestCopy(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		members := append([]member{{name: "closed/", mode: 0o700}, {name: "closed/in", content: "x"}}, site...)
-		for i := range 250 {
-			members = append(members, member{name: "many" + strings.Repeat("y", i), content: "y"})
-		}
-		folder := elsewhere(t, host, members)
-		put(t, folder+"/venv/bin/python", "made by a step")
-		before := listing(t, folder)
+		a := built(t, append([]member{{name: "closed/", mode: 0o700}, {name: "closed/in", content: "x"}}, site...))
+		base := elsewhere(t, host, a)
+		put(t, base.Folder+"/venv/bin/python", "made by a step")
+		before := listing(t, base.Folder)
 		for _, encoding := range encodings(host) {
 			host.Site.Root += "x"
 			open(t, host)
 			for range 2 {
-				if err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, index(t, encoding, members), folder)); err != nil {
-					t.Fatal(err)
-				}
+				var unfit []string
+				must(t, release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, alike(t, encoding, a), base, &unfit, nil)))
 			}
-			got, records := listing(t, host.Site.Release(releaseID)), listing(t, host.Site.Records(releaseID))
-			sent := *host
-			sent.Site.Root += "-sent"
-			open(t, &sent)
-			if err := release.Run(t.Context(), &sent, stage.Upload(sent.Site, releaseID, pack(t, encoding, members, nil), nil)); err != nil {
-				t.Fatal(err)
-			}
-			same(t, got, listing(t, sent.Site.Release(releaseID)))
-			same(t, records, listing(t, sent.Site.Records(releaseID)))
-			for _, path := range []string{"index.html", "bin/run me"} {
-				ours, err := os.Stat(host.Site.Release(releaseID) + "/" + path)
-				theirs, err2 := os.Stat(folder + "/" + path)
-				if err != nil || err2 != nil || os.SameFile(ours, theirs) {
-					t.Errorf("%s is shared: %v, %v", path, err, err2)
-				}
-			}
+			wantLike(t, host, a)
 		}
-		same(t, listing(t, folder), before)
+		same(t, listing(t, base.Folder), before)
 	})
 }
 
@@ -83,7 +61,7 @@ func same(t *testing.T, got, want map[string]string) {
 	t.Helper()
 	for name, text := range want {
 		if got[name] != text {
-			t.Errorf("%s is %q, want %q", name, got[name], text)
+			t.Errorf("%s is %.300q, want %.300q", name, got[name], text)
 		}
 	}
 	for name := range got {
@@ -93,58 +71,23 @@ func same(t *testing.T, got, want map[string]string) {
 	}
 }
 
-// Whatever is not as the manifest has it is not copied, nothing is left of it, and the release can be sent.
-func TestCopyRefuses(t *testing.T) {
-	aside := func(path string) error { return os.Rename(path, path+" aside") }
-	for name, spoil := range map[string]func(folder string) error{
-		"no such release": os.RemoveAll,
-		"pruned meanwhile": func(folder string) error {
-			return os.RemoveAll(folder + "/bin/run me")
-		},
-		"a file changed": func(folder string) error {
-			return os.WriteFile(folder+"/index.html", []byte("<h1>HELLO</h1>\n"), 0o600)
-		},
-		"a file is a link to the same": func(folder string) error {
-			return errors.Join(aside(folder+"/index.html"), os.Symlink("index.html aside", folder+"/index.html"))
-		},
-		"a folder is a link to the same": func(folder string) error {
-			return errors.Join(aside(folder+"/media"), os.Symlink("media aside", folder+"/media"))
-		},
-		"a folder is a file": func(folder string) error {
-			return errors.Join(aside(folder+"/media"), os.WriteFile(folder+"/media", nil, 0o600))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-				folder := elsewhere(t, host, site)
-				if err := spoil(folder); err != nil {
-					t.Fatal(err)
-				}
-				open(t, host)
-				err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, index(t, "gzip", site), folder))
-				if !errors.Is(err, stage.ErrNotCopied) {
-					t.Errorf("got %v", err)
-				}
-				noRelease(t, host)
-				uploadedAgain(t, host)
-			})
-		})
-	}
-}
-
 // A release that the deploy user may not read, because another user made it, is not copied either, and says so.
 func TestCopyOfAnothersRelease(t *testing.T) {
-	for _, closed := range []string{"index.html", "media", "."} {
+	lost := map[string][]string{"index.html": {"index.html"}, "media": {"media/logo.png"}, ".": nil}
+	for closed := range lost {
 		t.Run(closed, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-				folder := elsewhere(t, host, site)
+				a := built(t, site)
+				base := elsewhere(t, host, a)
 				host.WithoutRoot(t)
-				must(t, os.Chmod(filepath.Join(folder, closed), 0))
-				t.Cleanup(func() { _ = os.Chmod(filepath.Join(folder, closed), 0o755) }) // it is to be deleted
+				must(t, os.Chmod(filepath.Join(base.Folder, closed), 0))
+				t.Cleanup(func() { _ = os.Chmod(filepath.Join(base.Folder, closed), 0o755) }) // it is to be deleted
 				open(t, host)
-				err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, index(t, "gzip", site), folder))
-				if !errors.Is(err, stage.ErrNotCopied) || !strings.Contains(err.Error(), folder) {
-					t.Errorf("got %v", err)
+				var unfit []string
+				err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, &unfit, nil))
+				wantNotCopied(t, err)
+				if !slices.Equal(unfit, lost[closed]) {
+					t.Errorf("unfit are %q: %v", unfit, err)
 				}
 				noRelease(t, host)
 				uploadedAgain(t, host)
@@ -157,25 +100,29 @@ func TestCopyOfAnothersRelease(t *testing.T) {
 func TestCopyKilled(t *testing.T) {
 	const kill = "kill -KILL $$; exit 1"
 	for name, at := range map[string][2]string{
-		"before anything":  {"copy_members \"$other\" \"$incoming\"\n", kill + "\n"},
-		"between two":      {"&& copy_files &&", "&& copy_files && { " + kill + "; } &&"},
-		"in the middle":    {"\tcp -P \"$@\"", "\tcp -P \"$1\" \"$into/\" && { " + kill + "; }\n\tcp -P \"$@\""},
+		"before anything":  {"copy_members \"$base\"\n", kill + "\n"},
+		"with the folders": {"\t\t\t\tcopy_same\n", kill + "\n"},
+		"in the middle":    {"| receive | tar -C \"$place", "| { head -c 2000; " + kill + "; } | tar -C \"$place"},
+		"before the rest":  {"\t\t\t\tcopy_moved\n", kill + "\n"},
+		"before the modes": {"&& set_files\n", "&& { " + kill + "; }\n"},
+		"before the check": {"set_folders\ncheck_members\n", kill + "\n"},
 		"before the place": {"mv \"$incoming/tree\"", kill + "\nmv \"$incoming/tree\""},
 		"before the mark":  {"true >\"$records/staged\"", kill + "\ntrue >\"$records/staged\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-				folder := elsewhere(t, host, site)
+				a := built(t, site)
+				base := elsewhere(t, host, a)
 				open(t, host)
 				host.Plain = true
 				host.Patch = func(script string) string {
-					patched := strings.Replace(script, at[0], at[1], 1)
+					patched := strings.ReplaceAll(script, at[0], at[1])
 					if patched == script {
 						t.Errorf("the script has no %q", at[0])
 					}
 					return patched
 				}
-				copied := stage.Copy(host.Site, releaseID, index(t, "gzip", site), folder)
+				copied := stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, new([]string), nil)
 				if err := release.Run(t.Context(), host, copied); err == nil {
 					t.Error("it was not killed")
 				}
@@ -197,11 +144,11 @@ func TestCopyKilled(t *testing.T) {
 // A disk that fills up is no reason to send the same there.
 func TestCopyDiskFull(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		members := []member{{name: "big", content: strings.Repeat("0123456789abcdef", 1<<16)}}
-		folder := elsewhere(t, host, members)
+		a := built(t, []member{{name: "big", content: strings.Repeat("0123456789abcdef", 1<<16)}})
+		base := elsewhere(t, host, a)
 		host.Site.Root = host.SmallDisk(t, 256<<10, 200) + "/site"
 		open(t, host)
-		err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, index(t, "gzip", members), folder))
+		err := release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, new([]string), nil))
 		if !errors.Is(err, release.ErrNoSpace) || errors.Is(err, stage.ErrNotCopied) {
 			t.Errorf("got %v", err)
 		}

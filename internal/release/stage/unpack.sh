@@ -157,14 +157,20 @@ set_folders() {
 	[ -n "$(sed -n -e '/^d 755 /d' -e '/^d /{' -e p -e q -e '}' "$incoming/manifest/entries")" ] || return 0
 	said=$(
 		cd "$incoming/tree" || exit
-		{
-			find . ! -name . -type d -exec stat -c 'd %a %n' {} + | sed 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /'
-			grep '^d' ../manifest/entries | sed 'p'
-		} | sort | uniq -c | sed -n 's/^ *2 d //p' | while IFS= read -r line; do
+		wrong_modes d | while IFS= read -r line; do
 			[ -L "${line#* }" ] || [ ! -d "${line#* }" ] || set_rights "${line%% *}" "${line#* }"
 		done 2>&1
 	)
 	[ -z "$said" ] || fail 93 "the rights of folders cannot be set: $said"
+}
+
+# Prints the members of a kind, d or f, that the tree here has with another mode than the manifest, or not at all: "755 ./path", as the
+# manifest has it, sorted. The manifest's lines are there twice, those of the tree once.
+wrong_modes() {
+	{
+		find . ! -name . -type "$1" -exec stat -c "$1 %a %n" {} + | sed "s/^$1 [0-7]*\([0-7][0-7][0-7]\) /$1 \1 /"
+		sed -n "/^$1/{p;p;}" ../manifest/entries
+	} | sort | uniq -c | sed -n "s/^ *2 $1 //p"
 }
 
 # Gives a folder the rights of group and others that three octal digits say. Its owner may do everything in it.
@@ -230,6 +236,13 @@ are_members() {
 	[ "$said" = listed ]
 }
 
+# Ends because members are not those of the manifest.
+#
+# $1      why
+unfit() {
+	fail 92 "$1"
+}
+
 # Ends unless the members are those of the manifest, with the names of some that are not.
 check_members() {
 	if are_members; then
@@ -248,25 +261,28 @@ check_members() {
 		} | grep -v ': OK$' | head -n 5
 	)
 	lock_beat hashed
-	[ "$wrong" = verified ] || fail 92 "members have the wrong content: $wrong"
+	[ "$wrong" = verified ] || unfit "members have the wrong content: $wrong"
 
 	# Everything else. `listed` is the one line that is not in both lists.
-	different=$(
-		cd "$incoming/tree" || exit
+	different=$(differing | head -n 5)
+	[ "$different" = listed ] || unfit "members differ from the manifest: $different"
+	lock_beat compared
+}
+
+# Prints the lines by which the manifest and the tree differ but for contents, each as the one or the other has it, and `listed`.
+differing() {
+	cd "$incoming/tree" || exit
+	{
 		{
-			{
-				find . ! -name . -type f -exec stat -c 'f %a %n' {} + &&
-					find . ! -name . -type d -exec stat -c 'd %a %n' {} + &&
-					find . ! -type f ! -type d ! -type l -exec stat -c 'other %a %n' {} + &&
-					echo listed
-			} | sed 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /'
-			find . -type l -exec sh -c 'for link do
+			find . ! -name . -type f -exec stat -c 'f %a %n' {} + &&
+				find . ! -name . -type d -exec stat -c 'd %a %n' {} + &&
+				find . ! -type f ! -type d ! -type l -exec stat -c 'other %a %n' {} + &&
+				echo listed
+		} | sed 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /'
+		find . -type l -exec sh -c 'for link do
 				printf "l 777 %s -> " "$link"
 				readlink "$link"
 			done' sh {} +
-			cat ../manifest/entries
-		} | sort | uniq -u | head -n 5
-	)
-	[ "$different" = listed ] || fail 92 "members differ from the manifest: $different"
-	lock_beat compared
+		cat ../manifest/entries
+	} | sort | uniq -u
 }

@@ -52,7 +52,7 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 	return release.Operation{
 		Name:    "upload",
 		Script:  unpackFunctions + uploadScript,
-		Args:    []string{site.Root, string(id), p.Encoding(), site.Mask()},
+		Args:    []string{site.Root, string(id), p.Encoding(), site.Mask(), ""},
 		Reasons: uploadReasons,
 		Silence: transport.LongSilence,
 		Stdin: func() (io.ReadCloser, error) {
@@ -62,10 +62,13 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 	}
 }
 
+// markArg is the place among the arguments of an upload at which the release's mark stands.
+const markArg = 4
+
 // Unproven makes a release count as failed until it was live and verified: on other hosts it was so long ago.
 func Unproven(upload release.Operation) release.Operation {
 	if upload.Invalid == nil {
-		upload.Args = append(upload.Args, "", "failed")
+		upload.Args[markArg] = "failed"
 	}
 	return upload
 }

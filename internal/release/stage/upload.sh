@@ -1,21 +1,23 @@
-# Unpacks a release from standard input, or its manifest alone and copies the members from another release, verifies every member
-# against that manifest, and puts the release in its place. What is in releases/ without the mark `staged` is not a release.
+# Unpacks a release from standard input, copies what does not come with it from another release, verifies every member against the
+# manifest, and puts the release in its place. What is in releases/ without the mark `staged` is not a release.
 #
 # $1      the deploy path
 # $2      the release's ID
 # $3      encoding of the payload: zstd or gzip
 # $4      the umask of the release's members
-# $5      the folder of a release on this host that has the members; none where they come with the manifest
-# $6      a mark that the release has from its beginning; none
+# $5      a mark that the release has from its beginning; none
+# $6      the folder of a release on this host, the base, that has what does not come with the payload; none where all comes
+# $7      the base's records, of whose manifest the new one is made; none where that comes with the payload
 #
-# The functions of unpack.sh stand before it, and where there is $5 those of copy.sh.
+# The functions of unpack.sh stand before it, and where there is $6 those of copy.sh.
 #
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
-# manifest says, 93 when the host cannot take it, 94 when members cannot be copied.
+# manifest says, 93 when the host cannot take it. Where there is a base, 94 when nothing can be made of it, and 95 when members did not
+# become what the manifest says: their paths are printed then.
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4 other=${5:-} mark=${6:-}
+id=$2 mask=$4 mark=$5 base=${6:-} theirs=${7:-}
 records=.slipway/releases/$id
 incoming=$records/incoming
 unpacking "$incoming" "$3"
@@ -47,12 +49,15 @@ make_incoming
 
 # Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
 # has changed since the last release.
-if [ -z "$other" ]; then
+if [ -z "$base" ]; then
 	unpack -xomf manifest/sha256 manifest/entries manifest/content tree
+elif [ -z "$theirs" ]; then
+	unpack -xomf manifest/sha256 manifest/entries manifest/content delta/moved tree
 else
-	unpack -xomf manifest/sha256 manifest/entries manifest/content
-	copy_members "$other" "$incoming"
+	unpack -xomf delta/entries delta/sha256 delta/sums delta/moved manifest/content tree
+	patch_manifest "$theirs"
 fi
+[ -z "$base" ] || copy_members "$base"
 set_folders
 check_members
 apply_umask "$incoming/tree" "$mask"

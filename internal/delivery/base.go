@@ -1,0 +1,134 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"slipway/internal/artifact/content"
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release/contents"
+	"slipway/internal/release/stage"
+)
+
+// base is a release on a host.
+type base struct {
+	stage.Base
+	content deploy.Digest
+	name    string // for people
+	of      string // for a line that says what was reused, where that has to be said; "" else
+	same    bool   // it is another environment's, of the same content
+}
+
+// choose is the base that has the most bytes of the release on a host; nil where all is to be sent. why says so where there might have
+// been one, and people expect it.
+func (d *Delivery) choose(h plan.Host) (best *base, why string) {
+	if near := h.Near; near != nil { // its records may be another user's: the manifest comes along
+		name := near.Environment + "'s release"
+		return &base{Base: stage.Base{Folder: near.Folder}, content: d.Schedule.Artifact.Content, name: name, of: " of " + name + " on this host", same: true}, ""
+	}
+	site, most := d.Fleet.On(h.Name).Site(), int64(-1)
+	for _, r := range d.Schedule.Bases(h) {
+		if _, known := d.manifests[r.Content]; !known {
+			if d.unread != nil {
+				why = fmt.Sprintf("what the releases there hold could not be read: %v", d.unread)
+			}
+			continue
+		}
+		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, content: r.Content, name: string(r.ID)}
+		if reuse := d.reuse(b, nil); reuse.Bytes > most {
+			best, most = b, reuse.Bytes
+		}
+	}
+	const least = 4 // a part of so many
+	if best != nil && most*least < d.total {
+		return nil, fmt.Sprintf("%s has %s of its %s", best.name, deploy.Size(most), deploy.Size(d.total))
+	}
+	if best != nil {
+		why = ""
+	}
+	return best, why
+}
+
+// reuse is what of a base is copied, where some members are unfit: the same value for all hosts that have the same.
+func (d *Delivery) reuse(b *base, unfit []string) *content.Reuse {
+	unfit = slices.Sorted(slices.Values(unfit))
+	key := fmt.Sprintf("%s %t %q", b.content, b.same, unfit)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known := d.reuses[key]; known != nil {
+		return known
+	}
+	made := content.NewReuse(d.manifests[b.content], d.Artifact.Manifest(), func(path string) bool {
+		_, found := slices.BinarySearch(unfit, path)
+		return found || d.Schedule.Linked(path)
+	})
+	if b.same {
+		made.Base = nil
+	}
+	d.reuses[key] = made
+	return made
+}
+
+// What asking for manifests may take: hosts that are asked, time for each, and the bytes of a member's line when it is compressed, most of
+// them its hash.
+const (
+	mostAsked  = 3
+	askTimeout = time.Minute
+	lineSize   = 50
+)
+
+// Look asks for the manifests of what hosts have: each content once, of a host that has it. No host may be leased meanwhile. Where it
+// cannot be had more is sent.
+func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
+	payload, err := d.Artifact.Payload(ctx, "zstd")
+	own := d.Artifact.Manifest()
+	if err != nil || payload.Size() < leastSaved+lineSize*int64(own.Len()) {
+		return
+	}
+	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
+	for range mostAsked {
+		var ask plan.Host
+		var ids []deploy.ReleaseID
+		for _, h := range hosts {
+			if lacking := d.unknown(h); len(lacking) > len(ids) {
+				ask, ids = h, lacking
+			}
+		}
+		if len(ids) == 0 {
+			return
+		}
+		hosts = slices.DeleteFunc(hosts, func(h plan.Host) bool { return h.Name == ask.Name })
+		if err := d.ask(ctx, ask, ids); err != nil {
+			d.unread = err
+		}
+	}
+}
+
+// unknown are the releases on a host of whose contents nobody knows the manifest.
+func (d *Delivery) unknown(h plan.Host) (ids []deploy.ReleaseID) {
+	seen := map[deploy.Digest]bool{}
+	for _, r := range d.Schedule.Bases(h) {
+		if _, known := d.manifests[r.Content]; !known && !seen[r.Content] {
+			seen[r.Content] = true
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+func (d *Delivery) ask(ctx context.Context, h plan.Host, ids []deploy.ReleaseID) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	there := d.Fleet.On(h.Name)
+	defer there.Lease(ctx)()
+	if err := there.Do(ctx, contents.Manifests(there.Site(), ids, d.manifests)); err != nil {
+		return err
+	}
+	if lacking := d.unknown(h); len(lacking) > 0 {
+		return fmt.Errorf("the manifest of %s on %s is not of the content that it names", lacking[0], h.Name)
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+// Package delivery brings a release to hosts: as a delta against what they have already where that is worth it, else whole.
+//
+// Terms: the base is the release on a host that the new one is made of; a delta is a payload of what the base has not; a member is unfit
+// when the base has it no longer as its manifest says. The package must not know when a release is brought, or what a failure means for
+// the other hosts.
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"slipway/internal/artifact/content"
+	"slipway/internal/deploy"
+	"slipway/internal/fleet"
+	"slipway/internal/plan"
+	"slipway/internal/release/stage"
+)
+
+// Artifact is what is brought.
+type Artifact interface {
+	// Payload is the whole content in an encoding, "zstd" or "gzip". That in zstd is there already. It is called concurrently.
+	Payload(ctx context.Context, encoding string) (stage.Payload, error)
+	// Delta is what a host lacks, likewise. It is made once for each reuse, by its address, and encoding.
+	Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error)
+	Manifest() content.Manifest
+}
+
+// Options are what a Delivery needs to know of its deployment.
+type Options struct {
+	Artifact Artifact
+	Fleet    *fleet.Fleet
+	Schedule *plan.Schedule
+	Say      func(host, line string)              // tells people
+	Progress func(host string, done, total int64) // of bytes handed to the connection
+}
+
+// Delivery is one release on its way to hosts.
+type Delivery struct {
+	Options
+	total int64 // bytes of all files
+
+	manifests map[deploy.Digest]content.Manifest // of what hosts have, by content
+	unread    error                              // why some are not among them
+
+	mu     sync.Mutex
+	reuses map[string]*content.Reuse
+}
+
+// New is a delivery that has asked no host yet.
+func New(options Options) *Delivery {
+	own := options.Artifact.Manifest()
+	d := &Delivery{Options: options, reuses: map[string]*content.Reuse{}}
+	d.manifests = map[deploy.Digest]content.Manifest{options.Schedule.Artifact.Content: own}
+	for m := range own.Members() {
+		d.total += m.Size
+	}
+	return d
+}
+
+// leastSaved is how many bytes less than the whole a delta must be: below that it is not worth what the host has to do for it.
+const leastSaved = 64 << 10
+
+// mostTries is how many deltas are tried on a host: what the first finds unfit comes with the second.
+const mostTries = 2
+
+// Bring makes the release on a host, and says what that took, also beside an error.
+func (d *Delivery) Bring(ctx context.Context, h plan.Host) (traffic deploy.Traffic, err error) {
+	b, whole := d.choose(h)
+	var unfit []string
+	for try := 0; b != nil && try < mostTries; try++ {
+		reuse := d.reuse(b, unfit)
+		delta, saves, err := d.delta(ctx, h, b, reuse)
+		if err != nil {
+			return traffic, err
+		}
+		if !saves {
+			whole = "what differs is hardly smaller"
+			break
+		}
+		more, err := d.copied(ctx, h, b, delta, &traffic)
+		if err == nil {
+			traffic.Reused = reuse.Bytes
+			d.Say(h.Name, fmt.Sprintf("reused %s%s, sent %s, verified %s", files(reuse.Files), b.of, deploy.Size(traffic.Sent), deploy.Size(d.total)))
+			return traffic, nil
+		}
+		if !errors.Is(err, stage.ErrNotCopied) {
+			return traffic, err
+		}
+		whole = fmt.Sprintf("%s on this host cannot be copied: %v", b.name, deploy.CauseIn(err))
+		more = slices.DeleteFunc(more, func(path string) bool { return reuse.Sent[path] || !d.isFileOrLink(path) })
+		if len(more) == 0 {
+			break
+		}
+		if try+1 < mostTries {
+			d.Say(h.Name, fmt.Sprintf("%s of %s changed on this host, and must be sent: %s", files(len(more)), b.name, content.Examples(more)))
+		}
+		unfit = append(unfit, more...)
+	}
+	if whole != "" {
+		d.Say(h.Name, "all of it is sent: "+whole)
+	}
+	err = d.whole(ctx, h, &traffic)
+	return traffic, err
+}
+
+// copied makes the release of a base and a delta. It gives the paths of unfit members, too.
+func (d *Delivery) copied(ctx context.Context, h plan.Host, b *base, delta stage.Payload, traffic *deploy.Traffic) (unfit []string, err error) {
+	there := d.Fleet.On(h.Name)
+	op := stage.Copy(there.Site(), d.Schedule.Release, delta, b.Base, &unfit, d.counting(h.Name, traffic))
+	if d.Schedule.Rollback() {
+		op = stage.Unproven(op)
+	}
+	return unfit, there.Do(ctx, op)
+}
+
+// whole sends all of the release.
+func (d *Delivery) whole(ctx context.Context, h plan.Host, traffic *deploy.Traffic) error {
+	there := d.Fleet.On(h.Name)
+	payload, err := d.Artifact.Payload(ctx, h.Encoding)
+	if err != nil {
+		return err
+	}
+	op := stage.Upload(there.Site(), d.Schedule.Release, payload, d.counting(h.Name, traffic))
+	if d.Schedule.Rollback() {
+		op = stage.Unproven(op)
+	}
+	if err := there.Do(ctx, op); err != nil {
+		return err
+	}
+	d.Say(h.Name, fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), d.Schedule.Artifact.Inodes))
+	return nil
+}
+
+// counting tells of an upload's progress, and counts what all tries of it sent.
+func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, total int64) {
+	var last int64
+	return func(done, total int64) {
+		if done < last {
+			last = 0 // another try
+		}
+		traffic.Sent += done - last
+		last = done
+		d.Progress(host, done, total)
+	}
+}
+
+// delta is the payload of what a base has not; saves is false where that is hardly smaller than the whole.
+func (d *Delivery) delta(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse) (delta stage.Payload, saves bool, err error) {
+	if delta, err = d.Artifact.Delta(ctx, reuse, h.Encoding); err != nil || b.same {
+		return delta, true, err
+	}
+	whole, err := d.Artifact.Payload(ctx, "zstd")
+	if err != nil {
+		return nil, false, err
+	}
+	return delta, whole.Size()-delta.Size() >= leastSaved, nil
+}
+
+func (d *Delivery) isFileOrLink(path string) bool {
+	member, ok := d.Artifact.Manifest().Find(path)
+	return ok && member.Kind != content.Dir
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return deploy.Count(n) + " files"
+}

@@ -1,0 +1,27 @@
+package rollout_test
+
+import (
+	"context"
+
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
+	"slipway/internal/release/stage"
+)
+
+// brought is an artifact whose payloads may be slowed.
+type brought struct {
+	*artifact.Artifact
+	slowed func(stage.Payload) stage.Payload // may be nil
+}
+
+func (b brought) Payload(ctx context.Context, encoding string) (stage.Payload, error) {
+	payload, err := b.Artifact.Payload(ctx, encoding)
+	if b.slowed != nil && err == nil {
+		return b.slowed(payload), nil
+	}
+	return payload, err
+}
+
+func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
+	return b.Artifact.Delta(ctx, reuse, encoding)
+}
