@@ -184,9 +184,9 @@ func firstDeployment() []deploy.Event {
 		Phase: deploy.Preflight, Note: "1 host, no release yet",
 		Spans: []deploy.Span{span(deploy.Preflight, "", "web1", 700*ms)},
 	})
+	s.res.Hosts[0].Before = ""
 	s.upload().phase(deploy.Activate).activated("web1")
 	s.all(deploy.HostActivated, newRelease)
-	s.res.Hosts[0].Before = ""
 	return s.end(deploy.OutcomeActivated, 0, "")
 }
 

@@ -156,7 +156,12 @@ func (s *script) preflight() *script {
 func (s *script) upload() *script {
 	d := deploy.StepDone{Phase: deploy.Prepare, Step: "Upload"}
 	for i, h := range s.res.Header.Hosts {
-		s.say(deploy.Prepare, "Upload", h, "sent 38.2 MB, verified 4,981 files")
+		line, traffic := "reused 4,981 files, sent 1.1 MB, verified 38.2 MB", deploy.Traffic{Sent: 1_100_000, Reused: 36_900_000}
+		if s.res.Hosts[i].Before == "" {
+			line, traffic = "sent 38.2 MB, verified 4,981 files", deploy.Traffic{Sent: 38_200_000}
+		}
+		s.say(deploy.Prepare, "Upload", h, line)
+		s.res.Hosts[i].Traffic = traffic
 		d.Spans = append(d.Spans, span(deploy.Prepare, "Upload", h, 700*ms+time.Duration(i)*100*ms))
 	}
 	return s.phase(deploy.Prepare).done(d)

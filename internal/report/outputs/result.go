@@ -52,6 +52,8 @@ type hostDoc struct {
 	Now     string   `json:"now"`
 	Unasked bool     `json:"unasked,omitempty"` // before and now are not known
 	Roles   []string `json:"roles,omitempty"`
+	Sent    int64    `json:"sent_bytes,omitempty"`   // of the release's members, over the connection
+	Reused  int64    `json:"reused_bytes,omitempty"` // of files that were copied on the host
 }
 
 type phaseDoc struct {
@@ -131,7 +133,7 @@ func docOf(res deploy.Result) resultDoc {
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
-		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles})
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused})
 	}
 	for _, p := range res.Phases {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})

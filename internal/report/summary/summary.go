@@ -128,12 +128,26 @@ func (p Page) facts() string {
 	if res.ArtifactSize > 0 {
 		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
 	}
+	if text := upload(res.Traffic()); text != "" {
+		rows = append(rows, [2]string{"Upload", text})
+	}
 	var b strings.Builder
 	b.WriteString(markdown.Row("", markdown.Words(layout.Target(res.Header, "→"))) + "\n| --- | --- |\n")
 	for _, row := range rows {
 		b.WriteString(markdown.Row(row[0], row[1]) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// upload is what it took to bring the release to the hosts; "" where it was there.
+func upload(all deploy.Traffic) string {
+	switch {
+	case all.Sent == 0:
+		return ""
+	case all.Reused == 0:
+		return "sent " + deploy.Size(all.Sent)
+	}
+	return fmt.Sprintf("sent %s, reused %s", deploy.Size(all.Sent), deploy.Size(all.Reused))
 }
 
 // failed is what went wrong where, with the hosts' last words.
