@@ -28,7 +28,7 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Each release serves its own static files, under names that carry their digests. A page of another release, loaded
-# before the switch or from another host, still finds its files: deploy/keep-static.sh collects those of all releases.
+# before the switch or from another host, still finds its files: django/keep-static keeps those of all releases.
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 ASSETS = BASE_DIR / "assets"  # linked from shared/
