@@ -94,7 +94,7 @@ func command(pid int) string {
 // isServer tells the sshd of a host that this course leaves alone.
 func isServer(pid int) bool { return strings.Contains(command(pid), "sshd_config") }
 
-// usage is the CPU time of this process (RUSAGE_SELF), or of all of its children that have ended (RUSAGE_CHILDREN), and theirs.
+// usage is the CPU time of this process (RUSAGE_SELF), of this thread (RUSAGE_THREAD), or of all of its children that have ended (RUSAGE_CHILDREN), and theirs.
 func usage(who int) time.Duration {
 	var usage syscall.Rusage
 	_ = syscall.Getrusage(who, &usage) // fails for another who, or another address, alone
@@ -147,4 +147,36 @@ func ticks(t *testing.T, fields []string) time.Duration {
 		sum += n
 	}
 	return time.Duration(sum) * tick
+}
+
+// TestMeasure: bytes, round trips and memory of both sides are counted, and the CPU time of what outlives its session.
+func TestMeasure(t *testing.T) {
+	adoptOrphans(t)
+	hosts, key := startHosts(t, 1)
+	over := openLinks(t, hosts)[0]
+	config, _ := newPeer(t, key, false).sshConfig(t, over)
+	const busy = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
+	once := exec.CommandContext(t.Context(), "sh", "-c", busy)
+	if err := once.Run(); err != nil {
+		t.Fatal(err)
+	}
+	unit := once.ProcessState.UserTime() + once.ProcessState.SystemTime()
+	// Once in the session, and four times after it.
+	const after = "for _ in 1 2 3 4; do " + busy + "; done"
+	remote := "head -c 1000000 /dev/zero; " + busy + "; setsid sh -c '" + after + "' </dev/null >/dev/null 2>&1 &"
+	cmd := exec.CommandContext(t.Context(), "ssh", "-F", config, hosts[0].name, remote)
+	cmd.Env = os.Environ()
+	cost, err := measure(t, over, cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cost.Down < 1_000_000 || cost.Down > 1_100_000 || cost.Up < 1000 || cost.Up > 100_000 || cost.Turns < 5 {
+		t.Errorf("a megabyte was received, and counted are %d bytes, %d sent, %d round trips", cost.Down, cost.Up, cost.Turns)
+	}
+	if cost.Hosts < unit*5/2 || cost.Runner <= 0 || cost.Wall <= 0 {
+		t.Errorf("five times %v on the host, and counted are %v there, %v here, in %v", unit, cost.Hosts, cost.Runner, cost.Wall)
+	}
+	if cost.RunnerMemory < 1<<20 || cost.HostsMemory < 1<<20 {
+		t.Errorf("memory of the runner is %d bytes, of the host %d", cost.RunnerMemory, cost.HostsMemory)
+	}
 }

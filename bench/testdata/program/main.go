@@ -10,9 +10,6 @@ import (
 	"encoding/xml"
 	"expvar"
 	"fmt"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"html/template"
 	"image/jpeg"
 	"image/png"
@@ -32,8 +29,8 @@ var page = template.Must(template.New("page").Parse(`<title>{{.}}</title>`))
 
 // used keeps the linker from leaving out what a larger program would call.
 var used = []any{
-	zip.NewReader, x509.SystemCertPool, sql.Open, json.Marshal, xml.Marshal, expvar.Handler, parser.ParseExpr, token.NewFileSet,
-	(*types.Config).Check, jpeg.Decode, png.Decode, slog.NewJSONHandler, multipart.NewReader, &httputil.ReverseProxy{},
+	zip.NewReader, x509.SystemCertPool, sql.Open, json.Marshal, xml.Marshal, expvar.Handler,
+	jpeg.Decode, png.Decode, slog.NewJSONHandler, multipart.NewReader, &httputil.ReverseProxy{},
 	pprof.Index, rpc.NewServer(), smtp.SendMail, regexp.MustCompile, tabwriter.NewWriter,
 }
 
