@@ -75,6 +75,7 @@ type LiveEntry struct {
 	Before  string      `json:"before,omitempty"` // of a switch: its text before
 	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff, and of LiveUndo
 	Undos   *Undos      `json:"undos,omitempty"`  // of the intent to LiveUndos
+	Keeper  string      `json:"keeper,omitempty"` // of the intent to LiveUndo: the host that keeps the whole
 }
 
 // Undoes reports whether it is about migrate, and about nothing that is live.

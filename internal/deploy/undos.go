@@ -55,6 +55,20 @@ func (u Undos) On(host string) (part []Toggle) {
 	return part
 }
 
+// Unconfirmed is the host that keeps the whole of which a journal has a part, where nobody wrote down yet that every host has its own; ""
+// where it is confirmed, and where there is none.
+func Unconfirmed(live []LiveEntry) (keeper string) {
+	for _, entry := range live {
+		switch {
+		case entry.What == LiveUndo && entry.State == RecordIntent:
+			keeper = entry.Keeper
+		case entry.What == LiveUndos && entry.State == RecordOK:
+			keeper = ""
+		}
+	}
+	return keeper
+}
+
 // HalfIntended is what a journal keeps whole of which not every host has its part, or nobody knows; ok is false where there is none.
 func HalfIntended(live []LiveEntry) (u Undos, ok bool) {
 	for _, entry := range live {

@@ -56,3 +56,24 @@ func TestHalfIntended(t *testing.T) {
 		}
 	}
 }
+
+// A part counts as confirmed once it is said after it that every host has its own.
+func TestUnconfirmed(t *testing.T) {
+	t.Parallel()
+	part, done := LiveEntry{What: LiveUndo, State: RecordIntent, Keeper: "web1"}, LiveEntry{What: LiveUndos, State: RecordOK}
+	undone := LiveEntry{What: LiveUndo, State: RecordOK}
+	for name, test := range map[string]struct {
+		live []LiveEntry
+		want string
+	}{
+		"nothing":            {nil, ""},
+		"a part":             {[]LiveEntry{part}, "web1"},
+		"confirmed":          {[]LiveEntry{part, done}, ""},
+		"undone":             {[]LiveEntry{part, done, undone}, ""},
+		"the next attempt's": {[]LiveEntry{part, done, undone, part}, "web1"},
+	} {
+		if got := Unconfirmed(test.live); got != test.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"slipway/internal/deploy"
+	"slipway/internal/plan"
 	"slipway/internal/toggle"
 )
 
@@ -39,26 +40,48 @@ func (r *run) completeUndos(ctx context.Context) (wrote bool, errs deploy.Errors
 			}
 			errs = append(errs, away...)
 		}
+		errs = append(errs, r.keepersAway(dead)...)
 	}
 	return wrote, errs
 }
 
-var errUntold = errors.New("it is to be undone there, which is not written down yet, and the host is not asked")
+// keepersAway are the hosts that alone know where else something is to be taken back, and are not asked.
+func (r *run) keepersAway(dead plan.Dead) (away deploy.Errors) {
+	for _, l := range dead.Left {
+		keeper := deploy.Unconfirmed(l.Journal.Live)
+		told := func(err *deploy.Error) bool { return err.Host == keeper }
+		if undos := l.Undos(); len(undos) > 0 && r.untold(keeper) && !slices.ContainsFunc(away, told) {
+			away = append(away, notTold(keeper, undos[0].Name, errKeeper))
+		}
+	}
+	return away
+}
 
-// tellable are the hosts that can be told what is to be taken back there, and the errors of those that cannot now. A host that is not in
-// the deploy file any more is nobody's concern.
+// tellable are the hosts that can be told what is to be taken back there, and the errors of those that cannot now.
 func (r *run) tellable(undos deploy.Undos) (hosts []string, away deploy.Errors) {
-	known := slices.Concat(deploy.HostNames(r.plan.Targets), r.plan.LeftOut)
 	for _, host := range undos.Hosts() {
-		_, asked := r.asked[host]
-		switch {
-		case asked:
+		if _, asked := r.asked[host]; asked {
 			hosts = append(hosts, host)
-		case slices.Contains(known, host):
-			err := deploy.OnHost(host, deploy.Undo, undos.On(host)[0].Name, errUntold)
-			err.Hint = "run it once the host can be reached, and without `limit`: nothing is undone before"
-			away = append(away, err)
+		} else if r.untold(host) {
+			away = append(away, notTold(host, undos.On(host)[0].Name, errUntold))
 		}
 	}
 	return hosts, away
+}
+
+// untold reports whether a host is not asked, and is to be waited for. One that is not in the deploy file any more is nobody's concern.
+func (r *run) untold(host string) bool {
+	_, asked := r.asked[host]
+	return !asked && slices.Contains(slices.Concat(deploy.HostNames(r.plan.Targets), r.plan.LeftOut), host)
+}
+
+var (
+	errUntold = errors.New("it is to be undone there, which is not written down yet, and the host is not asked")
+	errKeeper = errors.New("it is to be undone, this host alone knows where else, and it is not asked")
+)
+
+func notTold(host, step string, why error) *deploy.Error {
+	err := deploy.OnHost(host, deploy.Undo, step, why)
+	err.Hint = "run it once the host can be reached, and without `limit`: nothing is undone before"
+	return err
 }

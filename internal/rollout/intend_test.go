@@ -81,3 +81,27 @@ func TestUndoWaitsForHostsThatDoNotKnowOfIt(t *testing.T) {
 	wantEnd(t, after, deploy.ExitDone, deploy.OutcomeActivated)
 	f.wantWritten("web1", "undo:Migrate", "undo:Quiet", "restart")
 }
+
+// A host that has its part does not know who else has one. Where it was never said that all do, the host is waited for that knows.
+func TestUndoWaitsForTheHostThatKnowsOfAll(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 3)
+	_, mend := f.half("web2")
+	mend()
+	f.written("web1")
+	f.written("web3")
+	f.cfg.Migrate = nil
+	all := f.cfg.Hosts
+	f.cfg.Hosts, f.cfg.Unlimited = all[2:], all
+	limited, _ := f.deploy(t.Context(), good)
+	wantEnd(t, limited, deploy.ExitPerson, deploy.OutcomePerson)
+	f.wantWritten("web3")
+	if text := deploy.Errors(limited.Errors).Error(); !strings.Contains(text, "web1: Quiet: it is to be undone, this host alone knows where else") {
+		t.Error(text)
+	}
+	f.cfg.Hosts, f.cfg.Unlimited = all, nil
+	after, _ := f.deploy(t.Context(), good)
+	wantEnd(t, after, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantWritten("web1", "undo:Migrate", "undo:Quiet", "restart")
+	f.wantWritten("web3", "undo:Quiet", "restart")
+}

@@ -13,14 +13,15 @@ import (
 // then on each what is to be taken back there. From the whole on, whoever finds the journals open takes them back.
 func (t *Toggles) IntendUndos(ctx context.Context, undos deploy.Undos) deploy.Errors {
 	hosts := undos.Hosts()
-	if errs := t.noteWhole(ctx, hosts[0], undos, deploy.RecordIntent); len(errs) > 0 {
-		return errs
+	whole := deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordIntent, Undos: &undos}
+	if err := t.noteWhole(ctx, hosts[0], undos, whole); err != nil {
+		return deploy.Errors{err}
 	}
 	return t.CompleteUndos(ctx, hosts[0], undos, hosts, nil)
 }
 
-// CompleteUndos writes down on hosts what is to be taken back there, but for what their journals say already, and then on the keeper of
-// the whole that every host has its part. Nothing may be taken back before.
+// CompleteUndos writes down on hosts what is to be taken back there, but for what their journals say already, and then on all, last on the
+// keeper of the whole, that every host has its part. Nothing may be taken back before.
 func (t *Toggles) CompleteUndos(ctx context.Context, keeper string, undos deploy.Undos, hosts []string, live map[string][]deploy.LiveEntry) deploy.Errors {
 	errs := fanout.Failures(hosts, func(host string) *deploy.Error {
 		written := deploy.OpenUndos(live[host])
@@ -28,7 +29,8 @@ func (t *Toggles) CompleteUndos(ctx context.Context, keeper string, undos deploy
 			if slices.ContainsFunc(written, func(t deploy.Toggle) bool { return t.Name == undo.Name }) {
 				continue
 			}
-			if err := t.note(ctx, host, deploy.LiveUndo, deploy.RecordIntent, undo); err != nil {
+			entry := deploy.LiveEntry{What: deploy.LiveUndo, State: deploy.RecordIntent, Toggle: &undo, Keeper: keeper}
+			if err := t.noteEntry(ctx, host, entry); err != nil {
 				return deploy.OnHost(host, deploy.Undo, undo.Name, err)
 			}
 		}
@@ -37,19 +39,18 @@ func (t *Toggles) CompleteUndos(ctx context.Context, keeper string, undos deploy
 	if len(errs) > 0 {
 		return errs
 	}
-	return t.noteWhole(ctx, keeper, undos, deploy.RecordOK)
+	others := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return host == keeper })
+	whole := deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordOK}
+	confirm := func(host string) *deploy.Error { return t.noteWhole(ctx, host, undos, whole) }
+	if errs = fanout.Failures(others, confirm); len(errs) > 0 {
+		return errs
+	}
+	return fanout.Failures([]string{keeper}, confirm)
 }
 
-// noteWhole writes a line about the whole into the journal of its keeper.
-func (t *Toggles) noteWhole(ctx context.Context, keeper string, undos deploy.Undos, state deploy.RecordState) deploy.Errors {
-	entry := deploy.LiveEntry{What: deploy.LiveUndos, State: state}
-	if state == deploy.RecordIntent {
-		entry.Undos = &undos
-	}
-	if err := t.noteEntry(ctx, keeper, entry); err != nil {
-		return deploy.Errors{deploy.OnHost(keeper, deploy.Undo, undos.Steps[0].Step.Name, err)}
-	}
-	return nil
+// noteWhole writes a line about the whole into the journal of a host.
+func (t *Toggles) noteWhole(ctx context.Context, host string, undos deploy.Undos, entry deploy.LiveEntry) *deploy.Error {
+	return deploy.OnHost(host, deploy.Undo, undos.Steps[0].Step.Name, t.noteEntry(ctx, host, entry))
 }
 
 // Undo takes back what a step of migrate did on a host in a release, and writes down that it is done. What fails stays to be done.
