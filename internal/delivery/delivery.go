@@ -16,6 +16,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/stage"
 )
 
@@ -66,8 +67,9 @@ const leastSaved = 64 << 10
 // mostTries is how many deltas are tried on a host: what the first finds unfit comes with the second.
 const mostTries = 2
 
-// Bring makes the release on a host, and says what that took, also beside an error.
-func (d *Delivery) Bring(ctx context.Context, h plan.Host) (traffic deploy.Traffic, err error) {
+// Bring makes the release on a host, and says what that took, also beside an error. The rest is what the command that makes it does
+// besides, once it has.
+func (d *Delivery) Bring(ctx context.Context, h plan.Host, rest release.Operation) (traffic deploy.Traffic, err error) {
 	b, whole := d.choose(h)
 	var unfit []string
 	for try := 0; b != nil && try < mostTries; try++ {
@@ -80,7 +82,7 @@ func (d *Delivery) Bring(ctx context.Context, h plan.Host) (traffic deploy.Traff
 			whole = "what differs is hardly smaller"
 			break
 		}
-		more, err := d.copied(ctx, h, b, delta, &traffic)
+		more, err := d.copied(ctx, h, b, delta, rest, &traffic)
 		if err == nil {
 			traffic.Reused = reuse.Bytes
 			d.Say(h.Name, fmt.Sprintf("reused %s%s, sent %s, verified %s", files(reuse.Files), b.of, deploy.Size(traffic.Sent), deploy.Size(d.total)))
@@ -102,22 +104,25 @@ func (d *Delivery) Bring(ctx context.Context, h plan.Host) (traffic deploy.Traff
 	if whole != "" {
 		d.Say(h.Name, "all of it is sent: "+whole)
 	}
-	err = d.whole(ctx, h, &traffic)
+	err = d.whole(ctx, h, rest, &traffic)
 	return traffic, err
 }
 
 // copied makes the release of a base and a delta. It gives the paths of unfit members, too.
-func (d *Delivery) copied(ctx context.Context, h plan.Host, b *base, delta stage.Payload, traffic *deploy.Traffic) (unfit []string, err error) {
+func (d *Delivery) copied(
+	ctx context.Context, h plan.Host, b *base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
+) (unfit []string, err error) {
 	there := d.Fleet.On(h.Name)
 	op := stage.Copy(there.Site(), d.Schedule.Release, delta, b.Base, &unfit, d.counting(h.Name, traffic))
 	if d.Schedule.Rollback() {
 		op = stage.Unproven(op)
 	}
-	return unfit, there.Do(ctx, op)
+	err = there.Do(ctx, release.Then(op, rest))
+	return unfit, err
 }
 
 // whole sends all of the release.
-func (d *Delivery) whole(ctx context.Context, h plan.Host, traffic *deploy.Traffic) error {
+func (d *Delivery) whole(ctx context.Context, h plan.Host, rest release.Operation, traffic *deploy.Traffic) error {
 	there := d.Fleet.On(h.Name)
 	payload, err := d.Artifact.Payload(ctx, h.Encoding)
 	if err != nil {
@@ -127,7 +132,7 @@ func (d *Delivery) whole(ctx context.Context, h plan.Host, traffic *deploy.Traff
 	if d.Schedule.Rollback() {
 		op = stage.Unproven(op)
 	}
-	if err := there.Do(ctx, op); err != nil {
+	if err := there.Do(ctx, release.Then(op, rest)); err != nil {
 		return err
 	}
 	d.Say(h.Name, fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), d.Schedule.Artifact.Inodes))

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -12,7 +13,8 @@ import (
 // Reason is what one exit status of a script means. The script itself says the cause, in one line on standard error,
 // because it knows the names and numbers; Reason adds what a person does about it, and what a caller can test for.
 type Reason struct {
-	Err  error // in the error's chain, for errors.Is; nil is none
+	Op   string // what was done then, for people, where it is not what the operation is called
+	Err  error  // in the error's chain, for errors.Is; nil is none
 	Hint string
 }
 
@@ -36,6 +38,7 @@ func failure(conn transport.Conn, op Operation, err error) error {
 		if reason, known := op.Reasons[exit.Status]; known && len(lines) > 0 {
 			failure.Cause = &refusal{text: lines[len(lines)-1], err: reason.Err, exit: exit}
 			failure.Hint = reason.Hint
+			failure.Op = cmp.Or(reason.Op, failure.Op)
 			lines = lines[:len(lines)-1]
 		}
 		if cause, same := failure.Cause.(*transport.ExitError); same && cause.Name == op.Name { //nolint:errorlint // not one in a chain

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,8 +11,8 @@ import (
 
 var errNotTogether = errors.New("these cannot be one command")
 
-// Then is two operations as one command, which costs a host one round trip: the second is done where the first has succeeded. The first
-// takes no input, and what it prints nobody reads; a status of its script means nothing in the other's.
+// Then is two operations as one command, which costs a host one round trip: the second is done where the first has succeeded. The second
+// takes no input, only one of them has a reader of what it prints, and a status of its script means nothing in the other's.
 func Then(first, second Operation) Operation {
 	switch {
 	case first.Invalid != nil:
@@ -20,35 +21,56 @@ func Then(first, second Operation) Operation {
 		return second
 	case second.Script == "":
 		return first
-	case first.Stdin != nil || first.Read != nil || first.Output != nil || second.Next != nil || first.Once != second.Once ||
+	case second.Stdin != nil || first.listens() && second.listens() || first.Once != second.Once ||
 		slices.ContainsFunc(slices.Collect(maps.Keys(first.Reasons)), func(status int) bool { _, both := second.Reasons[status]; return both }):
 		return Invalid(first.Name, errNotTogether)
 	}
-	both := second
-	both.Name = first.Name
-	both.Script = inTurn(first.Script, len(first.Args)) + second.Script
+	both := first
+	both.Script = inTurn(first, second)
 	both.Args = slices.Concat(first.Args, second.Args)
 	both.Reasons = maps.Clone(first.Reasons)
 	if both.Reasons == nil {
 		both.Reasons = map[int]Reason{}
 	}
-	maps.Copy(both.Reasons, second.Reasons)
-	both.Silence = max(first.Silence, second.Silence)
-	if first.Next != nil {
-		both.Next = func(err error) (Operation, bool) {
-			next, ok := first.Next(err)
-			return Then(next, second), ok
+	for status, reason := range second.Reasons {
+		reason.Op = cmp.Or(reason.Op, second.Name)
+		both.Reasons[status] = reason
+	}
+	both.Silence, both.Limit = max(first.Silence, second.Silence), max(first.Limit, second.Limit)
+	if second.listens() {
+		both.Read, both.Output = second.Read, second.Output
+	}
+	both.Next = func(err error) (Operation, bool) {
+		if first.Next != nil {
+			if next, ok := first.Next(err); ok {
+				return Then(next, second), true
+			}
 		}
+		if second.Next != nil {
+			return second.Next(err) // the first has succeeded
+		}
+		return Operation{}, false
 	}
 	return both
 }
 
-// inTurn is a script that runs one in a subshell with the first args of its own arguments, ends as that does where it fails, and leaves the
-// other arguments.
-func inTurn(script string, args int) string {
+// listens reports whether somebody reads what an operation prints.
+func (o Operation) listens() bool { return o.Read != nil || o.Output != nil }
+
+// inTurn is a script that runs the first in a subshell with the first of its own arguments, ends as that does where it fails, and runs the
+// second with the other arguments. What nobody reads is not printed.
+func inTurn(first, second Operation) string {
 	var list strings.Builder
-	for i := range args {
+	for i := range first.Args {
 		fmt.Fprintf(&list, ` "${%d}"`, i+1)
 	}
-	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s >/dev/null || exit \"$?\"\nshift %d\n", script, list.String(), args)
+	if !first.listens() {
+		list.WriteString(" >/dev/null")
+	}
+	after := ""
+	if first.listens() {
+		after = "exec >/dev/null\n"
+	}
+	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s || exit \"$?\"\nshift %d\nexec </dev/null\n%s%s",
+		first.Script, list.String(), len(first.Args), after, second.Script)
 }

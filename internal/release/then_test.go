@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,11 +56,43 @@ func TestThen(t *testing.T) {
 		"the first not":    {release.Invalid("a", errRefused), release.Operation{Name: "b", Script: ":"}, release.Invalid("a", errRefused)},
 		"the second not":   {release.Operation{Name: "a", Script: ":"}, release.Invalid("b", errRefused), release.Invalid("b", errRefused)},
 		"two meanings":     {release.Operation{Name: "a", Script: ":", Reasons: reasons}, release.Operation{Script: ":", Reasons: reasons}, release.Operation{Name: "a"}},
-		"somebody listens": {release.Operation{Name: "a", Script: ":", Read: func(release.Answer) error { return nil }}, release.Operation{Script: ":"}, release.Operation{Name: "a"}},
+		"two readers":      {release.Operation{Name: "a", Script: ":", Read: unread}, release.Operation{Script: ":", Read: unread}, release.Operation{Name: "a"}},
+		"input for second": {release.Operation{Name: "a", Script: ":"}, release.Operation{Script: ":", Stdin: noInput}, release.Operation{Name: "a"}},
 	} {
 		got := release.Then(c.first, c.second)
 		if got.Name != c.want.Name || got.Script != c.want.Script || c.want.Invalid != nil && !errors.Is(got.Invalid, c.want.Invalid) || c.want.Script == "" && got.Invalid == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+}
+
+func unread(release.Answer) error { return nil }
+
+func noInput() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil }
+
+// The first may take input and be read; what comes instead of the second, when it fails, comes alone.
+func TestThenWithInput(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		said, fails := "", errors.New("the second fails")
+		first := release.Operation{
+			Name: "first", Script: `read -r line; echo "got $line"`, Read: func(a release.Answer) error { said = string(a.Text); return nil },
+			Stdin: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("input\nof nobody\n")), nil },
+		}
+		second := release.Operation{Name: "second", Script: `cat; echo unread`}
+		if err := release.Run(t.Context(), host, release.Then(first, second)); err != nil || said != "got input\n" {
+			t.Errorf("%q, %v", said, err)
+		}
+		second = release.Operation{Name: "second", Script: `echo why >&2; exit 81`, Reasons: map[int]release.Reason{81: {Err: fails}}}
+		err := release.Run(t.Context(), host, release.Then(first, second))
+		if !errors.Is(err, fails) || !strings.Contains(err.Error(), "second: why") {
+			t.Errorf("%v", err)
+		}
+		said = ""
+		second.Next = func(err error) (release.Operation, bool) {
+			return release.Operation{Name: "instead", Script: ":"}, errors.Is(err, fails)
+		}
+		if err := release.Do(t.Context(), host, release.Then(first, second), 0); err != nil || said != "" {
+			t.Errorf("%q, %v", said, err)
+		}
+	})
 }

@@ -37,11 +37,6 @@ func (r *run) upload(ctx context.Context, h plan.Host, begin func()) deploy.Span
 // bring makes the release whole on a host, but for its steps.
 func (r *run) bring(ctx context.Context, h plan.Host) error {
 	there := r.fleet.On(h.Name)
-	if !h.Staged {
-		if err := r.fill(ctx, h); err != nil {
-			return err
-		}
-	}
 	links := stage.Links{
 		Dirs: r.schedule.SharedDirs, Files: r.schedule.SharedFiles, Secrets: map[string]secret.Secret{},
 		Live: h.Facts.CurrentID, LiveSecrets: h.Facts.LiveSecrets,
@@ -53,14 +48,18 @@ func (r *run) bring(ctx context.Context, h plan.Host) error {
 	if h.Like != "" {
 		block = r.blocks[h.Name]
 	}
-	return there.Do(ctx, release.Then(
+	rest := release.Then(
 		stage.Link(there.Site(), r.schedule.Release, links), activate.Store(there.Site(), r.schedule.Release, block),
-	))
+	)
+	if h.Staged {
+		return there.Do(ctx, rest)
+	}
+	return r.fill(ctx, h, rest)
 }
 
-// fill puts the members of the release there.
-func (r *run) fill(ctx context.Context, h plan.Host) error {
-	traffic, err := r.delivery.Bring(ctx, h)
+// fill puts the members of the release there. The rest is done by the same command.
+func (r *run) fill(ctx context.Context, h plan.Host, rest release.Operation) error {
+	traffic, err := r.delivery.Bring(ctx, h, rest)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.traffic[h.Name] = traffic

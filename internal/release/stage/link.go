@@ -35,12 +35,12 @@ func (l Links) kept(path string) (deploy.SecretSum, bool) {
 var linkScript string
 
 var linkReasons = map[int]release.Reason{
-	90: {Hint: "put it there on the host, then run the job again"},
-	94: {Hint: "put the file there in its place, or list it under `shared.dirs`"},
-	91: {Hint: "move it away, or correct `shared` and `secret_files` in the deploy file"},
-	93: {Hint: "is the disk there that it lies on? Then look at the links in the deploy path"},
-	92: {Hint: "look at the owner and the free space of the deploy path"},
-	95: {Err: errOtherSecret},
+	80: {Hint: "put it there on the host, then run the job again"},
+	84: {Hint: "put the file there in its place, or list it under `shared.dirs`"},
+	81: {Hint: "move it away, or correct `shared` and `secret_files` in the deploy file"},
+	83: {Hint: "is the disk there that it lies on? Then look at the links in the deploy path"},
+	82: {Hint: "look at the owner and the free space of the deploy path"},
+	85: {Err: errOtherSecret},
 }
 
 // Link links shared directories, shared files and secret files into a staged release, and replaces what the artifact has
