@@ -11,7 +11,9 @@ import (
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
+	"slipway/internal/release"
 	"slipway/internal/release/stage"
+	"slipway/internal/release/step"
 )
 
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one
@@ -106,6 +108,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 	done := r.fleet.On(h.Name).Lease(ctx)
 	defer func() { done() }() //nolint:gocritic // the last of several
 	alive, ran, skipped := true, false, false
+	last, listing := lastOn(h.Name, steps), r.listing(h)
 	for i, step := range steps {
 		if !step.concerns(h.Name) {
 			continue
@@ -123,7 +126,11 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 			done()
 			span = step.products.Take(ctx, h.Name, step.record.Begin)
 		default:
-			span = r.step(ctx, h.Name, step.Step, step.record.Begin)
+			at := r.scene(h.Name)
+			if i == last {
+				at.Along = listing
+			}
+			span = r.steps.Step(ctx, h.Name, r.schedule.On(h.Name, step.Step), at, step.record.Begin)
 		}
 		if span.Outcome != deploy.Succeeded {
 			alive = false
@@ -138,15 +145,29 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 			done = r.fleet.On(h.Name).Lease(ctx)
 		}
 	}
-	if alive && !skipped && (ran || h.Facts.CurrentID != r.schedule.Release) {
-		r.list(ctx, h)
+	if alive && !skipped && !listing.Done && (ran || h.Facts.CurrentID != r.schedule.Release) {
+		r.list(ctx, h, listing.Operation)
 	}
 }
 
+// lastOn is the place of the last step that concerns a host.
+func lastOn(host string, steps []prepareStep) int {
+	for i := range slices.Backward(steps) {
+		if steps[i].concerns(host) {
+			return i
+		}
+	}
+	return 0
+}
+
+// listing writes down what the release holds once its steps are through. The last of them takes it along.
+func (r *run) listing(h plan.Host) *step.Along {
+	return &step.Along{Operation: stage.Prepared(r.fleet.On(h.Name).Site(), r.schedule.Release)}
+}
+
 // list writes down what the release holds now. What is live and was prepared before is left alone: who changed it since was no step.
-func (r *run) list(ctx context.Context, h plan.Host) {
-	there := r.fleet.On(h.Name)
-	if err := there.Do(ctx, stage.Prepared(there.Site(), r.schedule.Release)); err != nil && ctx.Err() == nil {
+func (r *run) list(ctx context.Context, h plan.Host, listing release.Operation) {
+	if err := r.fleet.On(h.Name).Do(ctx, listing); err != nil && ctx.Err() == nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.unlisted[h.Name] = deploy.OnHost(h.Name, deploy.Prepare, "", err)

@@ -47,7 +47,7 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 		r.output(s, at, host, line)
 	}
 	instance := r.instance(host, s, number, at)
-	status, begun, err := r.watch(ctx, host, instance, join, out)
+	status, begun, err := r.watch(ctx, host, instance, join, at.Along, out)
 	span.Duration = time.Since(span.Start)
 	hint, fault, printed := "", deploy.FaultHost, false
 	switch {
@@ -85,13 +85,14 @@ func (r *Stepper) execute(ctx context.Context, host string, s deploy.Step, numbe
 // watch starts a try, or joins it, and follows it to its end; begun says that it may have begun. A link that drops is
 // dialed again for as long as a host may be away, and the log goes on at the byte where it stopped.
 func (r *Stepper) watch(
-	ctx context.Context, host string, instance step.Instance, join bool, out func(string),
+	ctx context.Context, host string, instance step.Instance, join bool, along *step.Along, out func(string),
 ) (status step.Status, begun bool, err error) {
 	there := r.Fleet.On(host)
 	watch := step.NewWatch(there.Site(), instance, out)
 	if join {
 		err = there.Do(ctx, watch.Join())
 	} else {
+		watch.Along = along
 		err = there.Do(ctx, watch.Start())
 	}
 	return watch.Status, join || watch.Begun, err

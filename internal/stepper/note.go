@@ -14,7 +14,7 @@ func (r *Stepper) Note(ctx context.Context, host string, s deploy.Step) deploy.N
 	}
 	s.Number = d.Number()
 	var note deploy.Note
-	_, _, err := r.watch(ctx, host, r.instance(host, s, d.Try, Scene{}), true, func(line string) {
+	_, _, err := r.watch(ctx, host, r.instance(host, s, d.Try, Scene{}), true, nil, func(line string) {
 		if found, ok := deploy.ReadNote(line); ok {
 			note = found
 		}

@@ -15,7 +15,7 @@ func (r *Stepper) Print(ctx context.Context, host string, s deploy.Step, at Scen
 		tail = append(tail, line)
 		tail = tail[max(0, len(tail)-tailLines):]
 	}
-	status, _, err := r.watch(ctx, host, r.NewTry(host, s, at), false, add)
+	status, _, err := r.watch(ctx, host, r.NewTry(host, s, at), false, nil, add)
 	switch {
 	case err != nil:
 		add(fmt.Sprintf("(%s: %v)", s.Name, deploy.CauseIn(err)))

@@ -59,6 +59,7 @@ type Scene struct {
 	// TakesBack says that an earlier command may have kept the step in a journal, with the names of its secrets and no values.
 	TakesBack bool
 	Phase     deploy.Phase // in which people see it; "" is the step's
+	Along     *step.Along  // what the command that starts a try carries out besides; nil is nothing
 }
 
 // Step brings a step of the plan to its end on a host. begin is called where there is anything to do.

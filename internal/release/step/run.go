@@ -70,7 +70,7 @@ func (w *Watch) Start() release.Operation {
 		return release.Invalid(name, err)
 	}
 	token := rand.Text()
-	return release.Operation{
+	op := release.Operation{
 		Name: name, Script: launcher(), Reasons: runReasons, Output: w.output(token), Next: w.afterStart,
 		Limit: transport.Unlimited, Silence: silence(inst),
 		Args: []string{
@@ -81,6 +81,21 @@ func (w *Watch) Start() release.Operation {
 			milliseconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
 		},
 	}
+	if w.Along != nil {
+		op.Args = append(append(op.Args, w.Along.Operation.Script), w.Along.Operation.Args...)
+		if op.Silence > 0 {
+			op.Silence = max(op.Silence, w.Along.Operation.Silence)
+		}
+	}
+	return op
+}
+
+// Along is an operation that the command which starts a step carries out too, once the step has succeeded: that costs no round trip. It
+// takes no input, and nobody reads what it prints. Where it is not Done, because it failed or the link was lost, it is still to be done
+// by itself.
+type Along struct {
+	Operation release.Operation
+	Done      bool
 }
 
 // launcher is the same for every step, so that a session sends it once. It holds the wrapper as a word.

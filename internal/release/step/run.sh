@@ -8,7 +8,8 @@
 # $5      the step's script
 # $6      what the journal keeps of it beside its script: fingerprint and attempt
 # $7      the generation of the lock under which it runs, '' for none
-# $8...   arguments of the wrapper, after the folder and less the lock: see wrapper.sh
+# $8...   seven arguments of the wrapper, after the folder and less the lock: see wrapper.sh
+# then    a script that is to be run besides once the step has succeeded, and its arguments; none is nothing
 #
 # Standard output is the step's log as it grows, with the lines of pour in it, and then "<token> <status>" and a newline,
 # where the status is as in the file `status`, or "unknown", or "dropped" when somebody kept it from beginning. Ends 90 when the step
@@ -110,3 +111,11 @@ case $folder in
 esac
 
 start "$@"
+
+if [ "$#" -gt 7 ] && [ -f "$folder/status" ] && read -r ended <"$folder/status" && [ "$ended" = 'exit 0' ]; then
+	shift 7
+	script=$1
+	shift
+	exec >/dev/null
+	eval "$script"
+fi

@@ -14,6 +14,7 @@ type Watch struct {
 	Status Status // how it ended, once an operation has succeeded
 	Next   int64  // the byte of the log after the last one that out got
 	Begun  bool   // it has begun, or may have
+	Along  *Along // what Start carries out besides; nil is nothing
 
 	site     release.Site
 	instance Instance
@@ -64,6 +65,10 @@ type logOutput struct {
 
 // End records how far the log was followed, and how the step ended.
 func (o *logOutput) End(err error) error {
+	along := err == nil
+	if o.status != "" {
+		err = nil // what comes behind the status is not the step's
+	}
 	var exit *transport.ExitError
 	if errors.As(err, &exit) && (exit.Signal != "" || exit.Status > 128) {
 		// The command that followed the step was killed, perhaps for lack of memory, and not the step.
@@ -82,5 +87,8 @@ func (o *logOutput) End(err error) error {
 		return fmt.Errorf("%w: its output ended without one", ErrUnknown)
 	}
 	o.watch.Status, err = parseStatus(o.status, o.watch.instance.Step.Timeout)
+	if o.watch.Along != nil {
+		o.watch.Along.Done = along && err == nil && o.watch.Status.OK()
+	}
 	return err
 }

@@ -1,0 +1,45 @@
+package step_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"slipway/internal/release"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/step"
+)
+
+// What goes along with a step is done once that has succeeded, with its own arguments, and is no part of what the step printed. Where it
+// fails the step has succeeded all the same.
+func TestAlong(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		made := filepath.Join(host.Home, "made")
+		for _, test := range []struct {
+			run, also string
+			ok, done  bool
+		}{
+			{"echo on", `printf '%s.' "$@" >"$1"; echo unread`, true, true},
+			{"echo on", `printf '%s.' "$@" >"$1"; echo why >&2; exit 91`, true, false},
+			{"echo on; exit 3", `printf '%s.' "$@" >"$1"`, false, false},
+			{"echo on; kill -KILL $$", `printf '%s.' "$@" >"$1"`, false, false},
+		} {
+			inst := instance(t, host, test.run)
+			var lines []string
+			watch := step.NewWatch(host.Site, inst, func(line string) { lines = append(lines, line) })
+			watch.Along = &step.Along{Operation: release.Operation{Script: test.also, Args: []string{made, "", "it's"}}}
+			if err := release.Do(t.Context(), host, watch.Start(), 0); err != nil || watch.Status.OK() != test.ok || strings.Join(lines, ",") != "on" {
+				t.Errorf("%s: %v, %v, %q", test.run, watch.Status, err, lines)
+			}
+			text, _ := os.ReadFile(made)
+			if want := made + "..it's."; watch.Along.Done != (test.ok && test.done) || (string(text) == want) != test.ok {
+				t.Errorf("%s, %s: done %v, %q", test.run, test.also, watch.Along.Done, text)
+			}
+			if err := os.RemoveAll(filepath.Join(host.Site.Root, ".slipway")); err != nil {
+				t.Error(err)
+			}
+			_ = os.Remove(made)
+		}
+	})
+}
