@@ -45,7 +45,7 @@ type Options struct {
 const (
 	defaultLogLines = 500
 	defaultWidth    = 100
-	quietInterval   = 15 * time.Second       // of progress lines in a log
+	quietInterval   = 10 * time.Second       // of progress lines in a log
 	frameInterval   = 100 * time.Millisecond // of the live view
 )
 

@@ -96,7 +96,7 @@ func TestLiveView(t *testing.T) {
 	r.Emit(deploy.Progress{Phase: deploy.Prepare, Step: "Upload", Host: "web1", Done: 10_000_000, Total: 40_000_000})
 	r.Emit(printed("Upload", "web2", "waiting \x1b[31mred\x1b[0m "+strings.Repeat("long ", 40)))
 	got := show()
-	for _, want := range []string{"preflight  ok    2 hosts\n", "prepare  Upload  2s", "web1   ██░░", " 25%  10.0 MB of 40.0 MB  5.00 MB/s  6s left", "web2  | waiting red long"} {
+	for _, want := range []string{"preflight  ok    2 hosts\n", "prepare  Upload  2s  12%  5.00 MB/s  14s left\n", "web1   ██░░", " 25%  10.0 MB of 40.0 MB  5.00 MB/s  6s left", "web2  | waiting red long"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q on the screen:\n%s", want, got)
 		}

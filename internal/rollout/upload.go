@@ -74,12 +74,13 @@ func (r *run) newDelivery() *delivery.Delivery {
 	return delivery.New(delivery.Options{Artifact: r.opts.Artifact, Fleet: r.fleet, Schedule: r.schedule, Say: r.said, Progress: r.progress()})
 }
 
-// progress tells how far an upload is, once for each percent.
+// progress tells how far an upload is: for each percent, and of a large or slow one every second.
 func (r *run) progress() func(host string, done, total int64) {
+	type told struct{ percent, second int64 }
 	var last sync.Map // by host
 	return func(host string, done, total int64) {
-		percent := done * 100 / max(1, total)
-		if before, known := last.Swap(host, percent); !known || before != percent {
+		now := told{done * 100 / max(1, total), time.Now().Unix()}
+		if before, known := last.Swap(host, now); !known || before != now {
 			r.opts.Emit(deploy.Progress{Phase: deploy.Prepare, Step: uploadName, Host: host, Done: done, Total: total})
 		}
 	}

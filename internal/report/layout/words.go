@@ -55,6 +55,17 @@ func Elapsed(d time.Duration) string {
 	return Seconds(d)
 }
 
+// Rate is how fast bytes go.
+func Rate(perSecond float64) string { return deploy.Size(int64(perSecond)) + "/s" }
+
+// Left is how long something goes on: "38s left"; "" where nobody can tell.
+func Left(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return Elapsed(d+time.Second-1) + " left"
+}
+
 // Names lists a few hosts, or counts many.
 func Names(hosts []string, separator string) string {
 	if len(hosts) > FewHosts {

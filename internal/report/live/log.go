@@ -101,11 +101,9 @@ func (l *Log) journal() string {
 	return fmt.Sprintf(": .slipway/deployments/%s/steps", l.header.Deployment)
 }
 
-// Tick says what goes on, if nothing was printed since the last tick.
+// Tick says how far that is which is sent for long, and what else goes on if nothing was printed since the last tick.
 func (l *Log) Tick(running *progress.Tracker) {
-	if l.stream.quiet() {
-		l.Say(progressLines(running)...)
-	}
+	l.Say(progressLines(running, l.stream.quiet())...)
 }
 
 // Flush prints what waits for a verdict that will not come.

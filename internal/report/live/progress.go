@@ -2,17 +2,38 @@ package live
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"slipway/internal/report/layout"
 	"slipway/internal/report/progress"
 )
 
-// progressLines say what runs, for a log in which nothing was printed for a while:
-// "prepare    ...   Upload                 web1 45%  web2 51%  20s".
-func progressLines(running *progress.Tracker) []string {
+// slowly is how long a step sends before the log says how far it is.
+const slowly = 10 * time.Second
+
+// progressLines say what runs: what is sent for long, and where nothing was printed for a while everything else, too.
+//
+//	prepare    ...   Upload                  43%  12.1 MB/s     38s left  (slowest: web7 12%)
+//	migrate    ...   Migrate                web1  20s
+func progressLines(running *progress.Tracker, everything bool) []string {
 	var lines []string
 	for _, step := range running.Steps() {
-		parts := append(hostParts(running, step), layout.Elapsed(running.Now().Sub(step.Begun)))
+		took := running.Now().Sub(step.Begun)
+		var parts []string
+		switch sum, sends := step.Sum(); {
+		case sends && took < slowly:
+			continue
+		case sends && sum.Done < sum.Total:
+			parts = sendingParts(running, step, sum)
+		case !everything:
+			continue
+		default:
+			if parts = hostParts(running, step); sends {
+				parts = append([]string{"all sent"}, parts...)
+			}
+			parts = append(parts, layout.Elapsed(took))
+		}
 		lead := layout.Pad(string(step.Phase), layout.PhaseWidth) + layout.Pad("...", layout.StatusWidth)
 		if step.Name != "" {
 			lead += layout.Pad(step.Name, layout.NameWidth)
@@ -22,29 +43,36 @@ func progressLines(running *progress.Tracker) []string {
 	return lines
 }
 
+// sendingParts are how far all hosts together are, which of them is last, and which do not answer. The numbers stand below those of
+// the line before.
+func sendingParts(running *progress.Tracker, step *progress.Step, sum *progress.Transfer) []string {
+	now := running.Now()
+	parts := []string{fmt.Sprintf("%3d%%  %9s  %11s", sum.Percent(), layout.Rate(sum.Rate(now)), layout.Left(sum.Left(now)))}
+	if host, t := step.Slowest(); step.All > 1 && t != nil {
+		parts = append(parts, fmt.Sprintf("(slowest: %s %d%%)", host, t.Percent()))
+	}
+	return append(parts, absentParts(running, step)...)
+}
+
+// absentParts are the hosts that do not answer, of many the first ones.
+func absentParts(running *progress.Tracker, step *progress.Step) []string {
+	var parts []string
+	for _, host := range step.Hosts {
+		if text := absence(running, host); text != "" && len(parts) < layout.FewHosts {
+			parts = append(parts, host+" "+text)
+		}
+	}
+	return parts
+}
+
 // hostParts are the hosts that a step still runs on, or how many of many are through.
 func hostParts(running *progress.Tracker, step *progress.Step) []string {
-	var parts []string
 	if len(step.Hosts) > layout.FewHosts {
-		parts = append(parts, fmt.Sprintf("%d of %d hosts done", step.All-len(step.Hosts), step.All))
-		if host, t := step.Slowest(); host != "" {
-			parts = append(parts, fmt.Sprintf("slowest %s %d%%", host, t.Percent()))
-		}
-		for _, host := range step.Hosts {
-			if text := absence(running, host); text != "" && len(parts) < layout.FewHosts {
-				parts = append(parts, host+" "+text)
-			}
-		}
-		return parts
+		return append([]string{fmt.Sprintf("%d of %d hosts done", step.All-len(step.Hosts), step.All)}, absentParts(running, step)...)
 	}
-	for i, host := range step.Hosts {
-		if t := step.Transfers[host]; t != nil {
-			host += fmt.Sprintf(" %d%%", t.Percent())
-		}
-		if text := absence(running, step.Hosts[i]); text != "" {
-			host += " " + text
-		}
-		parts = append(parts, host)
+	var parts []string
+	for _, host := range step.Hosts {
+		parts = append(parts, strings.TrimSpace(host+" "+absence(running, host)))
 	}
 	return parts
 }

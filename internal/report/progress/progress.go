@@ -25,29 +25,7 @@ type Step struct {
 	Hosts     []string // that are not through
 	All       int
 	Transfers map[string]*Transfer
-}
-
-// Transfer is how far bytes to one host are.
-type Transfer struct {
-	start       time.Time
-	Done, Total int64 // bytes
-}
-
-// Percent is how much of the bytes are there.
-func (t Transfer) Percent() int {
-	if t.Total <= 0 {
-		return 0
-	}
-	return int(min(t.Done, t.Total) * 100 / t.Total)
-}
-
-// Rate is bytes a second since the transfer began.
-func (t Transfer) Rate(now time.Time) float64 {
-	took := now.Sub(t.start).Seconds()
-	if took <= 0 {
-		return 0
-	}
-	return float64(t.Done) / took
+	pace      // of all of them together
 }
 
 // New makes a Tracker with a clock.
@@ -101,18 +79,6 @@ func (t *Tracker) Enter(phase deploy.Phase, hosts []string) {
 	}
 }
 
-// Bytes says how far a transfer is.
-func (t *Tracker) Bytes(e deploy.Progress) {
-	s := t.find(e.Phase, e.Step)
-	if s == nil {
-		s = t.Start(deploy.StepStarted{Phase: e.Phase, Step: e.Step, Hosts: []string{e.Host}})
-	}
-	if s.Transfers[e.Host] == nil {
-		s.Transfers[e.Host] = &Transfer{start: t.now()}
-	}
-	s.Transfers[e.Host].Done, s.Transfers[e.Host].Total = e.Done, e.Total
-}
-
 // LastLine keeps what a host printed last.
 func (t *Tracker) LastLine(host, text string) {
 	if t.last == nil {
@@ -130,6 +96,9 @@ func (t *Tracker) HostDone(span deploy.Span) {
 	}
 	s.Hosts = slices.DeleteFunc(s.Hosts, func(host string) bool { return host == span.Host })
 	delete(t.last, span.Host)
+	if sent := s.Transfers[span.Host]; sent != nil {
+		sent.Total = sent.Done // a host that failed gets no more
+	}
 	if len(s.Hosts) == 0 && span.Phase.PerHost() {
 		t.StepDone(span.Phase, span.Step)
 	}
@@ -150,15 +119,4 @@ func (t *Tracker) HostOver(phase deploy.Phase, host string) {
 			t.HostDone(deploy.Span{Host: host, Phase: phase, Step: s.Name})
 		}
 	}
-}
-
-// Slowest is the host that got the smallest part of its bytes.
-func (s *Step) Slowest() (string, Transfer) {
-	name, worst := "", Transfer{}
-	for _, host := range s.Hosts {
-		if t := s.Transfers[host]; t != nil && (name == "" || t.Percent() < worst.Percent()) {
-			name, worst = host, *t
-		}
-	}
-	return name, worst
 }

@@ -34,7 +34,7 @@ func (v *view) lines() []string {
 				lines = append(lines, layout.Prefixed(host, v.hostWidth, fmt.Sprintf("does not answer since %s, waiting up to %s",
 					layout.Elapsed(now.Sub(a.Since)), layout.Elapsed(a.Wait))))
 			} else if t := step.Transfers[host]; t != nil {
-				lines = append(lines, v.bar(host, *t, now))
+				lines = append(lines, v.bar(host, t, now))
 			} else if text := v.progress.Line(host); text != "" {
 				lines = append(lines, layout.Prefixed(host, v.hostWidth, text))
 			}
@@ -56,6 +56,9 @@ func (v *view) head(step *progress.Step, now time.Time) string {
 	if len(step.Transfers) == 0 {
 		head += "  " + layout.Names(step.Hosts, " ")
 	}
+	if sum, sends := step.Sum(); sends && step.All > 1 {
+		head += fmt.Sprintf("  %d%%", sum.Percent()) + pace(sum, now)
+	}
 	if step.All > layout.FewHosts {
 		head += fmt.Sprintf("  %d of %d done", step.All-len(step.Hosts), step.All)
 	}
@@ -63,15 +66,8 @@ func (v *view) head(step *progress.Step, now time.Time) string {
 }
 
 // bar is one transfer: "    web1   ██████░░░░░░  45%  17.2 of 38.2 MB  12.1 MB/s  2s left".
-func (v *view) bar(host string, t progress.Transfer, now time.Time) string {
-	rate := t.Rate(now)
-	text := fmt.Sprintf("%3d%%  %s of %s", t.Percent(), deploy.Size(t.Done), deploy.Size(t.Total))
-	if rate > 0 {
-		text += fmt.Sprintf("  %s/s", deploy.Size(int64(rate)))
-		if left := time.Duration(float64(t.Total-t.Done) / rate * float64(time.Second)); left > 0 {
-			text += "  " + layout.Elapsed(left+time.Second-1) + " left"
-		}
-	}
+func (v *view) bar(host string, t *progress.Transfer, now time.Time) string {
+	text := fmt.Sprintf("%3d%%  %s of %s", t.Percent(), deploy.Size(t.Done), deploy.Size(t.Total)) + pace(t, now)
 	lead := "    " + layout.Pad(host, v.hostWidth+2)
 	size := min(30, v.columns-layout.Width(lead)-60)
 	if size < 5 {
@@ -79,6 +75,17 @@ func (v *view) bar(host string, t progress.Transfer, now time.Time) string {
 	}
 	filled := size * t.Percent() / 100
 	return lead + strings.Repeat("█", filled) + strings.Repeat("░", size-filled) + "  " + text
+}
+
+// pace is how fast a transfer is, and how long the rest takes.
+func pace(t *progress.Transfer, now time.Time) string {
+	text := ""
+	for _, part := range []string{layout.Rate(t.Rate(now)), layout.Left(t.Left(now))} {
+		if part != "" {
+			text += "  " + part
+		}
+	}
+	return text
 }
 
 func spinner(now time.Time) string {
