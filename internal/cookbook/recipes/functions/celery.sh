@@ -27,7 +27,7 @@ control() {
 	shift
 	recipe=$recipe app=$app verb=$control_ nodes=${nodes:-} timeout=${timeout:-3} wait=$wait at_least=${at_least:-0} \
 		state=$SLIPWAY_SHARED_PATH/celery-quiet.json "$python" - "$@" <<'PYTHON'
-import fnmatch, importlib.util, json, os, signal, socket, sys, tempfile, time
+import fnmatch, importlib.util, json, os, signal, socket, sys, time
 
 env = os.environ
 verb, patience, wait = env["verb"], int(env["timeout"]), int(env["wait"])
@@ -131,17 +131,21 @@ def remember(held):
         if os.path.exists(state):
             os.unlink(state)
         return
-    # Whole or not at all, and on the disk before a worker is told anything. mkstemp gives it to this user alone.
-    handle, new = tempfile.mkstemp(dir=os.path.dirname(state), prefix=".celery-quiet.")
+    # Whole or not at all, this user's alone, and on the disk before a worker is told anything.
+    new = state + ".new"
     try:
-        with os.fdopen(handle, "w") as file:
+        with open(new, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             json.dump(held, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, state)
     except BaseException:
-        os.unlink(new)
+        if os.path.exists(new):
+            os.unlink(new)
         raise
+    folder = os.open(os.path.dirname(state), os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def queues(nodes):
@@ -151,10 +155,15 @@ def queues(nodes):
 def hush(found):
     """No more tasks for these workers: one after the other, and what they consumed from is remembered."""
     held, nodes = recall(), sorted(found)
-    taken, changed = queues(nodes), False
+    taken, changed = {}, False
+
+    def all_told():
+        taken.update(queues([node for node in nodes if node not in taken]))
+        return set(nodes) <= set(taken)
+
+    if not until(all_told, 10 * patience):
+        fail("%s does not say what it consumes from" % some(set(nodes) - set(taken)))
     for node in nodes:
-        if node not in taken:
-            fail("%s does not say what it consumes from" % node)
         before = held.get(node)
         kept = dict(before["queues"]) if same(before, found[node]) else {}
         for name, queue in taken[node].items():
@@ -165,7 +174,7 @@ def hush(found):
     for node in nodes:
         for name in taken[node]:
             ask("cancel_consumer", [node], queue=name)
-        if not until(lambda: queues([node]).get(node) == {}, 3 * patience):
+        if not until(lambda: queues([node]).get(node) == {}, 10 * patience):
             fail("%s does not say that it stopped consuming" % node)
         if taken[node] and app.connection_for_read().transport.driver_type == "redis":
             # The worker still waits for Redis, for a second, and puts back what that brings. Up to kombu 5.3.2 two workers that put back
@@ -189,8 +198,13 @@ def still(left):
 
 
 def quiet():
-    found = workers()
-    if len(found) < int(env["at_least"]):
+    found = {}
+
+    def enough():
+        found.update(workers())
+        return len(found) >= int(env["at_least"])
+
+    if not until(enough, 3 * patience):
         fail("%d worker(s) answer, and `at_least` says %s" % (len(found), env["at_least"]))
     if not found:
         note("no worker answers")
