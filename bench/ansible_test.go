@@ -5,7 +5,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -30,17 +29,11 @@ func (a *ansible) prepare(ctx context.Context, t *testing.T, d deployment) *exec
 		fmt.Fprintf(&hosts, "%s ansible_host=%s ansible_port=%d ansible_user=%s root=%s\n", h.name, h.address, h.port, h.server.User, a.root(h.host))
 	}
 	fmt.Fprintf(&hosts, "[web:vars]\nansible_ssh_private_key_file=%s\nansible_ssh_common_args='-o UserKnownHostsFile=%s -o IdentitiesOnly=yes'\n", a.key, known)
-	inventory, unpacked := filepath.Join(a.dir, "inventory"), filepath.Join(a.dir, "tree")
+	inventory := filepath.Join(a.dir, "inventory")
 	write(t, inventory, hosts.String())
-	if err := os.RemoveAll(unpacked); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(unpacked, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	args := []string{"ansible-playbook", "-i", inventory, d.action() + ".yml"}
 	if d.scenario != rollback {
-		args = append(args, "-e", "tarball="+d.site.path, "-e", "tree="+unpacked, "-e", "release="+d.release(), "-e", "verify="+a.yes())
+		args = append(args, "-e", "tarball="+d.site.path, "-e", "release="+d.release(), "-e", "verify="+a.yes())
 	}
 	return a.command(ctx, t, "ansible", args...)
 }

@@ -9,6 +9,7 @@
 package bench
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"os/signal"
@@ -26,7 +27,7 @@ var (
 	budget     = flag.Duration("budget", 50*time.Minute, "no round is begun that would end later; the first one of each course always is")
 	quiet      = flag.Float64("quiet", 0.15, "what others may take of the machine's CPUs in a round that counts; 1 is all of it")
 	smoke      = flag.Bool("smoke", false, "a small tree, few hosts and one round: does it work at all?")
-	fleets     = flag.String("hosts", "1,4,16", "how many hosts, joined by commas")
+	fleets     = flag.String("hosts", "", "how many hosts, joined by commas; where empty 1,4,16, or with -smoke 2")
 	links      = flag.String("links", "LAN,WAN", "which links")
 	scenarios  = flag.String("scenarios", strings.Join(chain, ","), "which scenarios")
 	contenders = flag.String("contenders", "", "which contenders besides Slipway, as scp,scp+verify; all where empty")
@@ -47,8 +48,9 @@ func TestDeployments(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if *smoke {
-		*fleets, *rounds, *quiet = "2", 1, 1
+		*fleets, *rounds, *quiet = cmp.Or(*fleets, "2"), 1, 1
 	}
+	*fleets = cmp.Or(*fleets, "1,4,16")
 	if dir := folder(); dir != "" {
 		t.Setenv("TMPDIR", dir)
 	}

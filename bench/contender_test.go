@@ -137,6 +137,19 @@ func (p peer) sshConfig(t *testing.T, over *link, more ...string) (config, known
 	return config, known
 }
 
+// freshHome is the home of a runner that has deployed nothing yet, as a CI has one for each job.
+func freshHome(t *testing.T, dir string) string {
+	t.Helper()
+	home := filepath.Join(dir, "home")
+	if err := os.RemoveAll(home); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
 // command is one that runs in a folder of peers/, with nothing of our own environment but the path to programs.
 func (p peer) command(ctx context.Context, t *testing.T, folder string, args ...string) *exec.Cmd {
 	t.Helper()
@@ -146,6 +159,7 @@ func (p peer) command(ctx context.Context, t *testing.T, folder string, args ...
 	}
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + p.dir, "TMPDIR=" + p.dir, "PATH=/usr/bin:" + os.Getenv("PATH"), "LANG=C.UTF-8"}
+	home := freshHome(t, p.dir)
+	cmd.Env = []string{"HOME=" + home, "TMPDIR=" + home, "PATH=/usr/bin:" + os.Getenv("PATH"), "LANG=C.UTF-8"}
 	return cmd
 }

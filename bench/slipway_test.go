@@ -66,10 +66,11 @@ func (s *slipway) command(ctx context.Context, t *testing.T, command, hosts, kno
 	outputs, summary := filepath.Join(s.dir, "outputs"), filepath.Join(s.dir, "summary")
 	write(t, outputs, "")
 	write(t, summary, "")
+	home := freshHome(t, s.dir)
 	cmd := exec.CommandContext(ctx, s.program)
 	cmd.Dir = s.dir
 	cmd.Env = []string{
-		"HOME=" + s.dir, "PATH=" + os.Getenv("PATH"), "RUNNER_TEMP=" + s.dir, "TMPDIR=" + s.dir,
+		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "RUNNER_TEMP=" + home, "TMPDIR=" + home,
 		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + outputs, "GITHUB_STEP_SUMMARY=" + summary,
 		"GITHUB_SERVER_URL=https://github.com", "GITHUB_REPOSITORY=example/bench", "GITHUB_REPOSITORY_ID=1",
 		fmt.Sprintf("GITHUB_RUN_ID=%d", 1000+run), fmt.Sprintf("GITHUB_RUN_ATTEMPT=%d", attempt), "GITHUB_JOB=deploy", "GITHUB_ACTION=slipway",

@@ -17,7 +17,7 @@ const (
 	headBelow = 14
 	top       = 46
 	legend    = 30
-	narrowest = 560 // what the title needs
+	narrowest = 680 // what the title needs
 )
 
 // colors of the contenders in their order, all readable on white and on black.
@@ -37,10 +37,11 @@ func (r *Report) SVG() string {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="sans-serif" font-size="11">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", width, height)
 	label(&b, 8, 20, `font-size="15" font-weight="bold"`, "Seconds of a deployment, all contenders verifying what they unpacked")
-	label(&b, 8, 36, `fill="#555555"`, "median of "+r.Date.Format("2 January 2006")+"; each panel has a scale of its own; less is better")
+	label(&b, 8, 36, `fill="#555555"`, "median of "+r.Date.Format("2 January 2006")+"; each panel has a scale of its own, and a bar with a gap is longer than that; less is better")
 	y := top
+	everybody := r.Courses[0].plotted() // a contender has its colour on every course
 	for _, c := range r.Courses {
-		c.plot(&b, y, width)
+		c.plot(&b, y, width, everybody)
 		y += head + row*len(c.plotted()) + headBelow
 	}
 	fmt.Fprintf(&b, `<rect x="8" y="%d" width="24" height="10" fill="#8a8f98" fill-opacity="0.45"/>`+"\n", y+6)
@@ -60,7 +61,7 @@ func (c Course) plotted() []string {
 	return names
 }
 
-func (c Course) plot(b *strings.Builder, y, width int) {
+func (c Course) plot(b *strings.Builder, y, width int, everybody []string) {
 	fmt.Fprintf(b, `<line x1="8" x2="%d" y1="%d" y2="%[2]d" stroke="#dddddd"/>`+"\n", width-8, y)
 	label(b, 8, y+17, `font-size="12" font-weight="bold"`, fmt.Sprintf("%s, %s", count(c.Hosts, "host"), c.Link.Name))
 	names := c.plotted()
@@ -70,22 +71,34 @@ func (c Course) plot(b *strings.Builder, y, width int) {
 	for column, s := range c.Scenarios {
 		x := left + panel*column
 		label(b, x, y+32, `fill="#555555"`, s.Name)
-		most := 0.0
-		for _, contender := range s.Contenders {
-			if contender.Same {
-				most = max(most, contender.of(wall).median())
-			}
-		}
+		most := s.scale()
 		for i, name := range names {
 			at := slices.IndexFunc(s.Contenders, func(c Contender) bool { return c.title() == name })
 			if at < 0 {
 				continue
 			}
 			seconds := s.Contenders[at].of(wall).median()
-			bar(b, x, y+head+row*i, seconds/most, min(1, c.Link.alone(s.Contenders[at])/seconds), colors[i%len(colors)])
-			label(b, x+int(bars*seconds/most)+4, y+head+row*i+9, "", fmt.Sprintf("%.2f s", seconds))
+			shown := min(seconds, most)
+			bar(b, x, y+head+row*i, shown/most, min(1, c.Link.alone(s.Contenders[at])/shown), colors[max(0, slices.Index(everybody, name))%len(colors)])
+			if seconds > most {
+				fmt.Fprintf(b, `<path d="M%d %d l6 -%d" stroke="#ffffff" stroke-width="4"/>`+"\n", x+bars*4/5, y+head+row*i+row-2, row)
+			}
+			label(b, x+int(bars*shown/most)+4, y+head+row*i+9, "", fmt.Sprintf("%.2f s", seconds))
 		}
 	}
+}
+
+// scale is the seconds of the longest bar. One that is far longer than all the others is broken: nobody could tell those apart.
+func (s Scenario) scale() float64 {
+	var all []float64
+	for _, contender := range s.Contenders {
+		if contender.Same {
+			all = append(all, contender.of(wall).median())
+		}
+	}
+	slices.Sort(all)
+	last := len(all) - 1
+	return min(all[last], 1.5*all[max(0, last-1)])
 }
 
 // bar is as long as its share of the longest one; the link's share of it is pale.

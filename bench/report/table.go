@@ -78,7 +78,7 @@ func (c Contender) title() string {
 // details are everything that was measured.
 func (c Course) details(b *strings.Builder) {
 	fmt.Fprintf(b, "\n<details><summary>%s, %s: everything that was measured</summary>\n\n", count(c.Hosts, "host"), c.Link.Name)
-	fmt.Fprint(b, "| scenario | contender | rounds | seconds, least to most | ratio, least to most | link alone, s | sent, MB | received, MB | round trips of a host "+
+	fmt.Fprint(b, "| scenario | contender | rounds | seconds, least to most | ratio, least to most | link alone, s | sent to all hosts, MB | received, MB | round trips of a host "+
 		"| CPU of runner, s | CPU of all hosts, s | memory of runner, MB | memory of all hosts, MB |\n")
 	fmt.Fprintf(b, "| --- | --- |%s\n", strings.Repeat(" ---: |", 11))
 	for _, s := range c.Scenarios {
