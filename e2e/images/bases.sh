@@ -27,13 +27,18 @@ present() {
 stand_in_debian() {
 	root=$work/debian
 	log=$(mktemp)
-	debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" http://deb.debian.org/debian >"$log" 2>&1 || {
+	# In two stages, so that the second heeds what the real image has, too: files that go with the container are not synced one by
+	# one, and nobody reads manuals there.
+	{
+		debootstrap --foreign --variant=minbase --include=ca-certificates "$suite" "$root" http://deb.debian.org/debian &&
+			printf 'force-unsafe-io\npath-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
+				>"$root/etc/dpkg/dpkg.cfg.d/container" &&
+			chroot "$root" /debootstrap/debootstrap --second-stage
+	} >"$log" 2>&1 || {
 		tail -n 20 "$log" >&2
 		echo "bases: debootstrap failed; its whole log is $log" >&2
 		exit 1
 	}
-	# What the real image has, too: files that go with the container are not synced one by one, and nobody reads manuals there.
-	printf 'force-unsafe-io\npath-exclude /usr/share/doc/*\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' >"$root/etc/dpkg/dpkg.cfg.d/container"
 	rm -rf "$log" "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 	tar -C "$root" -c . | docker import -c 'CMD ["bash"]' - "$1"
 }
