@@ -3,8 +3,10 @@ package uwsgi_test
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"slipway/internal/cookbook/recipetest"
 	"slipway/internal/cookbook/shelltest"
@@ -40,6 +42,11 @@ virtualenv = %%(release)/venv
 env = PYTHONDONTWRITEBYTECODE=1
 module = site_app
 `, d.Dir)})
+	// One that is as new as that would be touched a second later.
+	before := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(d.Dir, "reload"), before, before); err != nil {
+		t.Fatal(err)
+	}
 	u := &uwsgiSite{DeployPath: d}
 	u.reload(t, shelltest.Shells[0]).Expect(t, "nothing runs", true, "no uWSGI runs that")
 	u.pid = recipetest.Start(t, d.Dir, "uwsgi", "--die-on-term", "uwsgi.ini").Process.Pid
