@@ -1,7 +1,6 @@
 package supervisor_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"slipway/internal/cookbook/recipetest"
@@ -29,16 +28,10 @@ func TestSignal(t *testing.T) {
 		if is := recipetest.PID(t, dir, "always", ""); is != now {
 			t.Errorf("after USR1 it is process %s, it was %s", is, now)
 		}
-		with := map[string]string{"program": "always", "conf": conf}
-		shelltest.Run(t, shelltest.Shells[0], dir, recipetest.Logging(t, "supervisor/signal", with)).Expect(t, "log", false, "--- the end of what always printed (stderr)\nbegins\n")
-		shelltest.Run(t, shelltest.Shells[1], dir, recipetest.Stopping(t, "supervisor/signal", with)).Expect(t, "stop", false, "always: stopped")
 	})
 	t.Run("not started again", func(t *testing.T) {
 		t.Parallel()
 		signal(t, shelltest.Shells[1], map[string]string{"program": "once", "signal": "TERM", "wait": "1"}).Expect(t, "one that ends", true, "once is not another process after 1s: is autorestart=true set?")
 		signal(t, shelltest.Shells[0], map[string]string{"program": "once", "signal": "HUP"}).Expect(t, "a signal to one that does not run", true, "not running: once")
-		signal(t, shelltest.Shells[1], map[string]string{"program": "nothing"}).Expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
-		none := map[string]string{"program": "web", "conf": filepath.Join(dir, "none.conf")}
-		shelltest.Run(t, shelltest.Shells[0], dir, recipetest.Rendered(t, "supervisor/signal", none)).Expect(t, "a wrong file", true, "none.conf")
 	})
 }

@@ -3,6 +3,7 @@
 package supervisor_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"slipway/internal/cookbook/recipetest"
@@ -31,5 +32,23 @@ func TestSignalAfterBadRelease(t *testing.T) {
 		signal().Expect(t, "the second lives", false, "")
 		shelltest.Write(t, dir, map[string]string{program + ".bad": "", program + ".stays": ""})
 		signal().Expect(t, "none lives", true, program+" does not run on for 1s")
+	})
+}
+
+// TestSignalBesides: what the recipe has in common with supervisor/restart.
+func TestSignalBesides(t *testing.T) {
+	t.Parallel()
+	needtest.Programs(t, "supervisord", "supervisorctl")
+	dir := t.TempDir()
+	conf := supervisord(t, dir)
+	shelltest.Each(t, func(t *testing.T, shell []string) {
+		recipetest.PID(t, dir, "always-"+shell[0], "")
+		with := map[string]string{"program": "always-" + shell[0], "conf": conf}
+		shelltest.Run(t, shell, dir, recipetest.Logging(t, "supervisor/signal", with)).Expect(t, "log", false, "--- the end of what always-"+shell[0]+" printed (stderr)\nbegins\n")
+		shelltest.Run(t, shell, dir, recipetest.Stopping(t, "supervisor/signal", with)).Expect(t, "stop", false, "always-"+shell[0]+": stopped")
+		with["program"] = "nothing"
+		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "supervisor/signal", with)).Expect(t, "an unknown program", true, "supervisor does not know all of 'nothing'")
+		with["conf"] = filepath.Join(dir, "none.conf")
+		shelltest.Run(t, shell, dir, recipetest.Rendered(t, "supervisor/signal", with)).Expect(t, "a wrong file", true, "none.conf")
 	})
 }
