@@ -32,9 +32,14 @@ func files(version string) map[string]string {
 // tarball is the artifact of a version.
 func tarball(t testing.TB, version string) []byte {
 	t.Helper()
+	return tarballOf(t, files(version))
+}
+
+// tarballOf is a tarball of files.
+func tarballOf(t testing.TB, contents map[string]string) []byte {
+	t.Helper()
 	var buffer bytes.Buffer
 	w := tar.NewWriter(&buffer)
-	contents := files(version)
 	for _, name := range slices.Sorted(maps.Keys(contents)) {
 		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(contents[name])), Typeflag: tar.TypeReg}); err != nil {
 			t.Fatal(err)

@@ -17,6 +17,8 @@ type mission struct {
 	undoes      bool                         // what faults strike fails its checks, is unwound and undone; the re-run goes well
 	file        func(w *world) string        // the deploy file
 	ready       func(t testing.TB, w *world) // what is done once v1 is live; nil is nothing
+	says        string                       // what its log says without a fault
+	faults      []fault                      // of its own, beside those of all
 }
 
 // deploying is a deployment of v2.

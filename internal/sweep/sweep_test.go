@@ -77,7 +77,7 @@ func sweep(t *testing.T, m mission, how build, chosen choice) {
 	}
 	var list []placed // an operation's faults stand together, so that those that have a lease waited for are spread over all lanes
 	for j, op := range ops {
-		for i, f := range faults {
+		for i, f := range slices.Concat(faults, m.faults) {
 			if f.at(op.operation) && (all || chosen(i, j, op)) && (f.name != full || mayMount()) {
 				list = append(list, place(f, op.moment))
 			}
@@ -120,12 +120,18 @@ func every(list []placed, n, day int) []placed {
 
 // oneOfEach gives one trial for each kind of fault, from a place that the day names.
 func oneOfEach(list []placed, day int) []placed {
-	var kept []placed
-	for i, f := range faults {
-		of := slices.DeleteFunc(slices.Clone(list), func(p placed) bool { return p.fault.name != f.name })
-		if len(of) > 0 {
-			kept = append(kept, of[(day*37+i*11)%len(of)])
+	of := map[string][]placed{}
+	var names []string
+	for _, p := range list {
+		if of[p.fault.name] == nil {
+			names = append(names, p.fault.name)
 		}
+		of[p.fault.name] = append(of[p.fault.name], p)
+	}
+	slices.Sort(names)
+	var kept []placed
+	for i, name := range names {
+		kept = append(kept, of[name][(day*37+i*11)%len(of[name])])
 	}
 	return kept
 }
@@ -152,6 +158,9 @@ func count(t *testing.T, w *world) []counted {
 	}
 	if len(c.wrong) > 0 && os.Getenv(keepGoing) == "" {
 		t.Fatalf("without any fault: %s\n%s", strings.Join(c.wrong, "\n"), strings.Join(c.logs, "\n"))
+	}
+	if !strings.Contains(strings.Join(c.logs, "\n"), w.says) {
+		t.Fatalf("without any fault nothing says %q:\n%s", w.says, strings.Join(c.logs, "\n"))
 	}
 	t.Logf("without faults, a deployment and its re-run take %v", time.Since(begun).Round(time.Millisecond))
 	if oneAlone() {
