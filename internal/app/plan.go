@@ -9,6 +9,7 @@ import (
 	"slipway/internal/changes"
 	"slipway/internal/ci"
 	"slipway/internal/config"
+	"slipway/internal/delivery"
 	"slipway/internal/deploy"
 	"slipway/internal/fleet"
 	"slipway/internal/github"
@@ -188,6 +189,12 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 			return view, 0, err
 		}
 		view.Secrets = append(view.Secrets, own...)
+	}
+	if made.tarball != nil {
+		coming := delivery.New(delivery.Options{Artifact: brought{made.tarball.Artifact}, Fleet: made.hosts, Schedule: schedule})
+		if view.Deltas, err = coming.Foresee(ctx, schedule.ToPrepare()); err != nil {
+			return view, 0, err
+		}
 	}
 	if view.Files, err = changes.Of(ctx, made.hosts, view.Live, next(made, schedule), hidden(s.cfg)); err != nil {
 		return view, 0, err

@@ -108,6 +108,33 @@ func (d *Delivery) Bring(ctx context.Context, h plan.Host, rest release.Operatio
 	return traffic, err
 }
 
+// Foresee says what hosts would be sent, those alike together, if nothing was changed there by hand. Those that get all of it, or have it,
+// are left out.
+func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []deploy.Delta, err error) {
+	d.Look(ctx, hosts)
+	for _, h := range hosts {
+		b, _ := d.choose(h)
+		if h.Staged || b == nil || b.same {
+			continue
+		}
+		reuse := d.reuse(b, nil)
+		delta, saves, err := d.delta(ctx, h, b, reuse)
+		if err != nil {
+			return nil, err
+		}
+		if !saves {
+			continue
+		}
+		traffic := deploy.Traffic{Sent: delta.Size(), Reused: reuse.Bytes}
+		i := slices.IndexFunc(deltas, func(other deploy.Delta) bool { return other.Traffic == traffic })
+		if i < 0 {
+			i, deltas = len(deltas), append(deltas, deploy.Delta{Traffic: traffic})
+		}
+		deltas[i].Hosts = append(deltas[i].Hosts, h.Name)
+	}
+	return deltas, nil
+}
+
 // copied makes the release of a base and a delta. It gives the paths of unfit members, too.
 func (d *Delivery) copied(
 	ctx context.Context, h plan.Host, b *base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,

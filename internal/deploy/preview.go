@@ -12,6 +12,7 @@ type Preview struct {
 	From     string // where the artifact is from; "" where people know
 	Live     []LiveRelease
 	Upload   []string // hosts that the release would be sent to, in the plan's order
+	Deltas   []Delta  // what some of these would be sent, because they have the rest
 	Back     Back     // of a rollback
 	Copy     []string // hosts that would copy it from another environment's release on the same machine
 	CopyOf   string   // that environment
@@ -23,6 +24,12 @@ type Preview struct {
 	Refusals Errors   // why preflight would stop it
 	Ahead    []string // what it would wait for, or do first: a lock, a dead deployment
 	Warnings []string
+}
+
+// Delta is what hosts would be sent of a release, and reuse of another one.
+type Delta struct {
+	Hosts []string
+	Traffic
 }
 
 // LiveRelease is what a host runs.

@@ -26,6 +26,7 @@ type document struct {
 	Live        []live    `json:"live"`
 	Upload      []string  `json:"upload"`
 	UploadBytes int64     `json:"upload_bytes"` // to each of these hosts
+	Deltas      []delta   `json:"deltas,omitempty"`
 	Copy        []string  `json:"copy"`
 	Steps       []step    `json:"steps"`
 	Batches     []batch   `json:"batches"`
@@ -35,6 +36,13 @@ type document struct {
 	Refusals    []refusal `json:"refusals"`
 	First       []string  `json:"first"`
 	Warnings    []string  `json:"warnings"`
+}
+
+// delta is hosts of upload that are sent less, because they have the rest.
+type delta struct {
+	Hosts  []string `json:"hosts"`
+	Sent   int64    `json:"sent_bytes"`
+	Reused int64    `json:"reused_bytes"`
 }
 
 // commits is how many a rollback takes back, and how many come back where the two have diverged.
@@ -119,6 +127,9 @@ func JSON(p deploy.Preview) ([]byte, error) {
 	}
 	for _, id := range p.Back.Instead {
 		doc.Instead = append(doc.Instead, string(id))
+	}
+	for _, d := range p.Deltas {
+		doc.Deltas = append(doc.Deltas, delta{list(d.Hosts), d.Sent, d.Reused})
 	}
 	for _, l := range p.Live {
 		doc.Live = append(doc.Live, live{l.Host, string(l.Release), l.Foreign})

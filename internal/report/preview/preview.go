@@ -163,15 +163,29 @@ func upload(p deploy.Preview) string {
 	copied := fmt.Sprintf("copied from %s's release on the same machine", p.CopyOf)
 	switch {
 	case len(p.Upload) > 0 && len(p.Copy) > 0:
-		return fmt.Sprintf("%s to %s; nothing to %s: %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "), layout.Named(p.Copy, " "), copied)
+		return fmt.Sprintf("%s; nothing to %s: %s", sent(p), layout.Named(p.Copy, " "), copied)
 	case len(p.Upload) > 0:
-		return fmt.Sprintf("%s to %s", deploy.Size(p.ArtifactSize), layout.Named(p.Upload, " "))
+		return sent(p)
 	case len(p.Copy) > 0:
 		return "nothing to send: " + copied
 	case p.Command == "rollback" && p.Release != "" && !p.Offline:
 		return "nothing: the hosts keep it"
 	}
 	return ""
+}
+
+// sent is `1.10 MB of 38.2 MB to web1 web2; 38.2 MB to web3`.
+func sent(p deploy.Preview) string {
+	var parts []string
+	whole := slices.Clone(p.Upload)
+	for _, d := range p.Deltas {
+		parts = append(parts, fmt.Sprintf("%s of %s to %s", deploy.Size(d.Sent), deploy.Size(p.ArtifactSize), layout.Named(d.Hosts, " ")))
+		whole = slices.DeleteFunc(whole, func(host string) bool { return slices.Contains(d.Hosts, host) })
+	}
+	if len(whole) > 0 {
+		parts = append(parts, fmt.Sprintf("%s to %s", deploy.Size(p.ArtifactSize), layout.Named(whole, " ")))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func stepHosts(step deploy.PreviewStep, separator string) string {

@@ -27,6 +27,7 @@ func fleet() deploy.Preview {
 			{Host: "web1", Release: "20261119-101500-77aa001-02be44"}, {Host: "web2", Release: "20261119-101500-77aa001-02be44"}, {Host: "jobs1", Foreign: "releases/7"},
 		},
 		Upload: []string{"web1", "web2", "jobs1"},
+		Deltas: []deploy.Delta{{Hosts: []string{"web1", "web2"}, Traffic: deploy.Traffic{Sent: 1_100_000, Reused: 36_900_000}}},
 		Steps: []deploy.PreviewStep{
 			{Phase: deploy.Prepare, Name: "Install dependencies", Uses: "python/venv", Hosts: []string{"web1", "web2", "jobs1"}},
 			{Phase: deploy.Prepare, Name: "Build", Hosts: []string{"web1"}, Receivers: []string{"web2"}, Unknown: "exit 1: no <module>"},

@@ -13,6 +13,10 @@ func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 	p.From, p.CopyOf, p.Copy = s.Line(p.From), s.Own(p.CopyOf), s.own(p.Copy)
 	p.Upload, p.Fleet, p.Ahead, p.Warnings = s.own(p.Upload), s.own(p.Fleet), s.own(p.Ahead), s.own(p.Warnings)
 	p.Live, p.Steps, p.Batches, p.Files = slices.Clone(p.Live), slices.Clone(p.Steps), slices.Clone(p.Batches), slices.Clone(p.Files)
+	p.Deltas = slices.Clone(p.Deltas)
+	for i := range p.Deltas {
+		p.Deltas[i].Hosts = s.own(p.Deltas[i].Hosts)
+	}
 	for i := range p.Live {
 		p.Live[i].Host, p.Live[i].Foreign = s.Own(p.Live[i].Host), s.Line(p.Live[i].Foreign)
 	}
