@@ -135,7 +135,7 @@ func TestLeftovers(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		released(t, host, id("1"))
 		put(t, host,
-			".slipway/releases/"+string(id("2"))+"/incoming/tree/x", ".slipway/releases/"+string(id("3"))+"/incoming/tree/x",
+			".slipway/releases/"+string(id("2"))+"/incoming-a1/tree/x", ".slipway/releases/"+string(id("3"))+"/incoming-b2/tree/x",
 			".slipway/secrets/"+string(id("4"))+"/.env", ".switch-old/current", ".switch-new/current")
 		old := time.Now().Add(-49 * time.Hour)
 		if err := os.Chtimes(host.Site.Root+"/.switch-old", old, old); err != nil {

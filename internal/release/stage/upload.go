@@ -52,7 +52,7 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 	return release.Operation{
 		Name:    "upload",
 		Script:  unpackFunctions + uploadScript,
-		Args:    []string{site.Root, string(id), p.Encoding(), site.Mask(), ""},
+		Args:    []string{site.Root, string(id), p.Encoding(), site.Mask(), "", release.Unique},
 		Reasons: uploadReasons,
 		Silence: transport.LongSilence,
 		Stdin: func() (io.ReadCloser, error) {

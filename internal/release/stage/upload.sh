@@ -6,10 +6,14 @@
 # $3      encoding of the payload: zstd or gzip
 # $4      the umask of the release's members
 # $5      a mark that the release has from its beginning; none
-# $6      the folder of a release on this host, the base, that has what does not come with the payload; none where all comes
-# $7      the base's records, of whose manifest the new one is made; none where that comes with the payload
+# $6      a name that nothing else uses
+# $7      the folder of a release on this host, the base, that has what does not come with the payload; none where all comes
+# $8      the base's records, of whose manifest the new one is made; none where that comes with the payload
 #
-# The functions of unpack.sh stand before it, and where there is $6 those of copy.sh.
+# The functions of unpack.sh stand before it, and where there is $7 those of copy.sh.
+#
+# Two of it may be at work on one release, where the link to the first was lost: it has all that it needs to go on. Each has a folder of
+# its own, so that what is put in its place is what was verified, and the second removes that of the first.
 #
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
 # manifest says, 93 when the host cannot take it. Where there is a base, 94 when nothing can be made of it, and 95 when members did not
@@ -17,16 +21,16 @@
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4 mark=$5 base=${6:-} theirs=${7:-}
+id=$2 mask=$4 mark=$5 own=$6 base=${7:-} theirs=${8:-}
 records=.slipway/releases/$id
-incoming=$records/incoming
+incoming=$records/incoming-$own
 unpacking "$incoming" "$3"
 
 cd "$1/" || exit 93
 # One rename puts the release in its place: it is unpacked on the disk that it is to lie on.
 devices=$(stat -L -c %d .slipway releases)
 if [ "${devices%%[!0-9]*}" != "${devices##*[!0-9]}" ]; then
-	incoming=releases/.incoming-$id
+	incoming=releases/.incoming-$id-$own
 fi
 if [ -e "$records/staged" ] && [ -d "releases/$id" ]; then
 	# One that has the mark still, and was never verified, is what a deployment left that did not come to its end.
@@ -39,7 +43,7 @@ check_programs
 
 # Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it.
 umask 077
-for left in "$incoming" "releases/$id" "$records"; do
+for left in "$records"/incoming* "releases/.incoming-$id"* "releases/$id" "$records"; do
 	if [ -e "$left" ] || [ -L "$left" ]; then
 		rm -rf "$left" || fail 93 "leftovers of an earlier attempt cannot be removed"
 	fi

@@ -120,7 +120,7 @@ func TestUploadAfterADeadAttempt(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
 		for _, old := range []string{
-			host.Site.Records(releaseID) + "/incoming/tree/old/x", host.Site.Release(releaseID) + "/old", host.Site.Records(releaseID) + "/manifest/old",
+			host.Site.Records(releaseID) + "/incoming-of-another/tree/old/x", host.Site.Release(releaseID) + "/old", host.Site.Records(releaseID) + "/manifest/old",
 		} {
 			if err := errors.Join(os.MkdirAll(filepath.Dir(old), 0o755), os.WriteFile(old, nil, 0o600)); err != nil {
 				t.Fatal(err)

@@ -28,4 +28,4 @@ measure() {
 for release in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 	[ ! -d "$release" ] || measure "${release#releases/}" "$release"
 done
-measure left releases/.pruned-* releases/.incoming-* .slipway/releases/*/incoming
+measure left releases/.pruned-* releases/.incoming-* .slipway/releases/*/incoming*

@@ -1,0 +1,88 @@
+package stage_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/artifact/content"
+	"slipway/internal/release"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/stage"
+)
+
+// held is an operation on a host that waits at a place in its script.
+type held struct {
+	t         *testing.T
+	there, on string // files: it has got there, it may go on
+	ended     chan error
+}
+
+// hold runs an operation as far as a place in its script.
+func hold(t *testing.T, host *releasetest.Host, name, at string, op release.Operation) *held {
+	t.Helper()
+	h := &held{t: t, there: filepath.Join(host.Home, name+" there"), on: filepath.Join(host.Home, name+" on"), ended: make(chan error, 1)}
+	own := *host
+	own.Patch = func(script string) string {
+		patched := strings.Replace(script, at, "true >'"+h.there+"'; while [ ! -e '"+h.on+"' ]; do sleep 0.1; done\n"+at, 1)
+		if patched == script {
+			t.Errorf("the script has no %q", at)
+		}
+		return patched
+	}
+	go func() { h.ended <- release.Run(t.Context(), &own, op) }()
+	for {
+		if _, err := os.Stat(h.there); err == nil {
+			return h
+		}
+		select {
+		case err := <-h.ended:
+			t.Fatalf("%s has ended: %v", name, err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// goOn lets it run to its end.
+func (h *held) goOn() error {
+	h.t.Helper()
+	must(h.t, os.WriteFile(h.on, nil, 0o600))
+	return <-h.ended
+}
+
+// A try whose link was lost has all that it needs to go on. Wherever it is while the next one is at work, what lies there is never half a
+// release, the next one makes it, and nothing else is left.
+func TestTwoTriesAtOnce(t *testing.T) {
+	for name, at := range map[string]string{
+		"before it copies":       "[ -z \"$base\" ] || copy_members",
+		"before it verifies":     "set_folders\ncheck_members\n",
+		"once it has verified":   "fence :\nmv \"$incoming/manifest\"",
+		"with the manifest kept": "mv \"$incoming/tree\"",
+		"before the mark":        "true >\"$records/staged\"",
+	} {
+		t.Run(name, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				a := built(t, site)
+				open(t, host)
+				stagedAs(t, host, baseID, a)
+				delta, err := a.Delta(t.Context(), content.NewReuse(a.Manifest(), a.Manifest(), nil), "gzip")
+				must(t, err)
+				base := stage.Base{Folder: host.Site.Release(baseID), Records: host.Site.Records(baseID)}
+				op := func() release.Operation {
+					return stage.Copy(host.Site, releaseID, delta, base, new([]string), nil)
+				}
+				lost := hold(t, host, "first", at, op())
+				next := hold(t, host, "second", "[ -z \"$base\" ] || copy_members", op())
+				_ = lost.goOn() // nobody hears how it ends
+				_, isMarked := os.Stat(host.Site.Records(releaseID) + "/staged")
+				if _, err := os.Stat(host.Site.Release(releaseID)); err == nil && isMarked == nil {
+					t.Error("the first has marked what the second is at work on")
+				}
+				must(t, next.goOn())
+				wantLike(t, host, a)
+			})
+		})
+	}
+}
