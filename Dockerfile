@@ -6,7 +6,7 @@
 # By tag, because a machine without a registry makes images under these tags itself (e2e/images/bases.sh). A release names
 # both by digest: see release.yml.
 ARG GO_IMAGE=golang:1.26.8-bookworm
-ARG BASE_IMAGE=busybox:1.37.0-glibc
+ARG BASE_IMAGE=busybox:1.37.0-musl
 # Go compiles for any machine, so the toolchain runs on the one that builds, and no emulator is needed. The builder that came
 # before BuildKit does not say which that is.
 ARG BUILD_ON=${BUILDPLATFORM:-linux/amd64}

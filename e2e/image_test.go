@@ -20,8 +20,8 @@ func testImage(ctx context.Context, t *testing.T) {
 		t.Helper()
 		return run(ctx, t, "docker", "image", "inspect", "--format", format, actionImage)
 	}
-	if size, err := strconv.Atoi(inspect("{{.Size}}")); err != nil || size >= 25<<20 {
-		t.Errorf("the image has %d bytes (%v), want fewer than 25 MiB", size, err)
+	if size, err := strconv.Atoi(inspect("{{.Size}}")); err != nil || size >= 22<<20 {
+		t.Errorf("the image has %d bytes (%v), want fewer than 22 MiB", size, err)
 	}
 	if got, want := inspect("{{json .Config.Entrypoint}} {{json .Config.Cmd}}"), `["/usr/local/bin/slipway"] null`; got != want {
 		t.Errorf("entrypoint and command: %s, want %s", got, want)

@@ -1,4 +1,5 @@
-# Stands in for busybox:1.37.0-glibc where no registry is in reach: the same BusyBox release, from Debian's packages.
+# Stands in for busybox:1.37.0-musl where no registry is in reach: the same BusyBox release, from Debian's packages,
+# with another libc.
 FROM debian:bookworm-slim AS build
 RUN echo 'deb http://deb.debian.org/debian trixie main' > /etc/apt/sources.list.d/trixie.list \
     && apt-get update -q \
