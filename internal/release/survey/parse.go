@@ -70,8 +70,6 @@ var readers = map[string]func(p *parser, value string) error{
 	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
 	"tool":    (*parser).tool,
 	"lacks":   list(func(f *deploy.Facts) *[]string { return &f.Lacking }),
-	"tar":     (*parser).tar,
-	"sync":    (*parser).sync,
 	"space":   (*parser).space,
 	"inodes":  (*parser).inodes,
 	"mounted": (*parser).mounted,

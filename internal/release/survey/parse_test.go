@@ -34,7 +34,7 @@ func TestParseFree(t *testing.T) {
 	}
 }
 
-const answer = "clock=1763710200\n\x00user=deploy\n\x00tool=tar /bin/tar\n\x00tar=tar (busybox) 1.35.0\n\x00" +
+const answer = "clock=1763710200\n\x00user=deploy\n\x00tool=tar /bin/tar\n\x00" +
 	"space=\x00inodes=\x00current=none\x00release=20261121-073000-1a2b3c4-9f3c51 staged bad\x00end=1\x00"
 
 func TestParseRefuses(t *testing.T) {

@@ -72,18 +72,6 @@ func (p *parser) tool(value string) error {
 	return nil
 }
 
-func (p *parser) tar(value string) error {
-	p.facts.Tools["tar"] = tarFlavour(value)
-	return nil
-}
-
-func (p *parser) sync(value string) error {
-	if strings.Contains(value, "--file-system") || strings.Contains(value, "[-df]") {
-		p.facts.Tools["sync -f"] = "yes"
-	}
-	return nil
-}
-
 func (p *parser) space(value string) error {
 	kib, err := parseFree(value)
 	if p.facts.FreeBytes = kib; kib > 0 {
@@ -148,16 +136,6 @@ func (p *parser) hold(value string) error {
 func (p *parser) history(value string) (err error) {
 	p.facts.History, err = parseHistory(value, p.site)
 	return err
-}
-
-func tarFlavour(version string) string {
-	switch {
-	case strings.Contains(version, "GNU tar"):
-		return "gnu"
-	case strings.Contains(strings.ToLower(version), "busybox"):
-		return "busybox"
-	}
-	return "other"
 }
 
 // dfLine is the last line of df -P: file system, size, used, available, capacity, where it is mounted. The first and

@@ -64,13 +64,6 @@ done <<END
 $needed
 END
 PATH=$ours
-if command -v tar >/dev/null 2>&1; then
-	version=$(tar --version 2>&1)
-	printf 'tar=%s\0' "${version%%"$newline"*}"
-fi
-if command -v sync >/dev/null 2>&1; then
-	printf 'sync='; sync --help 2>&1; printf '\0'
-fi
 
 # Prints space and inodes of the file system that a folder lies on, and its mount options. The list of mounts encodes names with
 # odd characters: for those it prints no options. Of several mounts at one place the last one counts.
