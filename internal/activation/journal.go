@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/release/journal"
 )
@@ -48,13 +49,11 @@ func (a *Host) Record(ctx context.Context, outcome string, before deploy.Release
 	if a.release != a.deployment.Release {
 		entry.Revision = ""
 	}
-	if err := a.do(ctx, journal.Append(a.there.Site(), entry)); err != nil {
-		return a.failed("record", err)
+	record := journal.Append(a.there.Site(), entry)
+	if a.release != "" {
+		record = release.Then(record, activate.Mark(a.there.Site(), a.release, "verified"))
 	}
-	if a.release == "" {
-		return nil
-	}
-	if err := a.do(ctx, activate.Mark(a.there.Site(), a.release, "verified")); err != nil {
+	if err := a.do(ctx, record); err != nil {
 		return a.failed("record", err)
 	}
 	return nil
