@@ -78,7 +78,7 @@ func (w *Watch) Start() release.Operation {
 			environment, inst.Step.Run,
 			meta(inst), lock(inst),
 			directory(site, inst), milliseconds(inst.Step.Timeout), shell(inst),
-			milliseconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(),
+			milliseconds(cmp.Or(inst.Pace, defaultPace)), size(inst.Head, defaultHead), size(inst.Tail, defaultTail), site.Mask(), again(inst),
 		},
 	}
 	if w.Along != nil {
@@ -106,6 +106,14 @@ var launcher = sync.OnceValue(func() string {
 // meta is what the journal keeps of a try beside its script and its log.
 func meta(inst Instance) string {
 	return cmp.Or(inst.Step.Fingerprint, "-") + " " + strconv.Itoa(inst.Attempt)
+}
+
+// again says whether a step may run again when nobody saw its end.
+func again(inst Instance) string {
+	if inst.Step.Idempotent {
+		return "yes"
+	}
+	return ""
 }
 
 // silence is how long a step may print nothing: the host ends it sooner.

@@ -8,7 +8,7 @@
 # $5      the step's script
 # $6      what the journal keeps of it beside its script: fingerprint and attempt
 # $7      the generation of the lock under which it runs, '' for none
-# $8...   seven arguments of the wrapper, after the folder and less the lock: see wrapper.sh
+# $8...   eight arguments of the wrapper, after the folder and less the lock: see wrapper.sh
 # then    a script that is to be run besides once the step has succeeded, and its arguments; none is nothing
 #
 # Standard output is the step's log as it grows, with the lines of pour in it, and then "<token> <status>" and a newline,
@@ -54,8 +54,7 @@ reserve() {
 		printf '%s\n' "$meta" >"$folder/meta" &&
 		printf '%-31s\n' unknown >"$folder/status.new" &&
 		printf '%-127s\n' - >"$folder/pid" &&
-		true >"$folder/log" &&
-		mkfifo "$folder/pipe"
+		true >"$folder/log"
 }
 if ! reserve; then
 	rm -rf "$folder" # nothing was started
@@ -83,7 +82,7 @@ user=${USER:-$(id -un)}
 start() {
 	printf '%s\n' "$wrapper" |
 		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
-			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" 2>>"$folder/log" 3<&- |
+			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" "$8" 2>>"$folder/log" 3<&- |
 		follow "$folder" "$token"
 }
 
@@ -112,8 +111,8 @@ esac
 
 start "$@"
 
-if [ "$#" -gt 7 ] && [ -f "$folder/status" ] && read -r ended <"$folder/status" && [ "$ended" = 'exit 0' ]; then
-	shift 7
+if [ "$#" -gt 8 ] && [ -f "$folder/status" ] && read -r ended <"$folder/status" && [ "$ended" = 'exit 0' ]; then
+	shift 8
 	script=$1
 	shift
 	exec >/dev/null

@@ -10,6 +10,7 @@
 # $6      how many milliseconds there are between two signs of life
 # $7 $8   how many bytes of the log's beginning and of the rest stay: see keep
 # $9      the step's umask
+# ${10}   'yes' where the step may run again when nobody saw its end, else ''
 
 # Writes into the journal which process the step is, and makes it begin. Runs in the process that becomes the step.
 begin() {
@@ -25,9 +26,14 @@ begin() {
 	line="$self $start"
 	started "$$"
 	printf '%-127s\n' "$line $$ $start $boot" 1<>"$folder/pid" || return
-	# From here on it counts as begun, also after a power cut. Who wants it never to begin renames the same file.
+	# From here on it counts as begun. Who wants it never to begin renames the same file.
 	mv -f "$folder/ready" "$folder/begun" 2>/dev/null || return
-	sync "$folder/begun" "$folder" 2>/dev/null || :
+	on_disk "$folder/begun"
+}
+
+# Makes sure that a file of the step is there also after a power cut. What may run again needs no such thing.
+on_disk() {
+	[ -n "$again" ] || sync "$1" "$folder" 2>/dev/null || :
 }
 
 run() {
@@ -170,19 +176,30 @@ hush() {
 	done
 }
 
-main() {
-	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8 mask=$9
-	trap '' HUP
-	exec </dev/null 3<&- 4<&- 5<&- 7<&- 8<&- 9<&- 6>&1
-	umask 077
-	started "$$"
-	own=$start
-
-	# The pipe needs its name no longer than it takes to open both of its ends.
+# Opens a pipe for the step's output: 4 is its end, 5 its beginning. That by which this program came will do, now that it is read to its
+# end, where the host lets it be opened once more; else there is one with a name, for as long as it takes to open it.
+open_pipe() {
+	exec 4<&0
+	if [ -p /proc/self/fd/0 ] && { command exec 5>/proc/self/fd/0; } 2>/dev/null; then
+		return
+	fi
+	mkfifo "$folder/pipe" || exit
 	exec 3<>"$folder/pipe"
 	# shellcheck disable=SC2094 # a pipe
 	exec 4<"$folder/pipe" 5>"$folder/pipe"
 	exec 3<&-
+	rm -f "$folder/pipe"
+}
+
+main() {
+	folder=$1 dir=$2 limit=$3 shell=$4 lock=$5 pace=$6 head=$7 tail=$8 mask=$9 again=${10}
+	trap '' HUP
+	exec 3<&- 4<&- 5<&- 7<&- 8<&- 9<&- 6>&1
+	umask 077
+	started "$$"
+	own=$start
+	open_pipe
+	exec </dev/null
 	# exec in a subshell, since a shell keeps copies of the descriptors that it redirects for a function.
 	(
 		exec <&4 4<&- 5>&- 6>&- >/dev/null 2>&1
@@ -195,7 +212,6 @@ main() {
 	) &
 	step=$!
 	exec 4<&- 5>&- >/dev/null 2>&1
-	rm -f "$folder/pipe"
 
 	# Until it has a trap of its own, a signal to end must not end it.
 	trap '' TERM
@@ -229,5 +245,5 @@ main() {
 	[ -e "$folder/begun" ] || exit 0
 	printf '%-31s\n' "$status" 1<>"$folder/status.new"
 	mv -f "$folder/status.new" "$folder/status"
-	sync "$folder/status" "$folder"
+	on_disk "$folder/status"
 }

@@ -32,6 +32,27 @@ func beatOf(path string) string {
 	return string(text)
 }
 
+// Where /proc does not let a pipe be opened once more, there is one with a name, until it is open.
+func TestPipeWithAName(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, `echo on; ls "$STEP"; exit 4`)
+		inst.Step.Vars = map[string]string{"STEP": filepath.Join(host.Site.Root, inst.Folder()), "PATH": host.Path + ":/usr/bin:/bin"}
+		host.Patch = func(script string) string { return strings.ReplaceAll(script, "/proc/self/fd/0", "/proc/self/none") }
+		status, lines := run(t, host, inst)
+		if want := []string{"on", "begun", "log", "meta", "pid", "script", "status.new"}; status.Exit != 4 || !slices.Equal(without(lines, "pipe"), want) {
+			t.Errorf("%s %q", status, lines)
+		}
+		if _, err := os.Stat(filepath.Join(host.Site.Root, inst.Folder(), "pipe")); err == nil {
+			t.Error("its name is still there")
+		}
+	})
+}
+
+// without is a list less a word that may be in it.
+func without(list []string, word string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == word })
+}
+
 // A step's wrapper keeps the lock alive under which it was started, and no other.
 func TestBeat(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
