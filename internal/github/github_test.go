@@ -239,7 +239,7 @@ func TestRecorded(t *testing.T) {
 			t.Errorf("%d: %+v, %v, wanted %q", id, got, err, want)
 		}
 	}
-	by.RunID = 2
+	by.RunID, by.ArtifactID = 2, 11
 	if _, err := client.Recorded(t.Context(), by); err == nil || !strings.Contains(err.Error(), "(404)") {
 		t.Error(err)
 	}

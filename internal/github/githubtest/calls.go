@@ -96,14 +96,15 @@ func (s *Server) compare(w http.ResponseWriter, _ *http.Request, rest []string) 
 	give(w, map[string]any{"status": status, "ahead_by": ahead, "behind_by": behind, "files": []any{}, "commits": []any{}})
 }
 
-// upTo is a commit and those before it, as a branch that has it tells them.
+// upTo is a commit and those before it, as the branch that tells most of them has them.
 func (s *Server) upTo(commit string) []string {
+	found := []string{commit}
 	for _, commits := range s.repo.Branches {
-		if at := slices.Index(commits, commit); at >= 0 {
-			return commits[:at+1]
+		if at := slices.Index(commits, commit); at >= len(found) {
+			found = commits[:at+1]
 		}
 	}
-	return []string{commit}
+	return found
 }
 
 // without counts the commits that others have not.
