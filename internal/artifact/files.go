@@ -6,9 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"slipway/internal/artifact/content"
 )
@@ -34,28 +31,23 @@ func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[s
 
 // eachMember reads the members of the payload in its order, folders before what lies in them, for as long as more are wanted.
 func (a *Artifact) eachMember(ctx context.Context, do func(path string, header *tar.Header, in io.Reader) (more bool, err error)) error {
-	plain, err := zstd.NewReader(a.zstd.section(), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	in, err := NewPayloadReader(a.zstd.section())
 	if err != nil {
 		return err
 	}
-	defer plain.Close()
-	in := tar.NewReader(plain)
+	defer in.Close()
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		header, err := in.Next()
+		path, header, err := in.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		name, isMember := strings.CutPrefix(header.Name, treeDir)
-		if !isMember {
-			return nil // the manifest comes last
-		}
-		if more, err := do(strings.TrimSuffix(name, "/"), header, in); err != nil || !more {
+		if more, err := do(path, header, in); err != nil || !more {
 			return err
 		}
 	}
