@@ -127,9 +127,16 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if tarball := made.tarball; tarball != nil {
 		options.Artifact = brought{tarball.Artifact}
 	}
+	kept := a.kept(l)
+	if kept != nil {
+		options.Known = kept.Manifest
+	}
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	result := rollout.Run(ctx, p, made.hosts, options)
+	if kept != nil && made.tarball != nil && isLive(result) {
+		kept.Keep(ctx, made.tarball.Artifact)
+	}
 	if ctx.Err() == nil && result.Failed != deploy.Preflight { // what it went back over is on the page alone: the hosts come first
 		l.lookBack(ctx, result.Release, made.hosts, &result.Back)
 	} else {

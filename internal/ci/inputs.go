@@ -58,6 +58,7 @@ type Inputs struct {
 	KeepReleases   string `name:"keep_releases" aliases:"keep-releases,keep" group:"releases" help:"How many successful releases stay on a host." fallback:"5"`
 	Batch          string `name:"batch" group:"policy" help:"How many hosts are switched at the same time: a number, or a share like 25%." fallback:"all hosts"`
 	BandwidthLimit string `name:"bandwidth_limit" aliases:"bandwidth-limit" group:"policy" help:"How many bytes a second are sent to all hosts together, like 10MB/s." fallback:"no limit"`
+	CacheDir       string `name:"cache_dir" aliases:"cache-dir" group:"policy" help:"A folder of the runner that keeps the artifacts that it deployed, so that less has to be asked and sent. It outlives the job only where it is kept, as actions/cache does." fallback:"nothing is kept"`
 	Timeout        string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
 	LockWait       string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
 	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`

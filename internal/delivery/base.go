@@ -80,8 +80,8 @@ const (
 	lineSize   = 50
 )
 
-// Look asks for the manifests of what hosts have: each content once, of a host that has it. No host may be leased meanwhile. Where it
-// cannot be had more is sent.
+// Look gets the manifests of what hosts have: those that are at hand, and each other content once of a host that has it. No host may be
+// leased meanwhile. Where one cannot be had more is sent.
 func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 	payload, err := d.Artifact.Payload(ctx, "zstd")
 	own := d.Artifact.Manifest()
@@ -89,6 +89,7 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 		return
 	}
 	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
+	d.recall(hosts)
 	for range mostAsked {
 		var ask plan.Host
 		var ids []deploy.ReleaseID
@@ -103,6 +104,25 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 		hosts = slices.DeleteFunc(hosts, func(h plan.Host) bool { return h.Name == ask.Name })
 		if err := d.ask(ctx, ask, ids); err != nil {
 			d.unread = err
+		}
+	}
+}
+
+// recall takes what need not be asked.
+func (d *Delivery) recall(hosts []plan.Host) {
+	if d.Known == nil {
+		return
+	}
+	tried := map[deploy.Digest]bool{}
+	for _, h := range hosts {
+		for _, r := range d.Schedule.Bases(h) {
+			if _, known := d.manifests[r.Content]; known || tried[r.Content] {
+				continue
+			}
+			tried[r.Content] = true
+			if m, ok := d.Known(r.Content); ok {
+				d.manifests[r.Content] = m
+			}
 		}
 	}
 }

@@ -29,11 +29,15 @@ type Artifact interface {
 	Manifest() content.Manifest
 }
 
+// Known is the manifest of a content, where no host need be asked for it.
+type Known func(deploy.Digest) (manifest content.Manifest, ok bool)
+
 // Options are what a Delivery needs to know of its deployment.
 type Options struct {
 	Artifact Artifact
 	Fleet    *fleet.Fleet
 	Schedule *plan.Schedule
+	Known    Known                                // nil knows none
 	Say      func(host, line string)              // tells people
 	Progress func(host string, done, total int64) // of bytes handed to the connection
 }

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/sshtest"
 )
@@ -93,6 +95,45 @@ func TestDelta(t *testing.T) {
 	}
 	if all := second.Traffic(); all.Reused != 600<<10 || all.Sent < 300<<10 {
 		t.Errorf("together %+v", all)
+	}
+}
+
+// What is known of what hosts have is not asked of them; the rest is.
+func TestDeltaOfKnownManifests(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	first, _ := f.deploy(t.Context(), heavy())
+	wantEnd(t, first, deploy.ExitDone, deploy.OutcomeActivated)
+	name := filepath.Join(t.TempDir(), "first.tar")
+	if err := os.WriteFile(name, tarball(t, heavy()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	known, err := artifact.Open(t.Context(), name, artifact.Options{TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer known.Close()
+	sought := 0
+	f.opts.Known = func(digest deploy.Digest) (content.Manifest, bool) {
+		sought++
+		return known.Manifest(), digest == known.Content()
+	}
+	asked := f.asking()
+	second, log := f.deploy(t.Context(), heavy("index.html", "v2"))
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	for _, host := range []string{"web1", "web2"} {
+		f.wantFiles(host, heavy("index.html", "v2"))
+		if text := said(log, host); !strings.HasPrefix(text, "reused 3 files, sent ") {
+			t.Errorf("%s says %q", host, text)
+		}
+	}
+	if asked.Load() != 0 || sought != 1 {
+		t.Errorf("asked %d times for manifests, looked %d times for a known one", asked.Load(), sought)
+	}
+	third, _ := f.deploy(t.Context(), heavy("index.html", "v3"))
+	wantEnd(t, third, deploy.ExitDone, deploy.OutcomeActivated)
+	if asked.Load() != 1 || sought != 3 {
+		t.Errorf("with an unknown one asked %d times for manifests, looked %d times", asked.Load(), sought)
 	}
 }
 

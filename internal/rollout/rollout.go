@@ -30,6 +30,8 @@ type Options struct {
 	Redactor *secret.Redactor
 	// Artifact is what is brought to hosts. Nil for a rollback to what all have.
 	Artifact delivery.Artifact
+	// Known are the manifests that hosts need not be asked for; nil is none.
+	Known delivery.Known
 	// TempFile makes a temporary file for what one host makes for others.
 	TempFile func() (distribution.TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.

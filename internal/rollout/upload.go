@@ -71,7 +71,9 @@ func (r *run) newDelivery() *delivery.Delivery {
 	if r.opts.Artifact == nil {
 		return nil
 	}
-	return delivery.New(delivery.Options{Artifact: r.opts.Artifact, Fleet: r.fleet, Schedule: r.schedule, Say: r.said, Progress: r.progress()})
+	return delivery.New(delivery.Options{
+		Artifact: r.opts.Artifact, Fleet: r.fleet, Schedule: r.schedule, Known: r.opts.Known, Say: r.said, Progress: r.progress(),
+	})
 }
 
 // progress tells how far an upload is: for each percent, and of a large or slow one every second.
