@@ -57,20 +57,33 @@ func TestDeployments(t *testing.T) {
 	adoptOrphans(t)
 	courses := openCourses(t)
 	begun := time.Now()
+	defer func() {
+		if t.Failed() {
+			t.Logf("measured before the failure:\n%s", results(courses, begun).Markdown(""))
+		}
+	}()
 	run(ctx, t, courses)
-	result := &report.Report{
-		Date: begun, Took: time.Since(begun), Machine: machine(), Software: software(courses[0].contenders), Trees: courses[0].sites.about(),
-	}
-	for _, c := range courses {
-		result.Courses = append(result.Courses, c.report())
-	}
+	result := results(courses, begun)
 	if *docs == "" {
-		t.Logf("results:\n%s", result.Markdown("benchmarks.svg"))
+		t.Logf("results:\n%s", result.Markdown(""))
 		return
 	}
 	if err := result.Write(*docs); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// results are those of the courses that had a whole round.
+func results(courses []*course, begun time.Time) *report.Report {
+	r := &report.Report{
+		Date: begun, Took: time.Since(begun), Machine: machine(), Software: software(courses[0].contenders), Trees: courses[0].sites.about(),
+	}
+	for _, c := range courses {
+		if len(c.rounds) > 0 {
+			r.Courses = append(r.Courses, c.report())
+		}
+	}
+	return r
 }
 
 // wanted tells whether a flag that is a list names something.
