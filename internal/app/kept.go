@@ -1,6 +1,10 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"slipway/internal/artifact/cache"
@@ -20,11 +24,28 @@ func (a *app) kept(l launch) *cache.Cache {
 	if dir == "" {
 		return nil
 	}
+	if a.unseen(a.home(dir)) {
+		l.cfg.Remarks = append(l.cfg.Remarks, deploy.Problem{
+			At: deploy.InInput("cache_dir", 1, 1), Message: "nothing is kept: a container sees the workspace alone, and `" + dir + "` is not in it", Hint: "name a folder in the workspace",
+		})
+		return nil
+	}
 	whose := []string{l.run.Server, l.run.RepositoryID, l.cfg.App, l.cfg.Environment}
 	limits := cache.Limits{Contents: keptContents, Bytes: keptBytes, Unpacked: l.cfg.MaxSize}
 	return cache.Open(a.home(dir), strings.Join(whose, "\x00"), limits, func(text string) {
 		l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text})
 	})
+}
+
+// unseen reports whether a path is in the runner's work folder, beside the workspace, and this is a container that does not have it: a
+// folder that is made there ends with the container.
+func (a *app) unseen(path string) bool {
+	outside := a.env.Getenv("RUNNER_WORKSPACE")
+	if outside == "" || !strings.HasPrefix(path, filepath.Dir(outside)+"/") {
+		return false
+	}
+	_, err := os.Stat(outside)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // isLive reports whether hosts run what was deployed. What is not is hardly the base of a next release, and a job that failed keeps no
