@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/artifact/content"
 	"slipway/internal/needtest"
 
 	"github.com/klauspost/compress/gzip"
@@ -27,7 +28,7 @@ import (
 // residentLimit is what a process may have in memory while it reads an artifact, at the most, in bytes.
 const residentLimit = 64 << 20
 
-// openOnly makes the test binary open the artifact that it names, make both payloads, print the most memory that it ever
+// openOnly makes the test binary open the artifact that it names, make both payloads and a delta, print the most memory that it ever
 // had, and exit: the memory of a process that does nothing else.
 const openOnly = "SLIPWAY_TEST_OPEN_ONLY"
 
@@ -56,6 +57,10 @@ func openAndReport(path string) error {
 		return err
 	}
 	if _, err := a.Payload(ctx, Gzip); err != nil {
+		return err
+	}
+	all := content.NewReuse(a.Manifest(), a.Manifest(), func(string) bool { return true })
+	if _, err := a.Delta(ctx, all, Zstd); err != nil { // all that a delta can be
 		return err
 	}
 	peak, err := peakResident()

@@ -141,6 +141,10 @@ func TestDelta(t *testing.T) {
 		{name: "new/ leading", content: "a"},
 		{name: "new/tab\tand back\\slash ", content: "b"},
 	})
+	for i := range 110 { // more than go in one command
+		name := fmt.Sprintf("%s%d", strings.Repeat("z", i+1), i)
+		old, next = append(old, member{name: "from/" + name, content: name}), append(next, member{name: "into/" + name, content: name})
+	}
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		a, b := built(t, old), built(t, next)
 		for i, mask := range []string{"022", "027"} {
@@ -151,7 +155,7 @@ func TestDelta(t *testing.T) {
 			put(t, host.Site.Release(baseID)+"/venv/bin/python", "made by a step")
 			before := listing(t, host.Site.Release(baseID))
 			reuse := content.NewReuse(a.Manifest(), b.Manifest(), nil)
-			if len(reuse.Moved) < 4 {
+			if len(reuse.Moved) < 114 {
 				t.Errorf("the test moves %v", reuse.Moved)
 			}
 			for range 2 {
@@ -230,6 +234,27 @@ func TestDeltaNamesWhatIsUnfit(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of a base that has lost more members than a host tells, none is named.
+func TestDeltaOfAnEmptiedBase(t *testing.T) {
+	var members []member
+	for i := range 1001 {
+		members = append(members, member{name: fmt.Sprintf("f%d", i), content: "x"})
+	}
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		a := built(t, members)
+		open(t, host)
+		stagedAs(t, host, baseID, a)
+		must(t, os.RemoveAll(host.Site.Release(baseID)))
+		must(t, os.Mkdir(host.Site.Release(baseID), 0o755))
+		unfit, err := reusing(t, host, content.NewReuse(a.Manifest(), a.Manifest(), nil), a, "gzip")
+		wantNotCopied(t, err)
+		if unfit != nil {
+			t.Errorf("%d are named", len(unfit))
+		}
+		noRelease(t, host)
+	})
 }
 
 // Where nothing can be made of the base, nothing is named, and the release can be sent.
