@@ -57,7 +57,7 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	}
 	promoted := &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found) + whence}
 	for _, place := range found.Places {
-		promoted.nearby = append(promoted.nearby, plan.Nearby{Environment: s.cfg.From, Machine: place.Machine, Folder: place.Folder})
+		promoted.nearby = append(promoted.nearby, plan.Nearby{Environment: s.cfg.From, Machine: place.Machine, Folder: place.Folder, Records: place.Records})
 	}
 	return promoted, nil
 }

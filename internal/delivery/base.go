@@ -22,13 +22,32 @@ type base struct {
 	same    bool   // it is another environment's, of the same content
 }
 
-// choose is the base that has the most bytes of the release on a host; nil where all is to be sent. why says so where there might have
-// been one, and people expect it.
-func (d *Delivery) choose(h plan.Host) (best *base, why string) {
-	if near := h.Near; near != nil { // its records may be another user's: the manifest comes along
-		name := near.Environment + "'s release"
-		return &base{Base: stage.Base{Folder: near.Folder}, content: d.Schedule.Artifact.Content, name: name, of: " of " + name + " on this host", same: true}, ""
+// choose gives the bases to be tried on a host, the best first; none where all is to be sent. why says so where there might have been
+// one, and people expect it.
+func (d *Delivery) choose(h plan.Host) (bases []*base, why string) {
+	if h.Near != nil {
+		return d.near(*h.Near), ""
 	}
+	best, why := d.best(h)
+	if best == nil {
+		return nil, why
+	}
+	return []*base{best}, ""
+}
+
+// near is another environment's release of the same content. Its records may be another user's: the manifest comes along, then.
+func (d *Delivery) near(n plan.Nearby) (bases []*base) {
+	name := n.Environment + "'s release"
+	for _, records := range []string{n.Records, ""} {
+		bases = append(bases, &base{
+			Base: stage.Base{Folder: n.Folder, Records: records}, content: d.Schedule.Artifact.Content, name: name, of: " of " + name + " on this host", same: true,
+		})
+	}
+	return bases
+}
+
+// best is the release on a host that has the most bytes of the new one.
+func (d *Delivery) best(h plan.Host) (best *base, why string) {
 	site, most := d.Fleet.On(h.Name).Site(), int64(-1)
 	for _, r := range d.Schedule.Bases(h) {
 		if _, known := d.manifests[r.Content]; !known {
@@ -46,16 +65,13 @@ func (d *Delivery) choose(h plan.Host) (best *base, why string) {
 	if best != nil && most*least < d.total {
 		return nil, fmt.Sprintf("%s has %s of its %s", best.name, deploy.Size(most), deploy.Size(d.total))
 	}
-	if best != nil {
-		why = ""
-	}
 	return best, why
 }
 
 // reuse is what of a base is copied, where some members are unfit: the same value for all hosts that have the same.
 func (d *Delivery) reuse(b *base, unfit []string) *content.Reuse {
 	unfit = slices.Sorted(slices.Values(unfit))
-	key := fmt.Sprintf("%s %t %q", b.content, b.same, unfit)
+	key := fmt.Sprintf("%s %t %q", b.content, b.Records == "", unfit)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.reuses[key]; known != nil {
@@ -65,7 +81,7 @@ func (d *Delivery) reuse(b *base, unfit []string) *content.Reuse {
 		_, found := slices.BinarySearch(unfit, path)
 		return found || d.Schedule.Linked(path)
 	})
-	if b.same {
+	if b.Records == "" {
 		made.Base = nil
 	}
 	d.reuses[key] = made

@@ -74,36 +74,12 @@ const mostTries = 2
 // Bring makes the release on a host, and says what that took, also beside an error. The rest is what the command that makes it does
 // besides, once it has.
 func (d *Delivery) Bring(ctx context.Context, h plan.Host, rest release.Operation) (traffic deploy.Traffic, err error) {
-	b, whole := d.choose(h)
-	var unfit []string
-	for try := 0; b != nil && try < mostTries; try++ {
-		reuse := d.reuse(b, unfit)
-		delta, saves, err := d.delta(ctx, h, b, reuse)
-		if err != nil {
+	bases, whole := d.choose(h)
+	for _, b := range bases {
+		var made bool
+		if made, whole, err = d.made(ctx, h, b, rest, &traffic); made || err != nil {
 			return traffic, err
 		}
-		if !saves {
-			whole = "what differs is hardly smaller"
-			break
-		}
-		more, err := d.copied(ctx, h, b, delta, rest, &traffic)
-		if err == nil {
-			traffic.Reused = reuse.Bytes
-			d.Say(h.Name, fmt.Sprintf("reused %s%s, sent %s, verified %s", files(reuse.Files), b.of, deploy.Size(traffic.Sent), deploy.Size(d.total)))
-			return traffic, nil
-		}
-		if !errors.Is(err, stage.ErrNotCopied) {
-			return traffic, err
-		}
-		whole = fmt.Sprintf("%s on this host cannot be copied: %v", b.name, deploy.CauseIn(err))
-		more = slices.DeleteFunc(more, func(path string) bool { return reuse.Sent[path] || !d.isFileOrLink(path) })
-		if len(more) == 0 {
-			break
-		}
-		if try+1 < mostTries {
-			d.Say(h.Name, fmt.Sprintf("%s of %s changed on this host, and must be sent: %s", files(len(more)), b.name, content.Examples(more)))
-		}
-		unfit = append(unfit, more...)
 	}
 	if whole != "" {
 		d.Say(h.Name, "all of it is sent: "+whole)
@@ -112,13 +88,50 @@ func (d *Delivery) Bring(ctx context.Context, h plan.Host, rest release.Operatio
 	return traffic, err
 }
 
+// made makes the release of a base. Where that cannot be done it says why not.
+func (d *Delivery) made(ctx context.Context, h plan.Host, b *base, rest release.Operation, traffic *deploy.Traffic) (made bool, why string, err error) {
+	var unfit []string
+	for range mostTries {
+		if len(unfit) > 0 {
+			d.Say(h.Name, fmt.Sprintf("%s of %s changed on this host, and must be sent: %s", files(len(unfit)), b.name, content.Examples(unfit)))
+		}
+		reuse := d.reuse(b, unfit)
+		delta, saves, err := d.delta(ctx, h, b, reuse)
+		if err != nil {
+			return false, "", err
+		}
+		if !saves {
+			return false, "what differs is hardly smaller", nil
+		}
+		more, err := d.copied(ctx, h, b, delta, rest, traffic)
+		if err == nil {
+			traffic.Reused = reuse.Bytes
+			d.Say(h.Name, fmt.Sprintf("reused %s%s, sent %s, verified %s", files(reuse.Files), b.of, deploy.Size(traffic.Sent), deploy.Size(d.total)))
+			return true, "", nil
+		}
+		if !errors.Is(err, stage.ErrNotCopied) {
+			return false, "", err
+		}
+		why = fmt.Sprintf("%s on this host cannot be copied: %v", b.name, deploy.CauseIn(err))
+		more = slices.DeleteFunc(more, func(path string) bool { return reuse.Sent[path] || !d.isFileOrLink(path) })
+		if len(more) == 0 {
+			break
+		}
+		unfit = append(unfit, more...)
+	}
+	return false, why, nil
+}
+
 // Foresee says what hosts would be sent, those alike together, if nothing was changed there by hand. Those that get all of it, or have it,
 // are left out.
 func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []deploy.Delta, err error) {
 	d.Look(ctx, hosts)
 	for _, h := range hosts {
-		b, _ := d.choose(h)
-		if h.Staged || b == nil || b.same {
+		if h.Staged || h.Near != nil {
+			continue
+		}
+		b, _ := d.best(h)
+		if b == nil {
 			continue
 		}
 		reuse := d.reuse(b, nil)

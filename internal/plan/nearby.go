@@ -10,7 +10,8 @@ import (
 type Nearby struct {
 	Environment string
 	Machine     string // deploy.Facts.Machine
-	Folder      string // absolute
+	Folder      string // absolute, as Records
+	Records     string // of what is known of it
 }
 
 // near is where the members lie on a host's own machine; nil where they have to be sent. Whether it is the same machine the copy itself

@@ -37,7 +37,7 @@ func TestAgreed(t *testing.T) {
 		if found.Revision != commit || found.BuiltBy != by || !found.Since.Equal(now.Add(-time.Hour)) || found.Content != "one" || found.Release != id {
 			t.Errorf("%+v", found)
 		}
-		if want := (Place{Machine: "m-" + found.Host(), Folder: "/srv/" + found.Host() + "/releases/" + string(id)}); len(found.Places) != 3 || found.Places[0] != want {
+		if want := (Place{Machine: "m-" + found.Host(), Folder: "/srv/" + found.Host() + "/releases/" + string(id), Records: "/srv/" + found.Host() + "/.slipway/releases/" + string(id)}); len(found.Places) != 3 || found.Places[0] != want {
 			t.Errorf("places %v, wanted %v first", found.Places, want)
 		}
 	}

@@ -35,7 +35,8 @@ type Source struct {
 // Place is where a release lies on a machine.
 type Place struct {
 	Machine string // deploy.Facts.Machine
-	Folder  string // absolute
+	Folder  string // absolute, as Records
+	Records string // of what is known of it
 }
 
 // Policy is what must be so of the source environment.
@@ -97,7 +98,7 @@ func agreed(running []runs, policy Policy) (*Source, error) {
 				"bring "+policy.Environment+" to one release first: `slipway join`, or deploy there"))
 			continue
 		}
-		found.Places = append(found.Places, Place{Machine: facts.Machine, Folder: r.host.Site().Release(facts.CurrentID)})
+		found.Places = append(found.Places, Place{Machine: facts.Machine, Folder: r.host.Site().Release(facts.CurrentID), Records: r.host.Site().Records(facts.CurrentID)})
 		if entry, ok := facts.WentLive(facts.CurrentID); ok {
 			if entry.Revision != "" {
 				found.Revision = entry.Revision

@@ -13,6 +13,8 @@ import (
 	"slipway/internal/artifact"
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
+	hosts "slipway/internal/fleet"
+	"slipway/internal/plan"
 	"slipway/internal/sshtest"
 )
 
@@ -224,5 +226,38 @@ func TestDeltaWithoutManifests(t *testing.T) {
 		if text := said(log, host); !strings.HasPrefix(text, "all of it is sent: what the releases there hold could not be read: ") {
 			t.Errorf("%s says %q", host, text)
 		}
+	}
+}
+
+// Another environment's release of the same content on the same machine is copied: where its records can be read not even the manifest
+// is sent.
+func TestDeltaOfAnotherEnvironment(t *testing.T) {
+	t.Parallel()
+	staging := newFleet(t, 1)
+	first, _ := staging.deploy(t.Context(), heavy())
+	wantEnd(t, first, deploy.ExitDone, deploy.OutcomeActivated)
+	root := staging.path("web1")
+	var sent []int64
+	for range 2 {
+		f := newFleet(t, 1)
+		f.planned = func(p *plan.Plan, crew *hosts.Fleet) {
+			p.Artifact.Nearby = []plan.Nearby{{
+				Environment: "staging", Machine: crew.On("web1").Facts.Machine,
+				Folder: filepath.Join(root, "releases", string(first.Release)), Records: filepath.Join(root, ".slipway/releases", string(first.Release)),
+			}}
+		}
+		result, log := f.deploy(t.Context(), heavy())
+		wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+		if text := said(log, "web1"); !strings.HasPrefix(text, "reused 4 files of staging's release on this host, sent ") {
+			t.Errorf("it says %q", text)
+		}
+		f.wantFiles("web1", heavy())
+		sent = append(sent, result.Traffic().Sent)
+		if err := os.Remove(filepath.Join(root, ".slipway/releases", string(first.Release), "manifest/entries")); err != nil && len(sent) == 1 {
+			t.Fatal(err)
+		}
+	}
+	if sent[0] == 0 || sent[0] >= sent[1] {
+		t.Errorf("sent %d bytes, and %d with the manifest", sent[0], sent[1])
 	}
 }
