@@ -215,23 +215,21 @@ rights() {
 # Succeeds where the members are those of the manifest: contents, types, modes and targets, nothing missing, nothing added. All is read
 # by a few processes, and it counts only where it is yes: `listed` is then the one line that is not in both lists. openssl hashes
 # several times faster than a sha256sum that does not use the CPU's instructions for it. Of a mode only the last three digits
-# count, since directories inherit setgid from where they are made.
+# count, since directories inherit setgid from where they are made. A name that stat quotes in another way is one that is looked at once
+# more.
 are_members() {
 	set -- sha256sum
 	! command -v openssl >/dev/null 2>&1 || set -- openssl dgst -sha256 -r
 	said=$(
 		cd "$incoming/tree" || exit
 		{
-			# shellcheck disable=SC2016 # of that shell
 			find . -type f -exec stat -c 'f %a %n' {} + -exec "$@" {} + -o \
 				! -name . -type d -exec stat -c 'd %a %n' {} + -o \
-				-type l -exec sh -c 'for link do
-					printf "l 777 %s -> " "$link"
-					readlink "$link"
-				done' sh {} + -o \
+				-type l -exec stat -c 'l 777 %N' {} + -o \
 				! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} + 2>/dev/null && echo listed
-		} | sed -e 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' |
-			sort - ../manifest/entries ../manifest/sha256 | uniq -u | head -n 2
+		} | sed -e 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
+			-e "s/^\(l 777 \)'\(.*\)' -> '\(.*\)'\$/\1\2 -> \3/" |
+			sort - ../manifest/entries ../manifest/sha256 | uniq -u
 	)
 	[ "$said" = listed ]
 }

@@ -239,6 +239,24 @@ func TestUploadWithoutPrograms(t *testing.T) {
 	}
 }
 
+// What is as it should be is verified in one pass, by no more programs than that takes, also on BusyBox. Whoever looks once more needs grep.
+func TestUploadIsVerifiedInOnePass(t *testing.T) {
+	members := []member{
+		{name: "a folder/"}, {name: "a folder/closed/", mode: 0o700}, {name: "a folder/closed/run", content: "x", mode: 0o755}, {name: "empty"},
+		{name: "a folder/li nk", target: "../some where"}, {name: "many/"},
+	}
+	members = append(members, many(300)...)
+	for _, toolset := range []string{"dash", "ash"} {
+		t.Run(toolset, func(t *testing.T) {
+			t.Parallel()
+			host := releasetest.NewHost(t, toolset)
+			open(t, host)
+			must(t, os.Remove(filepath.Join(host.Path, "grep")))
+			must(t, release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", members, nil), nil)))
+		})
+	}
+}
+
 // A program that dies in the middle of verification is no verification.
 func TestUploadVerifierDies(t *testing.T) {
 	for program, stub := range map[string]string{
