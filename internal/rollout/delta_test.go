@@ -261,3 +261,19 @@ func TestDeltaOfAnotherEnvironment(t *testing.T) {
 		t.Errorf("sent %d bytes, and %d with the manifest", sent[0], sent[1])
 	}
 }
+
+// A delta that saves little is not worth what a host has to do for it.
+func TestDeltaThatSavesLittle(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	files := func(seed byte) map[string]string {
+		return map[string]string{"ok": "", "same": noise(1, 50<<10), "other": noise(seed, 80<<10)}
+	}
+	_, _ = f.deploy(t.Context(), files(2))
+	second, log := f.deploy(t.Context(), files(3))
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	if text := said(log, "web1"); !strings.HasPrefix(text, "all of it is sent: what differs is hardly smaller; sent 13") {
+		t.Errorf("it says %q", text)
+	}
+	f.wantFiles("web1", files(3))
+}
