@@ -161,6 +161,30 @@ func TestWrapperKilled(t *testing.T) {
 	})
 }
 
+// The time of a step is over also where its wrapper was killed: nobody else would end it.
+func TestTimeoutWithoutTheWrapper(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo $$; exec sleep 100")
+		inst.Step.Timeout = 1500 * time.Millisecond
+		var leader string
+		_, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) {
+			pid := filepath.Join(host.Site.Root, inst.Folder(), "pid")
+			await(t, pid)
+			words, _ := os.ReadFile(pid)
+			if leader = line; len(strings.Fields(string(words))) != 5 || killProcess(strings.Fields(string(words))[2]) != nil {
+				t.Errorf("pid holds %q", words)
+			}
+		})
+		if !errors.Is(err, step.ErrUnknown) {
+			t.Errorf("a step whose wrapper died gives %v", err)
+		}
+		eventually(t, "the step is ended", func() bool {
+			stat, err := os.ReadFile("/proc/" + leader + "/stat")
+			return err != nil || strings.Contains(string(stat), ") Z ")
+		})
+	})
+}
+
 // BenchmarkStep is what a step costs that does nothing.
 func BenchmarkStep(b *testing.B) {
 	host := releasetest.NewHost(b, "dash")

@@ -87,13 +87,19 @@ doze() {
 	sleep "$1" 6>&- &
 	sleeper=$!
 	wait "$sleeper"
+	set -- "$?"
+	sleeper=
+	return "$1"
 }
 
 # Looks after the step until its process has ended, and tells what is due: to who follows the log that it is to be looked at, often
-# at first, for the many short steps; to the lock that the step lives; and to the step that its time is over. It ends where it has ended
-# the step, or where the wrapper is gone. Where the step has ended by itself it goes on as hush.
+# at first, for the many short steps; to the lock that the step lives; and to the step that its time is over, also without the wrapper. It
+# ends where it has ended the step. Where the step has ended by itself it goes on as hush, unless the wrapper is gone.
+#
+# TERM tells it that the step has ended, USR2 ends it. Nothing of it stays, no sleep either.
 attend() {
 	over='' tick=100
+	trap '[ -z "$sleeper" ] || kill "$sleeper"; exit' USR2
 	trap 'over=yes; [ -z "$sleeper" ] || kill "$sleeper"' TERM
 	trap '' PIPE
 	clock
@@ -104,7 +110,11 @@ attend() {
 		[ -z "$lock" ] || [ "$pause" -le $((beaten + pace - now)) ] || pause=$((beaten + pace - now))
 		[ -n "$over" ] || [ "$pause" -le 0 ] || nap "$pause"
 		clock
-		alive "$$" "$own" || exit 1
+		if ! alive "$$" "$own"; then
+			exec 6>&-
+			tick='' lock='' over=
+			[ "$limit" != 0 ] || exit
+		fi
 		started "$step"
 		if [ -n "$over" ] || [ -z "$start" ]; then
 			break
@@ -115,14 +125,14 @@ attend() {
 			beaten=$now
 		fi
 		if [ -n "$tick" ]; then
-			if echo tick >&6; then
+			if echo >&6; then
 				[ "$tick" -ge 500 ] || tick=$((tick + 100))
 			else
 				tick=
 			fi
 		fi
 	done
-	hush
+	! alive "$$" "$own" || hush
 }
 
 # Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper. The status is
@@ -240,7 +250,7 @@ main() {
 		kill "$attendant"
 	fi
 	wait "$keeper"
-	kill -KILL "$attendant"
+	kill -USR2 "$attendant"
 
 	[ -e "$folder/begun" ] || exit 0
 	printf '%-31s\n' "$status" 1<>"$folder/status.new"
