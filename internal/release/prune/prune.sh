@@ -20,7 +20,7 @@ kept=" $* " linked='' here=$PWD
 for link in current previous releases/[0-9]*-*; do
 	[ -L "$link" ] || continue
 	# Where it leads, without a program where it leads to a folder; where it leads nowhere (a disk is away?), what it says.
-	if cd -P "$link" 2>/dev/null; then
+	if cd -P "./$link" 2>/dev/null; then
 		linked=$linked$PWD/
 		cd "$here" || exit 1
 	else

@@ -182,7 +182,7 @@ if [ -e .slipway ]; then
 			printf '%s=%s\0' "$file" "$line"
 		fi
 	done
-	if [ -n "$secrets" ] && [ -L current ] && cd -P current/ 2>/dev/null; then
+	if [ -n "$secrets" ] && [ -L current ] && cd -P ./current/ 2>/dev/null; then
 		live=${PWD##*/}
 		cd "$root/" || exit 1
 		if [ -d ".slipway/secrets/$live" ]; then
