@@ -33,6 +33,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
@@ -63,6 +64,7 @@ type Artifact struct {
 	gate     chan struct{} // guards what follows; a channel, so that waiting ends with a context
 	gzip     *Payload      // nil until somebody asked for it
 	deltas   []delta       // likewise
+	patched  []*Payload    // likewise
 }
 
 // Open reads the artifact at path once, from its first byte to its last. Memory does not grow with its size, only with
@@ -167,7 +169,7 @@ func (a *Artifact) Close() error {
 	a.gate <- struct{}{}
 	defer func() { <-a.gate }()
 	err := a.zstd.store.Close()
-	made := make([]*Payload, 0, len(a.deltas)+1)
+	made := slices.Clone(a.patched)
 	for _, d := range a.deltas {
 		made = append(made, d.Payload)
 	}

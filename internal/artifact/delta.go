@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (a *Artifact) Delta(ctx context.Context, reuse *content.Reuse, encoding str
 		return nil, err
 	}
 	out.made.encoding = encoding
-	made, err := a.writeDelta(ctx, out, reuse)
+	made, err := a.writeDelta(ctx, out, reuse, nil)
 	if err != nil {
 		out.discard()
 		return nil, err
@@ -47,11 +48,23 @@ func (a *Artifact) Delta(ctx context.Context, reuse *content.Reuse, encoding str
 	return made, nil
 }
 
-func (a *Artifact) writeDelta(ctx context.Context, out *payloadWriter, reuse *content.Reuse) (*Payload, error) {
+// writeDelta writes a delta. What patched has, when it has something, comes first, before a new frame of zstd.
+func (a *Artifact) writeDelta(ctx context.Context, out *payloadWriter, reuse *content.Reuse, patched map[string]bool) (*Payload, error) {
 	if err := out.dir(".", content.ImpliedDirMode); err != nil {
 		return nil, err
 	}
-	if err := a.writeSent(ctx, out, reuse.Sent); err != nil {
+	sent := reuse.Sent
+	if len(patched) > 0 {
+		if err := a.writeSent(ctx, out, patched); err != nil {
+			return nil, err
+		}
+		if err := out.next(toZstd); err != nil {
+			return nil, err
+		}
+		sent = maps.Clone(sent)
+		maps.DeleteFunc(sent, func(path string, _ bool) bool { return patched[path] })
+	}
+	if err := a.writeSent(ctx, out, sent); err != nil {
 		return nil, err
 	}
 	files := []payloadFile{{"delta/moved", writeMoves(reuse.Moved)}}
@@ -79,6 +92,9 @@ func (a *Artifact) writeSent(ctx context.Context, out *payloadWriter, sent map[s
 		}
 	}
 	buf, left := make([]byte, copyBuffer), len(sent)
+	if left == 0 {
+		return nil
+	}
 	return a.eachMember(ctx, func(name string, header *tar.Header, in io.Reader) (more bool, err error) {
 		switch {
 		case header.Typeflag == tar.TypeDir && folders[name]:

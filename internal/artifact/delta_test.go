@@ -18,7 +18,7 @@ import (
 )
 
 // unpacked is what is in a payload: files with their contents, folders, links as "-> target".
-func unpacked(t *testing.T, p *Payload) map[string]string {
+func unpacked(t *testing.T, p *Payload, options ...zstd.DOption) map[string]string {
 	t.Helper()
 	stream, err := p.Open()
 	if err != nil {
@@ -26,7 +26,7 @@ func unpacked(t *testing.T, p *Payload) map[string]string {
 	}
 	var plain io.Reader
 	if p.Encoding() == Zstd {
-		plain, err = zstd.NewReader(stream)
+		plain, err = zstd.NewReader(stream, options...)
 	} else {
 		plain, err = gzip.NewReader(stream)
 	}

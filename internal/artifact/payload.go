@@ -3,6 +3,7 @@ package artifact
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -123,6 +124,25 @@ type payloadWriter struct {
 	made       *Payload
 }
 
+// next ends what is compressed so far, and goes on with another compressor: the decompressors of hosts take one stream behind the other
+// for one.
+func (w *payloadWriter) next(compress compressor) error {
+	if err := errors.Join(w.tar.Flush(), w.compressor.Close()); err != nil {
+		return err
+	}
+	out, err := compress(w.made)
+	if err != nil {
+		return err
+	}
+	w.compressor = out
+	return nil
+}
+
+// compressing writes to the compressor of the moment.
+type compressing struct{ *payloadWriter }
+
+func (c compressing) Write(p []byte) (int, error) { return c.compressor.Write(p) }
+
 // payloadWindow is how far back the payload's zstd looks, in bytes: 8 MiB made source code 1 % smaller in a third more time.
 // The encoder holds twice as much, so that it moves what it looks back at once for each window. With WithLowerEncoderMem it
 // would move it for each block of 128 KiB, which took half as much time again as compressing does.
@@ -139,7 +159,9 @@ func newPayloadWriter(newStore newStore, compress compressor) (*payloadWriter, e
 		_ = kept.Close() // the error that led here says more
 		return nil, err
 	}
-	return &payloadWriter{tar: tar.NewWriter(out), compressor: out, made: made}, nil
+	w := &payloadWriter{compressor: out, made: made}
+	w.tar = tar.NewWriter(compressing{w})
+	return w, nil
 }
 
 // compressor puts compression before a writer.

@@ -14,8 +14,10 @@ type Reuse struct {
 	Next  Manifest        // of the release that is made
 	Sent  map[string]bool // paths of the files and links that are sent; the others are copied, from the same path or as Moved says
 	Moved []Move          // those of one group stand together
-	Files int             // files that are copied
-	Bytes int64           // that these have
+	// Changed are the files that are sent though the base has one at the same path, with another content: a patch of that may do.
+	Changed []*Member
+	Files   int   // files that are copied
+	Bytes   int64 // that these have
 }
 
 // Move is a file that the base has at another path.
@@ -34,6 +36,9 @@ func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 			r.copies(is)
 		default:
 			r.Sent[is.Path] = true
+			if was != nil && lies(was) && was.Kind == File && is.Kind == File && is.Size > 0 && was.Hash != is.Hash {
+				r.Changed = append(r.Changed, is)
+			}
 			if is.Kind == File && is.Size > 0 && lies(is) {
 				lacking = append(lacking, is)
 			}
@@ -42,6 +47,7 @@ func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 	if len(lacking) > 0 {
 		r.move(lacking, filesOf(base, lies))
 	}
+	r.Changed = slices.DeleteFunc(r.Changed, func(m *Member) bool { return !r.Sent[m.Path] }) // it was moved to there
 	return r
 }
 

@@ -1,0 +1,11 @@
+package content
+
+// Old is what a host has in some files that changed.
+type Old struct {
+	Paths []string // in the order in which their contents stand
+	Bytes []byte   // the contents, one behind the other
+}
+
+// MaxPatched is how many bytes the old and the new contents of patched files may have together, for the memory of those who compress and
+// decompress them: as much and some 100 MB, and one and a half of it.
+const MaxPatched = 64 << 20
