@@ -23,6 +23,7 @@ type Facts struct {
 	Host          string
 	User          string            // who we are there
 	Tools         map[string]string // tool -> flavour or path: tar -> "gnu"|"busybox"|"other"; absent when missing
+	Patches       bool              // its zstd decodes against files that the host has
 	Lacking       []string          // programs that steps need, were asked for, and are missing
 	FreeBytes     int64             // at the deploy path for this user; -1 unknown
 	FreeInodes    int64             // -1 unknown

@@ -42,6 +42,45 @@ copy_members() {
 	[ "$copied" -eq 0 ] || fail 94 "$1: $said"
 }
 
+# Makes what the payload is decoded against, before a byte of that is read. From here on the script ends 96 where that fails, also for want of
+# room: the files take some themselves.
+#
+# $1      the base's folder
+# $2      the SHA-256 of all
+# $3      the paths of its files, a line each, in the order in which they stand one behind the other
+make_dictionary() {
+	# shellcheck disable=SC2034 # unpack.sh reads them
+	dictionary=$PWD/$incoming/dictionary full=96 damaged=96
+	said=$(
+		{
+			cd "$1/" && printf '%s\n' "$3" | old_files >"$dictionary"
+		} 2>&1
+	)
+	check_space "$said"
+	found=$(sha256sum <"$dictionary")
+	[ "${found%% *}" = "$2" ] || fail 96 "files of $1 are not what they were: $said"
+	lock_beat copied
+}
+
+# Prints the files of a list. What is none, or lies behind a link, is left out: the whole is another one then.
+old_files() {
+	set --
+	while IFS= read -r path; do
+		! in_folders "$path" || set -- "$@" "$path"
+		if [ $# -ge 100 ]; then
+			cat "$@"
+			set --
+		fi
+	done
+	[ $# -eq 0 ] || cat "$@"
+}
+
+# Goes on as without one: all that needs it was decoded.
+drop_dictionary() {
+	rm -f "$dictionary"
+	unpacking "$incoming" "$encoding"
+}
+
 lacking_folders() {
 	{
 		sed -n 's/^d [0-7]* //p' ../manifest/entries

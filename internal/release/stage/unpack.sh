@@ -3,10 +3,13 @@
 
 # Says where the payload goes, and how it is compressed. It comes before all other functions.
 #
+# A dictionary is what the payload is decoded against, none here; full and damaged are how a script ends for a disk without room, and for a
+# payload that cannot be decoded.
+#
 # $1      the folder
 # $2      zstd, gzip or none
 unpacking() {
-	incoming=$1 encoding=$2
+	incoming=$1 encoding=$2 dictionary='' full=93 damaged=91
 }
 
 # A newer attempt may be at work in the same folders, so a script whose lock is lost touches nothing in them any more.
@@ -35,13 +38,13 @@ check_space() {
 	*'Disk quota exceeded'*)
 		fence :
 		rm -rf "$incoming"
-		fail 93 "disk quota exceeded: $(id -un) may store no more at $PWD, where $(free -k) KiB and $(free -i) inodes are free"
+		fail "$full" "disk quota exceeded: $(id -un) may store no more at $PWD, where $(free -k) KiB and $(free -i) inodes are free"
 		;;
 	# GNU tar prints the last of these for a file of which it could write a part.
 	*'No space left on device'* | *'no space left on device'* | *'Wrote only '*' bytes'*)
 		fence :
 		rm -rf "$incoming"
-		fail 93 "no space left on device: $(free -k) KiB and $(free -i) inodes are free at $PWD"
+		fail "$full" "no space left on device: $(free -k) KiB and $(free -i) inodes are free at $PWD"
 		;;
 	esac
 }
@@ -116,7 +119,7 @@ receive() {
 
 decode() {
 	case $encoding in
-	zstd) zstd -dcq ;;
+	zstd) zstd -dcq ${dictionary:+"--patch-from=$dictionary"} ;;
 	gzip) gzip -dc ;;
 	none) cat ;;
 	esac
@@ -142,7 +145,7 @@ unpack() {
 	check_space "$said"
 	case $said in
 	*'decode ended 141'*) fail 91 "tar could not unpack it: $said" ;; # SIGPIPE: tar left first
-	*'decode ended'*) fail 91 "the $encoding stream ended early or is damaged: $said" ;;
+	*'decode ended'*) fail "$damaged" "the $encoding stream ended early or is damaged: $said" ;;
 	esac
 	[ "$tar" -eq 0 ] || fail 91 "tar could not unpack it: $said"
 	for file do

@@ -9,6 +9,8 @@
 # $6      a name that nothing else uses
 # $7      the folder of a release on this host, the base, that has what does not come with the payload; none where all comes
 # $8      the base's records, of whose manifest the new one is made; none where that comes with the payload
+# $9      the SHA-256 of what the payload is decoded against, files of the base one behind the other; none where it is decoded as it is
+# $10     their paths, a line each
 #
 # The functions of unpack.sh stand before it, and where there is $7 those of copy.sh.
 #
@@ -17,11 +19,12 @@
 #
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
 # manifest says, 93 when the host cannot take it. Where there is a base, 94 when nothing can be made of it, and 95 when members did not
-# become what the manifest says: their paths are printed then.
+# become what the manifest says: their paths are printed then. Where the payload is decoded against something, 96 when that cannot be done
+# here: another payload may do.
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4 mark=$5 own=$6 base=${7:-} theirs=${8:-}
+id=$2 mask=$4 mark=$5 own=$6 base=${7:-} theirs=${8:-} sum=${9:-}
 records=.slipway/releases/$id
 incoming=$records/incoming-$own
 unpacking "$incoming" "$3"
@@ -51,6 +54,8 @@ done
 make_incoming
 [ -d "$records" ] || mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
+[ -z "$sum" ] || make_dictionary "$base" "$sum" "${10}"
+
 # Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
 # has changed since the last release.
 if [ -z "$base" ]; then
@@ -61,6 +66,7 @@ else
 	unpack -xomf delta/entries delta/sha256 delta/sums delta/moved manifest/content tree
 	patch_manifest "$theirs"
 fi
+[ -z "$sum" ] || drop_dictionary
 [ -z "$base" ] || copy_members "$base"
 set_folders
 check_members

@@ -70,6 +70,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
 	"tool":    (*parser).tool,
 	"lacks":   list(func(f *deploy.Facts) *[]string { return &f.Lacking }),
+	"zstd":    (*parser).zstd,
 	"space":   (*parser).space,
 	"inodes":  (*parser).inodes,
 	"mounted": (*parser).mounted,

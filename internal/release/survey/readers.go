@@ -72,6 +72,20 @@ func (p *parser) tool(value string) error {
 	return nil
 }
 
+// zstdVersion is in what zstd says of itself: "*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***", "*** zstd command line interface
+// 64-bits v1.4.8, by Yann Collet ***".
+var zstdVersion = lazyregexp.New(` v([0-9]{1,3})\.([0-9]{1,3})\.`)
+
+// zstd looks whether it decodes against a file that is read as a whole, as it does since 1.5.
+func (p *parser) zstd(value string) error {
+	if m := zstdVersion.FindStringSubmatch(value); m != nil {
+		major, _ := strconv.Atoi(m[1])
+		minor, _ := strconv.Atoi(m[2])
+		p.facts.Patches = major > 1 || major == 1 && minor >= 5
+	}
+	return nil
+}
+
 func (p *parser) space(value string) error {
 	kib, err := parseFree(value)
 	if p.facts.FreeBytes = kib; kib > 0 {

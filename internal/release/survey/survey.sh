@@ -64,6 +64,10 @@ done <<END
 $needed
 END
 PATH=$ours
+if command -v zstd >/dev/null 2>&1; then
+	version=$(zstd --version 2>&1)
+	printf 'zstd=%s\0' "${version%%"$newline"*}"
+fi
 
 # Prints space and inodes of the file system that a folder lies on, and its mount options. The list of mounts encodes names with
 # odd characters: for those it prints no options. Of several mounts at one place the last one counts.

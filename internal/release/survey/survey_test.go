@@ -85,13 +85,37 @@ func TestNewHost(t *testing.T) {
 				t.Errorf("%s is missing in %v", program, facts.Tools)
 			}
 		}
-		if _, has := facts.Tools["zstd"]; has != host.Zstd {
+		if _, has := facts.Tools["zstd"]; has != host.Zstd || facts.Patches != host.Zstd {
 			t.Errorf("zstd %t", has)
 		}
 		if _, has := facts.Tools["python3"]; has && host.Name != "bash" {
 			t.Error("python3 is found where there is none")
 		}
 	})
+}
+
+// Only a zstd of today decodes against what the host has.
+func TestVersionOfZstd(t *testing.T) {
+	for says, want := range map[string]bool{
+		"*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***":                        true,
+		"*** zstd command line interface 64-bits v1.5.0, by Yann Collet ***":           true,
+		"*** zstd command line interface 64-bits v1.4.8, by Yann Collet ***":           false,
+		"*** Zstandard CLI (64-bit) v2.0.1, by Yann Collet ***":                        true,
+		"*** Zstandard CLI (64-bit) v10.0.1, by Yann Collet ***\nwith a second line 1": true,
+		"something else of 1.5.4": false,
+		"":                        false,
+	} {
+		host := releasetest.NewHost(t, "dash")
+		path := filepath.Join(host.Path, "zstd")
+		script := "#!/bin/sh\necho '" + says + "'\n"
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte(script), 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{})
+		if err != nil || facts.Patches != want || facts.Tools["zstd"] == "" {
+			t.Errorf("%q: %t, %v", says, facts.Patches, err)
+		}
+	}
 }
 
 func TestUsedHost(t *testing.T) {

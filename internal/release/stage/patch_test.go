@@ -1,0 +1,225 @@
+package stage_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"slipway/internal/artifact"
+	"slipway/internal/artifact/content"
+	"slipway/internal/release"
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/stage"
+)
+
+// random is a text that does not compress.
+func random(seed byte, size int) string {
+	text := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{seed}).Read(text) // never fails
+	return string(text)
+}
+
+// edited are two releases whose files differ by a line each, in names that shells stumble over, and by what was added and removed.
+func edited() (old, next []member) {
+	old = slices.Concat(site, []member{{name: "gone", content: random(9, 3000)}, {name: "closed/", mode: 0o700}})
+	next = slices.Concat(site, []member{{name: "added", content: "new"}, {name: "closed/", mode: 0o700}, {name: "turned", target: "added"}})
+	for i := range 230 {
+		text := random(byte(i), 900)
+		name := []string{"many/%d", "many/it's \"%d\" $HOME *", "-n/ü %d", "closed/%d"}[i%4]
+		old = append(old, member{name: fmt.Sprintf(name, i), content: text})
+		next = append(next, member{name: fmt.Sprintf(name, i), content: text[:450] + "changed" + text[450:], mode: []int64{0o644, 0o755}[i%2]})
+	}
+	return old, next
+}
+
+// patched is a payload of what differs between two artifacts, and what it is decoded against.
+func patched(t *testing.T, a, b *artifact.Artifact, old map[string]string, thorough bool) (stage.Payload, stage.Old) {
+	t.Helper()
+	reuse := content.NewReuse(a.Manifest(), b.Manifest(), nil)
+	var with content.Old
+	for _, m := range reuse.Changed {
+		with.Paths, with.Bytes = append(with.Paths, m.Path), append(with.Bytes, old[m.Path]...)
+	}
+	made, err := b.Patched(t.Context(), reuse, with, thorough)
+	must(t, err)
+	return made, stage.Old{Paths: with.Paths, Sum: sha256.Sum256(with.Bytes)}
+}
+
+func texts(members []member) map[string]string {
+	found := map[string]string{}
+	for _, m := range members {
+		found[m.name] = m.content
+	}
+	return found
+}
+
+// patching makes the release on a host of its base and a patched payload.
+func patching(t *testing.T, host *releasetest.Host, p stage.Payload, old stage.Old) error {
+	t.Helper()
+	base := stage.Base{Folder: host.Site.Release(baseID), Records: host.Site.Records(baseID), Old: old}
+	return release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, p, base, new([]string), nil))
+}
+
+// eachWithZstd runs a test on a host of each toolset that has a zstd.
+func eachWithZstd(t *testing.T, test func(t *testing.T, host *releasetest.Host)) {
+	t.Helper()
+	t.Parallel()
+	for _, name := range []string{"dash", "bash"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, releasetest.NewHost(t, name))
+		})
+	}
+}
+
+// A release that is made of another one and patches is the same as one that was sent.
+func TestPatch(t *testing.T) {
+	eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
+		old, next := edited()
+		a, b := built(t, old), built(t, next)
+		for _, thorough := range []bool{false, true} {
+			host.Site.Root += "x"
+			open(t, host)
+			stagedAs(t, host, baseID, a)
+			before := listing(t, host.Site.Release(baseID))
+			p, files := patched(t, a, b, texts(old), thorough)
+			if plain, err := b.Delta(t.Context(), content.NewReuse(a.Manifest(), b.Manifest(), nil), "zstd"); err != nil || p.Size() > plain.Size()/5 || len(files.Paths) != 230 {
+				t.Errorf("%d bytes for %d files, without patches %d: %v", p.Size(), len(files.Paths), plain.Size(), err)
+			}
+			for range 2 {
+				must(t, patching(t, host, p, files))
+			}
+			wantLike(t, host, b)
+			same(t, listing(t, host.Site.Release(baseID)), before)
+		}
+	})
+}
+
+// spoiled is a payload that is changed on its way.
+type spoiled struct {
+	stage.Payload
+	by func(text []byte) []byte
+}
+
+func (s spoiled) Open() (io.ReadCloser, error) {
+	from, err := s.Payload.Open()
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(from)
+	return io.NopCloser(bytes.NewReader(s.by(text))), errors.Join(err, from.Close())
+}
+
+// Whatever keeps a host from decoding a patch is said so, and another payload makes the release.
+func TestPatchThatCannotBeDecoded(t *testing.T) {
+	replaced := func(base, path string) error { // by a link to the same
+		return errors.Join(os.Rename(base+"/"+path, base+"/other"), os.Symlink(filepath.Base(base)+"/../other", base+"/"+path))
+	}
+	standIn := func(host *releasetest.Host, script string) error {
+		path := filepath.Join(filepath.Dir(host.Shell), "zstd")
+		return errors.Join(os.Remove(path), os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+	}
+	for name, c := range map[string]struct {
+		base func(base string) error
+		host func(host *releasetest.Host) error
+		by   func(text []byte) []byte
+	}{
+		"another file":      {base: func(base string) error { return os.WriteFile(base+"/many/0", []byte("by hand"), 0o600) }},
+		"a missing file":    {base: func(base string) error { return os.Remove(base + "/many/0") }},
+		"a link":            {base: func(base string) error { return replaced(base, "many/0") }},
+		"a linked folder":   {base: func(base string) error { return replaced(base, "many") }},
+		"a damaged patch":   {by: func(text []byte) []byte { text[len(text)/2] ^= 1; return text }},
+		"a patch cut off":   {by: func(text []byte) []byte { return text[:len(text)/2] }},
+		"zstd is killed":    {host: func(host *releasetest.Host) error { return standIn(host, "head -c 1000 >/dev/null; kill -KILL $$") }},
+		"zstd knows it not": {host: func(host *releasetest.Host) error { return standIn(host, "echo 'Incorrect parameters' >&2; exit 1") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
+				old, next := edited()
+				a, b := built(t, old), built(t, next)
+				open(t, host)
+				stagedAs(t, host, baseID, a)
+				p, files := patched(t, a, b, texts(old), false)
+				if c.base != nil {
+					must(t, c.base(host.Site.Release(baseID)))
+				}
+				if c.host != nil {
+					must(t, c.host(host))
+				}
+				if c.by != nil {
+					p = spoiled{p, c.by}
+				}
+				if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || errors.Is(err, stage.ErrNotCopied) {
+					t.Errorf("got %v", err)
+				}
+				noRelease(t, host)
+				_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
+				must(t, err)
+				wantLike(t, host, b)
+			})
+		})
+	}
+}
+
+// What a patch is decoded against needs room, which another payload does not need.
+func TestPatchDiskFull(t *testing.T) {
+	const page = 4096
+	for name, c := range map[string]struct {
+		pages int
+		fits  bool // without a patch
+	}{"for the old files": {pages: 140}, "for the new ones": {pages: 172, fits: true}} {
+		t.Run(name, func(t *testing.T) {
+			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
+				text := random(1, 40*page-100)
+				old, next := []member{{name: "big", content: text}}, []member{{name: "big", content: text + "changed"}}
+				a, b := built(t, old), built(t, next)
+				host.Site.Root = host.SmallDisk(t, c.pages*page, 200) + "/site"
+				open(t, host)
+				stagedAs(t, host, baseID, a)
+				p, files := patched(t, a, b, texts(old), false)
+				if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || !strings.Contains(err.Error(), "no space left") {
+					t.Errorf("got %v", err)
+				}
+				noRelease(t, host)
+				_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
+				if c.fits != (err == nil) || err != nil && !errors.Is(err, release.ErrNoSpace) {
+					t.Errorf("without a patch: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A host that is killed with what a patch is decoded against leaves nothing that could be taken for a release.
+func TestPatchKilled(t *testing.T) {
+	const kill = "kill -KILL $$; exit 1\n"
+	for name, at := range map[string]string{
+		"before the old files": "\tdictionary=$PWD", "after them": "\tfound=$(sha256sum", "when it is decoded": "\trm -f \"$dictionary\"",
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
+				old, next := edited()
+				a, b := built(t, old), built(t, next)
+				open(t, host)
+				stagedAs(t, host, baseID, a)
+				p, files := patched(t, a, b, texts(old), false)
+				host.Plain = true
+				host.Patch = func(script string) string { return strings.Replace(script, at, kill+at, 1) }
+				if err := patching(t, host, p, files); err == nil || errors.Is(err, stage.ErrNotPatched) {
+					t.Errorf("it was not killed: %v", err)
+				}
+				host.Patch = nil
+				must(t, patching(t, host, p, files))
+				wantLike(t, host, b)
+			})
+		})
+	}
+}
