@@ -1,13 +1,16 @@
 package app
 
 import (
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"slipway/internal/artifact/cache"
+	"slipway/internal/delivery"
 	"slipway/internal/deploy"
 )
 
@@ -52,4 +55,31 @@ func (a *app) unseen(path string) bool {
 // cache.
 func isLive(result deploy.Result) bool {
 	return result.Outcome == deploy.OutcomeActivated || result.Outcome == deploy.OutcomeUnchanged
+}
+
+// oldOf are contents of files that were deployed before. What is damaged is told by the cache, and ends what it gives.
+func oldOf(kept *cache.Cache) delivery.Old {
+	return func(ctx context.Context, of deploy.Digest, paths []string, most int64) map[string][]byte {
+		members, ok := kept.Members(ctx, of, paths, most)
+		if !ok {
+			return nil
+		}
+		defer func() { _ = members.Close() }() // it was only read
+		found := map[string][]byte{}
+		for {
+			member, err := members.Next()
+			if err != nil {
+				return found
+			}
+			if member.Size > most {
+				continue
+			}
+			text, err := io.ReadAll(members)
+			if err != nil {
+				return found
+			}
+			most -= member.Size
+			found[member.Path] = text
+		}
+	}
 }

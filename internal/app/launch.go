@@ -119,7 +119,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	options := rollout.Options{
 		Emit: l.noting(made.tarball), Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
-		UnwindOnCancel: l.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
+		Bandwidth: l.cfg.Bandwidth, UnwindOnCancel: l.run.Platform == "", PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
 	}
 	if l.reconcile {
 		options.Emit, options.LockWait = l.emit, 0
@@ -129,7 +129,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	kept := a.kept(l)
 	if kept != nil {
-		options.Known = kept.Manifest
+		options.Known, options.Old = kept.Manifest, oldOf(kept)
 	}
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
@@ -159,6 +159,11 @@ func (b brought) Payload(ctx context.Context, encoding string) (stage.Payload, e
 // Delta is the artifact's, for a host.
 func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
 	return b.Artifact.Delta(ctx, reuse, encoding)
+}
+
+// Patched is the artifact's, for a host.
+func (b brought) Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (stage.Payload, error) {
+	return b.Artifact.Patched(ctx, reuse, old, thorough)
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.

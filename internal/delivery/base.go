@@ -57,8 +57,14 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 			continue
 		}
 		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, content: r.Content, name: string(r.ID)}
-		if reuse := d.reuse(b, nil); reuse.Bytes > most {
-			best, most = b, reuse.Bytes
+		reuse := d.reuse(b, nil)
+		has := reuse.Bytes
+		if d.Old != nil && h.Facts.Patches {
+			_, patched := chosen(reuse.Changed)
+			has += patched
+		}
+		if has > most {
+			best, most = b, has
 		}
 	}
 	const least = 4 // a part of so many
@@ -105,6 +111,7 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 		return
 	}
 	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
+	d.hosts = slices.Clone(hosts)
 	d.recall(hosts)
 	for range mostAsked {
 		var ask plan.Host

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
@@ -26,11 +27,16 @@ type Artifact interface {
 	Payload(ctx context.Context, encoding string) (stage.Payload, error)
 	// Delta is what a host lacks, likewise. It is made once for each reuse, by its address, and encoding.
 	Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error)
+	// Patched is a delta in zstd whose changed files are compressed against their old contents.
+	Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (stage.Payload, error)
 	Manifest() content.Manifest
 }
 
 // Known is the manifest of a content, where no host need be asked for it.
 type Known func(deploy.Digest) (manifest content.Manifest, ok bool)
+
+// Old are the contents of files of a content, by path, of together no more than most bytes, as far as they are at hand.
+type Old func(ctx context.Context, of deploy.Digest, paths []string, most int64) map[string][]byte
 
 // Options are what a Delivery needs to know of its deployment.
 type Options struct {
@@ -38,6 +44,8 @@ type Options struct {
 	Fleet    *fleet.Fleet
 	Schedule *plan.Schedule
 	Known    Known                                // nil knows none
+	Old      Old                                  // nil has none
+	Rate     int64                                // bytes a second that may go to all hosts together; 0 is any number
 	Say      func(host, line string)              // tells people
 	Progress func(host string, done, total int64) // of bytes handed to the connection
 }
@@ -45,19 +53,22 @@ type Options struct {
 // Delivery is one release on its way to hosts.
 type Delivery struct {
 	Options
-	total int64 // bytes of all files
+	total int64       // bytes of all files
+	hosts []plan.Host // that get it
+	link  *link
 
 	manifests map[deploy.Digest]content.Manifest // of what hosts have, by content
 	unread    error                              // why some are not among them
 
-	mu     sync.Mutex
-	reuses map[string]*content.Reuse
+	mu      sync.Mutex
+	reuses  map[string]*content.Reuse
+	patches map[*content.Reuse]func() *patch
 }
 
 // New is a delivery that has asked no host yet.
 func New(options Options) *Delivery {
 	own := options.Artifact.Manifest()
-	d := &Delivery{Options: options, reuses: map[string]*content.Reuse{}}
+	d := &Delivery{Options: options, link: &link{limit: options.Rate}, reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{}}
 	d.manifests = map[deploy.Digest]content.Manifest{options.Schedule.Artifact.Content: own}
 	for m := range own.Members() {
 		d.total += m.Size
@@ -96,17 +107,17 @@ func (d *Delivery) made(ctx context.Context, h plan.Host, b *base, rest release.
 			d.Say(h.Name, fmt.Sprintf("%s of %s changed on this host, and must be sent: %s", files(len(unfit)), b.name, content.Examples(unfit)))
 		}
 		reuse := d.reuse(b, unfit)
-		delta, saves, err := d.delta(ctx, h, b, reuse)
+		delta, p, saves, err := d.delta(ctx, h, b, reuse)
 		if err != nil {
 			return false, "", err
 		}
 		if !saves {
 			return false, "what differs is hardly smaller", nil
 		}
-		more, err := d.copied(ctx, h, b, delta, rest, traffic)
+		more, err := d.patchedOrCopied(ctx, h, b, p, delta, rest, traffic)
 		if err == nil {
 			traffic.Reused = reuse.Bytes
-			d.Say(h.Name, fmt.Sprintf("reused %s%s, sent %s, verified %s", files(reuse.Files), b.of, deploy.Size(traffic.Sent), deploy.Size(d.total)))
+			d.Say(h.Name, d.told(reuse, b, *traffic))
 			return true, "", nil
 		}
 		if !errors.Is(err, stage.ErrNotCopied) {
@@ -135,7 +146,7 @@ func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []dep
 			continue
 		}
 		reuse := d.reuse(b, nil)
-		delta, saves, err := d.delta(ctx, h, b, reuse)
+		delta, _, saves, err := d.delta(ctx, h, b, reuse)
 		if err != nil {
 			return nil, err
 		}
@@ -152,12 +163,21 @@ func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []dep
 	return deltas, nil
 }
 
+// told says what was done.
+func (d *Delivery) told(reuse *content.Reuse, b *base, traffic deploy.Traffic) string {
+	patched := ""
+	if traffic.Patched > 0 {
+		patched = ", patched " + deploy.Count(traffic.Patched)
+	}
+	return fmt.Sprintf("reused %s%s%s, sent %s, verified %s", files(reuse.Files), b.of, patched, deploy.Size(traffic.Sent), deploy.Size(d.total))
+}
+
 // copied makes the release of a base and a delta. It gives the paths of unfit members, too.
 func (d *Delivery) copied(
-	ctx context.Context, h plan.Host, b *base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
+	ctx context.Context, h plan.Host, b stage.Base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
 ) (unfit []string, err error) {
 	there := d.Fleet.On(h.Name)
-	op := stage.Copy(there.Site(), d.Schedule.Release, delta, b.Base, &unfit, d.counting(h.Name, traffic))
+	op := stage.Copy(there.Site(), d.Schedule.Release, delta, b, &unfit, d.counting(h.Name, traffic))
 	if d.Schedule.Rollback() {
 		op = stage.Unproven(op)
 	}
@@ -191,21 +211,27 @@ func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, tot
 			last = 0 // another try
 		}
 		traffic.Sent += done - last
+		d.link.took(done-last, time.Now())
 		last = done
 		d.Progress(host, done, total)
 	}
 }
 
-// delta is the payload of what a base has not; saves is false where that is hardly smaller than the whole.
-func (d *Delivery) delta(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse) (delta stage.Payload, saves bool, err error) {
+// delta is the payload of what a base has not, and the patch that may take its place, nil where there is none; saves is false where they are
+// hardly smaller than the whole.
+func (d *Delivery) delta(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse) (delta stage.Payload, p *patch, saves bool, err error) {
 	if delta, err = d.Artifact.Delta(ctx, reuse, h.Encoding); err != nil || b.same {
-		return delta, true, err
+		return delta, nil, true, err
 	}
 	whole, err := d.Artifact.Payload(ctx, "zstd")
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
-	return delta, whole.Size()-delta.Size() >= leastSaved, nil
+	size := delta.Size()
+	if p = d.patch(ctx, h, b, reuse, delta); p != nil {
+		size = p.payload.Size()
+	}
+	return delta, p, whole.Size()-size >= leastSaved, nil
 }
 
 func (d *Delivery) isFileOrLink(path string) bool {

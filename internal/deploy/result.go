@@ -67,6 +67,8 @@ type HostResult struct {
 type Traffic struct {
 	Sent   int64 // over the connection, compressed
 	Reused int64 // copied on the host, from another release
+
+	Patched int // files of which only what differs was sent
 }
 
 // Traffic is that of all hosts together.
@@ -74,6 +76,7 @@ func (r Result) Traffic() (all Traffic) {
 	for _, h := range r.Hosts {
 		all.Sent += h.Traffic.Sent
 		all.Reused += h.Traffic.Reused
+		all.Patched += h.Traffic.Patched
 	}
 	return all
 }

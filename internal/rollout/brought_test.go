@@ -22,6 +22,10 @@ func (b brought) Payload(ctx context.Context, encoding string) (stage.Payload, e
 	return payload, err
 }
 
+func (b brought) Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (stage.Payload, error) {
+	return b.Artifact.Patched(ctx, reuse, old, thorough)
+}
+
 func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
 	return b.Artifact.Delta(ctx, reuse, encoding)
 }

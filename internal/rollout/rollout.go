@@ -32,6 +32,10 @@ type Options struct {
 	Artifact delivery.Artifact
 	// Known are the manifests that hosts need not be asked for; nil is none.
 	Known delivery.Known
+	// Old are contents of files that hosts have; nil is none.
+	Old delivery.Old
+	// Bandwidth is how many bytes a second may go to all hosts together; 0 is any number.
+	Bandwidth int64
 	// TempFile makes a temporary file for what one host makes for others.
 	TempFile func() (distribution.TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.

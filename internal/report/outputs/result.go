@@ -54,6 +54,7 @@ type hostDoc struct {
 	Roles   []string `json:"roles,omitempty"`
 	Sent    int64    `json:"sent_bytes,omitempty"`   // of the release's members, over the connection
 	Reused  int64    `json:"reused_bytes,omitempty"` // of files that were copied on the host
+	Patched int      `json:"patched_files,omitempty"`
 }
 
 type phaseDoc struct {
@@ -133,7 +134,7 @@ func docOf(res deploy.Result) resultDoc {
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
-		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused})
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused, h.Traffic.Patched})
 	}
 	for _, p := range res.Phases {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})

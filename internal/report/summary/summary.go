@@ -147,7 +147,11 @@ func upload(all deploy.Traffic) string {
 	case all.Reused == 0:
 		return "sent " + deploy.Size(all.Sent)
 	}
-	return fmt.Sprintf("sent %s, reused %s", deploy.Size(all.Sent), deploy.Size(all.Reused))
+	text := fmt.Sprintf("sent %s, reused %s", deploy.Size(all.Sent), deploy.Size(all.Reused))
+	if all.Patched > 0 {
+		text += fmt.Sprintf(", patched %s files", deploy.Count(all.Patched))
+	}
+	return text
 }
 
 // failed is what went wrong where, with the hosts' last words.

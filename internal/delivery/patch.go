@@ -1,0 +1,146 @@
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"slipway/internal/artifact/content"
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release"
+	"slipway/internal/release/stage"
+)
+
+// patch is a delta whose changed files are compressed against what hosts have of them.
+type patch struct {
+	payload stage.Payload
+	old     stage.Old
+}
+
+// What old contents a patch may have: the list of their paths goes with the command.
+const (
+	mostPatched = 2000
+	mostPaths   = 128 << 10 // bytes
+)
+
+// leastPatched is how many bytes a delta has for which a patch is looked for.
+const leastPatched = 32 << 10
+
+// leastPatience is how long a patch may take that was expected sooner than a delta is sent.
+const leastPatience = time.Second
+
+// patch is the patch in the place of a delta; nil where there is none, or it would take longer than to send the delta. It is made once for
+// all hosts that have the same.
+func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
+	if !h.Facts.Patches || len(reuse.Changed) == 0 || delta.Encoding() != "zstd" || delta.Size() < leastPatched {
+		return nil
+	}
+	d.mu.Lock()
+	made := d.patches[reuse]
+	if made == nil {
+		made = sync.OnceValue(func() *patch { return d.makePatch(ctx, b, reuse, delta) })
+		d.patches[reuse] = made
+	}
+	d.mu.Unlock()
+	return made()
+}
+
+func (d *Delivery) makePatch(ctx context.Context, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
+	hosts := d.alike(b)
+	files, size := chosen(reuse.Changed)
+	if d.link.sending(delta.Size(), hosts) < compressing(2*size, false) {
+		return nil
+	}
+	old := d.old(ctx, b, files, size)
+	if len(old.Bytes) == 0 {
+		return nil
+	}
+	best := delta
+	for _, thorough := range []bool{false, true} {
+		limit := d.link.sending(best.Size(), hosts)
+		if limit < compressing(int64(len(old.Bytes))+size, thorough) {
+			break
+		}
+		// By then the delta would be there, also where this machine is slower than most.
+		within, cancel := context.WithTimeout(ctx, max(limit, leastPatience))
+		made, err := d.Artifact.Patched(within, reuse, old, thorough)
+		cancel()
+		if err != nil {
+			break // a delta does as well
+		}
+		if made.Size() < best.Size() {
+			best = made
+		}
+	}
+	if best == delta {
+		return nil
+	}
+	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}}
+}
+
+// patchedOrCopied makes the release of a base and a patch, where there is one, else, or where the host cannot take that, of a delta.
+func (d *Delivery) patchedOrCopied(
+	ctx context.Context, h plan.Host, b *base, p *patch, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
+) (unfit []string, err error) {
+	if p != nil {
+		of := b.Base
+		of.Old = p.old
+		if unfit, err = d.copied(ctx, h, of, p.payload, rest, traffic); !errors.Is(err, stage.ErrNotPatched) {
+			if err == nil {
+				traffic.Patched = len(p.old.Paths)
+			}
+			return unfit, err
+		}
+		d.Say(h.Name, fmt.Sprintf("%s sent without a patch: %v", files(len(p.old.Paths)), deploy.CauseIn(err)))
+	}
+	return d.copied(ctx, h, b.Base, delta, rest, traffic)
+}
+
+// chosen are the largest of the files that changed, as far as there may be so many, in the order of their paths, and the bytes that they
+// have. Their old contents are taken to be as large.
+func chosen(changed []*content.Member) (files []*content.Member, size int64) {
+	paths := 0
+	for _, m := range slices.SortedStableFunc(slices.Values(changed), func(a, b *content.Member) int { return cmp.Compare(b.Size, a.Size) }) {
+		if len(files) == mostPatched || 2*(size+m.Size) > content.MaxPatched-content.MaxPatched/16 || paths+len(m.Path) > mostPaths {
+			continue
+		}
+		files, size, paths = append(files, m), size+m.Size, paths+len(m.Path)
+	}
+	slices.SortFunc(files, func(a, b *content.Member) int { return strings.Compare(a.Path, b.Path) })
+	return files, size
+}
+
+// alike is how many hosts may be sent the patch of a base.
+func (d *Delivery) alike(b *base) (n int64) {
+	for _, h := range d.hosts {
+		if h.Facts.Patches && slices.ContainsFunc(d.Schedule.Bases(h), func(r deploy.ReleaseFacts) bool { return r.Content == b.content }) {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// old are the old contents of files that changed, as far as they are at hand.
+func (d *Delivery) old(ctx context.Context, b *base, files []*content.Member, size int64) (old content.Old) {
+	if d.Old == nil {
+		return old
+	}
+	paths := make([]string, len(files))
+	for i, m := range files {
+		paths[i] = m.Path
+	}
+	found := d.Old(ctx, b.content, paths, content.MaxPatched-size)
+	for _, path := range paths {
+		if text := found[path]; len(text) > 0 && int64(len(old.Bytes)+len(text)) <= content.MaxPatched-size {
+			old.Paths, old.Bytes = append(old.Paths, path), append(old.Bytes, text...)
+		}
+	}
+	return old
+}
