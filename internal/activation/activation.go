@@ -48,6 +48,7 @@ type Host struct {
 	release    deploy.ReleaseID // the release that goes live; "" when it is another tool's
 	planned    activate.Block   // how the plan restarts and verifies the host
 	undo       bool             // it is the way back
+	owed       []activate.Entry // of the journal: what the next lines bring along
 }
 
 // New is a host that goes into service with a release. planned is how the plan restarts and verifies it.

@@ -10,8 +10,17 @@ import (
 	"slipway/internal/release/journal"
 )
 
+// leading is journaled for a part that another one follows at once: the intent of that brings along that this one succeeded.
+func (a *Host) leading(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
+	return a.inJournal(ctx, what, true, do)
+}
+
 // journaled writes the intent of a part into the journal before it, and its outcome after it.
 func (a *Host) journaled(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
+	return a.inJournal(ctx, what, false, do)
+}
+
+func (a *Host) inJournal(ctx context.Context, what deploy.LiveAct, leads bool, do func() *deploy.Error) *deploy.Error {
 	if err := a.note(ctx, what, deploy.RecordIntent); err != nil {
 		return a.failed(deploy.Part(what), err)
 	}
@@ -19,6 +28,10 @@ func (a *Host) journaled(ctx context.Context, what deploy.LiveAct, do func() *de
 	state := deploy.RecordOK
 	if failure != nil {
 		state = deploy.RecordFailed
+	}
+	if leads && failure == nil && ctx.Err() == nil {
+		a.owed = append(a.owed, a.entry(what, state))
+		return nil
 	}
 	if ctx.Err() != nil {
 		parting, cancel := a.deployment.Parting(ctx)
@@ -34,8 +47,15 @@ func (a *Host) journaled(ctx context.Context, what deploy.LiveAct, do func() *de
 func (a *Host) note(ctx context.Context, what deploy.LiveAct, state deploy.RecordState) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
-	entry := activate.Entry{What: what, State: state, Release: a.release}
-	return a.do(ctx, activate.Note(a.there.Site(), a.deployment.History.Deployment, entry))
+	err := a.do(ctx, activate.Note(a.there.Site(), a.deployment.History.Deployment, append(a.owed, a.entry(what, state))...))
+	if err == nil {
+		a.owed = nil
+	}
+	return err
+}
+
+func (a *Host) entry(what deploy.LiveAct, state deploy.RecordState) activate.Entry {
+	return activate.Entry{What: what, State: state, Release: a.release}
 }
 
 // noteTimeout bounds the writing of one journal line.

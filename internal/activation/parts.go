@@ -54,7 +54,7 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 		if len(block.Activation.Restart) > 1 {
 			name = s.Name
 		}
-		if err := a.journaled(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
+		if err := a.leading(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
 			return a.withLog(ctx, err, block.Vars, s)
 		}
 	}

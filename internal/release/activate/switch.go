@@ -119,11 +119,15 @@ func Unlink(site release.Site, c Change) release.Operation {
 	return release.Operation{Name: "unlink", Script: unlinkScript, Args: append(args, states...), Reasons: unlinkReasons}
 }
 
-// Note adds a line to the deployment's activation.jsonl.
-func Note(site release.Site, id deploy.DeploymentID, entry Entry) release.Operation {
-	text, err := line(entry)
-	if err != nil {
-		return release.Invalid("note", err)
+// Note adds lines to the deployment's activation.jsonl.
+func Note(site release.Site, id deploy.DeploymentID, entries ...Entry) release.Operation {
+	args := []string{site.Root, string(id)}
+	for _, entry := range entries {
+		text, err := line(entry)
+		if err != nil {
+			return release.Invalid("note", err)
+		}
+		args = append(args, text)
 	}
-	return release.Operation{Name: "note", Script: noteScript, Args: []string{site.Root, string(id), text}}
+	return release.Operation{Name: "note", Script: noteScript, Args: args}
 }

@@ -242,8 +242,12 @@ func TestUploadWithoutPrograms(t *testing.T) {
 // What is as it should be is verified in one pass, by no more programs than that takes, also on BusyBox. Whoever looks once more needs grep.
 func TestUploadIsVerifiedInOnePass(t *testing.T) {
 	members := []member{
-		{name: "a folder/"}, {name: "a folder/closed/", mode: 0o700}, {name: "a folder/closed/run", content: "x", mode: 0o755}, {name: "empty"},
-		{name: "a folder/li nk", target: "../some where"}, {name: "many/"},
+		{name: "a folder/"},
+		{name: "a folder/closed/", mode: 0o700},
+		{name: "a folder/closed/run", content: "x", mode: 0o755},
+		{name: "empty"},
+		{name: "a folder/li nk", target: "../some where"},
+		{name: "many/"},
 	}
 	members = append(members, many(300)...)
 	for _, toolset := range []string{"dash", "ash"} {
