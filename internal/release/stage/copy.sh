@@ -195,7 +195,7 @@ copy_some() {
 	lock_beat copied
 }
 
-# Gives files the modes that the manifest says: those of the base have had a umask applied, or were changed since.
+# Gives files the modes that the manifest says: those of the base have had a umask applied, or were changed since, to setuid even.
 set_files() {
 	wrong_modes f | {
 		mode=''

@@ -200,7 +200,8 @@ func TestDeltaNamesWhatIsUnfit(t *testing.T) {
 		},
 		"modes, and more files": {spoil: func(base string) error {
 			return errors.Join(
-				os.Chmod(base+"/private", 0o777), os.Chmod(base+"/bin/run me", 0o400), os.Chmod(base+"/bin", 0o2777), os.WriteFile(base+"/cache", []byte("x"), 0o644),
+				os.Chmod(base+"/private", 0o777), os.Chmod(base+"/deep/a/b", os.ModeSetuid|0o644), os.Chmod(base+"/moved", os.ModeSetgid|0o755),
+				os.Chmod(base+"/bin/run me", 0o400), os.Chmod(base+"/bin", os.ModeSetgid|0o777), os.WriteFile(base+"/cache", []byte("x"), 0o644),
 				os.WriteFile(base+"/odd\n.", nil, 0o644), os.MkdirAll(base+"/x\n./", 0o755), os.WriteFile(base+"/x\n./new", nil, 0o644),
 			)
 		}},

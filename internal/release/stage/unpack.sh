@@ -168,10 +168,11 @@ set_folders() {
 }
 
 # Prints the members of a kind, d or f, that the tree here has with another mode than the manifest, or not at all: "755 ./path", as the
-# manifest has it, sorted. The manifest's lines are there twice, those of the tree once.
+# manifest has it, sorted. The manifest's lines are there twice, those of the tree once. What a folder has besides rights is inherited, and
+# stays; a file inherits nothing.
 wrong_modes() {
 	{
-		find . ! -name . -type "$1" -exec stat -c "$1 %a %n" {} + | sed "s/^$1 [0-7]*\([0-7][0-7][0-7]\) /$1 \1 /"
+		find . ! -name . -type "$1" -exec stat -c "$1 %a %n" {} + | sed 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /'
 		sed -n "/^$1/{p;p;}" ../manifest/entries
 	} | sort | uniq -c | sed -n "s/^ *2 $1 //p"
 }

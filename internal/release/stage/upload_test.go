@@ -39,7 +39,7 @@ func encodings(host *releasetest.Host) []string {
 // listing is each member of a tree: mode and content, or target.
 func listing(t *testing.T, root string) map[string]string {
 	t.Helper()
-	return releasetest.Tree(t, root, func(info fs.FileInfo) string { return info.Mode().Perm().String() })
+	return releasetest.Tree(t, root, func(info fs.FileInfo) string { return (info.Mode() &^ fs.ModeDir).String() })
 }
 
 func TestUpload(t *testing.T) {
