@@ -69,7 +69,7 @@ func TestReuse(t *testing.T) {
 	)), 0)
 	absent := func(path string) bool { return path == "shared" || strings.HasPrefix(path, "shared/") }
 	reuse := content.NewReuse(base, next.Manifest(), absent)
-	sent := []string{"added", "b/tiny too", "changed", "new empty", `odd\name`, "shared/logo", "to file", "to folder/in", "to link", "turned"}
+	sent := []string{"added", "b/tiny too", "changed", "link", "new empty", `odd\name`, "shared/logo", "to file", "to folder/in", "to link", "turned"}
 	if diff := cmp.Diff(sent, slices.Sorted(maps.Keys(reuse.Sent))); diff != "" {
 		t.Errorf("sent: %s", diff)
 	}

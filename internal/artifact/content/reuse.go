@@ -12,7 +12,7 @@ import (
 type Reuse struct {
 	Base  *Manifest       // nil: what the host has recorded of the base cannot be read, so the whole manifest is sent
 	Next  Manifest        // of the release that is made
-	Sent  map[string]bool // paths of the files and links that are sent; the others are copied, from the same path or as Moved says
+	Sent  map[string]bool // paths of the links, and of the files that are sent; the others are copied, from the same path or as Moved says
 	Moved []Move          // those of one group stand together
 	// Changed are the files that are sent though the base has one at the same path, with another content: a patch of that may do.
 	Changed []*Member
@@ -32,7 +32,7 @@ func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 	for was, is := range pairs(base, next) {
 		switch {
 		case is == nil || is.Kind == Dir:
-		case was != nil && lies(was) && was.Kind == is.Kind && was.Hash == is.Hash && was.Target == is.Target:
+		case was != nil && lies(was) && was.Kind == File && is.Kind == File && was.Hash == is.Hash:
 			r.copies(is)
 		default:
 			r.Sent[is.Path] = true
@@ -51,13 +51,11 @@ func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 	return r
 }
 
-// copies counts a member that is copied.
+// copies counts a file that is copied.
 func (r *Reuse) copies(m *Member) {
 	delete(r.Sent, m.Path)
-	if m.Kind == File {
-		r.Files++
-		r.Bytes += m.Size
-	}
+	r.Files++
+	r.Bytes += m.Size
 }
 
 // filesOf are the paths of a manifest's files, by what is in them.

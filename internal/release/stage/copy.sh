@@ -19,8 +19,9 @@ patch_manifest() {
 	}
 }
 
-# Copies from the base what the manifest has and the payload has not. Files are copies, never hard links, and nothing is read through a
-# link. What is not there, or cannot be read, is not copied: check_members finds that.
+# Copies from the base the files that the manifest has and the payload has not: copies, never hard links, and nothing is read through a
+# link. What is not there, or cannot be read, is not copied: check_members finds that. The base may be another user's, and a link's target
+# can have lines that look like those of a manifest: so links come with the payload, and none is copied.
 #
 # $1      the base's folder
 copy_members() {
@@ -28,12 +29,12 @@ copy_members() {
 	said=$(
 		{
 			umask 022
-			cd "$place/tree" && lacking_folders | make_folders && lacking_members >"$place/lacking" && cd "$1/" && {
+			cd "$place/tree" && lacking_folders | make_folders && lacking_files >"$place/lacking" && cd "$1/" && {
 				copy_same
 				copy_moved
-				# Not every tar copies a file that has two names as two files.
-				find "$place/tree" -type f -links +1 -exec rm -f {} +
-				cd "$place/tree" && set_files
+				# A file may have become a link since it was listed, and not every tar copies a file that has two names as two files.
+				find "$place/tree" \( -type l -newer "$place/lacking" -o -type f -links +1 \) -exec rm -f {} + &&
+					cd "$place/tree" && set_files
 			}
 		} 2>&1
 	)
@@ -104,24 +105,20 @@ make_some() {
 	[ $# -eq 0 ] || { mkdir "$@" && chmod u+rwx,g-rwx,g+rx,o-rwx,o+rx "$@"; }
 }
 
-# Prints the files and links of the manifest that neither came with the payload nor have another path in the base.
-lacking_members() {
+# Prints the files of the manifest that neither came with the payload nor have another path in the base.
+lacking_files() {
 	{
-		sed -n 's/^f [0-7]* //p
-			/^l 777 /{
-				s/^l 777 //
-				s/ -> .*//p
-			}' ../manifest/entries
-		find . ! -type d
+		sed -n 's/^f [0-7]* //p' ../manifest/entries
+		find . -type f
 		sed 's/.*	//' ../delta/moved
 	} | sort | uniq -u
 }
 
-# Copies the files and links that have the same path here. find leads through no link, so what it lists lies in folders.
+# Copies the files that have the same path here. find leads through no link, so what it lists lies in folders.
 copy_same() {
 	{
 		find . -name '*
-*' -prune -o \( -type f -o -type l \) -print | sort -u
+*' -prune -o -type f -print | sort -u
 		cat "$place/lacking"
 	} | sort | uniq -d >"$place/list"
 	[ -s "$place/list" ] || return 0

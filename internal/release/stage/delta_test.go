@@ -196,7 +196,7 @@ func TestDeltaNamesWhatIsUnfit(t *testing.T) {
 					replaced("index.html"), replaced("media"), replaced("deep"), replaced("moved"),
 				)
 			},
-			unfit: []string{"bin/-n", "bin/run me", "deep/a/b", "elsewhere/moved", "empty file", "index.html", "link", "media/logo.png", "private"},
+			unfit: []string{"bin/-n", "bin/run me", "deep/a/b", "elsewhere/moved", "empty file", "index.html", "media/logo.png", "private"},
 		},
 		"modes, and more files": {spoil: func(base string) error {
 			return errors.Join(
@@ -292,4 +292,25 @@ func wantNotCopied(t *testing.T, err error) {
 	if !errors.Is(err, stage.ErrNotCopied) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// The base may be another user's. A link of it whose target has lines that look like those of a manifest hides nothing.
+func TestDeltaOfABaseThatForgesLines(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		a := built(t, slices.Concat(site, []member{{name: "code", content: "x"}, {name: "a link", target: "code"}}))
+		open(t, host)
+		stagedAs(t, host, baseID, a)
+		base, elsewhere := host.Site.Release(baseID), filepath.Join(host.Home, "elsewhere")
+		put(t, elsewhere, "x")
+		must(t, errors.Join(
+			os.Remove(base+"/code"), os.Symlink(elsewhere, base+"/code"),
+			os.Remove(base+"/a link"), os.Symlink("code\nl 777 ./code -> "+elsewhere+"\nf 644 ./code", base+"/a link"),
+		))
+		unfit, err := reusing(t, host, content.NewReuse(a.Manifest(), a.Manifest(), nil), a, "gzip")
+		wantNotCopied(t, err)
+		noRelease(t, host)
+		if !slices.Equal(unfit, []string{"code"}) {
+			t.Errorf("unfit are %q", unfit)
+		}
+	})
 }
