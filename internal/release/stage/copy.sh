@@ -6,6 +6,8 @@
 #
 # $1      the base's records
 patch_manifest() {
+	# What is no file might have no end.
+	{ [ -f "$1/manifest/entries" ] && [ -f "$1/manifest/sha256" ]; } || fail 94 "there is no manifest in $1"
 	said=$(
 		umask 022
 		{

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"slipway/internal/artifact"
@@ -261,9 +262,13 @@ func TestDeltaOfAnEmptiedBase(t *testing.T) {
 // Where nothing can be made of the base, nothing is named, and the release can be sent.
 func TestDeltaWithoutABase(t *testing.T) {
 	for name, spoil := range map[string]func(folder, records string) error{
-		"pruned":           func(folder, records string) error { return errors.Join(os.RemoveAll(folder), os.RemoveAll(records)) },
-		"no folder":        func(folder, _ string) error { return os.RemoveAll(folder) },
-		"no manifest":      func(_, records string) error { return os.RemoveAll(records + "/manifest") },
+		"pruned":      func(folder, records string) error { return errors.Join(os.RemoveAll(folder), os.RemoveAll(records)) },
+		"no folder":   func(folder, _ string) error { return os.RemoveAll(folder) },
+		"no manifest": func(_, records string) error { return os.RemoveAll(records + "/manifest") },
+		"a pipe": func(folder, records string) error {
+			pipe, entries := path.Join(folder, "../../../pipe"), records+"/manifest/entries"
+			return errors.Join(syscall.Mkfifo(pipe, 0o600), os.Remove(entries), os.Symlink(pipe, entries))
+		},
 		"another manifest": func(_, records string) error { return os.WriteFile(records+"/manifest/sha256", nil, 0o600) },
 		"a long manifest": func(_, records string) error {
 			return os.WriteFile(records+"/manifest/entries", []byte("f 644 ./etc\n"), 0o600)
