@@ -207,7 +207,7 @@ func (d *Delivery) whole(ctx context.Context, h plan.Host, rest release.Operatio
 func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, total int64) {
 	var last int64
 	return func(done, total int64) {
-		if done < last {
+		if done <= last {
 			last = 0 // another try
 		}
 		traffic.Sent += done - last

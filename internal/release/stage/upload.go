@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"sync"
 
 	"slipway/internal/deploy"
 	"slipway/internal/release"
@@ -41,7 +42,8 @@ var uploadReasons = map[int]release.Reason{
 // Upload brings a release to the host and verifies it, in one command. It needs an opened journal. A release that is
 // staged already stays as it is and nothing is read. After an error there is nothing that could be taken for a release.
 //
-// progress is called with the bytes handed to the connection so far, from one goroutine; nil is allowed.
+// progress is called with the bytes that a try has handed to the connection so far, by one goroutine at a time, and not any more once the
+// try is over; nil is allowed.
 func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(done, total int64)) release.Operation {
 	if !id.Valid() {
 		return release.Invalid("upload", fmt.Errorf("%q is no release ID", id))
@@ -73,18 +75,31 @@ func Unproven(upload release.Operation) release.Operation {
 	return upload
 }
 
-// counter reports how much was read.
+// counter reports how much was read until it is closed: a read may be under way when its command is over, and outlast it.
 type counter struct {
 	io.ReadCloser
-	done, total int64
-	progress    func(done, total int64)
+	total    int64
+	progress func(done, total int64)
+
+	mu     sync.Mutex
+	done   int64
+	closed bool
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
-	if n > 0 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n > 0 && !c.closed {
 		c.done += int64(n)
 		c.progress(c.done, c.total)
 	}
 	return n, err
+}
+
+func (c *counter) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	return c.ReadCloser.Close()
 }

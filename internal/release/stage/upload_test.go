@@ -96,6 +96,22 @@ func TestUpload(t *testing.T) {
 	})
 }
 
+// A read that outlasts its command tells nothing: the step may be over, or another try be under way.
+func TestUploadTellsNothingOnceItIsOver(t *testing.T) {
+	told := 0
+	op := stage.Upload(release.Site{Root: "/srv/app"}, releaseID, pack(t, "gzip", site, nil), func(int64, int64) { told++ })
+	input, err := op.Stdin()
+	must(t, err)
+	for range 2 {
+		_, err = input.Read(make([]byte, 10))
+		must(t, err)
+		must(t, input.Close())
+	}
+	if told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
+
 func TestUploadAgain(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		open(t, host)
