@@ -58,7 +58,9 @@ func Then(first, second Operation) Operation {
 func (o Operation) listens() bool { return o.Read != nil || o.Output != nil }
 
 // inTurn is a script that runs the first in a subshell with the first of its own arguments, ends as that does where it fails, and runs the
-// second with the other arguments. What nobody reads is not printed.
+// second with the other arguments, if the lock is not lost by then. What nobody reads is not printed.
+//
+// The first stands alone in its line: in one with `||` behind it no shell would end it where it fails, for all its `set -e`.
 func inTurn(first, second Operation) string {
 	var list strings.Builder
 	for i := range first.Args {
@@ -71,6 +73,7 @@ func inTurn(first, second Operation) string {
 	if first.listens() {
 		after = "exec >/dev/null\n"
 	}
-	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s || exit \"$?\"\nshift %d\nexec </dev/null\n%s%s",
-		first.Script, list.String(), len(first.Args), after, second.Script)
+	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s\nset -- \"$?\" \"$@\"\n[ \"$1\" = 0 ] || exit \"$1\"\nshift %d\n"+
+		"exec </dev/null\n%s! command -v fence >/dev/null || fence :\n%s",
+		first.Script, list.String(), 1+len(first.Args), after, second.Script)
 }

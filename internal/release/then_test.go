@@ -10,6 +10,7 @@ import (
 
 	"slipway/internal/release"
 	"slipway/internal/release/releasetest"
+	"slipway/internal/transport"
 )
 
 // Two operations as one command: each has its own arguments, and the second is done only where the first was.
@@ -93,6 +94,43 @@ func TestThenWithInput(t *testing.T) {
 		}
 		if err := release.Do(t.Context(), host, release.Then(first, second), 0); err != nil || said != "" {
 			t.Errorf("%q, %v", said, err)
+		}
+	})
+}
+
+// The first ends at what fails in it, as it does alone: `set -e` holds nothing where the status of a function is asked for in the same line.
+func TestThenEndsWhereTheFirstFails(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		first := release.Operation{Name: "first", Script: `set -eu; (exit 7); echo on >"$1/on"`, Args: []string{host.Home}}
+		second := release.Operation{Name: "second", Script: `echo second >"$1/second"`, Args: []string{host.Home}}
+		err := release.Run(t.Context(), host, release.Then(first, release.Then(first, second)))
+		var exit *transport.ExitError
+		if !errors.As(err, &exit) || exit.Status != 7 {
+			t.Errorf("%v", err)
+		}
+		for _, name := range []string{"on", "second"} {
+			if _, err := os.Stat(filepath.Join(host.Home, name)); err == nil {
+				t.Errorf("it went on to write %s", name)
+			}
+		}
+	})
+}
+
+// The first may take long: whose lock is lost meanwhile does not begin with the second.
+func TestThenAsksForTheLockInBetween(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Patch = func(script string) string {
+			return `fence() { [ ! -e "$HOME/lost" ] || exit 79; }` + "\n" + script
+		}
+		first := release.Operation{Name: "first", Script: `echo lost >"$1/lost"`, Args: []string{host.Home}}
+		second := release.Operation{Name: "second", Script: `echo second >"$1/second"`, Args: []string{host.Home}}
+		err := release.Run(t.Context(), host, release.Then(first, second))
+		var exit *transport.ExitError
+		if !errors.As(err, &exit) || exit.Status != 79 {
+			t.Errorf("%v", err)
+		}
+		if _, err := os.Stat(filepath.Join(host.Home, "second")); err == nil {
+			t.Error("the second ran")
 		}
 	})
 }
