@@ -43,3 +43,19 @@ func TestAlong(t *testing.T) {
 		}
 	})
 }
+
+// Who lost the lock while the step ran does not go on with what goes along.
+func TestAlongOfALostLock(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Patch = func(script string) string { return "fence() { [ ! -e \"$HOME/lost\" ] || exit 79; }\n" + script }
+		inst := instance(t, host, `echo lost >"$HOME/lost"`)
+		watch := step.NewWatch(host.Site, inst, nil)
+		watch.Along = &step.Along{Operation: release.Operation{Script: `echo made >"$HOME/made"`}}
+		if err := release.Do(t.Context(), host, watch.Start(), 0); err != nil || !watch.Status.OK() || watch.Along.Done {
+			t.Errorf("%v, %v, done %v", err, watch.Status, watch.Along.Done)
+		}
+		if _, err := os.Stat(filepath.Join(host.Home, "made")); err == nil {
+			t.Error("it was done")
+		}
+	})
+}

@@ -116,5 +116,6 @@ if [ "$#" -gt 8 ] && [ -f "$folder/status" ] && read -r ended <"$folder/status" 
 	script=$1
 	shift
 	exec >/dev/null
+	fence :
 	eval "$script"
 fi
