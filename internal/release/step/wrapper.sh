@@ -78,7 +78,10 @@ nap() {
 	*000) doze "${1%000}" ;;
 	*)
 		fraction=$((1000 + $1 % 1000))
-		doze "$(($1 / 1000)).${fraction#1}" || [ -n "$over" ] || doze "$(($1 / 1000 + 1))"
+		doze "$(($1 / 1000)).${fraction#1}" || [ -n "$over" ] || {
+			slept=$((($1 / 1000 + 1) * 1000))
+			doze "${slept%000}"
+		}
 		;;
 	esac
 }
@@ -90,6 +93,16 @@ doze() {
 	set -- "$?"
 	sleeper=
 	return "$1"
+}
+
+# Succeeds where the step's process is no more. That of another user shows nothing where /proc is mounted with hidepid.
+gone() {
+	started "$step"
+	[ -z "$start" ] || return 1
+	case $(kill -0 "$step" 2>&1) in
+	*'o such process'*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # Looks after the step until its process has ended, and tells what is due: to who follows the log that it is to be looked at, often
@@ -113,10 +126,9 @@ attend() {
 		if ! alive "$$" "$own"; then
 			exec 6>&-
 			tick='' lock='' over=
-			[ "$limit" != 0 ] || exit
-		fi
-		started "$step"
-		if [ -n "$over" ] || [ -z "$start" ]; then
+			started "$step"
+			[ "$limit" != 0 ] && [ -n "$start" ] || exit
+		elif [ -n "$over" ] || gone; then
 			break
 		fi
 		[ "$limit" = 0 ] || [ "$now" -lt "$ends" ] || expire
@@ -125,6 +137,7 @@ attend() {
 			beaten=$now
 		fi
 		if [ -n "$tick" ]; then
+			# One byte: where who follows the log does not read on for hours, the pipe must not fill and hold all this up.
 			if echo >&6; then
 				[ "$tick" -ge 500 ] || tick=$((tick + 100))
 			else
@@ -132,7 +145,7 @@ attend() {
 			fi
 		fi
 	done
-	! alive "$$" "$own" || hush
+	hush
 }
 
 # Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper. The status is
@@ -145,10 +158,10 @@ expire() {
 	fi
 	printf '%-31s\n' timeout 1<>"$folder/status.new"
 	reach TERM "$step" "$since"
-	tries=0
-	while reach 0 "$step" "$since" && [ "$tries" -lt 100 ]; do
-		sleep 0.1 || sleep 1
-		tries=$((tries + 1))
+	ends=$((now + 10000))
+	while reach 0 "$step" "$since" && [ "$now" -lt "$ends" ]; do
+		nap 100
+		clock
 	done
 	reach KILL "$step" "$since"
 	exit 0
@@ -193,7 +206,10 @@ open_pipe() {
 	if [ -p /proc/self/fd/0 ] && { command exec 5>/proc/self/fd/0; } 2>/dev/null; then
 		return
 	fi
-	mkfifo "$folder/pipe" || exit
+	if ! mkfifo "$folder/pipe"; then
+		mv -f "$folder/ready" "$folder/dropped"
+		exit
+	fi
 	exec 3<>"$folder/pipe"
 	# shellcheck disable=SC2094 # a pipe
 	exec 4<"$folder/pipe" 5>"$folder/pipe"
@@ -223,8 +239,8 @@ main() {
 	step=$!
 	exec 4<&- 5>&- >/dev/null 2>&1
 
-	# Until it has a trap of its own, a signal to end must not end it.
-	trap '' TERM
+	# Until it has a trap of its own, a signal to end must not end it. Nor must its own end this: it may see sooner that the step has ended.
+	trap '' TERM USR1
 	attend &
 	attendant=$!
 	trap - TERM
@@ -244,10 +260,10 @@ main() {
 	if [ "$said" = timeout ]; then
 		status=timeout
 		wait "$attendant"
+	fi
+	if ! kill "$attendant"; then # it has ended the step, or was killed
 		hush &
 		attendant=$!
-	else
-		kill "$attendant"
 	fi
 	wait "$keeper"
 	kill -USR2 "$attendant"

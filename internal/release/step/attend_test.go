@@ -1,0 +1,78 @@
+package step_test
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/release/releasetest"
+	"slipway/internal/release/step"
+)
+
+// patched is a change of a script, once: it must be there.
+func patched(t *testing.T, host *releasetest.Host, old, changed string) {
+	t.Helper()
+	found := false
+	host.Patch = func(script string) string {
+		found = found || strings.Contains(script, old)
+		return strings.Replace(script, old, changed, 1)
+	}
+	t.Cleanup(func() {
+		if !found {
+			t.Errorf("no script has %q in it", old)
+		}
+	})
+}
+
+// On a busy host the wrapper may get its turn long after the step has ended, and what looks after the step before.
+func TestWrapperThatIsLate(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, "\tcode=$?\n", "\tcode=$?; sleep 0.8\n")
+		if status, lines := run(t, host, instance(t, host, "echo on; exit 3")); status.Exit != 3 || !slices.Equal(lines, []string{"on"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
+// Where the kernel, or a person, ends what looks after the step, a daemon of the step still holds nothing up.
+func TestEndWithoutAttendant(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, "\tattendant=$!\n", "\tattendant=$!; kill -KILL $!\n")
+		status, lines := run(t, host, instance(t, host, "sleep 100 & echo $!; sleep 0.2"))
+		if !status.OK() || len(lines) != 1 {
+			t.Fatalf("%s %q", status, lines)
+		}
+		if stat, _ := os.ReadFile("/proc/" + lines[0] + "/stat"); !strings.Contains(string(stat), ") S ") {
+			t.Errorf("the background process did not outlive its step: %q", stat)
+		}
+		_ = killProcess(lines[0])
+	})
+}
+
+// A step that runs as another user shows nothing in a /proc with hidepid: it counts as running, and its time as its own.
+func TestStepThatShowsNothing(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, "started \"$step\"\n", "start=\n")
+		inst := instance(t, host, "echo on; sleep 100")
+		inst.Step.Timeout = time.Second
+		if status, lines := run(t, host, inst); !status.TimedOut || !slices.Equal(lines, []string{"on"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
+// A step for which no pipe can be made never begins, and that is known.
+func TestNoPipe(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Patch = func(script string) string {
+			return strings.NewReplacer("/proc/self/fd/0", "/proc/self/none", "mkfifo \"$folder/pipe\"", "mkfifo /proc/none/pipe").Replace(script)
+		}
+		_, _, err := releasetest.RunStep(t.Context(), host, host.Site, instance(t, host, "echo on"), nil)
+		if !errors.Is(err, step.ErrNeverStarted) {
+			t.Errorf("%v", err)
+		}
+	})
+}
