@@ -16,6 +16,7 @@ import (
 // base is a release on a host.
 type base struct {
 	stage.Base
+	id      deploy.ReleaseID // "" where it is another environment's
 	content deploy.Digest
 	name    string // for people
 	of      string // for a line that says what was reused, where that has to be said; "" else
@@ -56,10 +57,10 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 			}
 			continue
 		}
-		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, content: r.Content, name: string(r.ID)}
+		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, id: r.ID, content: r.Content, name: string(r.ID)}
 		reuse := d.reuse(b, nil)
 		has := reuse.Bytes
-		if d.Old != nil && h.Facts.Patches {
+		if h.Facts.Patches && (d.Old != nil || d.alike(b) >= leastAlike) {
 			_, patched := chosen(reuse.Changed)
 			has += patched
 		}

@@ -15,6 +15,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release"
+	"slipway/internal/release/contents"
 	"slipway/internal/release/stage"
 )
 
@@ -45,20 +46,20 @@ func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *conte
 	d.mu.Lock()
 	made := d.patches[reuse]
 	if made == nil {
-		made = sync.OnceValue(func() *patch { return d.makePatch(ctx, b, reuse, delta) })
+		made = sync.OnceValue(func() *patch { return d.makePatch(ctx, h, b, reuse, delta) })
 		d.patches[reuse] = made
 	}
 	d.mu.Unlock()
 	return made()
 }
 
-func (d *Delivery) makePatch(ctx context.Context, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
+func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
 	hosts := d.alike(b)
 	files, size := chosen(reuse.Changed)
 	if d.link.sending(delta.Size(), hosts) < compressing(2*size, false) {
 		return nil
 	}
-	old := d.old(ctx, b, files, size)
+	old := d.old(ctx, h, b, files, size, delta.Size())
 	if len(old.Bytes) == 0 {
 		return nil
 	}
@@ -127,20 +128,50 @@ func (d *Delivery) alike(b *base) (n int64) {
 	return max(n, 1)
 }
 
-// old are the old contents of files that changed, as far as they are at hand.
-func (d *Delivery) old(ctx context.Context, b *base, files []*content.Member, size int64) (old content.Old) {
-	if d.Old == nil {
-		return old
-	}
+// leastAlike is how many hosts must need the old contents for one of them to be asked: to send them takes as long as the delta.
+const leastAlike = 3
+
+// old are the old contents of files that changed, those that are at hand, else those that a host sends. A delta that hardly compresses says
+// that the files hardly have anything in common, either: nobody is asked then.
+func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*content.Member, size, delta int64) (old content.Old) {
 	paths := make([]string, len(files))
 	for i, m := range files {
 		paths[i] = m.Path
 	}
-	found := d.Old(ctx, b.content, paths, content.MaxPatched-size)
+	most := content.MaxPatched - size
+	var found map[string][]byte
+	if d.Old != nil {
+		found = d.Old(ctx, b.content, paths, most)
+	}
+	if len(found) == 0 && d.alike(b) >= leastAlike && delta < size/10*8 {
+		found = d.sentBack(ctx, h, b, paths, most)
+	}
+	var all int64
+	for _, text := range found {
+		all += int64(len(text))
+	}
+	old.Bytes = make([]byte, 0, min(all, most))
 	for _, path := range paths {
-		if text := found[path]; len(text) > 0 && int64(len(old.Bytes)+len(text)) <= content.MaxPatched-size {
+		if text := found[path]; len(text) > 0 && int64(len(old.Bytes)+len(text)) <= most {
 			old.Paths, old.Bytes = append(old.Paths, path), append(old.Bytes, text...)
 		}
+		delete(found, path) // the encoder needs the memory
 	}
 	return old
+}
+
+// sentBack are contents of a base's files, of the host itself.
+func (d *Delivery) sentBack(ctx context.Context, h plan.Host, b *base, paths []string, most int64) map[string][]byte {
+	manifest := d.manifests[b.content]
+	files := make([]contents.File, 0, len(paths))
+	for _, path := range paths {
+		if member, ok := manifest.Find(path); ok {
+			files = append(files, contents.File{Path: path, Hash: member.Hash})
+		}
+	}
+	found, there := map[string][]byte{}, d.Fleet.On(h.Name)
+	if there.Do(ctx, contents.Old(there.Site(), b.id, files, most, found)) != nil {
+		return nil // a delta does as well
+	}
+	return found
 }

@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"context"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/sshtest"
 )
 
 // patching gives a fleet's deployments the old contents of some files, over a link on which any patch pays. It counts how often they are
@@ -80,6 +82,49 @@ func TestPatchOfAProgram(t *testing.T) {
 	wantEnd(t, third, deploy.ExitDone, deploy.OutcomeActivated)
 	if text := said(log, "web1"); !strings.HasPrefix(text, "all of it is sent: ") {
 		t.Errorf("without old contents it says %q", text)
+	}
+}
+
+// Old contents that the runner has not are sent by one host, where there are enough hosts; what was changed there is not among them.
+func TestPatchOfWhatAHostSends(t *testing.T) {
+	t.Parallel()
+	one, two := hex.EncodeToString([]byte(noise(1, 75<<10))), hex.EncodeToString([]byte(noise(2, 75<<10)))
+	f := newFleet(t, 3)
+	_, _ = f.deploy(t.Context(), heavy("static/one", one, "static/two", two, "static/three", noise(3, 150<<10)))
+	f.opts.Bandwidth = 10_000
+	next := heavy("static/one", one+"v2", "static/two", two+"v2", "static/three", noise(3, 150<<10))
+	var asked atomic.Int64
+	allow := func(_ string, op sshtest.Operation) error {
+		if op.Kind == sshtest.Taken && strings.Contains(op.Detail, "Prints files of a release, up to a hundred at a time") {
+			asked.Add(1)
+		}
+		return nil
+	}
+	f.before.Store(&allow)
+	second, log := f.deploy(t.Context(), next)
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	for _, h := range second.Hosts {
+		f.wantFiles(h.Host, next)
+		if text := said(log, h.Host); h.Traffic.Patched != 2 || h.Traffic.Sent > 3000 || !strings.HasPrefix(text, "reused 3 files, patched 2, sent ") {
+			t.Errorf("%s: %+v, and says %q", h.Host, h.Traffic, text)
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("%d hosts were asked for old contents", asked.Load())
+	}
+	for _, host := range []string{"web1", "web2", "web3"} {
+		if err := os.WriteFile(filepath.Join(f.path(host), "current/static/two"), []byte("by hand"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next["static/one"], next["static/two"] = one+"v3", two+"v3"
+	third, log := f.deploy(t.Context(), next)
+	wantEnd(t, third, deploy.ExitDone, deploy.OutcomeActivated)
+	for _, h := range third.Hosts {
+		f.wantFiles(h.Host, next)
+		if text := said(log, h.Host); h.Traffic.Patched != 1 || !strings.HasPrefix(text, "reused 3 files, patched 1, sent ") {
+			t.Errorf("%s: %+v, and says %q", h.Host, h.Traffic, text)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func manifests(name string, site release.Site, ids []deploy.ReleaseID, found fun
 	return release.Operation{
 		Name: name, Script: manifestsScript, Args: args, Limit: maxManifest, Silence: time.Minute,
 		Read: func(a release.Answer) error {
-			text, err := unpacked(a.Text)
+			text, err := unpacked(a.Text, maxManifest)
 			if err == nil {
 				err = readManifests(text, ids, found)
 			}
@@ -54,8 +54,8 @@ func manifests(name string, site release.Site, ids []deploy.ReleaseID, found fun
 	}
 }
 
-// unpacked is a text that may be compressed: hosts without gzip send it as it is.
-func unpacked(text []byte) ([]byte, error) {
+// unpacked is a text that may be compressed, and have no more than most bytes then: hosts without gzip send it as it is.
+func unpacked(text []byte, most int64) ([]byte, error) {
 	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
 		return text, nil
 	}
@@ -63,9 +63,9 @@ func unpacked(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := io.ReadAll(io.LimitReader(plain, maxManifest+1))
-	if err == nil && len(all) > maxManifest {
-		err = fmt.Errorf("it is larger than %d bytes", maxManifest)
+	all, err := io.ReadAll(io.LimitReader(plain, most+1))
+	if err == nil && int64(len(all)) > most {
+		err = fmt.Errorf("it is larger than %d bytes", most)
 	}
 	return all, err
 }

@@ -27,11 +27,11 @@ func random(seed byte, size int) string {
 	return string(text)
 }
 
-// edited are two releases whose files differ by a line each, in names that shells stumble over, and by what was added and removed.
-func edited() (old, next []member) {
+// edited are two releases of which so many files differ by a line each, in names that shells stumble over. Others were added and removed.
+func edited(n int) (old, next []member) {
 	old = slices.Concat(site, []member{{name: "gone", content: random(9, 3000)}, {name: "closed/", mode: 0o700}})
 	next = slices.Concat(site, []member{{name: "added", content: "new"}, {name: "closed/", mode: 0o700}, {name: "turned", target: "added"}})
-	for i := range 230 {
+	for i := range n {
 		text := random(byte(i), 900)
 		name := []string{"many/%d", "many/it's \"%d\" $HOME *", "-n/ü %d", "closed/%d"}[i%4]
 		old = append(old, member{name: fmt.Sprintf(name, i), content: text})
@@ -68,39 +68,34 @@ func patching(t *testing.T, host *releasetest.Host, p stage.Payload, old stage.O
 	return release.Run(t.Context(), host, stage.Copy(host.Site, releaseID, p, base, new([]string), nil))
 }
 
-// eachWithZstd runs a test on a host of each toolset that has a zstd.
-func eachWithZstd(t *testing.T, test func(t *testing.T, host *releasetest.Host)) {
-	t.Helper()
-	t.Parallel()
-	for _, name := range []string{"dash", "bash"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, releasetest.NewHost(t, name))
-		})
-	}
-}
+// manyFiles are more files than a command takes.
+const manyFiles = 230
 
 // A release that is made of another one and patches is the same as one that was sent.
 func TestPatch(t *testing.T) {
-	eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
-		old, next := edited()
-		a, b := built(t, old), built(t, next)
-		for _, thorough := range []bool{false, true} {
-			host.Site.Root += "x"
+	t.Parallel()
+	for toolset, thorough := range map[string]bool{"dash": false, "bash": true} {
+		t.Run(toolset, func(t *testing.T) {
+			t.Parallel()
+			host := releasetest.NewHost(t, toolset)
+			old, next := edited(manyFiles)
+			a, b := built(t, old), built(t, next)
 			open(t, host)
 			stagedAs(t, host, baseID, a)
 			before := listing(t, host.Site.Release(baseID))
 			p, files := patched(t, a, b, texts(old), thorough)
-			if plain, err := b.Delta(t.Context(), content.NewReuse(a.Manifest(), b.Manifest(), nil), "zstd"); err != nil || p.Size() > plain.Size()/5 || len(files.Paths) != 230 {
-				t.Errorf("%d bytes for %d files, without patches %d: %v", p.Size(), len(files.Paths), plain.Size(), err)
+			plain, err := b.Delta(t.Context(), content.NewReuse(a.Manifest(), b.Manifest(), nil), "zstd")
+			must(t, err)
+			if p.Size() > plain.Size()/5 || len(files.Paths) != manyFiles {
+				t.Errorf("%d bytes for %d files, without patches %d", p.Size(), len(files.Paths), plain.Size())
 			}
 			for range 2 {
 				must(t, patching(t, host, p, files))
 			}
 			wantLike(t, host, b)
 			same(t, listing(t, host.Site.Release(baseID)), before)
-		}
-	})
+		})
+	}
 }
 
 // spoiled is a payload that is changed on its way.
@@ -142,29 +137,29 @@ func TestPatchThatCannotBeDecoded(t *testing.T) {
 		"zstd knows it not": {host: func(host *releasetest.Host) error { return standIn(host, "echo 'Incorrect parameters' >&2; exit 1") }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
-				old, next := edited()
-				a, b := built(t, old), built(t, next)
-				open(t, host)
-				stagedAs(t, host, baseID, a)
-				p, files := patched(t, a, b, texts(old), false)
-				if c.base != nil {
-					must(t, c.base(host.Site.Release(baseID)))
-				}
-				if c.host != nil {
-					must(t, c.host(host))
-				}
-				if c.by != nil {
-					p = spoiled{p, c.by}
-				}
-				if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || errors.Is(err, stage.ErrNotCopied) {
-					t.Errorf("got %v", err)
-				}
-				noRelease(t, host)
-				_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
-				must(t, err)
-				wantLike(t, host, b)
-			})
+			t.Parallel()
+			host := releasetest.NewHost(t, "dash")
+			old, next := edited(8)
+			a, b := built(t, old), built(t, next)
+			open(t, host)
+			stagedAs(t, host, baseID, a)
+			p, files := patched(t, a, b, texts(old), false)
+			if c.base != nil {
+				must(t, c.base(host.Site.Release(baseID)))
+			}
+			if c.host != nil {
+				must(t, c.host(host))
+			}
+			if c.by != nil {
+				p = spoiled{p, c.by}
+			}
+			if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || errors.Is(err, stage.ErrNotCopied) {
+				t.Errorf("got %v", err)
+			}
+			noRelease(t, host)
+			_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
+			must(t, err)
+			wantLike(t, host, b)
 		})
 	}
 }
@@ -177,23 +172,23 @@ func TestPatchDiskFull(t *testing.T) {
 		fits  bool // without a patch
 	}{"for the old files": {pages: 140}, "for the new ones": {pages: 172, fits: true}} {
 		t.Run(name, func(t *testing.T) {
-			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
-				text := random(1, 40*page-100)
-				old, next := []member{{name: "big", content: text}}, []member{{name: "big", content: text + "changed"}}
-				a, b := built(t, old), built(t, next)
-				host.Site.Root = host.SmallDisk(t, c.pages*page, 200) + "/site"
-				open(t, host)
-				stagedAs(t, host, baseID, a)
-				p, files := patched(t, a, b, texts(old), false)
-				if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || !strings.Contains(err.Error(), "no space left") {
-					t.Errorf("got %v", err)
-				}
-				noRelease(t, host)
-				_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
-				if c.fits != (err == nil) || err != nil && !errors.Is(err, release.ErrNoSpace) {
-					t.Errorf("without a patch: %v", err)
-				}
-			})
+			t.Parallel()
+			host := releasetest.NewHost(t, "dash")
+			text := random(1, 40*page-100)
+			old, next := []member{{name: "big", content: text}}, []member{{name: "big", content: text + "changed"}}
+			a, b := built(t, old), built(t, next)
+			host.Site.Root = host.SmallDisk(t, c.pages*page, 200) + "/site"
+			open(t, host)
+			stagedAs(t, host, baseID, a)
+			p, files := patched(t, a, b, texts(old), false)
+			if err := patching(t, host, p, files); !errors.Is(err, stage.ErrNotPatched) || !strings.Contains(err.Error(), "no space left") {
+				t.Errorf("got %v", err)
+			}
+			noRelease(t, host)
+			_, err := reusing(t, host, content.NewReuse(a.Manifest(), b.Manifest(), nil), b, "gzip")
+			if c.fits != (err == nil) || err != nil && !errors.Is(err, release.ErrNoSpace) {
+				t.Errorf("without a patch: %v", err)
+			}
 		})
 	}
 }
@@ -205,21 +200,21 @@ func TestPatchKilled(t *testing.T) {
 		"before the old files": "\tdictionary=$PWD", "after them": "\tfound=$(sha256sum", "when it is decoded": "\trm -f \"$dictionary\"",
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachWithZstd(t, func(t *testing.T, host *releasetest.Host) {
-				old, next := edited()
-				a, b := built(t, old), built(t, next)
-				open(t, host)
-				stagedAs(t, host, baseID, a)
-				p, files := patched(t, a, b, texts(old), false)
-				host.Plain = true
-				host.Patch = func(script string) string { return strings.Replace(script, at, kill+at, 1) }
-				if err := patching(t, host, p, files); err == nil || errors.Is(err, stage.ErrNotPatched) {
-					t.Errorf("it was not killed: %v", err)
-				}
-				host.Patch = nil
-				must(t, patching(t, host, p, files))
-				wantLike(t, host, b)
-			})
+			t.Parallel()
+			host := releasetest.NewHost(t, "dash")
+			old, next := edited(8)
+			a, b := built(t, old), built(t, next)
+			open(t, host)
+			stagedAs(t, host, baseID, a)
+			p, files := patched(t, a, b, texts(old), false)
+			host.Plain = true
+			host.Patch = func(script string) string { return strings.Replace(script, at, kill+at, 1) }
+			if err := patching(t, host, p, files); err == nil || errors.Is(err, stage.ErrNotPatched) {
+				t.Errorf("it was not killed: %v", err)
+			}
+			host.Patch = nil
+			must(t, patching(t, host, p, files))
+			wantLike(t, host, b)
 		})
 	}
 }
