@@ -61,9 +61,10 @@ func MySQL(t *testing.T) *Database {
 	needtest.Programs(t, "mysql_install_db", "mariadbd", "mysql", "mysqldump")
 	d := newDatabase(t, "mysql")
 	data := filepath.Join(d.Folder, "data")
-	d.run(t, "mysql_install_db", "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	// Its own folder for temporary tables: when a server starts it deletes what lies there of others.
+	d.run(t, "mysql_install_db", "--no-defaults", "--datadir="+data, "--tmpdir="+d.Folder, "--auth-root-authentication-method=normal", "--skip-test-db")
 	d.serve = []string{
-		needtest.Program(t, "mariadbd"), "--no-defaults", "--datadir=" + data, "--socket=" + d.socket(), "--pid-file=" + filepath.Join(d.Folder, "pid"),
+		needtest.Program(t, "mariadbd"), "--no-defaults", "--datadir=" + data, "--tmpdir=" + d.Folder, "--socket=" + d.socket(), "--pid-file=" + filepath.Join(d.Folder, "pid"),
 		"--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0",
 	}
 	d.Start(t)
