@@ -59,6 +59,7 @@ type Artifact struct {
 	notes    []string
 	manifest content.Manifest
 	content  deploy.Digest
+	shape    shape
 	store    newStore
 	zstd     *Payload
 	gate     chan struct{} // guards what follows; a channel, so that waiting ends with a context
@@ -97,6 +98,7 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 	if err != nil {
 		return nil, err
 	}
+	tree.shape.encoding = in.format.encoding()
 	manifest, err := tree.manifest()
 	if err != nil {
 		return nil, err
@@ -121,6 +123,7 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 		notes:    tree.notes(manifest),
 		manifest: manifest,
 		content:  digest,
+		shape:    tree.shape,
 		store:    store,
 		zstd:     payload,
 		gate:     make(chan struct{}, 1),

@@ -16,12 +16,21 @@ import (
 // delta is a payload for hosts that have a part of the content already.
 type delta struct {
 	*Payload
-	of *content.Reuse
+	of *content.Reuse // nil: it has the manifest alone
 }
 
 // Delta is a payload of what a host lacks that has another release (docs/packages.md, Shared formats). It is made once for each reuse, by
 // its address, and encoding, like Payload.
 func (a *Artifact) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (*Payload, error) {
+	return a.once(ctx, reuse, encoding)
+}
+
+// Listing is a payload of the manifest alone, for a host that gets the members elsewhere. It is made once for each encoding.
+func (a *Artifact) Listing(ctx context.Context, encoding string) (*Payload, error) {
+	return a.once(ctx, nil, encoding)
+}
+
+func (a *Artifact) once(ctx context.Context, reuse *content.Reuse, encoding string) (*Payload, error) {
 	compress, known := map[string]compressor{Zstd: toZstd, Gzip: toGzip}[encoding]
 	if !known {
 		return nil, fmt.Errorf("unknown payload encoding %q", encoding)
@@ -39,7 +48,12 @@ func (a *Artifact) Delta(ctx context.Context, reuse *content.Reuse, encoding str
 		return nil, err
 	}
 	out.made.encoding = encoding
-	made, err := a.writeDelta(ctx, out, reuse, nil)
+	var made *Payload
+	if reuse != nil {
+		made, err = a.writeDelta(ctx, out, reuse, nil)
+	} else if err = out.writeManifest(a.manifest, a.content); err == nil {
+		made, err = out.finish()
+	}
 	if err != nil {
 		out.discard()
 		return nil, err

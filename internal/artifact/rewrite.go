@@ -24,6 +24,7 @@ type tree struct {
 	strip   int
 	allowed []string // targets of links that lead out of the release by permission
 	noticed content.Noticed
+	shape   shape
 }
 
 // rewriter is one pass over the archive, from its members to plain members of the payload.
@@ -71,6 +72,7 @@ func (w *rewriter) add(header *tar.Header) error {
 	if err != nil {
 		return err
 	}
+	w.shape.look(header, clean)
 	name := strings.Clone(stripped(clean, w.strip)) // a name can be a piece of a much larger header
 	if name == "" && clean != "." {
 		w.deepest = header.Name
