@@ -194,27 +194,6 @@ copy_some() {
 	lock_beat copied
 }
 
-# Gives files the modes that the manifest says: those of the base have had a umask applied, or were changed since, to setuid even.
-set_files() {
-	wrong_modes f | {
-		mode=''
-		set --
-		while IFS= read -r line; do
-			path=${line#* }
-			if [ ! -f "$path" ] || [ -L "$path" ]; then
-				continue
-			fi
-			if [ "${line%% *}" != "$mode" ] || [ $# -ge 100 ]; then
-				[ $# -eq 0 ] || chmod "$mode" "$@"
-				set --
-				mode=${line%% *}
-			fi
-			set -- "$@" "$path"
-		done
-		[ $# -eq 0 ] || chmod "$mode" "$@"
-	}
-}
-
 # Ends because members are not those of the manifest, and prints their paths, a thousand at the most.
 #
 # $1      why

@@ -27,10 +27,27 @@ const baseID = deploy.ReleaseID("20261120-073000-1a2b3c4-9f3c51")
 // built is the artifact of members.
 func built(t *testing.T, members []member) *artifact.Artifact {
 	t.Helper()
+	return opened(t, plainTar(t, "", members), 0)
+}
+
+// opened is the artifact of a tarball.
+func opened(t *testing.T, tarball []byte, strip int) *artifact.Artifact {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "artifact.tar")
+	must(t, os.WriteFile(file, tarball, 0o600))
+	a, err := artifact.Open(t.Context(), file, artifact.Options{TempDir: t.TempDir(), StripComponents: strip})
+	must(t, err)
+	t.Cleanup(func() { _ = a.Close() })
+	return a
+}
+
+// plainTar is a tar of members, each below a folder.
+func plainTar(t *testing.T, below string, members []member) []byte {
+	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	for _, m := range members {
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Mode: m.mode, Size: int64(len(m.content)), Format: tar.FormatGNU}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: below + m.name, Mode: m.mode, Size: int64(len(m.content)), Format: tar.FormatGNU}
 		switch {
 		case m.target != "":
 			header.Typeflag, header.Linkname = tar.TypeSymlink, m.target
@@ -48,12 +65,7 @@ func built(t *testing.T, members []member) *artifact.Artifact {
 		must(t, err)
 	}
 	must(t, w.Close())
-	file := filepath.Join(t.TempDir(), "artifact.tar")
-	must(t, os.WriteFile(file, out.Bytes(), 0o600))
-	a, err := artifact.Open(t.Context(), file, artifact.Options{TempDir: t.TempDir()})
-	must(t, err)
-	t.Cleanup(func() { _ = a.Close() })
-	return a
+	return out.Bytes()
 }
 
 // stagedAs puts an artifact on a host as a release, all of it sent.

@@ -9,19 +9,20 @@
 # $1      the folder
 # $2      zstd, gzip or none
 unpacking() {
-	incoming=$1 encoding=$2 dictionary='' full=93 damaged=91
+	incoming=$1 encoding=$2 dictionary='' full=93 damaged=91 otherwise='' pulled=''
 }
 
 # A newer attempt may be at work in the same folders, so a script whose lock is lost touches nothing in them any more.
 command -v fence >/dev/null || fence() { :; }
 command -v lock_beat >/dev/null || lock_beat() { :; }
 
-# Ends with a status and a cause, one line. What was unpacked goes.
+# Ends with a status and a cause, one line. What was unpacked goes. Where the members can come in another way every failure has the status
+# that says so.
 fail() {
-	status=$1
+	status=${otherwise:-$1}
 	shift
 	fence :
-	rm -rf "$incoming"
+	rm -rf "$incoming" "${pulled:-$incoming}"
 	printf '%s\n' "$*" | tr '\n' ' ' | head -c 600 >&2
 	echo >&2
 	exit "$status"
@@ -129,16 +130,27 @@ decode() {
 #
 # $1      tar's options
 # $2...   what must be in it
+unpack() {
+	unpack_to "$incoming" "$1" -
+	shift
+	for file do
+		[ -e "$incoming/$file" ] || fail 91 "the payload is incomplete: it has no $file"
+	done
+	lock_beat unpacked
+}
+
+# Unpacks standard input.
+#
+# $1      the folder
+# $2...   tar's options
 #
 # What programs print as errors goes to a variable: on a full disk no file could keep it. The status of the first program of a
 # pipe is printed there as well, since a shell keeps only that of the last one.
-unpack() {
-	options=$1
-	shift
+unpack_to() {
 	said=$(
 		umask 022
 		{
-			receive | { decode || echo "decode ended $?" >&2; } | tar -C "$incoming" "$options" -
+			receive | { decode || echo "decode ended $?" >&2; } | tar -C "$@"
 		} 2>&1
 	)
 	tar=$?
@@ -148,72 +160,6 @@ unpack() {
 	*'decode ended'*) fail "$damaged" "the $encoding stream ended early or is damaged: $said" ;;
 	esac
 	[ "$tar" -eq 0 ] || fail 91 "tar could not unpack it: $said"
-	for file do
-		[ -e "$incoming/$file" ] || fail 91 "the payload is incomplete: it has no $file"
-	done
-	lock_beat unpacked
-}
-
-# Gives folders the modes that the manifest says. An archive may state a folder's mode after the folder's members, or not at
-# all, and not every tar changes a folder that is there. What a folder inherited besides, like setgid, stays.
-set_folders() {
-	[ -n "$(sed -n -e '/^d 755 /d' -e '/^d /{' -e p -e q -e '}' "$incoming/manifest/entries")" ] || return 0
-	said=$(
-		cd "$incoming/tree" || exit
-		wrong_modes d | while IFS= read -r line; do
-			[ -L "${line#* }" ] || [ ! -d "${line#* }" ] || set_rights "${line%% *}" "${line#* }"
-		done 2>&1
-	)
-	[ -z "$said" ] || fail 93 "the rights of folders cannot be set: $said"
-}
-
-# Prints the members of a kind, d or f, that the tree here has with another mode than the manifest, or not at all: "755 ./path", as the
-# manifest has it, sorted. The manifest's lines are there twice, those of the tree once. What a folder has besides rights is inherited, and
-# stays; a file inherits nothing.
-wrong_modes() {
-	{
-		find . ! -name . -type "$1" -exec stat -c "$1 %a %n" {} + | sed 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /'
-		sed -n "/^$1/{p;p;}" ../manifest/entries
-	} | sort | uniq -c | sed -n "s/^ *2 $1 //p"
-}
-
-# Gives a folder the rights of group and others that three octal digits say. Its owner may do everything in it.
-set_rights() {
-	others=${1#??} group=${1#?}
-	group=${group%?}
-	chmod "u+rwx,g-rwx,g+$(rights "$group"),o-rwx,o+$(rights "$others")" "$2"
-}
-
-# Gives the members of a tree, whose modes are those of umask 022, the rights that another umask leaves.
-#
-# $1      the tree
-# $2      the umask, three or four octal digits
-apply_umask() {
-	[ "$2" != 022 ] && [ "$2" != 0022 ] || return 0
-	others=${2#"${2%?}"} group=${2%?}
-	group=${group#"${group%?}"}
-	# Where the owner may write and the umask allows it, whoever may read may write too.
-	case $group in
-	[0145]) find "$1" ! -type l -perm -0240 -exec chmod g+w {} + ;;
-	esac || fail 93 "the rights of $1 cannot be set"
-	case $others in
-	[0145]) find "$1" ! -type l -perm -0204 -exec chmod o+w {} + ;;
-	esac || fail 93 "the rights of $1 cannot be set"
-	find "$1" ! -type l -exec chmod "g-$(rights "$group"),o-$(rights "$others")" {} + || fail 93 "the rights of $1 cannot be set"
-}
-
-# The letters of an octal digit.
-rights() {
-	case $1 in
-	0) ;;
-	1) echo x ;;
-	2) echo w ;;
-	3) echo wx ;;
-	4) echo r ;;
-	5) echo rx ;;
-	6) echo rw ;;
-	7) echo rwx ;;
-	esac
 }
 
 # Succeeds where the members are those of the manifest: contents, types, modes and targets, nothing missing, nothing added. All is read

@@ -24,7 +24,12 @@ type Payload interface {
 }
 
 //go:embed unpack.sh
-var unpackFunctions string
+var unpackScript string
+
+//go:embed modes.sh
+var modeFunctions string
+
+var unpackFunctions = unpackScript + modeFunctions
 
 // Unpacking are the functions of shell that take a payload in, and verify it.
 func Unpacking() string { return unpackFunctions }

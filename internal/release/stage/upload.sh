@@ -11,8 +11,9 @@
 # $8      the base's records, of whose manifest the new one is made; none where that comes with the payload
 # $9      the SHA-256 of what the payload is decoded against, files of the base one behind the other; none where it is decoded as it is
 # $10     their paths, a line each
+# $11...  what pulling of pull.sh takes, where the payload has no more than the manifest
 #
-# The functions of unpack.sh stand before it, and where there is $7 those of copy.sh.
+# The functions of unpack.sh stand before it, where there is $7 those of copy.sh, and where there is $11 those of pull.sh.
 #
 # Two of it may be at work on one release, where the link to the first was lost: it has all that it needs to go on. Each has a folder of
 # its own, so that what is put in its place is what was verified, and the second removes that of the first.
@@ -20,16 +21,20 @@
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
 # manifest says, 93 when the host cannot take it. Where there is a base, 94 when nothing can be made of it, and 95 when members did not
 # become what the manifest says: their paths are printed then. Where the payload is decoded against something, 96 when that cannot be done
-# here: another payload may do.
+# here: another payload may do. Where members are pulled every failure ends 94.
 LC_ALL=C
 export LC_ALL
 set -u
-id=$2 mask=$4 mark=$5 own=$6 base=${7:-} theirs=${8:-} sum=${9:-}
+root=$1 id=$2 mask=$4 mark=$5 own=$6 base=${7:-} theirs=${8:-} sum=${9:-} old=${10:-}
 records=.slipway/releases/$id
 incoming=$records/incoming-$own
 unpacking "$incoming" "$3"
+[ $# -lt 11 ] || {
+	shift 10
+	pulling "$@"
+}
 
-cd "$1/" || exit 93
+cd "$root/" || exit 93
 # One rename puts the release in its place: it is unpacked on the disk that it is to lie on.
 devices=$(stat -L -c %d .slipway releases)
 if [ "${devices%%[!0-9]*}" != "${devices##*[!0-9]}" ]; then
@@ -51,14 +56,18 @@ for left in "$records"/incoming* "releases/.incoming-$id"* "releases/$id" "$reco
 		rm -rf "$left" || fail 93 "leftovers of an earlier attempt cannot be removed"
 	fi
 done
+[ -n "$pulled" ] || rm -rf .slipway/pulled # an earlier attempt may have begun to pull
 make_incoming
 [ -d "$records" ] || mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
-[ -z "$sum" ] || make_dictionary "$base" "$sum" "${10}"
+[ -z "$sum" ] || make_dictionary "$base" "$sum" "$old"
 
 # Members get the time of now (m): the payload has none, and web servers go by size and time when a cache asks for what
 # has changed since the last release.
-if [ -z "$base" ]; then
+if [ -n "$pulled" ]; then
+	unpack -xomf manifest/sha256 manifest/entries manifest/content
+	pull_members
+elif [ -z "$base" ]; then
 	unpack -xomf manifest/sha256 manifest/entries manifest/content tree
 elif [ -z "$theirs" ]; then
 	unpack -xomf manifest/sha256 manifest/entries manifest/content delta/moved tree
