@@ -203,6 +203,9 @@ func (f *fetched) oddities(cfg *config.Config) []string {
 	if stated != "" && given != "" && !strings.HasPrefix(stated, given) {
 		notes = append(notes, fmt.Sprintf("the artifact says that it was built of %s, %s says %s, and that is taken", stated, whose, given))
 	}
+	if _, err := f.pulled(cfg); err != nil {
+		notes = append(notes, fmt.Sprintf("no host pulls the artifact, it is sent to all: %v", err))
+	}
 	return notes
 }
 

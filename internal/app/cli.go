@@ -136,7 +136,7 @@ func narrow(command *kong.Node) {
 		}
 		useless := []string{
 			"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size",
-			"github_artifact", "github_artifact_workflow", "ref", "artifact_url", "artifact_sha256", "github_token",
+			"github_artifact", "github_artifact_workflow", "ref", "artifact_url", "artifact_sha256", "pull", "github_token",
 		}
 		if f.Group != nil && slices.Contains(useless, f.Group.Key) || slices.Contains(useless, f.Name) {
 			f.Hidden = true

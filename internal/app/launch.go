@@ -126,6 +126,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	if tarball := made.tarball; tarball != nil {
 		options.Artifact = brought{tarball.Artifact}
+		options.Archive, _ = tarball.pulled(l.cfg)
 	}
 	kept := a.kept(l)
 	if kept != nil {
@@ -164,6 +165,11 @@ func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding strin
 // Patched is the artifact's, for a host.
 func (b brought) Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (stage.Payload, error) {
 	return b.Artifact.Patched(ctx, reuse, old, thorough)
+}
+
+// Listing is the artifact's, for a host.
+func (b brought) Listing(ctx context.Context, encoding string) (stage.Payload, error) {
+	return b.Artifact.Listing(ctx, encoding)
 }
 
 // tempFile makes a temporary file that no other program can see, nor outlives this one.

@@ -25,6 +25,7 @@ type Inputs struct {
 	Ref                    string `name:"ref" group:"what" help:"Branch, tag or commit of which github_artifact is deployed. It is looked up once: a re-run deploys the same commit." fallback:"the run's commit"`
 	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
 	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
+	Pull                   string `name:"pull" group:"what" help:"true has the hosts themselves fetch what lies at artifact_url, where all of it would be sent." fallback:"false"`
 	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, promote and rollback, contents: read for ref and for a tag in to, pull-requests: write for comment."`
 
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`

@@ -68,7 +68,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.matrix(c)
 	l.allow(s.Allow.Refs, c)
 	l.promotes(s, c)
-	l.remoteArtifact(s.Provenance, c)
+	l.remoteArtifact(s, c)
 	l.reach(c)
 
 	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), unseen: s.HostsFrom.Given(), django: s.Django, refused: map[deploy.Position]bool{}, shared: declared(s.Secrets, c)}

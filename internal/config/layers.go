@@ -39,6 +39,9 @@ func (l *loader) inputLayer() *yamlfile.Node {
 			add(inputNumber(count.key, count.value), count.key)
 		}
 	}
+	if l.in.Pull != "" {
+		add(inputBoolean("pull", l.in.Pull), "pull")
+	}
 	if l.in.Batch != "" {
 		add(inputText("batch", l.in.Batch), "rollout", "batch")
 	}
@@ -122,6 +125,14 @@ func inputNumber(name, value string) *yamlfile.Node {
 	node := inputText(name, value)
 	if _, err := strconv.Atoi(node.Text); err == nil {
 		node.Kind = yamlfile.Number
+	}
+	return node
+}
+
+func inputBoolean(name, value string) *yamlfile.Node {
+	node := inputText(name, value)
+	if node.Text == "true" || node.Text == "false" {
+		node.Kind = yamlfile.Boolean
 	}
 	return node
 }

@@ -191,3 +191,20 @@ activate: {restart: {uses: systemd/restart, with: {unit: web}}}
 		t.Error(diff, activation.Restart)
 	}
 }
+
+// What lets whoever has an address read what lies there is a secret; how long it does is none.
+func TestSignedAddressIsSecret(t *testing.T) {
+	t.Parallel()
+	const signed = "https://s3.example.com/b/site.tar?X-Amz-Expires=3600&X-Amz-Signature=0123456789abcdef0123"
+	redactor := secret.NewRedactor(SecretsOf(ci.Inputs{ArtifactURL: " " + signed + " "})...)
+	for text, want := range map[string]string{
+		"get " + signed: "get ***", "sig 0123456789abcdef0123": "sig ***", "3600 s of s3.example.com/b/site.tar": "3600 s of s3.example.com/b/site.tar",
+	} {
+		if got := redactor.String(text); got != want {
+			t.Errorf("got %q, wanted %q", got, want)
+		}
+	}
+	if known := SecretsOf(ci.Inputs{ArtifactURL: "https://example.com/site.tar"}); len(known) != 0 {
+		t.Errorf("%d secrets in an address that everybody may read", len(known))
+	}
+}

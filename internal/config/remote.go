@@ -17,6 +17,7 @@ type Remote struct {
 	Ref      string        // of which it was built; "" is the run's commit
 	URL      string        // https
 	SHA256   deploy.Digest // of what lies there
+	Pull     bool          // hosts fetch it by themselves
 }
 
 var (
@@ -28,7 +29,8 @@ var (
 func IsRef(text string) bool { return text != "" && !oddInRef.MatchString(text) }
 
 // remoteArtifact reads the inputs that say where the artifact comes from, and what the deploy file demands of the run that built it.
-func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
+func (l *loader) remoteArtifact(s keys.Settings, c *Config) {
+	p := s.Provenance
 	if p.Node != nil {
 		c.Provenance = &deploy.ProvenanceRule{Workflow: p.Workflow.V, Branches: texts(p.Branches), Events: texts(p.Events)}
 		for _, branch := range p.Branches {
@@ -47,8 +49,12 @@ func (l *loader) remoteArtifact(p keys.Provenance, c *Config) {
 		CI: strings.TrimSpace(l.in.GitHubArtifact), Workflow: strings.TrimSpace(l.in.GitHubArtifactWorkflow), Ref: strings.TrimSpace(l.in.Ref),
 		URL: strings.TrimSpace(l.in.ArtifactURL), SHA256: deploy.Digest(strings.ToLower(strings.TrimSpace(l.in.ArtifactSHA256))),
 	}
+	r.Pull = s.Pull.V && r.URL != ""
 	l.alone(r)
 	l.url(r)
+	if s.Pull.V && r.URL == "" && l.live() {
+		l.problem(s.Pull.At(), "set `artifact_url`, or drop it", "`pull` is of what lies at `artifact_url`, and that is not given")
+	}
 	if oddInRef.MatchString(r.Ref) {
 		l.problem(inputAt("ref"), "a branch, a tag, a whole ref like refs/heads/main, or a commit", "`%s` is no ref", r.Ref)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"strings"
 
 	"slipway/internal/ci"
@@ -16,6 +17,7 @@ func SecretsOf(in ci.Inputs) []secret.Secret {
 	for _, a := range assigned {
 		values = append(values, a.Value)
 	}
+	values = append(values, signatures(in.ArtifactURL)...)
 	if len(problems) > 0 {
 		values = append(values, strings.Split(in.Secrets, "\n")...)
 	}
@@ -23,6 +25,34 @@ func SecretsOf(in ci.Inputs) []secret.Secret {
 	for _, value := range values {
 		if strings.TrimSpace(value) != "" {
 			secrets = append(secrets, secret.New(value))
+		}
+	}
+	return secrets
+}
+
+// shortestSignature is how many characters a value in an address has that lets somebody in: shorter ones say how long, and to whom.
+const shortestSignature = 16
+
+// signatures are what in an address lets whoever has it read what lies there: of a signed one all of it, its query, and the long values
+// there, and a password.
+func signatures(address string) []string {
+	address = strings.TrimSpace(address)
+	at, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return []string{address}
+	case at.RawQuery == "" && at.User == nil:
+		return nil
+	}
+	secrets := []string{address, at.RawQuery}
+	if password, ok := at.User.Password(); ok {
+		secrets = append(secrets, password)
+	}
+	for _, values := range at.Query() {
+		for _, value := range values {
+			if len(value) >= shortestSignature {
+				secrets = append(secrets, value)
+			}
 		}
 	}
 	return secrets

@@ -29,6 +29,8 @@ type Artifact interface {
 	Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error)
 	// Patched is a delta in zstd whose changed files are compressed against their old contents.
 	Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (stage.Payload, error)
+	// Listing is the manifest alone, likewise.
+	Listing(ctx context.Context, encoding string) (stage.Payload, error)
 	Manifest() content.Manifest
 }
 
@@ -46,6 +48,7 @@ type Options struct {
 	Known    Known                                // nil knows none
 	Old      Old                                  // nil has none
 	Rate     int64                                // bytes a second that may go to all hosts together; 0 is any number
+	Archive  *stage.Archive                       // that hosts fetch by themselves where all of it would be sent; nil is none
 	Say      func(host, line string)              // tells people
 	Progress func(host string, done, total int64) // of bytes handed to the connection
 }
@@ -91,6 +94,13 @@ func (d *Delivery) Bring(ctx context.Context, h plan.Host, rest release.Operatio
 		if made, whole, err = d.made(ctx, h, b, rest, &traffic); made || err != nil {
 			return traffic, err
 		}
+	}
+	if d.Archive != nil {
+		err := d.pulled(ctx, h, rest, &traffic)
+		if !errors.Is(err, stage.ErrNotPulled) {
+			return traffic, err
+		}
+		whole = fmt.Sprintf("this host could not pull it: %v", deploy.CauseIn(err))
 	}
 	if whole != "" {
 		d.Say(h.Name, "all of it is sent: "+whole)
@@ -205,6 +215,11 @@ func (d *Delivery) whole(ctx context.Context, h plan.Host, rest release.Operatio
 
 // counting tells of an upload's progress, and counts what all tries of it sent.
 func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, total int64) {
+	return d.counted(traffic, func(done, total int64) { d.Progress(host, done, total) })
+}
+
+// counted counts what all tries of an upload sent, and tells of its progress.
+func (d *Delivery) counted(traffic *deploy.Traffic, progress func(done, total int64)) func(done, total int64) {
 	var last int64
 	return func(done, total int64) {
 		if done <= last {
@@ -213,7 +228,7 @@ func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, tot
 		traffic.Sent += done - last
 		d.link.took(done-last, time.Now())
 		last = done
-		d.Progress(host, done, total)
+		progress(done, total)
 	}
 }
 

@@ -68,7 +68,8 @@ type Traffic struct {
 	Sent   int64 // over the connection, compressed
 	Reused int64 // copied on the host, from another release
 
-	Patched int // files of which only what differs was sent
+	Patched int   // files of which only what differs was sent
+	Pulled  int64 // fetched by the host itself, compressed
 }
 
 // Traffic is that of all hosts together.
@@ -77,6 +78,7 @@ func (r Result) Traffic() (all Traffic) {
 		all.Sent += h.Traffic.Sent
 		all.Reused += h.Traffic.Reused
 		all.Patched += h.Traffic.Patched
+		all.Pulled += h.Traffic.Pulled
 	}
 	return all
 }

@@ -29,3 +29,7 @@ func (b brought) Patched(ctx context.Context, reuse *content.Reuse, old content.
 func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
 	return b.Artifact.Delta(ctx, reuse, encoding)
 }
+
+func (b brought) Listing(ctx context.Context, encoding string) (stage.Payload, error) {
+	return b.Artifact.Listing(ctx, encoding)
+}

@@ -17,6 +17,7 @@ import (
 	"slipway/internal/fleetlock"
 	"slipway/internal/plan"
 	"slipway/internal/recorder"
+	"slipway/internal/release/stage"
 	"slipway/internal/secret"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
@@ -36,6 +37,8 @@ type Options struct {
 	Old delivery.Old
 	// Bandwidth is how many bytes a second may go to all hosts together; 0 is any number.
 	Bandwidth int64
+	// Archive is what hosts may fetch by themselves of it; nil is nothing.
+	Archive *stage.Archive
 	// TempFile makes a temporary file for what one host makes for others.
 	TempFile func() (distribution.TempFile, error)
 	// UnwindOnCancel brings switched hosts back when the run is cancelled, rather than leave that to the post step of the job.

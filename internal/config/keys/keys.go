@@ -48,6 +48,7 @@ type Settings struct {
 	Preset       Text         `key:"preset" doc:"The usual steps of a kind of application: django, laravel, node, rails or static. Your steps take the place of those of the same name."`
 	Skip         []Text       `key:"skip" doc:"Names of steps of the preset that are not wanted."`
 	Artifact     Text         `key:"artifact" doc:"Path or glob of the tarball; it must match exactly one file."`
+	Pull         Boolean      `key:"pull" default:"false" doc:"Whether the hosts themselves fetch what lies at artifact_url, where all of it would be sent: with curl or GNU's wget. One that cannot is sent it."`
 	Strip        Number       `key:"strip_components" default:"0" min:"0" max:"100" doc:"How many leading folders of the tarball's names to drop."`
 	MaxSize      Text         `key:"max_size" default:"20GB" pattern:"^[0-9]{1,6}(\\.[0-9]{1,3})? ?(kB|MB|GB|TB)$" say:"an amount like 500MB or 2.5GB" doc:"How much the artifact may unpack to. More is refused before it is read."`
 	AllowLinks   []Text       `key:"allow_links" pattern:"^/[^\\n]*$" say:"absolute paths" doc:"Absolute targets that links may have, of the artifact or of what a step produces, like the /usr/bin/python3 of a venv. All others must stay inside the release."`

@@ -55,6 +55,7 @@ type hostDoc struct {
 	Sent    int64    `json:"sent_bytes,omitempty"`   // of the release's members, over the connection
 	Reused  int64    `json:"reused_bytes,omitempty"` // of files that were copied on the host
 	Patched int      `json:"patched_files,omitempty"`
+	Pulled  int64    `json:"pulled_bytes,omitempty"` // of the artifact, which the host fetched by itself
 }
 
 type phaseDoc struct {
@@ -134,7 +135,7 @@ func docOf(res deploy.Result) resultDoc {
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
-		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused, h.Traffic.Patched})
+		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused, h.Traffic.Patched, h.Traffic.Pulled})
 	}
 	for _, p := range res.Phases {
 		doc.Phases = append(doc.Phases, phaseDoc{string(p.Phase), p.OK, p.Duration.Seconds()})

@@ -141,15 +141,18 @@ func (p Page) facts() string {
 
 // upload is what it took to bring the release to the hosts; "" where it was there.
 func upload(all deploy.Traffic) string {
-	switch {
-	case all.Sent == 0:
+	if all.Sent == 0 {
 		return ""
-	case all.Reused == 0:
-		return "sent " + deploy.Size(all.Sent)
 	}
-	text := fmt.Sprintf("sent %s, reused %s", deploy.Size(all.Sent), deploy.Size(all.Reused))
+	text := "sent " + deploy.Size(all.Sent)
+	if all.Reused > 0 {
+		text += ", reused " + deploy.Size(all.Reused)
+	}
 	if all.Patched > 0 {
 		text += fmt.Sprintf(", patched %s files", deploy.Count(all.Patched))
+	}
+	if all.Pulled > 0 {
+		text += ", hosts pulled " + deploy.Size(all.Pulled)
 	}
 	return text
 }

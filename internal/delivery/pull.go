@@ -1,0 +1,30 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+
+	"slipway/internal/deploy"
+	"slipway/internal/plan"
+	"slipway/internal/release"
+	"slipway/internal/release/stage"
+)
+
+// pulled has the host fetch the archive. The error Is stage.ErrNotPulled where the release can still be sent.
+func (d *Delivery) pulled(ctx context.Context, h plan.Host, rest release.Operation, traffic *deploy.Traffic) error {
+	there := d.Fleet.On(h.Name)
+	listing, err := d.Artifact.Listing(ctx, h.Encoding)
+	if err != nil {
+		return err
+	}
+	// Progress is the archive's alone: the manifest is a small part of what comes.
+	sent := d.counted(traffic, func(int64, int64) {})
+	received := func(done int64) { d.Progress(h.Name, done, d.Archive.Size) }
+	op := stage.Pull(there.Site(), d.Schedule.Release, listing, *d.Archive, sent, received)
+	if err := there.Do(ctx, release.Then(op, rest)); err != nil {
+		return err
+	}
+	traffic.Pulled = d.Archive.Size
+	d.Say(h.Name, fmt.Sprintf("pulled %s, sent %s, verified %d files and folders", deploy.Size(d.Archive.Size), deploy.Size(traffic.Sent), d.Schedule.Artifact.Inodes))
+	return nil
+}
