@@ -3,6 +3,7 @@ package step_test
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -75,4 +76,22 @@ func TestNoPipe(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// What is read again of a step after a power cut is on the disk before the step begins: by its fingerprint a success counts.
+func TestRecordsAreSynced(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	said := filepath.Join(host.Home, "synced")
+	sync := filepath.Join(host.Path, "sync")
+	if err := os.Remove(sync); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(sync, []byte("#!/bin/sh\nfor f do echo \"${f##*/}\"; done >>"+said+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	status, lines := run(t, host, instance(t, host, "while read -r file; do echo $file; done <"+said))
+	if !status.OK() || !slices.Equal(lines, []string{"begun", "meta", "do-1"}) {
+		t.Errorf("%s %q", status, lines)
+	}
 }

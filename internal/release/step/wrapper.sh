@@ -28,12 +28,13 @@ begin() {
 	printf '%-127s\n' "$line $$ $start $boot" 1<>"$folder/pid" || return
 	# From here on it counts as begun. Who wants it never to begin renames the same file.
 	mv -f "$folder/ready" "$folder/begun" 2>/dev/null || return
-	on_disk "$folder/begun"
+	# Of a success counts what the fingerprint in the file meta says.
+	on_disk "$folder/begun" "$folder/meta"
 }
 
-# Makes sure that a file of the step is there also after a power cut. What may run again needs no such thing.
+# Makes sure that files of the step are there also after a power cut, with what is in them. What may run again needs no such thing.
 on_disk() {
-	[ -n "$again" ] || sync "$1" "$folder" 2>/dev/null || :
+	[ -n "$again" ] || sync "$@" "$folder" 2>/dev/null || :
 }
 
 run() {
