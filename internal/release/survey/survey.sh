@@ -58,11 +58,13 @@ for program in $programs; do
 done
 ours=$PATH
 PATH=$path
-while read -r program; do
+# shellcheck disable=SC2154 # stands in journals.sh
+needed=$needed$newline
+while [ -n "$needed" ]; do
+	program=${needed%%"$newline"*}
+	needed=${needed#*"$newline"}
 	[ -z "$program" ] || command -v -- "$program" >/dev/null 2>&1 || printf 'lacks=%s\0' "$program"
-done <<END
-$needed
-END
+done
 PATH=$ours
 if command -v zstd >/dev/null 2>&1; then
 	version=$(zstd --version 2>&1)

@@ -259,6 +259,19 @@ func TestDeployPathIsALink(t *testing.T) {
 	})
 }
 
+// An older bash puts what a script gives to a loop into a temporary file. What is told of a host does not hang on that.
+func TestTemporaryFolderIsFull(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		folder := host.SmallDisk(t, 64<<10, 2)
+		put(t, filepath.Join(folder, "fill"), "")
+		host.Env = append(host.Env, "TMPDIR="+folder, "BASH_COMPAT=5.0")
+		facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Programs: []string{"no-such-program", "cat", "/no such/program"}})
+		if want := []string{"no-such-program", "/no such/program"}; err != nil || !slices.Equal(facts.Lacking, want) {
+			t.Errorf("lacks %q, %v", facts.Lacking, err)
+		}
+	})
+}
+
 func TestDeployPathIsAFile(t *testing.T) {
 	host := releasetest.NewHost(t, "dash")
 	put(t, filepath.Dir(host.Site.Root), "")
