@@ -32,9 +32,16 @@ const residentLimit = 64 << 20
 // had, and exit: the memory of a process that does nothing else.
 const openOnly = "SLIPWAY_TEST_OPEN_ONLY"
 
+// patchToo makes it make a patch of all files instead.
+const patchToo = "SLIPWAY_TEST_PATCH_TOO"
+
 func TestMain(m *testing.M) {
 	if path := os.Getenv(openOnly); path != "" {
-		if err := openAndReport(path); err != nil {
+		report := openAndReport
+		if os.Getenv(patchToo) != "" {
+			report = patchAndReport
+		}
+		if err := report(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -65,6 +72,30 @@ func openAndReport(path string) error {
 	}
 	peak, err := peakResident()
 	fmt.Printf("%d %d %d %d %d\n", peak, peakOpen, opened.Milliseconds(), time.Since(start).Milliseconds(), a.zstd.Size())
+	return err
+}
+
+// patchAndReport makes the most thorough patch that there may be, against contents that have nothing in common with the new ones.
+func patchAndReport(path string) error {
+	ctx := context.Background()
+	a, err := Open(ctx, path, Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	all := content.NewReuse(a.Manifest(), a.Manifest(), func(string) bool { return true })
+	old := content.Old{Bytes: make([]byte, content.MaxPatched/2)}
+	_, _ = rand.NewChaCha8([32]byte{}).Read(old.Bytes) // never fails
+	for m := range a.Manifest().Members() {
+		if m.Kind == content.File {
+			old.Paths = append(old.Paths, m.Path)
+		}
+	}
+	if _, err := a.Patched(ctx, all, old, true); err != nil {
+		return err
+	}
+	peak, err := peakResident()
+	fmt.Println(peak)
 	return err
 }
 

@@ -59,14 +59,14 @@ func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *c
 	if d.link.sending(delta.Size(), hosts) < compressing(2*size, false) {
 		return nil
 	}
-	old := d.old(ctx, h, b, files, size, delta.Size())
+	old := d.old(ctx, h, b, files, size, delta)
 	if len(old.Bytes) == 0 {
 		return nil
 	}
 	best := delta
 	for _, thorough := range []bool{false, true} {
 		limit := d.link.sending(best.Size(), hosts)
-		if limit < compressing(int64(len(old.Bytes))+size, thorough) {
+		if limit < compressing(int64(len(old.Bytes))+size, thorough) || thorough && best == delta && packed(delta, size) {
 			break
 		}
 		// By then the delta would be there, also where this machine is slower than most.
@@ -131,9 +131,8 @@ func (d *Delivery) alike(b *base) (n int64) {
 // leastAlike is how many hosts must need the old contents for one of them to be asked: to send them takes as long as the delta.
 const leastAlike = 3
 
-// old are the old contents of files that changed, those that are at hand, else those that a host sends. A delta that hardly compresses says
-// that the files hardly have anything in common, either: nobody is asked then.
-func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*content.Member, size, delta int64) (old content.Old) {
+// old are the old contents of files that changed, those that are at hand, else those that a host sends.
+func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*content.Member, size int64, delta stage.Payload) (old content.Old) {
 	paths := make([]string, len(files))
 	for i, m := range files {
 		paths[i] = m.Path
@@ -143,7 +142,7 @@ func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*conte
 	if d.Old != nil {
 		found = d.Old(ctx, b.content, paths, most)
 	}
-	if len(found) == 0 && d.alike(b) >= leastAlike && delta < size/10*8 {
+	if len(found) == 0 && d.alike(b) >= leastAlike && !packed(delta, size) {
 		found = d.sentBack(ctx, h, b, paths, most)
 	}
 	var all int64
@@ -159,6 +158,10 @@ func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*conte
 	}
 	return old
 }
+
+// packed reports whether files of so many bytes are compressed already, as images and archives are: two versions of such a file have hardly
+// anything in common, and no time is spent on finding it.
+func packed(delta stage.Payload, size int64) bool { return delta.Size() >= size/10*8 }
 
 // sentBack are contents of a base's files, of the host itself.
 func (d *Delivery) sentBack(ctx context.Context, h plan.Host, b *base, paths []string, most int64) map[string][]byte {

@@ -6,6 +6,6 @@ type Old struct {
 	Bytes []byte   // the contents, one behind the other
 }
 
-// MaxPatched is how many bytes the old and the new contents of patched files may have together, for the memory of those who compress and
-// decompress them: as much and some 100 MB, and one and a half of it.
+// MaxPatched is how many bytes the old and the new contents of patched files may have together, for the memory of the runner, which takes
+// as much and some 100 MB, and that of hosts, which take as much.
 const MaxPatched = 64 << 20

@@ -62,7 +62,20 @@ make_dictionary() {
 	check_space "$said"
 	found=$(sha256sum <"$dictionary")
 	[ "${found%% *}" = "$2" ] || fail 96 "files of $1 are not what they were: $said"
+	free_memory
 	lock_beat copied
+}
+
+# Ends unless there is the memory that decoding takes, twice over: as much as the old and the new contents have, which may be the larger
+# ones. What runs here must not be ended for it.
+free_memory() {
+	[ -r /proc/meminfo ] || return 0
+	size=$(stat -c %s "$dictionary")
+	while read -r name left _; do
+		if [ "$name" = MemAvailable: ] && [ "$left" -lt $((size / 256)) ]; then
+			fail 96 "$left KiB of memory are free, and a patch wants $((size / 256))"
+		fi
+	done </proc/meminfo
 }
 
 # Prints the files of a list. What is none, or lies behind a link, is left out: the whole is another one then.

@@ -164,6 +164,26 @@ func TestPatchThatCannotBeDecoded(t *testing.T) {
 	}
 }
 
+// A host that is short of memory has it left to what runs there.
+func TestPatchWithoutMemory(t *testing.T) {
+	t.Parallel()
+	for left, want := range map[int]bool{1: false, 1 << 20: true} {
+		host := releasetest.NewHost(t, "dash")
+		meminfo := filepath.Join(host.Home, "meminfo")
+		put(t, meminfo, fmt.Sprintf("MemTotal:        9999999 kB\nMemFree:           1 kB\nMemAvailable:    %d kB\nBuffers: 1 kB\n", left))
+		host.Patch = func(script string) string { return strings.ReplaceAll(script, "/proc/meminfo", "'"+meminfo+"'") }
+		old, next := edited(8)
+		a, b := built(t, old), built(t, next)
+		open(t, host)
+		stagedAs(t, host, baseID, a)
+		p, files := patched(t, a, b, texts(old), false)
+		err := patching(t, host, p, files)
+		if want != (err == nil) || err != nil && (!errors.Is(err, stage.ErrNotPatched) || !strings.Contains(err.Error(), "1 KiB of memory are free")) {
+			t.Errorf("with %d KiB: %v", left, err)
+		}
+	}
+}
+
 // What a patch is decoded against needs room, which another payload does not need.
 func TestPatchDiskFull(t *testing.T) {
 	const page = 4096
