@@ -1,7 +1,9 @@
 package stage_test
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -83,6 +85,63 @@ func TestTwoTriesAtOnce(t *testing.T) {
 				must(t, next.goOn())
 				wantLike(t, host, a)
 			})
+		})
+	}
+}
+
+// The next try may die while it removes what the first has made: that must not be marked by then, nor be marked any more.
+func TestKilledWhileItRemoves(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		open(t, host)
+		upload := stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil)
+		lost := hold(t, host, "first", "true >\"$records/staged\"", upload)
+		dying := *host
+		dying.Patch = func(script string) string {
+			return strings.Replace(script, "remove \"$left\"", "[ \"$left\" != \"releases/$id\" ] || { rm \"$left/index.html\" && exit 1; }; remove \"$left\"", 1)
+		}
+		if err := release.Run(t.Context(), &dying, upload); err == nil {
+			t.Error("the next try has not died")
+		}
+		_ = lost.goOn() // nobody hears how it ends
+		_, isMarked := os.Stat(host.Site.Records(releaseID) + "/staged")
+		if _, err := os.Stat(host.Site.Release(releaseID) + "/bin"); err != nil || isMarked == nil {
+			t.Errorf("half a release is marked: %v, %v", err, isMarked)
+		}
+		must(t, release.Run(t.Context(), host, upload))
+		if _, err := os.Stat(host.Site.Release(releaseID) + "/index.html"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A try that goes on may write into what is removed.
+func TestLeftoversThatGrow(t *testing.T) {
+	for name, c := range map[string]struct {
+		says  string
+		until string // a condition: it is removed then
+		fails bool
+	}{
+		"once":               {"Directory not empty", "[ -e \"$HOME/tried\" ]", false},
+		"without end":        {"Directory not empty", "false", true},
+		"for want of rights": {"Permission denied", "[ -e \"$HOME/tried\" ]", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := releasetest.NewHost(t, "dash")
+			open(t, host)
+			put(t, host.Site.Records(releaseID)+"/incoming-other/tree/file", "x")
+			rm, err := exec.LookPath("rm")
+			must(t, err)
+			for program, stub := range map[string]string{
+				"sleep": "", "rm": "! " + c.until + " || exec " + rm + " \"$@\"\ntrue >\"$HOME/tried\"\necho 'rm: tree: " + c.says + "' >&2\nexit 1",
+			} {
+				path := filepath.Join(host.Path, program)
+				must(t, errors.Join(os.Remove(path), os.WriteFile(path, []byte("#!/bin/sh\n"+stub+"\n"), 0o755)))
+			}
+			err = release.Run(t.Context(), host, stage.Upload(host.Site, releaseID, pack(t, "gzip", site, nil), nil))
+			if (err != nil) != c.fails || c.fails && !strings.Contains(err.Error(), "leftovers of an earlier attempt cannot be removed: rm: tree: "+c.says) {
+				t.Errorf("got %v", err)
+			}
 		})
 	}
 }

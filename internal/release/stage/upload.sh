@@ -49,11 +49,30 @@ if [ -e "$records/staged" ] && [ -d "releases/$id" ]; then
 fi
 check_programs
 
-# Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it.
+# Removes what lies at a path. What a try that goes on has written there meanwhile is removed again, for a minute: it ends once its
+# folder is gone.
+remove() {
+	tries=0
+	until said=$(rm -rf "$1" 2>&1); do
+		tries=$((tries + 1))
+		case $tries,$said in
+		60,* | *denied* | *'not permitted'*) ;;
+		*'not empty'*)
+			lock_beat removed
+			sleep 1
+			continue
+			;;
+		esac
+		fail 93 "leftovers of an earlier attempt cannot be removed: $said"
+	done
+}
+
+# Leftovers of an attempt that died. A tree without the mark was never live, since current is only switched to one with it. The records go
+# before the tree does, so that half of one is never marked, by a try that goes on neither.
 umask 077
-for left in "$records"/incoming* "releases/.incoming-$id"* "releases/$id" "$records"; do
+for left in "$records" "releases/.incoming-$id"* "releases/$id"; do
 	if [ -e "$left" ] || [ -L "$left" ]; then
-		rm -rf "$left" || fail 93 "leftovers of an earlier attempt cannot be removed"
+		remove "$left"
 	fi
 done
 [ -n "$pulled" ] || rm -rf .slipway/pulled # an earlier attempt may have begun to pull
