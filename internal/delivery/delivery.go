@@ -118,10 +118,12 @@ func (d *Delivery) made(ctx context.Context, h plan.Host, b *base, rest release.
 		}
 		reuse := d.reuse(b, unfit)
 		delta, p, saves, err := d.delta(ctx, h, b, reuse)
-		if err != nil {
-			return false, "", err
-		}
-		if !saves {
+		switch {
+		case ctx.Err() != nil:
+			return false, "", context.Cause(ctx)
+		case err != nil: // such as a full disk of this machine
+			return false, fmt.Sprintf("no delta could be made: %v", err), nil
+		case !saves:
 			return false, "what differs is hardly smaller", nil
 		}
 		more, err := d.patchedOrCopied(ctx, h, b, p, delta, rest, traffic)
@@ -157,10 +159,10 @@ func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []dep
 		}
 		reuse := d.reuse(b, nil)
 		delta, _, saves, err := d.delta(ctx, h, b, reuse)
-		if err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
-		if !saves {
+		if err != nil || !saves {
 			continue
 		}
 		traffic := deploy.Traffic{Sent: delta.Size(), Reused: reuse.Bytes}

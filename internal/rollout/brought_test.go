@@ -8,10 +8,11 @@ import (
 	"slipway/internal/release/stage"
 )
 
-// brought is an artifact whose payloads may be slowed.
+// brought is an artifact whose payloads may be slowed, and its deltas fail.
 type brought struct {
 	*artifact.Artifact
-	slowed func(stage.Payload) stage.Payload // may be nil
+	slowed  func(stage.Payload) stage.Payload // may be nil
+	noDelta error
 }
 
 func (b brought) Payload(ctx context.Context, encoding string) (stage.Payload, error) {
@@ -27,6 +28,9 @@ func (b brought) Patched(ctx context.Context, reuse *content.Reuse, old content.
 }
 
 func (b brought) Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error) {
+	if b.noDelta != nil {
+		return nil, b.noDelta
+	}
 	return b.Artifact.Delta(ctx, reuse, encoding)
 }
 

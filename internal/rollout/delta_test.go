@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"slipway/internal/artifact"
@@ -136,6 +137,21 @@ func TestDeltaOfKnownManifests(t *testing.T) {
 	wantEnd(t, third, deploy.ExitDone, deploy.OutcomeActivated)
 	if asked.Load() != 1 || sought != 3 {
 		t.Errorf("with an unknown one asked %d times for manifests, looked %d times", asked.Load(), sought)
+	}
+}
+
+// A runner that has no room for a delta sends all of it.
+func TestDeltaThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	_, _ = f.deploy(t.Context(), heavy())
+	f.noDelta = syscall.ENOSPC
+	next := heavy("index.html", "v2")
+	second, log := f.deploy(t.Context(), next)
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantFiles("web1", next)
+	if text := said(log, "web1"); !strings.HasPrefix(text, "all of it is sent: no delta could be made: no space left on device; sent 30") {
+		t.Errorf("it says %q", text)
 	}
 }
 

@@ -48,6 +48,7 @@ type fleet struct {
 
 	through func(transport.Dialer) transport.Dialer // what a test puts before the connections; may be nil
 	slowed  func(stage.Payload) stage.Payload       // what it makes of the payload; may be nil
+	noDelta error                                   // why no delta can be made
 
 	authorized string // the key that hosts let in
 	cleanUp    bool   // what runs next is the post step
@@ -148,7 +149,7 @@ func (f *fleet) bring(ctx context.Context, command string, files map[string]stri
 	defer func() { _ = built.Close() }()
 	bytes, inodes := built.Unpacked()
 	about := plan.Artifact{SHA256: built.SHA256(), Content: built.Content(), Size: built.Size(), Bytes: bytes, Inodes: inodes}
-	return f.run(ctx, command, about, brought{built, f.slowed})
+	return f.run(ctx, command, about, brought{built, f.slowed, f.noDelta})
 }
 
 // rollback activates an earlier release.
