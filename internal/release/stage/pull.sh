@@ -72,6 +72,13 @@ claim() {
 	done
 }
 
+# Ends, and leaves all as it is, where another try has the archive: nobody listens to this one any more.
+yield() {
+	name=''
+	{ read -r name <"$archive.for"; } 2>/dev/null
+	[ "$name" = "$own" ] || exit 1
+}
+
 is_writing() {
 	case $(readlink "/proc/$writer/fd/1" 2>/dev/null) in
 	*"/$archive") ;;
@@ -94,11 +101,10 @@ pull() {
 	[ "${room:-$needed}" -ge "$needed" ] || fail 93 "$room KiB are free at $PWD, and archive and release need $needed beside each other"
 	while [ "$have" -lt "$total" ]; do
 		fence :
-		name=''
-		{ read -r name <"$archive.for"; } 2>/dev/null
-		[ "$name" = "$own" ] || exit 1 # another try has it, and nobody listens to this one
+		yield
 		before=$have
 		{ said=$(fetch); } 4>&1
+		yield
 		have=$(here)
 		# Where nobody listens any more the write ends this.
 		printf '%s\n' "$have" || exit 1

@@ -119,6 +119,40 @@ func TestPullIsTakenOver(t *testing.T) {
 	})
 }
 
+// A try whose connection was lost without the host's knowing is ended by the next one, which goes on with what it has fetched.
+func TestPullTwiceAtOnce(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		fetching(t, host, map[string]string{"dash": "wget", "ash": "curl", "bash": "curl"}[host.Name])
+		s := serve(t, plainTar(t, "", noisy(1<<20)), 0)
+		s.Trust(t, host.Home)
+		open(t, host)
+		gate := origin.NewGate(t, s.Addr)
+		gate.Most.Store(600 << 10)
+		gate.Hold.Store(true)
+		address := s.Address(gate.Addr, "archive")
+		much := make(chan struct{}, 100)
+		first := s.operation(t, host, address, func(done int64) {
+			if done > 500<<10 {
+				much <- struct{}{}
+			}
+		})
+		ended := make(chan error, 1)
+		go func() { ended <- release.Run(t.Context(), host, first) }()
+		<-much
+		gate.Most.Store(0)
+		_, err := s.pull(t, host, address)
+		must(t, err)
+		gate.Release()
+		if err := <-ended; err == nil || errors.Is(err, stage.ErrNotPulled) {
+			t.Errorf("the first ended with %v", err)
+		}
+		wantLike(t, host, s.built)
+		if _, statuses := s.given(t); !slices.Equal(statuses, []string{"206", "200"}) && !slices.Equal(statuses, []string{"200", "206"}) {
+			t.Errorf("the server answered %v", statuses)
+		}
+	})
+}
+
 // A host that cannot pull says why, and has nothing left of it; the address is not in what it says.
 func TestPullRefused(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -216,6 +250,35 @@ func TestPullFromOddServers(t *testing.T) {
 	received := func(int64) { gate.Most.Store(0) }
 	must(t, release.Run(t.Context(), host, s.operation(t, host, "https://"+gate.Addr+"/whole", received)))
 	wantLike(t, host, s.built)
+}
+
+// Object storage with S3's API gives a host what it has an address for that is signed, not changed, and not expired.
+func TestPullFromS3(t *testing.T) {
+	t.Parallel()
+	storage := origin.StartS3(t)
+	for _, program := range []string{"curl", "wget"} {
+		host := releasetest.NewHost(t, "dash")
+		fetching(t, host, program)
+		tarball := compressed(t, "zstd", plainTar(t, "site-1/", noisy(1<<20)))
+		s := serve(t, tarball, 1)
+		storage.Put(t, "site%201.tar.zst", tarball)
+		storage.Trust(t, host.Home)
+		open(t, host)
+		gate := origin.NewGate(t, storage.Addr)
+		gate.Most.Store(400 << 10)
+		good := storage.Signed(gate.Addr, "site%201.tar.zst", time.Now(), time.Hour)
+		for why, address := range map[string]string{
+			"the server answered 403: the address may have expired": storage.Signed(gate.Addr, "site%201.tar.zst", time.Now().Add(-2*time.Hour), time.Hour),
+			"the server answered 403":                               good[:len(good)-4] + "beef",
+		} {
+			if _, err := s.pull(t, host, address); !errors.Is(err, stage.ErrNotPulled) || !strings.Contains(err.Error(), why) {
+				t.Errorf("%s: %v, wanted %q", program, err, why)
+			}
+		}
+		_, err := s.pull(t, host, good)
+		must(t, err)
+		wantLike(t, host, s.built)
+	}
 }
 
 // A disk that gets full while an archive comes is as it was afterwards.

@@ -13,7 +13,12 @@ type Gate struct {
 	Most atomic.Int64 // bytes of a connection; 0 is all
 	Hold atomic.Bool
 	Held chan struct{} // is told of each connection that is held
+
+	let chan struct{} // closed when what is held is cut
 }
+
+// Release cuts the connections that are held. It is called once.
+func (g *Gate) Release() { close(g.let) }
 
 // NewGate puts a gate before a server, until the test ends.
 func NewGate(t testing.TB, server string) *Gate {
@@ -23,7 +28,7 @@ func NewGate(t testing.TB, server string) *Gate {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	g := &Gate{Addr: listener.Addr().String(), Held: make(chan struct{}, 100)}
+	g := &Gate{Addr: listener.Addr().String(), Held: make(chan struct{}, 100), let: make(chan struct{})}
 	go func() {
 		for {
 			client, err := listener.Accept()
@@ -55,6 +60,9 @@ func (g *Gate) pass(client net.Conn, server string) {
 	}
 	if n, _ := io.CopyN(client, behind, most); n == most && g.Hold.Load() {
 		g.Held <- struct{}{}
-		<-gone
+		select {
+		case <-gone:
+		case <-g.let:
+		}
 	}
 }

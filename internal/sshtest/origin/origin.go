@@ -1,5 +1,5 @@
-// Package origin is a web server that hosts fetch from, for tests: a real nginx with a certificate of its own, which gives its files to
-// whoever has a signed address that has not expired, and to nobody else (ngx_http_secure_link_module).
+// Package origin is what hosts fetch from, for tests: a real nginx with a certificate of its own, which gives its files to whoever has a
+// signed address that has not expired, and to nobody else (ngx_http_secure_link_module), and real object storage.
 //
 // It must not know what is fetched.
 package origin
@@ -133,7 +133,12 @@ func (o *Origin) Address(addr, name string) string {
 // Trust lets the curl and wget of a user take the server's certificate.
 func (o *Origin) Trust(t testing.TB, home string) {
 	t.Helper()
-	for name, text := range map[string]string{".curlrc": "cacert = \"" + o.authority + "\"\n", ".wgetrc": "ca_certificate = " + o.authority + "\n"} {
+	trust(t, home, o.authority)
+}
+
+func trust(t testing.TB, home, authority string) {
+	t.Helper()
+	for name, text := range map[string]string{".curlrc": "cacert = \"" + authority + "\"\n", ".wgetrc": "ca_certificate = " + authority + "\n"} {
 		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
