@@ -66,7 +66,7 @@ func Copy(site release.Site, id deploy.ReleaseID, delta Payload, base Base, unfi
 	if op.Invalid != nil {
 		return op
 	}
-	op.Script, op.Args = unpackFunctions+copyFunctions+uploadScript, slices.Concat(op.Args, []string{base.Folder, base.Records}, base.Old.args())
+	op.Script, op.Args = Unpacking()+copyFunctions+uploadScript, slices.Concat(op.Args, []string{base.Folder, base.Records}, base.Old.args())
 	op.Reasons = maps.Clone(op.Reasons)
 	op.Reasons[statusNoBase] = release.Reason{Err: ErrNotCopied}
 	op.Reasons[statusUnfit] = release.Reason{Err: ErrNotCopied}

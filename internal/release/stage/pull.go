@@ -67,7 +67,7 @@ func Pull(site release.Site, id deploy.ReleaseID, manifest Payload, archive Arch
 	if err := archive.Check(); err != nil {
 		return release.Invalid(op.Name, fmt.Errorf("%w: %w", ErrNotPulled, err))
 	}
-	op.Script = unpackFunctions + pullFunctions + uploadScript
+	op.Script = Unpacking() + pullFunctions + uploadScript
 	op.Args = append(op.Args, "", "", "", "", archive.Address.Reveal(), string(archive.SHA256), strconv.FormatInt(archive.Size, 10), archive.Encoding,
 		strconv.Itoa(archive.Strip), strconv.FormatInt(archive.Unpacked>>10, 10))
 	op.Reasons = maps.Clone(op.Reasons)

@@ -24,15 +24,13 @@ type Payload interface {
 }
 
 //go:embed unpack.sh
-var unpackScript string
+var unpackFunctions string
 
 //go:embed modes.sh
 var modeFunctions string
 
-var unpackFunctions = unpackScript + modeFunctions
-
 // Unpacking are the functions of shell that take a payload in, and verify it.
-func Unpacking() string { return unpackFunctions }
+func Unpacking() string { return unpackFunctions + modeFunctions }
 
 //go:embed upload.sh
 var uploadScript string
@@ -58,7 +56,7 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 	}
 	return release.Operation{
 		Name:    "upload",
-		Script:  unpackFunctions + uploadScript,
+		Script:  Unpacking() + uploadScript,
 		Args:    []string{site.Root, string(id), p.Encoding(), site.Mask(), "", release.Unique},
 		Reasons: uploadReasons,
 		Silence: transport.LongSilence,
