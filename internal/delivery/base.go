@@ -62,7 +62,7 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 		has := reuse.Bytes
 		if h.Facts.Patches && (d.Old != nil || d.alike(b) >= leastAlike) {
 			_, patched := chosen(reuse.Changed)
-			has += patched
+			has += patched / 2 // how much they have in common nobody knows yet
 		}
 		if has > most {
 			best, most = b, has

@@ -145,7 +145,7 @@ func (d *Delivery) made(ctx context.Context, h plan.Host, b *base, rest release.
 	return false, why, nil
 }
 
-// Foresee says what hosts would be sent, those alike together, if nothing was changed there by hand. Those that get all of it, or have it,
+// Foresee says what hosts would be sent without patches, those alike together, if nothing was changed there by hand. Those that get all of it, or have it,
 // are left out.
 func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []deploy.Delta, err error) {
 	d.Look(ctx, hosts)
@@ -158,7 +158,7 @@ func (d *Delivery) Foresee(ctx context.Context, hosts []plan.Host) (deltas []dep
 			continue
 		}
 		reuse := d.reuse(b, nil)
-		delta, _, saves, err := d.delta(ctx, h, b, reuse)
+		delta, saves, err := d.plain(ctx, h, b, reuse)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -237,18 +237,33 @@ func (d *Delivery) counted(traffic *deploy.Traffic, progress func(done, total in
 // delta is the payload of what a base has not, and the patch that may take its place, nil where there is none; saves is false where they are
 // hardly smaller than the whole.
 func (d *Delivery) delta(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse) (delta stage.Payload, p *patch, saves bool, err error) {
-	if delta, err = d.Artifact.Delta(ctx, reuse, h.Encoding); err != nil || b.same {
-		return delta, nil, true, err
-	}
-	whole, err := d.Artifact.Payload(ctx, "zstd")
+	delta, saves, err = d.plain(ctx, h, b, reuse)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	size := delta.Size()
-	if p = d.patch(ctx, h, b, reuse, delta); p != nil {
-		size = p.payload.Size()
+	if p = d.patch(ctx, h, b, reuse, delta); p != nil && !saves {
+		saves, err = d.saves(ctx, b, p.payload)
 	}
-	return delta, p, whole.Size()-size >= leastSaved, nil
+	return delta, p, saves, err
+}
+
+// plain is a delta without patches.
+func (d *Delivery) plain(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse) (delta stage.Payload, saves bool, err error) {
+	if delta, err = d.Artifact.Delta(ctx, reuse, h.Encoding); err != nil {
+		return nil, false, err
+	}
+	saves, err = d.saves(ctx, b, delta)
+	return delta, saves, err
+}
+
+// saves reports whether a payload is so much smaller than the whole that the host's work pays. What copies another environment's release
+// always does.
+func (d *Delivery) saves(ctx context.Context, b *base, p stage.Payload) (bool, error) {
+	whole, err := d.Artifact.Payload(ctx, "zstd")
+	if err != nil {
+		return false, err
+	}
+	return b.same || whole.Size()-p.Size() >= leastSaved, nil
 }
 
 func (d *Delivery) isFileOrLink(path string) bool {
