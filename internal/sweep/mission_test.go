@@ -18,6 +18,7 @@ type mission struct {
 	file        func(w *world) string        // the deploy file
 	ready       func(t testing.TB, w *world) // what is done once v1 is live; nil is nothing
 	says        string                       // what its log says without a fault
+	inputs      []string                     // of its runners, beside those of all
 	faults      []fault                      // of its own, beside those of all
 }
 

@@ -158,6 +158,7 @@ func (w *world) start(version string, attempt int, args ...string) (*runner, err
 		"INPUT_SSH_KEY=" + w.key, "INPUT_ENVIRONMENT=" + w.environment, "INPUT_SECRETS=TOKEN=" + token,
 		"INPUT_KNOWN_HOSTS=" + w.knownHosts(), "GORACE=" + os.Getenv("GORACE"),
 	}
+	env = append(env, w.inputs...)
 	if args[0] != "rollback" && args[0] != "promote" {
 		env = append(env, "INPUT_ARTIFACT="+version+".tar")
 	}
