@@ -42,9 +42,10 @@ type fleet struct {
 	tries  int // attempts of the newest run
 	opts   rollout.Options
 	server map[string]*sshtest.Server
-	places int    // of the pool; 0 is the usual number
-	rooms  int    // for sessions at a time on a connection; 0 is what sshd has
-	shell  string // the log-in shell of hosts; "" is /bin/sh
+	places int      // of the pool; 0 is the usual number
+	rooms  int      // for sessions at a time on a connection; 0 is what sshd has
+	shell  string   // the log-in shell of hosts; "" is /bin/sh
+	env    []string // of the sessions of hosts that are added, beside what all have
 
 	through func(transport.Dialer) transport.Dialer // what a test puts before the connections; may be nil
 	slowed  func(stage.Payload) stage.Payload       // what it makes of the payload; may be nil
@@ -89,7 +90,7 @@ func (f *fleet) add(name, authorized string) *deploy.Host {
 		}
 		return nil
 	}
-	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, MaxSessions: f.rooms, Before: allow, Shell: f.shell})
+	server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, MaxSessions: f.rooms, Before: allow, Shell: f.shell, Env: f.env})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/sshtest"
 )
 
@@ -59,6 +60,30 @@ func TestPatch(t *testing.T) {
 	}
 	if asked.Load() != 1 {
 		t.Errorf("old contents were asked for %d times", asked.Load())
+	}
+}
+
+// A host with a zstd of yesterday is sent the file beside one that is sent what differs.
+func TestPatchBesideAnOldZstd(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	bin, zstd := t.TempDir(), needtest.Program(t, "zstd")
+	old := "#!/bin/sh\ncase $1 in\n--version) echo '*** zstd command line interface 64-bits v1.4.8, by Yann Collet ***' ;;\n*) exec " + zstd + " \"$@\" ;;\nesac\n"
+	if err := os.WriteFile(filepath.Join(bin, "zstd"), []byte(old), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f.env = []string{"PATH=" + bin + ":/usr/local/bin:/usr/bin:/bin"}
+	f.add("web2", f.authorized)
+	_, _ = f.deploy(t.Context(), heavy())
+	f.patching(heavy())
+	next := heavy("static/one", "v2"+noise(1, 150<<10))
+	second, log := f.deploy(t.Context(), next)
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	for host, want := range map[string]string{"web1": "reused 3 files, patched 1, sent ", "web2": "reused 3 files, sent 15"} {
+		f.wantFiles(host, next)
+		if text := said(log, host); !strings.HasPrefix(text, want) {
+			t.Errorf("%s says %q", host, text)
+		}
 	}
 }
 
