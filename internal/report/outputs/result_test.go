@@ -81,3 +81,13 @@ func checkResult(t *testing.T, what, text string) {
 		t.Errorf("%s: the secret is in it", what)
 	}
 }
+
+// What a host was sent stands beside it; what is nothing is left out.
+func TestTraffic(t *testing.T) {
+	t.Parallel()
+	hosts := []deploy.HostResult{{Host: "web1", Traffic: deploy.Traffic{Sent: 12, Reused: 38, Patched: 7}}, {Host: "web2", Traffic: deploy.Traffic{Sent: 50}}}
+	text := resultJSON(deploy.Result{Hosts: hosts}, nil)
+	if !strings.Contains(text, `"patched_files":7`) || !strings.Contains(text, `"reused_bytes":38`) || strings.Count(text, "patched_files") != 1 {
+		t.Errorf("it is %s", text)
+	}
+}

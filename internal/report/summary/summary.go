@@ -149,7 +149,7 @@ func upload(all deploy.Traffic) string {
 		text += ", reused " + deploy.Size(all.Reused)
 	}
 	if all.Patched > 0 {
-		text += fmt.Sprintf(", patched %s files", deploy.Count(all.Patched))
+		text += ", patched " + layout.Plural(all.Patched, "file")
 	}
 	if all.Pulled > 0 {
 		text += ", hosts pulled " + deploy.Size(all.Pulled)

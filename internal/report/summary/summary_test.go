@@ -42,3 +42,18 @@ func TestRowOfTheRunner(t *testing.T) {
 		t.Errorf("nothing was done from the runner:\n%s", page)
 	}
 }
+
+// What was sent, and why it was no more, is a row of the facts.
+func TestUpload(t *testing.T) {
+	t.Parallel()
+	for want, all := range map[string]deploy.Traffic{
+		"":             {Reused: 5},
+		"sent 5.00 MB": {Sent: 5_000_000},
+		"sent 12.0 kB, reused 38.2 MB, patched 1 file":   {Sent: 12_000, Reused: 38_200_000, Patched: 1},
+		"sent 12.0 kB, reused 38.2 MB, patched 78 files": {Sent: 12_000, Reused: 38_200_000, Patched: 78},
+	} {
+		if got := upload(all); got != want {
+			t.Errorf("%+v is %q, wanted %q", all, got, want)
+		}
+	}
+}
