@@ -35,3 +35,15 @@ func TestLink(t *testing.T) {
 	wants("a fast link", fast, 1, true, false)
 	wants("a fast link of many hosts", fast, 100, true, false)
 }
+
+// What may be of no use is not tried for one host on a usual link, where it would take as long as it could save: a program that was built anew.
+// Sources are.
+func TestWhatIsTried(t *testing.T) {
+	t.Parallel()
+	tried := func(delta, size, hosts int64) bool {
+		return (&link{}).sending(delta, hosts) >= dare*compressing(2*size, false)
+	}
+	if tried(7_700_000, 19_600_000, 1) || !tried(7_700_000, 19_600_000, 3) || !tried(280_000, 1_300_000, 1) {
+		t.Error("what is tried is not what pays")
+	}
+}

@@ -53,10 +53,14 @@ func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *conte
 	return made()
 }
 
+// dare is how many times longer sending must take than a quick patch for one to be tried: it may turn out to be of no use, as of a program
+// that was built anew, and the old contents have to be read for it.
+const dare = 3
+
 func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
 	hosts := d.alike(b)
 	files, size := chosen(reuse.Changed)
-	if d.link.sending(delta.Size(), hosts) < compressing(2*size, false) {
+	if d.link.sending(delta.Size(), hosts) < dare*compressing(2*size, false) {
 		return nil
 	}
 	old := d.old(ctx, h, b, files, size, delta)
