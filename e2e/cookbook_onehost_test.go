@@ -153,4 +153,7 @@ func (s *tasks) check(ctx context.Context, t *testing.T) {
 		}
 	}
 	t.Logf("%d tasks, %d lines of them", s.sent, len(lines))
+	if wrong > 0 {
+		t.Log(s.fleet.On(ctx, t, "web1", "redis-cli llen celery; redis-cli hlen unacked; date; ps -eo lstart,pid,args | grep '[c]elery'; tail -n 40 /home/deploy/worker.log"))
+	}
 }

@@ -89,3 +89,34 @@ func TestQuietCutOff(t *testing.T) {
 		}
 	}
 }
+
+// busy is added to the application: while the file busy is there no worker says in time what it runs.
+const busy = `
+from celery.app.control import Control
+broadcast = Control.broadcast
+def answers(self, command, *args, **options):
+    if command in ("active", "reserved") and os.path.exists("%s/busy"):
+        return []
+    return broadcast(self, command, *args, **options)
+Control.broadcast = answers
+`
+
+// TestBusyWorkers: a worker that does not say in time what it runs is not taken for one that runs nothing, and is not ended.
+func TestBusyWorkers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "pidfile", true)
+	shelltest.Write(t, filepath.Join(s.Dir, "releases/release-a/project"), map[string]string{"celery.py": fmt.Sprintf(project, s.Dir, "True") + fmt.Sprintf(busy, s.Dir)})
+	s.run("celery/restart").Expect(t, "the first start", false, "answers: one@")
+	shelltest.Write(t, s.Dir, map[string]string{"busy": ""})
+	s.run("celery/quiet", "wait", "1").Expect(t, "quiet", true, "does not say which")
+	s.undo("celery/quiet").Expect(t, "undo", false, "take tasks again")
+	one := s.Master("one.pid")
+	s.run("celery/restart", "wait", "1").Expect(t, "restart", true, "The workers go on as they were")
+	if now := s.Master("one.pid"); now != one {
+		t.Errorf("worker %d is %d now", one, now)
+	}
+	if err := os.Remove(filepath.Join(s.Dir, "busy")); err != nil {
+		t.Fatal(err)
+	}
+	s.run("celery/restart").Expect(t, "a restart when they answer", false, "answers: one@")
+}

@@ -184,12 +184,16 @@ def hush(found):
     return changed
 
 
-def running(nodes):
-    """The tasks that workers run, or have taken to run next."""
+def running(found):
+    """The tasks that workers run, or have taken to run next. A worker that is too busy to say may have some; one that is gone has none."""
     tasks = {}
     for command in "active", "reserved":
-        for said in ask(command, nodes).values():
-            tasks.update((task["id"], task["name"]) for task in said)
+        said = ask(command, sorted(found))
+        for node in found:
+            if node in said:
+                tasks.update((task["id"], task["name"]) for task in said[node])
+            elif not ended(node, found[node]):
+                tasks[node] = "%s does not say which" % node
     return tasks
 
 
@@ -211,8 +215,8 @@ def quiet():
         return
     nodes = sorted(found)
     print("%s: %s" % ("quiet" if hush(found) else "quiet already", some(nodes, 20)))
-    if wait and not until(lambda: not running(nodes), wait):
-        fail(still(running(nodes)) + "; raise `wait`, or end them")
+    if wait and not until(lambda: not running(found), wait):
+        fail(still(running(found)) + "; raise `wait`, or end them")
     note("%d worker(s) take no new tasks%s" % (len(nodes), ", and none runs" if wait else ""))
 
 
@@ -234,8 +238,8 @@ def drain():
         return
     nodes = sorted(found)
     hush(found)
-    if not until(lambda: not running(nodes), wait):
-        left = running(nodes)
+    if not until(lambda: not running(found), wait):
+        left = running(found)
         env["nodes"] = " ".join(nodes)
         resume(patience * 3)
         fail(still(left) + ". The workers go on as they were; raise `wait`, or end the tasks")
