@@ -13,6 +13,7 @@
 # $5      how many folders of its names are dropped
 # $6      KiB that it unpacks to
 pulling() {
+	unset address # one that the host's environment has would stay there, with this text
 	address=$1 digest=$2 total=$3 compressed=$4 strip=$5 unpacked=$6
 	# Another try, or a re-run, finds by its digest what is here already.
 	pulled=.slipway/pulled
@@ -33,7 +34,7 @@ pull_members() {
 	set -- -xomf - --no-same-permissions
 	[ "$strip" -eq 0 ] || set -- "$@" "--strip-components=$strip"
 	unpack_to "$incoming/tree" "$@" <"$archive"
-	rm -rf "$pulled"
+	let_go
 	said=$(cd "$incoming/tree" && set_files 2>&1) || fail 93 "the modes of files cannot be set: $said"
 }
 
@@ -72,11 +73,24 @@ claim() {
 	done
 }
 
+# Sets holder to the try that has the archive, '' where none has.
+find_holder() {
+	holder=''
+	{ read -r holder <"$archive.for"; } 2>/dev/null
+}
+
 # Ends, and leaves all as it is, where another try has the archive: nobody listens to this one any more.
 yield() {
-	name=''
-	{ read -r name <"$archive.for"; } 2>/dev/null
-	[ "$name" = "$own" ] || exit 1
+	find_holder
+	[ "$holder" = "$own" ] || exit 1
+}
+
+# Removes what is here of the archive, unless another try has it by now.
+let_go() {
+	find_holder
+	case $holder in
+	'' | "$own") rm -rf "$pulled" ;;
+	esac
 }
 
 is_writing() {

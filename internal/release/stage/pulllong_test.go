@@ -153,6 +153,27 @@ func TestPullTwiceAtOnce(t *testing.T) {
 	})
 }
 
+// A try that fails once another one has the archive leaves it to that.
+func TestPullThatFailsBesideAnother(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		fetching(t, host, "curl")
+		s := serve(t, plainTar(t, "", site), 0)
+		s.Trust(t, host.Home)
+		open(t, host)
+		must(t, os.WriteFile(filepath.Join(s.Dir, "archive"), bytes.Repeat([]byte("x"), int(s.archive.Size)), 0o600))
+		host.Patch = func(script string) string {
+			return strings.Replace(script, "\tfound=$(receive", "\techo another >\"$archive.for\"\n\tfound=$(receive", 1)
+		}
+		if _, err := s.pull(t, host, s.Address(s.Addr, "archive")); !errors.Is(err, stage.ErrNotPulled) {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(host.Site.Root, ".slipway/pulled", string(s.archive.SHA256))); err != nil {
+			t.Error(err)
+		}
+		noRelease(t, host)
+	})
+}
+
 // A host that cannot pull says why, and has nothing left of it; the address is not in what it says.
 func TestPullRefused(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -22,7 +22,8 @@ fail() {
 	status=${otherwise:-$1}
 	shift
 	fence :
-	rm -rf "$incoming" "${pulled:-$incoming}"
+	rm -rf "$incoming"
+	[ -z "$pulled" ] || let_go
 	printf '%s\n' "$*" | tr '\n' ' ' | head -c 600 >&2
 	echo >&2
 	exit "$status"
