@@ -97,6 +97,13 @@ func wantLike(t *testing.T, host *releasetest.Host, a *artifact.Artifact) {
 	open(t, &sent)
 	stagedAs(t, &sent, releaseID, a)
 	same(t, listing(t, host.Site.Release(releaseID)), listing(t, sent.Site.Release(releaseID)))
+	got, err := os.Stat(host.Site.Release(releaseID))
+	must(t, err)
+	want, err := os.Stat(sent.Site.Release(releaseID))
+	must(t, err)
+	if got.Mode() != want.Mode() {
+		t.Errorf("the release has mode %v, and %v where it is sent", got.Mode(), want.Mode())
+	}
 	same(t, listing(t, host.Site.Records(releaseID)), listing(t, sent.Site.Records(releaseID)))
 	must(t, os.RemoveAll(sent.Site.Root))
 }

@@ -35,7 +35,8 @@ pull_members() {
 	[ "$strip" -eq 0 ] || set -- "$@" "--strip-components=$strip"
 	unpack_to "$incoming/tree" "$@" <"$archive"
 	let_go
-	said=$(cd "$incoming/tree" && set_files 2>&1) || fail 93 "the modes of files cannot be set: $said"
+	# GNU tar gives the folder that it unpacks to the mode of the archive's own ./, which may be closed to all but the builder.
+	said=$(cd "$incoming/tree" && { set_rights 755 . && set_files; } 2>&1) || fail 93 "the modes of files cannot be set: $said"
 }
 
 # GNU's wget alone takes an address from standard input.

@@ -86,13 +86,14 @@ func (s *served) operation(t *testing.T, host *releasetest.Host, address string,
 	return stage.Pull(host.Site, releaseID, listing, archive, nil, received)
 }
 
-// rough is the site as a build may pack it, with other modes than its manifest has, and another order.
+// rough is the site as a build may pack it, with other modes than its manifest has, and another order. Its own folder, which may stand
+// before it, is a temporary one, closed to others.
 var rough = slices.Concat([]member{{name: "group/in", content: "x", mode: 0o664}, {name: "group/", mode: 0o775}, {name: "closed", content: "x", mode: 0o400}}, site)
 
 // A release that a host pulls is the same as one that is sent, whatever unpacks it. Nobody sees the address.
 func TestPull(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		pullAlike(t, host, "curl", "gzip", "./site-1/", 1)
+		pullAlike(t, host, "curl", "gzip", "./", 0)
 	})
 }
 
@@ -100,7 +101,11 @@ func TestPull(t *testing.T) {
 func pullAlike(t *testing.T, host *releasetest.Host, program, encoding, below string, strip int) {
 	t.Helper()
 	calls := fetching(t, host, program)
-	s := serve(t, compressed(t, encoding, plainTar(t, below, rough)), strip)
+	members := rough
+	if strip == 0 {
+		members = append([]member{{name: "./", mode: 0o700}}, rough...)
+	}
+	s := serve(t, compressed(t, encoding, plainTar(t, below, members)), strip)
 	s.Trust(t, host.Home)
 	open(t, host)
 	received, err := s.pull(t, host, s.Address(s.Addr, "archive"))

@@ -30,7 +30,7 @@ func TestPullInEachWay(t *testing.T) {
 		for _, c := range []struct {
 			encoding, below string
 			strip           int
-		}{{"gzip", "", 0}, {"none", "./", 0}, {"zstd", "site-1/", 1}, {"none", "./a/b/", 2}} {
+		}{{"gzip", "", 0}, {"none", "./site-1/", 1}, {"zstd", "site-1/", 1}, {"none", "./a/b/", 2}} {
 			if c.encoding != "zstd" || host.Zstd {
 				host.Site.Root += "x"
 				pullAlike(t, host, program, c.encoding, c.below, c.strip)
