@@ -122,7 +122,8 @@ for folder in releases/.incoming-*; do
 	[ ! -d "$folder" ] || remove "$folder"
 done
 
-for folder in .switch-*; do
+# What dead runs left of a switch, and of an archive that hosts pull: a re-run of today goes on with that.
+for folder in .switch-* .slipway/pulled; do
 	if [ -d "$folder" ] && [ -n "$(find "$folder" -prune -mtime +0)" ]; then
 		remove "$folder"
 	fi

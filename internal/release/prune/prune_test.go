@@ -138,7 +138,8 @@ func TestLeftovers(t *testing.T) {
 			".slipway/releases/"+string(id("2"))+"/incoming-a1/tree/x", ".slipway/releases/"+string(id("3"))+"/incoming-b2/tree/x",
 			".slipway/secrets/"+string(id("4"))+"/.env", ".switch-old/current", ".switch-new/current")
 		old := time.Now().Add(-49 * time.Hour)
-		if err := os.Chtimes(host.Site.Root+"/.switch-old", old, old); err != nil {
+		put(t, host, ".slipway/pulled/0a")
+		if err := errors.Join(os.Chtimes(host.Site.Root+"/.switch-old", old, old), os.Chtimes(host.Site.Root+"/.slipway/pulled", old, old)); err != nil {
 			t.Fatal(err)
 		}
 		removed, err := releasetest.Prune(t.Context(), host, host.Site, []deploy.ReleaseID{id("1"), id("3")})
@@ -147,7 +148,7 @@ func TestLeftovers(t *testing.T) {
 		}
 		for path, kept := range map[string]bool{
 			".slipway/releases/" + string(id("2")): false, ".slipway/releases/" + string(id("3")): true,
-			".slipway/secrets/" + string(id("4")): false, ".switch-old": false, ".switch-new": true, "releases/" + string(id("1")): true,
+			".slipway/secrets/" + string(id("4")): false, ".switch-old": false, ".switch-new": true, ".slipway/pulled": false, "releases/" + string(id("1")): true,
 		} {
 			if got := exists(host, path); got != kept {
 				t.Errorf("%s: there is %t, want %t", path, got, kept)

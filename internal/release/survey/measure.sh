@@ -1,4 +1,4 @@
-# Tells how much room releases take, and what is left of deleted ones and of dead uploads. It changes nothing.
+# Tells how much room releases take, and what is left of deleted ones, of dead uploads, and of archives that hosts pulled. It changes nothing.
 #
 # $1      the deploy path
 #
@@ -28,4 +28,4 @@ measure() {
 for release in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 	[ ! -d "$release" ] || measure "${release#releases/}" "$release"
 done
-measure left releases/.pruned-* releases/.incoming-* .slipway/releases/*/incoming*
+measure left releases/.pruned-* releases/.incoming-* .slipway/releases/*/incoming* .slipway/pulled
