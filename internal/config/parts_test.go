@@ -204,6 +204,12 @@ func TestSignedAddressIsSecret(t *testing.T) {
 			t.Errorf("got %q, wanted %q", got, want)
 		}
 	}
+	// A name alone is none: it would be taken out of everything.
+	for address, letsIn := range map[string]string{"https://anna:secret-word@example.com/site.tar": "secret-word", "https://ghp_0123456789abcdef@example.com/site.tar": "ghp_0123456789abcdef"} {
+		if got := secret.NewRedactor(SecretsOf(ci.Inputs{ArtifactURL: address})...).String("with " + letsIn + " as anna"); got != "with *** as anna" {
+			t.Errorf("got %q", got)
+		}
+	}
 	if known := SecretsOf(ci.Inputs{ArtifactURL: "https://example.com/site.tar"}); len(known) != 0 {
 		t.Errorf("%d secrets in an address that everybody may read", len(known))
 	}

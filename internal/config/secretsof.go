@@ -47,6 +47,8 @@ func signatures(address string) []string {
 	secrets := []string{address, at.RawQuery}
 	if password, ok := at.User.Password(); ok {
 		secrets = append(secrets, password)
+	} else if name := at.User.Username(); len(name) >= shortestSignature { // a token, and no name
+		secrets = append(secrets, name)
 	}
 	for _, values := range at.Query() {
 		for _, value := range values {
