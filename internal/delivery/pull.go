@@ -19,7 +19,7 @@ func (d *Delivery) pulled(ctx context.Context, h plan.Host, rest release.Operati
 	}
 	// Progress is the archive's alone: the manifest is a small part of what comes.
 	sent := d.counted(traffic, func(int64, int64) {})
-	received := func(done int64) { d.Progress(h.Name, done, d.Archive.Size) }
+	received := func(done int64) { d.Progress(h.Name, min(max(0, done), d.Archive.Size), d.Archive.Size) } // whatever the host says
 	op := stage.Pull(there.Site(), d.Schedule.Release, listing, *d.Archive, sent, received)
 	if err := there.Do(ctx, release.Then(op, rest)); err != nil {
 		return err

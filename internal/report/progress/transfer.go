@@ -59,7 +59,8 @@ func (s *Step) Slowest() (name string, worst *Transfer) {
 	return name, worst
 }
 
-// Bytes says how far a transfer is. One that has fewer bytes than before begins anew: its link had dropped.
+// Bytes says how far a transfer is. One that has fewer bytes than before begins anew: its link had dropped. What is there when it is first
+// heard of says nothing of the pace: a host that pulls goes on with what an earlier attempt has brought.
 func (t *Tracker) Bytes(e deploy.Progress) {
 	s := t.find(e.Phase, e.Step)
 	if s == nil {
@@ -67,7 +68,7 @@ func (t *Tracker) Bytes(e deploy.Progress) {
 	}
 	transfer := s.Transfers[e.Host]
 	if transfer == nil || e.Done < transfer.Done {
-		transfer = &Transfer{}
+		transfer = &Transfer{Done: e.Done}
 		s.Transfers[e.Host] = transfer
 	}
 	now, more := t.now(), e.Done-transfer.Done
