@@ -34,7 +34,7 @@ func NewUndos(steps []UndoneStep, vars map[string]map[string]string) Undos {
 	return u
 }
 
-// Hosts are those that take something back, each once. The first keeps the whole.
+// Hosts are those that take something back, each once.
 func (u Undos) Hosts() (hosts []string) {
 	for _, s := range u.Steps {
 		hosts = append(hosts, slices.DeleteFunc(slices.Clone(s.Hosts), func(host string) bool { return slices.Contains(hosts, host) })...)

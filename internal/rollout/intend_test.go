@@ -29,11 +29,11 @@ func (f *fleet) half(host string) (result deploy.Result, mend func()) {
 // What is to be undone is known to all hosts or to none: where the run ended in between, who goes on with it tells the others first.
 func TestUndoThatSomeHostsDoNotKnowOf(t *testing.T) {
 	t.Parallel()
-	for _, who := range []string{"the next deployment", "the re-run"} {
-		t.Run(who, func(t *testing.T) {
+	for _, c := range []struct{ who, full string }{{"the next deployment", "web2"}, {"the re-run", "web2"}, {"the next deployment", "web1"}, {"the re-run", "web1"}} {
+		t.Run(c.who+", "+c.full, func(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t, 2)
-			failed, mend := f.half("web2")
+			failed, mend := f.half(c.full)
 			f.wantWritten("web1", "do:Quiet", "do:Migrate")
 			f.wantWritten("web2", "do:Quiet")
 			if want := "nothing is undone yet, since that could not be written down: Migrate (on web1), Quiet (on web1, web2)"; !slices.Contains(failed.Warnings, want) {
@@ -41,7 +41,7 @@ func TestUndoThatSomeHostsDoNotKnowOf(t *testing.T) {
 			}
 			mend()
 			web1, web2 := []string{"undo:Migrate", "undo:Quiet", "restart"}, []string{"undo:Quiet", "restart"}
-			if who == "the re-run" {
+			if c.who == "the re-run" {
 				f.cfg.Migrate = f.cfg.Migrate[:1]
 				web1, web2 = slices.Insert(web1, 2, "do:Quiet"), slices.Insert(web2, 1, "do:Quiet")
 				f.again(2)

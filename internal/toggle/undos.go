@@ -9,15 +9,23 @@ import (
 	"slipway/internal/stepper"
 )
 
-// IntendUndos writes down which steps of migrate are to be taken back, in order, and all that is needed for it: the whole on one host,
-// then on each what is to be taken back there. From the whole on, whoever finds the journals open takes them back.
-func (t *Toggles) IntendUndos(ctx context.Context, undos deploy.Undos) deploy.Errors {
+// mostKeepers is how many hosts are tried until one keeps the whole: each that is away costs the time of a note.
+const mostKeepers = 3
+
+// IntendUndos writes down which steps of migrate are to be taken back, in order, and all that is needed for it: the whole on the first host
+// that takes it, then on each what is to be taken back there. From the whole on, whoever finds the journals open takes them back: so a host
+// that is lost, or whose disk is full, must not be why none knows.
+func (t *Toggles) IntendUndos(ctx context.Context, undos deploy.Undos) (errs deploy.Errors) {
 	hosts := undos.Hosts()
 	whole := deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordIntent, Undos: &undos}
-	if err := t.noteWhole(ctx, hosts[0], undos, whole); err != nil {
-		return deploy.Errors{err}
+	for _, keeper := range hosts[:min(len(hosts), mostKeepers)] {
+		err := t.noteWhole(ctx, keeper, undos, whole)
+		if err == nil {
+			return t.CompleteUndos(ctx, keeper, undos, hosts, nil)
+		}
+		errs = append(errs, err)
 	}
-	return t.CompleteUndos(ctx, hosts[0], undos, hosts, nil)
+	return errs
 }
 
 // CompleteUndos writes down on hosts what is to be taken back there, but for what their journals say already, and then on all, last on the
