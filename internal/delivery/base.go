@@ -60,7 +60,7 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, id: r.ID, content: r.Content, name: string(r.ID)}
 		reuse := d.reuse(b, nil)
 		has := reuse.Bytes
-		if h.Facts.Patches && (d.Old != nil || d.alike(b) >= leastAlike) {
+		if h.Facts.Patches && (d.Old != nil || d.having[b.content] >= leastAlike) {
 			_, patched := chosen(reuse.Changed)
 			has += patched / 2 // how much they have in common nobody knows yet
 		}
@@ -112,7 +112,7 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 		return
 	}
 	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
-	d.hosts = slices.Clone(hosts)
+	d.count(hosts)
 	d.recall(hosts)
 	for range mostAsked {
 		var ask plan.Host

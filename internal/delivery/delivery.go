@@ -56,12 +56,13 @@ type Options struct {
 // Delivery is one release on its way to hosts.
 type Delivery struct {
 	Options
-	total int64       // bytes of all files
-	hosts []plan.Host // that get it
-	link  *link
+	total  int64 // bytes of all files
+	link   *link
+	making chan struct{} // is full while a patch is made: the old contents of one at a time are in memory
 
 	manifests map[deploy.Digest]content.Manifest // of what hosts have, by content
 	unread    error                              // why some are not among them
+	having    map[deploy.Digest]int64            // how many hosts may be sent a patch of a content
 
 	mu      sync.Mutex
 	reuses  map[string]*content.Reuse
@@ -71,7 +72,10 @@ type Delivery struct {
 // New is a delivery that has asked no host yet.
 func New(options Options) *Delivery {
 	own := options.Artifact.Manifest()
-	d := &Delivery{Options: options, link: &link{limit: options.Rate}, reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{}}
+	d := &Delivery{
+		Options: options, link: &link{limit: options.Rate}, making: make(chan struct{}, 1),
+		reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{},
+	}
 	d.manifests = map[deploy.Digest]content.Manifest{options.Schedule.Artifact.Content: own}
 	for m := range own.Members() {
 		d.total += m.Size

@@ -58,15 +58,33 @@ func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *conte
 const dare = 3
 
 func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
-	hosts := d.alike(b)
+	hosts := d.needing(b, reuse)
 	files, size := chosen(reuse.Changed)
 	if d.link.sending(delta.Size(), hosts) < dare*compressing(2*size, false) {
 		return nil
 	}
-	old := d.old(ctx, h, b, files, size, delta)
+	// Other hosts wait meanwhile: no longer than the delta takes, also where the host that is asked hangs or is lost.
+	within, cancel := context.WithTimeout(ctx, max(d.link.sending(delta.Size(), hosts), leastPatience))
+	defer cancel()
+	select {
+	case d.making <- struct{}{}:
+		defer func() { <-d.making }()
+	case <-within.Done():
+		return nil
+	}
+	old := d.old(within, h, b, files, size, delta, hosts)
 	if len(old.Bytes) == 0 {
 		return nil
 	}
+	best := d.smallest(ctx, reuse, old, delta, size, hosts)
+	if best == delta {
+		return nil
+	}
+	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}}
+}
+
+// smallest is a delta or a patch in its place: a quick one, or a thorough one, as far as that takes less time than it saves.
+func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old content.Old, delta stage.Payload, size, hosts int64) stage.Payload {
 	best := delta
 	for _, thorough := range []bool{false, true} {
 		limit := d.link.sending(best.Size(), hosts)
@@ -84,10 +102,7 @@ func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *c
 			best = made
 		}
 	}
-	if best == delta {
-		return nil
-	}
-	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}}
+	return best
 }
 
 // patchedOrCopied makes the release of a base and a patch, where there is one, else, or where the host cannot take that, of a delta.
@@ -122,21 +137,38 @@ func chosen(changed []*content.Member) (files []*content.Member, size int64) {
 	return files, size
 }
 
-// alike is how many hosts may be sent the patch of a base.
-func (d *Delivery) alike(b *base) (n int64) {
-	for _, h := range d.hosts {
-		if h.Facts.Patches && slices.ContainsFunc(d.Schedule.Bases(h), func(r deploy.ReleaseFacts) bool { return r.Content == b.content }) {
-			n++
+// count counts the hosts that may be sent patches, by the contents that they have.
+func (d *Delivery) count(hosts []plan.Host) {
+	d.having = map[deploy.Digest]int64{}
+	for _, h := range hosts {
+		if !h.Facts.Patches {
+			continue
+		}
+		has := map[deploy.Digest]bool{}
+		for _, r := range d.Schedule.Bases(h) {
+			has[r.Content] = true
+		}
+		for of := range has {
+			d.having[of]++
 		}
 	}
-	return max(n, 1)
+}
+
+// needing is how many hosts may be sent a patch. What is unfit differs from host to host.
+func (d *Delivery) needing(b *base, reuse *content.Reuse) int64 {
+	if reuse != d.reuse(b, nil) {
+		return 1
+	}
+	return max(d.having[b.content], 1)
 }
 
 // leastAlike is how many hosts must need the old contents for one of them to be asked: to send them takes as long as the delta.
 const leastAlike = 3
 
-// old are the old contents of files that changed, those that are at hand, else those that a host sends.
-func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*content.Member, size int64, delta stage.Payload) (old content.Old) {
+// old are the old contents of files that changed, which so many hosts need: those that are at hand, else those that a host sends.
+func (d *Delivery) old(
+	ctx context.Context, h plan.Host, b *base, files []*content.Member, size int64, delta stage.Payload, hosts int64,
+) (old content.Old) {
 	paths := make([]string, len(files))
 	for i, m := range files {
 		paths[i] = m.Path
@@ -146,7 +178,7 @@ func (d *Delivery) old(ctx context.Context, h plan.Host, b *base, files []*conte
 	if d.Old != nil {
 		found = d.Old(ctx, b.content, paths, most)
 	}
-	if len(found) == 0 && d.alike(b) >= leastAlike && !packed(delta, size) {
+	if len(found) == 0 && hosts >= leastAlike && !packed(delta, size) {
 		found = d.sentBack(ctx, h, b, paths, most)
 	}
 	var all int64

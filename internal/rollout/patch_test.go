@@ -151,6 +151,25 @@ func TestPatchOfWhatAHostSends(t *testing.T) {
 			t.Errorf("%s: %+v, and says %q", h.Host, h.Traffic, text)
 		}
 	}
+	// What is unfit differs from host to host: none is asked for a patch that is for itself alone.
+	before := asked.Load()
+	for _, host := range []string{"web1", "web2", "web3"} {
+		if err := os.WriteFile(filepath.Join(f.path(host), "current/static/three"), []byte("by hand on "+host), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next["static/one"], next["static/two"] = one+"v4", two+"v4"
+	fourth, log := f.deploy(t.Context(), next)
+	wantEnd(t, fourth, deploy.ExitDone, deploy.OutcomeActivated)
+	for _, h := range fourth.Hosts {
+		f.wantFiles(h.Host, next)
+		if h.Traffic.Patched != 0 {
+			t.Errorf("%s: %+v, and says %q", h.Host, h.Traffic, said(log, h.Host))
+		}
+	}
+	if n := asked.Load() - before; n != 1 {
+		t.Errorf("%d hosts were asked for old contents", n)
+	}
 }
 
 // Where nobody has the old contents after all, the delta is sent.
