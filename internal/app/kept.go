@@ -1,9 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,12 +74,12 @@ func oldOf(kept *cache.Cache) delivery.Old {
 			if member.Size > most {
 				continue
 			}
-			text, err := io.ReadAll(members)
-			if err != nil {
+			text := bytes.NewBuffer(make([]byte, 0, member.Size+bytes.MinRead)) // one that grows takes several times as much
+			if _, err := text.ReadFrom(members); err != nil {
 				return found
 			}
 			most -= member.Size
-			found[member.Path] = text
+			found[member.Path] = text.Bytes()
 		}
 	}
 }

@@ -173,7 +173,7 @@ func (d *Delivery) old(
 	for i, m := range files {
 		paths[i] = m.Path
 	}
-	most := content.MaxPatched - size
+	const most = content.MaxPatched / 2 // bytes, as of the new contents
 	var found map[string][]byte
 	if d.Old != nil {
 		found = d.Old(ctx, b.content, paths, most)
