@@ -49,7 +49,7 @@ func (d *Delivery) near(n plan.Nearby) (bases []*base) {
 
 // best is the release on a host that has the most bytes of the new one.
 func (d *Delivery) best(h plan.Host) (best *base, why string) {
-	site, most := d.Fleet.On(h.Name).Site(), int64(-1)
+	site, most, same := d.Fleet.On(h.Name).Site(), int64(-1), int64(0)
 	for _, r := range d.Schedule.Bases(h) {
 		if _, known := d.manifests[r.Content]; !known {
 			if d.unread != nil {
@@ -65,12 +65,12 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 			has += patched / 2 // how much they have in common nobody knows yet
 		}
 		if has > most {
-			best, most = b, has
+			best, most, same = b, has, reuse.Bytes
 		}
 	}
 	const least = 4 // a part of so many
 	if best != nil && most*least < d.total {
-		return nil, fmt.Sprintf("%s has %s of its %s", best.name, deploy.Size(most), deploy.Size(d.total))
+		return nil, fmt.Sprintf("%s has %s of its %s", best.name, deploy.Size(same), deploy.Size(d.total))
 	}
 	return best, why
 }
