@@ -25,10 +25,11 @@ type patch struct {
 	old     stage.Old
 }
 
-// What old contents a patch may have: the list of their paths goes with the command.
+// What old contents a patch may have: the list of their paths goes with the command, and to printf as one argument, of which Linux takes
+// 128 KiB where that is no builtin of the host's shell.
 const (
 	mostPatched = 2000
-	mostPaths   = 128 << 10 // bytes
+	mostPaths   = 100 << 10 // bytes, without what stands around them
 )
 
 // leastPatched is how many bytes a delta has for which a patch is looked for.
