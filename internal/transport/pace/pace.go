@@ -19,15 +19,19 @@ const (
 	mostPiece  = 32 << 10 // what io.Copy reads at once
 )
 
+// late is the part of a second by which a busy runner may wake a waiting host too late: what would have gone by then is made up for.
+const late = 200
+
 // Dialer gives a dialer whose connections share so many bytes a second, more than none.
 func Dialer(to transport.Dialer, perSecond int64) transport.Dialer {
 	piece := min(max(perSecond/20, leastPiece), mostPiece)
-	return dialer{Dialer: to, limiter: rate.NewLimiter(rate.Limit(perSecond), int(piece))}
+	return dialer{Dialer: to, limiter: rate.NewLimiter(rate.Limit(perSecond), int(max(piece, perSecond/late))), piece: int(piece)}
 }
 
 type dialer struct {
 	transport.Dialer
 	limiter *rate.Limiter
+	piece   int // bytes
 }
 
 // Connect implements transport.Dialer.
@@ -36,12 +40,12 @@ func (d dialer) Connect(ctx context.Context, host deploy.Host) (transport.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	return conn{Conn: to, limiter: d.limiter}, nil
+	return conn{Conn: to, pace: d}, nil
 }
 
 type conn struct {
 	transport.Conn
-	limiter *rate.Limiter
+	pace dialer
 }
 
 // Run implements transport.Conn. Whatever waits for its turn when the command is over waits no longer.
@@ -49,24 +53,24 @@ func (c conn) Run(ctx context.Context, cmd transport.Command) error {
 	if cmd.Stdin != nil {
 		reading, stop := context.WithCancel(ctx)
 		defer stop()
-		cmd.Stdin = &reader{ctx: reading, from: cmd.Stdin, limiter: c.limiter}
+		cmd.Stdin = &reader{ctx: reading, from: cmd.Stdin, pace: c.pace}
 	}
 	return c.Conn.Run(ctx, cmd)
 }
 
 // reader hands on no byte before its time. That a host is kept waiting here is no silence of its own.
 type reader struct {
-	ctx     context.Context //nolint:containedctx // of the one command that reads it
-	from    io.Reader
-	limiter *rate.Limiter
+	ctx  context.Context //nolint:containedctx // of the one command that reads it
+	from io.Reader
+	pace dialer
 }
 
 func (r *reader) Read(p []byte) (int, error) {
-	n, err := r.from.Read(p[:min(len(p), r.limiter.Burst())])
+	n, err := r.from.Read(p[:min(len(p), r.pace.piece)])
 	if n == 0 {
 		return n, err
 	}
-	turn := r.limiter.ReserveN(time.Now(), n)
+	turn := r.pace.limiter.ReserveN(time.Now(), n)
 	wait := time.NewTimer(turn.Delay())
 	defer wait.Stop()
 	select {

@@ -84,6 +84,35 @@ func TestHostsShareTheRate(t *testing.T) {
 	}
 }
 
+// tired is a host, or a runner, that stops for a moment now and then.
+type tired struct{ transport.Dialer }
+
+func (tired) Connect(context.Context, deploy.Host) (transport.Conn, error) { return tiredSink{}, nil }
+
+type tiredSink struct{ transport.Conn }
+
+func (tiredSink) Run(_ context.Context, cmd transport.Command) error {
+	for {
+		if _, err := io.CopyN(io.Discard, cmd.Stdin, 1_000_000); err != nil {
+			return err
+		}
+		<-time.After(4 * time.Millisecond)
+	}
+}
+
+// What a moment's stop keeps back is made up for: the faster a link, the more pieces go by in it.
+func TestMomentsAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const perSecond, size = 125_000_000, 25_000_000
+		began := time.Now()
+		err := connect(t, pace.Dialer(tired{}, perSecond)).Run(t.Context(), transport.Command{Stdin: bytes.NewReader(make([]byte, size))})
+		if took := time.Since(began); !errors.Is(err, io.EOF) || took > 210*time.Millisecond || took < 190*time.Millisecond {
+			t.Errorf("%v after %v, want 200ms", err, took)
+		}
+	})
+}
+
 // Who waits for its turn ends with its command, says why, and leaves the turn to others.
 func TestWaitingEndsWithItsCommand(t *testing.T) {
 	t.Parallel()
