@@ -179,15 +179,15 @@ fetch() {
 	} 5>&1 2>/dev/null
 }
 
-# Asks for what is missing, and prints it.
+# Asks for what is missing, and prints it. echo is a builtin of every shell, printf is not: its arguments might be seen.
 request() {
 	case $fetcher in
 	curl)
-		printf 'url = "%s"\n' "$address" | curl --config - --globoff --silent --show-error --fail --location --max-redirs 10 --proto '=https' \
+		echo "url = \"$address\"" | curl --config - --globoff --silent --show-error --fail --location --max-redirs 10 --proto '=https' \
 			--proto-redir '=https' --connect-timeout 30 --speed-limit 1 --speed-time 30 --continue-at "$have"
 		;;
 	wget) # it would follow a redirect to http
-		printf '%s\n' "$address" | wget --input-file=- --output-document=- --no-verbose --tries=1 --timeout=30 --max-redirect=0 --no-hsts --start-pos="$have"
+		echo "$address" | wget --input-file=- --output-document=- --no-verbose --tries=1 --timeout=30 --max-redirect=0 --no-hsts --start-pos="$have"
 		;;
 	esac
 }

@@ -101,6 +101,11 @@ func TestPull(t *testing.T) {
 func pullAlike(t *testing.T, host *releasetest.Host, program, encoding, below string, strip int) {
 	t.Helper()
 	calls := fetching(t, host, program)
+	printed := filepath.Join(host.Home, "calls of printf")
+	host.Patch = func(script string) string { // in some shells it is no builtin
+		return `printf() { command printf '%s\n' "$@" >>'` + printed + `'; command printf "$@"; }` + "\n" + script
+	}
+	defer func() { host.Patch = nil }()
 	members := rough
 	if strip == 0 {
 		members = append([]member{{name: "./", mode: 0o700}}, rough...)
@@ -115,6 +120,9 @@ func pullAlike(t *testing.T, host *releasetest.Host, program, encoding, below st
 	}
 	if seen := calls(); !strings.Contains(seen, "HOME=") || strings.Contains(seen, "archive") || strings.Contains(seen, "signature") {
 		t.Errorf("the address may be seen: %s", seen)
+	}
+	if seen, err := os.ReadFile(printed); err != nil || len(seen) == 0 || bytes.Contains(seen, []byte("signature")) {
+		t.Errorf("the address may be seen: %s, %v", seen, err)
 	}
 	if left, _ := filepath.Glob(host.Site.Root + "/.slipway/pulled"); left != nil {
 		t.Errorf("left: %v", left)
