@@ -47,11 +47,9 @@ var site = []member{
 type payload struct {
 	encoding string
 	bytes    []byte
-	opened   int
 }
 
 func (p *payload) Open() (io.ReadCloser, error) {
-	p.opened++
 	return io.NopCloser(bytes.NewReader(p.bytes)), nil
 }
 func (p *payload) Size() int64      { return int64(len(p.bytes)) }
