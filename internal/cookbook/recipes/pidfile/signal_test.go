@@ -37,7 +37,7 @@ done
 		recipetest.Start(t, d.Dir, "dash", "watch", d.Dir)
 		first := recipetest.PID(t, d.Dir, "web", "")
 		d.SwitchTo(t, "release-b")
-		signal("signal", "HUP").Expect(t, "HUP ends sleep", true, "does not live for 1s")
+		signal("signal", "USR1").Expect(t, "USR1 ends sleep, also where HUP is ignored", true, "does not live for 1s")
 		recipetest.PID(t, d.Dir, "web", first)
 		signal("boot", "0").Expect(t, "TERM", false, "")
 		d.Now = "release-a"
