@@ -65,7 +65,7 @@ func MySQL(t *testing.T) *Database {
 	d.run(t, "mysql_install_db", "--no-defaults", "--datadir="+data, "--tmpdir="+d.Folder, "--auth-root-authentication-method=normal", "--skip-test-db")
 	d.serve = []string{
 		needtest.Program(t, "mariadbd"), "--no-defaults", "--datadir=" + data, "--tmpdir=" + d.Folder, "--socket=" + d.socket(), "--pid-file=" + filepath.Join(d.Folder, "pid"),
-		"--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0",
+		"--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2",
 	}
 	d.Start(t)
 	quoted := strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(Password)

@@ -67,6 +67,22 @@ stop_programs() {
 	esac
 }
 
+# start_stopped NAME... starts programs that stopped only after they were told to start. A restart that was cut off leaves supervisor ending
+# them, and until it has it starts none.
+start_stopped() {
+	within "$wait" none_stops "$@" || return 0
+	case $status_ in
+	*" STOPPED "*) ctl start "$@" 2>&1 || true ;;
+	esac
+}
+
+none_stops() {
+	status_=$(ctl status "$@" 2>&1) || true
+	case $status_ in
+	*" STOPPING "*) return 1 ;;
+	esac
+}
+
 # await_programs SECONDS NAME... waits until programs run, or ends the recipe with what they printed.
 await_programs() {
 	left_=$1

@@ -4,6 +4,8 @@ package supervisor_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -59,4 +61,31 @@ environment=PYTHONDONTWRITEBYTECODE=1
 		}
 	}
 	l.End(t)
+}
+
+// TestRestartThatWasCutOff: supervisor is still ending the program for a restart whose client was killed, and starts none until it has.
+func TestRestartThatWasCutOff(t *testing.T) {
+	t.Parallel()
+	needtest.Programs(t, "supervisord", "supervisorctl", "dash", "busybox")
+	shelltest.Each(t, func(t *testing.T, shell []string) {
+		dir := t.TempDir()
+		conf := filepath.Join(dir, "supervisord.conf")
+		shelltest.Write(t, dir, map[string]string{"supervisord.conf": recipetest.Supervisord(dir) + fmt.Sprintf(
+			"[program:slow]\ncommand=sh -c \"trap 'echo >%[1]s/ending; sleep 3; exit 0' TERM; echo $$ >%[1]s/slow.pid; while :; do sleep 600 & wait; done\"\nstartsecs=0\n"+
+				"[program:one]\ncommand=sleep 600\n[program:two]\ncommand=sleep 600\n", dir)})
+		recipetest.Start(t, dir, "supervisord", "-c", conf)
+		before := recipetest.PID(t, dir, "slow", "")
+		cut := exec.CommandContext(t.Context(), "supervisorctl", "-c", conf, "restart", "slow")
+		if err := cut.Start(); err != nil {
+			t.Fatal(err)
+		}
+		recipetest.Eventually(t, "it is told to end", func() bool { _, err := os.Stat(filepath.Join(dir, "ending")); return err == nil })
+		if err := cut.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cut.Wait() // it was killed
+		script := recipetest.Rendered(t, "supervisor/restart", map[string]string{"program": "slow", "conf": conf, "wait": "30"})
+		shelltest.Run(t, shell, dir, script).Expect(t, "a restart", false, "RUNNING")
+		recipetest.PID(t, dir, "slow", before)
+	})
 }
