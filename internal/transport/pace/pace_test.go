@@ -75,8 +75,12 @@ func TestHostsShareTheRate(t *testing.T) {
 			}
 			all.Wait()
 			want := time.Duration(float64(hosts*size) / float64(perSecond) * float64(time.Second))
+			least := want * 8 / 10
+			if perSecond > 1_000_000 { // so much goes at once that who reads first is far ahead
+				least = want / 2
+			}
 			for i, took := range ends {
-				if took < want*8/10 || took > want*101/100 { // the fake clock: nothing else takes time
+				if took < least || took > want*101/100 { // the fake clock: nothing else takes time
 					t.Errorf("%d B/s: host %d had all after %v, and all together take %v", perSecond, i, took, want)
 				}
 			}
