@@ -192,31 +192,31 @@ func (d *Delivery) told(reuse *content.Reuse, b *base, traffic deploy.Traffic) s
 func (d *Delivery) copied(
 	ctx context.Context, h plan.Host, b stage.Base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
 ) (unfit []string, err error) {
-	there := d.Fleet.On(h.Name)
-	op := stage.Copy(there.Site(), d.Schedule.Release, delta, b, &unfit, d.counting(h.Name, traffic))
-	if d.Schedule.Rollback() {
-		op = stage.Unproven(op)
-	}
-	err = there.Do(ctx, release.Then(op, rest))
+	op := stage.Copy(d.Fleet.On(h.Name).Site(), d.Schedule.Release, delta, b, &unfit, d.counting(h.Name, traffic))
+	err = d.upload(ctx, h, op, rest)
 	return unfit, err
 }
 
 // whole sends all of the release.
 func (d *Delivery) whole(ctx context.Context, h plan.Host, rest release.Operation, traffic *deploy.Traffic) error {
-	there := d.Fleet.On(h.Name)
 	payload, err := d.Artifact.Payload(ctx, h.Encoding)
 	if err != nil {
 		return err
 	}
-	op := stage.Upload(there.Site(), d.Schedule.Release, payload, d.counting(h.Name, traffic))
-	if d.Schedule.Rollback() {
-		op = stage.Unproven(op)
-	}
-	if err := there.Do(ctx, release.Then(op, rest)); err != nil {
+	op := stage.Upload(d.Fleet.On(h.Name).Site(), d.Schedule.Release, payload, d.counting(h.Name, traffic))
+	if err := d.upload(ctx, h, op, rest); err != nil {
 		return err
 	}
 	d.Say(h.Name, fmt.Sprintf("sent %s, verified %d files and folders", deploy.Size(payload.Size()), d.Schedule.Artifact.Inodes))
 	return nil
+}
+
+// upload does what makes the release on a host, and the rest. What a rollback brings has to prove itself there.
+func (d *Delivery) upload(ctx context.Context, h plan.Host, op, rest release.Operation) error {
+	if d.Schedule.Rollback() {
+		op = stage.Unproven(op)
+	}
+	return d.Fleet.On(h.Name).Do(ctx, release.Then(op, rest))
 }
 
 // counting tells of an upload's progress, and counts what all tries of it sent.

@@ -12,7 +12,6 @@ import (
 
 // pulled has the host fetch the archive. The error Is stage.ErrNotPulled where the release can still be sent.
 func (d *Delivery) pulled(ctx context.Context, h plan.Host, rest release.Operation, traffic *deploy.Traffic) error {
-	there := d.Fleet.On(h.Name)
 	listing, err := d.Artifact.Listing(ctx, h.Encoding)
 	if err != nil {
 		return err
@@ -20,8 +19,8 @@ func (d *Delivery) pulled(ctx context.Context, h plan.Host, rest release.Operati
 	// Progress is the archive's alone: the manifest is a small part of what comes.
 	sent := d.counted(traffic, func(int64, int64) {})
 	received := func(done int64) { d.Progress(h.Name, min(max(0, done), d.Archive.Size), d.Archive.Size) } // whatever the host says
-	op := stage.Pull(there.Site(), d.Schedule.Release, listing, *d.Archive, sent, received)
-	if err := there.Do(ctx, release.Then(op, rest)); err != nil {
+	op := stage.Pull(d.Fleet.On(h.Name).Site(), d.Schedule.Release, listing, *d.Archive, sent, received)
+	if err := d.upload(ctx, h, op, rest); err != nil {
 		return err
 	}
 	traffic.Pulled = d.Archive.Size
