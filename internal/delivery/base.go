@@ -9,6 +9,7 @@ import (
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/contents"
 	"slipway/internal/release/stage"
 )
@@ -103,25 +104,35 @@ const (
 	lineSize   = 50
 )
 
+// Along carries an operation out on each of hosts, before Look. One of them is asked in the same command what its releases hold, if that
+// has to be asked: it needs no round trip of its own then. What it does not answer is asked by Look.
+func (d *Delivery) Along(ctx context.Context, hosts []plan.Host) (do func(host string, op release.Operation) error) {
+	var ask plan.Host
+	var ids []deploy.ReleaseID
+	if hosts = d.lacking(ctx, hosts); len(hosts) > 0 {
+		ask, ids = d.next(hosts)
+	}
+	return func(host string, op release.Operation) error {
+		there := d.Fleet.On(host)
+		if len(ids) > 0 && host == ask.Name {
+			within, cancel := context.WithTimeout(ctx, askTimeout)
+			err := there.Do(within, release.Then(op, contents.Manifests(there.Site(), ids, d.manifests)))
+			cancel()
+			if err == nil || ctx.Err() != nil {
+				return err
+			}
+		}
+		return there.Do(ctx, op)
+	}
+}
+
 // Look gets the manifests of what hosts have: those that are at hand, and each other content once of a host that has it. No host may be
 // leased meanwhile. Where one cannot be had more is sent.
 func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
-	payload, err := d.Artifact.Payload(ctx, "zstd")
-	own := d.Artifact.Manifest()
-	if err != nil || payload.Size() < leastSaved+lineSize*int64(own.Len()) {
-		return
-	}
-	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
+	hosts = d.lacking(ctx, hosts)
 	d.count(hosts)
-	d.recall(hosts)
 	for range mostAsked {
-		var ask plan.Host
-		var ids []deploy.ReleaseID
-		for _, h := range hosts {
-			if lacking := d.unknown(h); len(lacking) > len(ids) {
-				ask, ids = h, lacking
-			}
-		}
+		ask, ids := d.next(hosts)
 		if len(ids) == 0 {
 			return
 		}
@@ -132,18 +143,40 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 	}
 }
 
+// lacking are the hosts that may get a delta of what they have, whose manifests are taken as far as they are at hand. A small artifact is
+// sent whole to all.
+func (d *Delivery) lacking(ctx context.Context, hosts []plan.Host) []plan.Host {
+	payload, err := d.Artifact.Payload(ctx, "zstd")
+	own := d.Artifact.Manifest()
+	if err != nil || payload.Size() < leastSaved+lineSize*int64(own.Len()) {
+		return nil
+	}
+	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })
+	d.recall(hosts)
+	return hosts
+}
+
+// next is the host that can tell most of what is not known, and the releases that it is asked for.
+func (d *Delivery) next(hosts []plan.Host) (ask plan.Host, ids []deploy.ReleaseID) {
+	for _, h := range hosts {
+		if lacking := d.unknown(h); len(lacking) > len(ids) {
+			ask, ids = h, lacking
+		}
+	}
+	return ask, ids
+}
+
 // recall takes what need not be asked.
 func (d *Delivery) recall(hosts []plan.Host) {
 	if d.Known == nil {
 		return
 	}
-	tried := map[deploy.Digest]bool{}
 	for _, h := range hosts {
 		for _, r := range d.Schedule.Bases(h) {
-			if _, known := d.manifests[r.Content]; known || tried[r.Content] {
+			if _, known := d.manifests[r.Content]; known || d.tried[r.Content] {
 				continue
 			}
-			tried[r.Content] = true
+			d.tried[r.Content] = true
 			if m, ok := d.Known(r.Content); ok {
 				d.manifests[r.Content] = m
 			}

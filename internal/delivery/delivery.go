@@ -44,7 +44,7 @@ type Old func(ctx context.Context, of deploy.Digest, paths []string, most int64)
 type Options struct {
 	Artifact Artifact
 	Fleet    *fleet.Fleet
-	Schedule *plan.Schedule
+	Schedule *plan.Schedule                       // as hosts were when they were asked last
 	Known    Known                                // nil knows none
 	Old      Old                                  // nil has none
 	Rate     int64                                // bytes a second that may go to all hosts together; 0 is any number
@@ -61,7 +61,8 @@ type Delivery struct {
 	making chan struct{} // is full while a patch is made: the old contents of one at a time are in memory
 
 	manifests map[deploy.Digest]content.Manifest // of what hosts have, by content
-	unread    error                              // why some are not among them
+	tried     map[deploy.Digest]bool             // contents that Known was asked for
+	unread    error                              // why some manifests are not known
 	having    map[deploy.Digest]int64            // how many hosts may be sent a patch of a content
 
 	mu      sync.Mutex
@@ -74,7 +75,7 @@ func New(options Options) *Delivery {
 	own := options.Artifact.Manifest()
 	d := &Delivery{
 		Options: options, link: &link{limit: options.Rate}, making: make(chan struct{}, 1),
-		reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{},
+		tried: map[deploy.Digest]bool{}, reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{},
 	}
 	d.manifests = map[deploy.Digest]content.Manifest{options.Schedule.Artifact.Content: own}
 	for m := range own.Members() {

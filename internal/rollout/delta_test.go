@@ -228,11 +228,15 @@ func TestDeltaWithoutManifests(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	first, _ := f.deploy(t.Context(), heavy())
-	for _, host := range []string{"web1", "web2"} {
-		name := filepath.Join(f.path(host), ".slipway/releases", string(first.Release), "manifest/entries")
-		if err := os.WriteFile(name, []byte("f 644 ./another\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	entries := func(host string) string {
+		return filepath.Join(f.path(host), ".slipway/releases", string(first.Release), "manifest/entries")
+	}
+	err := os.Remove(entries("web1"))
+	if err == nil {
+		err = os.WriteFile(entries("web2"), []byte("f 644 ./another\n"), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	next := heavy("index.html", "v2")
 	second, log := f.deploy(t.Context(), next)

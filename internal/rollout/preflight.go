@@ -10,6 +10,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fanout"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/journal"
 )
 
@@ -225,19 +226,23 @@ func (r *run) inOrder() *stop {
 	return nil
 }
 
-// openJournals writes down on every host what is about to be done there.
+// openJournals writes down on every host what is about to be done there. A host that is to be asked what its releases hold tells that, too.
 func (r *run) openJournals(ctx context.Context) deploy.Errors {
 	record, err := r.schedule.JSON()
 	if err != nil {
 		return asErrors(err, deploy.Preflight)
 	}
 	r.opened = true
+	do := func(host string, op release.Operation) error { return r.fleet.On(host).Do(ctx, op) }
+	if r.delivery = r.newDelivery(); r.delivery != nil {
+		do = r.delivery.Along(ctx, r.schedule.ToPrepare())
+	}
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		there, owner := r.fleet.On(h.Name), r.plan.Owner()
 		if h.NoRelease || r.plan.Upkeep() {
 			owner = deploy.Owner{} // it may serve several applications, or have no owner yet
 		}
-		return deploy.OnHost(h.Name, deploy.Preflight, "", there.Do(ctx, journal.Open(there.Site(), r.plan.Deployment, record, owner)))
+		return deploy.OnHost(h.Name, deploy.Preflight, "", do(h.Name, journal.Open(there.Site(), r.plan.Deployment, record, owner)))
 	})
 }
 

@@ -31,7 +31,8 @@ func (r *run) prepare(ctx context.Context) *stop {
 	}
 	r.blocks = blocks
 	r.makeRoom(ctx)
-	if r.delivery = r.newDelivery(); r.delivery != nil {
+	if r.delivery != nil {
+		r.delivery.Schedule = r.schedule // what was mended since the journals were opened may have changed it
 		r.delivery.Look(ctx, hosts)
 	}
 	steps := r.prepareSteps(hosts)

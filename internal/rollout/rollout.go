@@ -65,7 +65,7 @@ type run struct {
 	balancers *toggle.Balancers
 	ensured   *toggle.Ensured
 	programs  *activation.Programs
-	delivery  *delivery.Delivery // nil before prepare
+	delivery  *delivery.Delivery // nil before the journals are opened, and where nothing is brought
 
 	asked  map[string]plan.Host // by name: the hosts that gave their facts
 	locks  *fleetlock.Locks     // nil before they are taken

@@ -29,11 +29,12 @@ func TestRoundTrips(t *testing.T) {
 	}
 	f.through = func(dialer transport.Dialer) transport.Dialer { return &countedDialer{dialer, trips} }
 	least := mostRoundTrips * 2
-	for range 3 { // a first release, and others after it
+	asked := f.asking()
+	for i := range 4 { // a first release, and others after it, for which a host is asked what it has
 		for _, c := range trips {
 			c.asked, c.askedBefore = 0, 0
 		}
-		result, _ := f.deploy(t.Context(), good)
+		result, _ := f.deploy(t.Context(), heavy("index.html", fmt.Sprint(i)))
 		wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
 		for host, c := range trips {
 			seen := c.switched - c.loggedIn
@@ -45,6 +46,9 @@ func TestRoundTrips(t *testing.T) {
 				least = min(least, seen)
 			}
 		}
+	}
+	if asked.Load() != 3 {
+		t.Errorf("hosts were asked %d times for manifests", asked.Load())
 	}
 	if least > mostRoundTrips {
 		t.Errorf("%d round trips were seen on the way to web1, at most %d are promised", least, mostRoundTrips)
