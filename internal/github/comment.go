@@ -115,8 +115,20 @@ func isUser(u *api.User, login string) bool {
 	return u.GetLogin() == login
 }
 
-// user is the login of the token's own user. The REST API does not tell it to the token of a job, which is a bot's.
+// user is the login of the token's own user. It is asked for once.
 func (c *Client) user(ctx context.Context) (string, error) {
+	c.whose.Lock()
+	defer c.whose.Unlock()
+	if c.login != "" {
+		return c.login, nil
+	}
+	var err error
+	c.login, err = c.viewer(ctx)
+	return c.login, err
+}
+
+// viewer is that login by GraphQL: the REST API does not tell it to the token of a job, which is a bot's.
+func (c *Client) viewer(ctx context.Context) (string, error) {
 	const op = "ask whose the token is"
 	request, err := c.api.NewRequest(ctx, http.MethodPost, c.graphQL(), map[string]string{"query": "query { viewer { login } }"})
 	if err != nil {

@@ -1,7 +1,9 @@
-// Package github asks GitHub's API: which commit a ref names, which run of CI built what of a commit, where a file of it lies.
+// Package github asks GitHub's API: which commit a ref names, which run of CI built what of a commit, where a file of it lies, which pull
+// requests brought which commits.
 //
-// It writes one thing, a comment on a pull request. What it is told is bounded in size and in time, rate limits are waited for as long as the context lasts, and the
-// token goes to no other origin than the API's. It must not know what is deployed, or where to.
+// It writes what it is given: a comment on a pull request, a deployment and its statuses, a deployment record. What it is told is bounded in
+// size and in time, rate limits are waited for as long as the context lasts, and the token goes to no other origin than the API's. It must
+// not know what is deployed, or where to.
 package github
 
 import (
@@ -10,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	api "github.com/google/go-github/v93/github"
@@ -32,6 +35,9 @@ type Client struct {
 	base        string // of the REST API, with a slash at its end
 	token       secret.Secret
 	owner, name string
+
+	whose sync.Mutex
+	login string // of the token's user; "" before it was asked for
 }
 
 const publicAPI = "https://api.github.com/"

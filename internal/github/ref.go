@@ -120,5 +120,9 @@ func (c *Client) Differ(ctx context.Context, one, other string) (only, missing i
 }
 
 func refuse(hint, format string, args ...any) error {
-	return &deploy.Error{Op: "find artifact", Cause: fmt.Errorf(format, args...), Hint: hint}
+	return refused("find artifact", hint, format, args...)
+}
+
+func refused(op, hint, format string, args ...any) error {
+	return &deploy.Error{Op: op, Cause: fmt.Errorf(format, args...), Hint: hint}
 }

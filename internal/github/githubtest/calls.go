@@ -74,49 +74,6 @@ func (s *Server) ref(w http.ResponseWriter, _ *http.Request, rest []string) {
 	give(w, map[string]any{"ref": "refs/" + rest[0], "object": map[string]string{"type": "commit", "sha": commit}})
 }
 
-// compare is GET /repos/{owner}/{repo}/compare/{basehead}.
-func (s *Server) compare(w http.ResponseWriter, _ *http.Request, rest []string) {
-	base, head, ok := strings.Cut(rest[0], "...")
-	all := s.known()
-	if !ok || !slices.Contains(all, base) || !slices.Contains(all, head) {
-		say(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	before, after := s.upTo(base), s.upTo(head)
-	ahead, behind := without(after, before), without(before, after)
-	status := "diverged"
-	switch {
-	case ahead == 0 && behind == 0:
-		status = "identical"
-	case behind == 0:
-		status = "ahead"
-	case ahead == 0:
-		status = "behind"
-	}
-	give(w, map[string]any{"status": status, "ahead_by": ahead, "behind_by": behind, "files": []any{}, "commits": []any{}})
-}
-
-// upTo is a commit and those before it, as the branch that tells most of them has them.
-func (s *Server) upTo(commit string) []string {
-	found := []string{commit}
-	for _, commits := range s.repo.Branches {
-		if at := slices.Index(commits, commit); at >= len(found) {
-			found = commits[:at+1]
-		}
-	}
-	return found
-}
-
-// without counts the commits that others have not.
-func without(commits, others []string) (n int) {
-	for _, commit := range commits {
-		if !slices.Contains(others, commit) {
-			n++
-		}
-	}
-	return n
-}
-
 // runs is GET /repos/{owner}/{repo}/actions/runs.
 func (s *Server) runs(w http.ResponseWriter, r *http.Request, _ []string) {
 	wanted := r.URL.Query().Get("head_sha")

@@ -67,6 +67,7 @@ func (s *Server) commentOf(c Comment) map[string]any {
 // hasPull reports whether there is a pull request of a number, and says if not.
 func (s *Server) hasPull(w http.ResponseWriter, number string) bool {
 	_, ok := s.repo.Pulls[number+"/merge"]
+	ok = ok || slices.ContainsFunc(s.repo.Merges, func(m Merge) bool { return strconv.Itoa(m.Number) == number })
 	if !ok {
 		say(w, http.StatusNotFound, "Not Found")
 	}
@@ -93,9 +94,7 @@ func (s *Server) comment(w http.ResponseWriter, r *http.Request, rest []string) 
 	if !ok || !s.hasPull(w, rest[0]) {
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(s.commentOf(s.say(rest[0], s.user(), body)))
+	created(w, s.commentOf(s.say(rest[0], s.user(), body)))
 }
 
 // recomment is PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}. Who may write may change another user's comment, too.

@@ -25,6 +25,8 @@ type Repo struct {
 	Pulls    map[string]string   // "12/merge" -> commit
 	Runs     []Run               // newest first, as the API lists them
 	Releases map[string][]File   // by tag
+	Merges   []Merge
+	Parents  map[string][]string // of commits that are merges; of others it is the commit before them in the branch
 }
 
 // Run is a run of a workflow.
@@ -47,36 +49,33 @@ type File struct {
 	Digest  string
 }
 
-// Answer is a fault: what the API or the storage says instead of the truth.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   string
-}
-
 // Server is the two servers. Its fields are set before it is asked, or between two questions.
 type Server struct {
 	Name    string // owner/name of the repository
 	Token   string // the only one that is let in
-	Lacks   string // a line of `permissions:` that the token lacks: "actions: read"
+	Lacks   string // a line of `permissions:` that the token lacks, "actions: read", or all of a kind, "deployments"
 	PerPage int    // at most this many a page; 0 is what is asked for
 	Cut     int64  // bytes after which the storage cuts each connection; 0 is never
 	NoRange bool   // the storage knows no Range
 	Stall   bool   // the storage sends a byte and then nothing
 	Streams bool   // the API sends assets itself, as GitHub Enterprise Server may
 	Login   string // of the token's own user in GraphQL; "" is github-actions[bot]
+	User    bool   // the repository is a user's: there is no organisation
 
-	mu      sync.Mutex
-	said    []Comment
-	lastID  int64 // of a comment
-	repo    Repo
-	faults  map[string][]Answer // by a piece of the path
-	wrong   []string            // what a client did that it must not
-	asked   []string            // the calls to the API, in order
-	links   int                 // addresses in the storage that were given out
-	api     *httptest.Server
-	storage *httptest.Server
-	stopped chan struct{}
+	mu       sync.Mutex
+	said     []Comment
+	lastID   int64 // of a comment
+	deployed []Deployment
+	records  []Record
+	repo     Repo
+	faults   map[string][]Answer // by a piece of the path
+	silent   []string            // pieces of paths that get no answer
+	wrong    []string            // what a client did that it must not
+	asked    []string            // the calls to the API, in order
+	links    int                 // addresses in the storage that were given out
+	api      *httptest.Server
+	storage  *httptest.Server
+	stopped  chan struct{}
 }
 
 // Start starts the servers for a repository that holds nothing yet. Only this machine reaches them.
@@ -129,13 +128,6 @@ func (s *Server) Set(repo Repo) {
 	s.repo = repo
 }
 
-// Fail makes the next calls whose path has a piece answer otherwise, one after the other. The storage's paths begin with /storage/.
-func (s *Server) Fail(piece string, answers ...Answer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults[piece] = append(s.faults[piece], answers...)
-}
-
 // Wrong is what a client did that the documentation does not have, or that it must never do.
 func (s *Server) Wrong() []string {
 	s.mu.Lock()
@@ -154,29 +146,16 @@ func (s *Server) blame(format string, args ...any) {
 	s.wrong = append(s.wrong, fmt.Sprintf(format, args...))
 }
 
-// fault is the next planned answer for a path.
-func (s *Server) fault(path string) (Answer, bool) {
-	for piece, answers := range s.faults {
-		if len(answers) > 0 && strings.Contains(path, piece) {
-			s.faults[piece] = answers[1:]
-			return answers[0], true
-		}
-	}
-	return Answer{}, false
-}
-
-func (a Answer) write(w http.ResponseWriter) {
-	for name, values := range a.Header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.Status)
-	_, _ = w.Write([]byte(a.Body))
-}
-
-const get = http.MethodGet
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
 
 // answer is the API.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
+	if s.hangs(r) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, r.URL.Path)
@@ -189,6 +168,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.URL.Path == "/graphql" {
 		s.graphQL(w, r)
+		return
+	}
+	if owner, _, _ := strings.Cut(s.Name, "/"); r.URL.Path == "/orgs/"+owner+"/artifacts/metadata/deployment-record" && r.Method == post && !s.User {
+		if s.refuses(w, "artifact-metadata: write") {
+			return
+		}
+		s.record(w, r)
 		return
 	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/repos/"+s.Name+"/")
@@ -204,6 +190,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		query  []string
 		serve  func(http.ResponseWriter, *http.Request, []string)
 	}{
+		{get, "commits/*/pulls", "pull-requests: read", []string{"page", "per_page"}, s.pulls},
 		{get, "commits/**", "contents: read", nil, s.commit},
 		{get, "git/ref/**", "contents: read", nil, s.ref},
 		{get, "compare/*", "contents: read", []string{"page", "per_page"}, s.compare},
@@ -213,9 +200,13 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		{get, "releases/tags/**", "contents: read", nil, s.release},
 		{get, "releases/assets/*", "contents: read", nil, s.asset},
 		{get, "issues/*/comments", "pull-requests: read", []string{"since", "page", "per_page"}, s.comments},
-		{http.MethodPost, "issues/*/comments", "pull-requests: write", nil, s.comment},
+		{post, "issues/*/comments", "pull-requests: write", nil, s.comment},
 		{http.MethodPatch, "issues/comments/*", "pull-requests: write", nil, s.recomment},
 		{http.MethodDelete, "issues/comments/*", "pull-requests: write", nil, s.uncomment},
+		{get, "deployments", "deployments: read", []string{"sha", "ref", "task", "environment", "page", "per_page"}, s.deployments},
+		{post, "deployments", "deployments: write", nil, s.deploy},
+		{get, "deployments/*/statuses", "deployments: read", []string{"page", "per_page"}, s.statuses},
+		{post, "deployments/*/statuses", "deployments: write", nil, s.setStatus},
 	} {
 		rest, ok := matches(parts, strings.Split(known.path, "/"))
 		if !ok || r.Method != known.method {
@@ -226,8 +217,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 				s.blame("%s takes no %s", known.path, name)
 			}
 		}
-		if known.needs == s.Lacks {
-			say(w, http.StatusForbidden, "Resource not accessible by integration")
+		if s.refuses(w, known.needs) {
 			return
 		}
 		known.serve(w, r, rest)
@@ -237,10 +227,19 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	say(w, http.StatusNotFound, "Not Found")
 }
 
+// refuses is the answer where the token lacks a permission.
+func (s *Server) refuses(w http.ResponseWriter, permission string) bool {
+	lacks := permission == s.Lacks || strings.HasPrefix(permission, s.Lacks+":")
+	if lacks {
+		say(w, http.StatusForbidden, "Resource not accessible by integration")
+	}
+	return lacks
+}
+
 // polite refuses what the documentation wants of every call and that is missing.
 func (s *Server) polite(w http.ResponseWriter, r *http.Request) bool {
 	switch version := r.Header.Get("X-GitHub-Api-Version"); {
-	case (r.Method == http.MethodPost || r.Method == http.MethodPatch) && r.Header.Get("Content-Type") != "application/json":
+	case (r.Method == post || r.Method == http.MethodPatch) && r.Header.Get("Content-Type") != "application/json":
 		s.blame("%s %s has a body of %q", r.Method, r.URL.Path, r.Header.Get("Content-Type"))
 	case r.Header.Get("User-Agent") == "" || strings.HasPrefix(r.Header.Get("User-Agent"), "Go-http-client"):
 		s.blame("%s has no User-Agent of its own", r.URL.Path)
