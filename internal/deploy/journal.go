@@ -76,6 +76,7 @@ type LiveEntry struct {
 	Toggle  *Toggle     `json:"toggle,omitempty"` // of ToggleOn and ToggleOff, and of LiveUndo
 	Undos   *Undos      `json:"undos,omitempty"`  // of the intent to LiveUndos
 	Keeper  string      `json:"keeper,omitempty"` // of the intent to LiveUndo: the host that keeps the whole
+	Hosts   []string    `json:"hosts,omitempty"`  // of LiveUndos that is ok: where something is taken back
 }
 
 // Undoes reports whether it is about migrate, and about nothing that is live.

@@ -55,6 +55,16 @@ func (u Undos) On(host string) (part []Toggle) {
 	return part
 }
 
+// Undoing are the hosts on which a journal says that something of migrate is to be taken back, or was; none where it says nothing of it.
+func Undoing(live []LiveEntry) (hosts []string) {
+	for _, entry := range live {
+		if entry.What == LiveUndos && entry.State == RecordOK {
+			hosts = entry.Hosts
+		}
+	}
+	return hosts
+}
+
 // Unconfirmed is the host that keeps the whole of which a journal has a part, where nobody wrote down yet that every host has its own; ""
 // where it is confirmed, and where there is none.
 func Unconfirmed(live []LiveEntry) (keeper string) {

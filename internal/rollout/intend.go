@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"slipway/internal/deploy"
@@ -16,7 +17,11 @@ func (r *run) intend(ctx context.Context, list []undoing) deploy.Errors {
 	for i, u := range list {
 		steps[i] = deploy.UndoneStep{Step: u.step, Hosts: u.hosts}
 	}
-	return r.toggles.IntendUndos(ctx, deploy.NewUndos(steps, r.schedule.Vars))
+	undos := deploy.NewUndos(steps, r.schedule.Vars)
+	others := slices.DeleteFunc(deploy.HostNames(r.plan.Targets), func(host string) bool {
+		return slices.Contains(undos.Hosts(), host) || r.fleet.On(host).Away()
+	})
+	return r.toggles.IntendUndos(ctx, undos, others)
 }
 
 // completeUndos writes down what is still to be taken back where a deployment, or an earlier attempt of this one, ended while it did so:
@@ -41,6 +46,7 @@ func (r *run) completeUndos(ctx context.Context) (wrote bool, errs deploy.Errors
 			errs = append(errs, away...)
 		}
 		errs = append(errs, r.keepersAway(dead)...)
+		errs = append(errs, r.undoneElsewhere(dead, errs)...)
 	}
 	return wrote, errs
 }
@@ -52,6 +58,20 @@ func (r *run) keepersAway(dead plan.Dead) (away deploy.Errors) {
 		told := func(err *deploy.Error) bool { return err.Host == keeper }
 		if undos := l.Undos(); len(undos) > 0 && r.untold(keeper) && !slices.ContainsFunc(away, told) {
 			away = append(away, notTold(keeper, undos[0].Name, errKeeper))
+		}
+	}
+	return away
+}
+
+// undoneElsewhere are the hosts on which something may still be to be taken back, and which are not asked: what comes before it on the
+// hosts that are may need it, and no deployment goes past it. known are the errors so far, of which no host gets a second one.
+func (r *run) undoneElsewhere(dead plan.Dead, known deploy.Errors) (away deploy.Errors) {
+	for _, l := range dead.Left {
+		for _, host := range deploy.Undoing(l.Journal.Live) {
+			told := func(err *deploy.Error) bool { return err.Host == host }
+			if r.untold(host) && !slices.ContainsFunc(known, told) && !slices.ContainsFunc(away, told) {
+				away = append(away, notTold(host, "", fmt.Errorf("the deployment %s began to undo what it did there, no host says that it came to its end, and the host is not asked", dead.ID)))
+			}
 		}
 	}
 	return away

@@ -26,7 +26,9 @@ var (
 	nextAgain  = deploy.Next{Text: "run the job again"}
 	nextLonger = deploy.Next{Text: "raise the deployment's `timeout` where the work needs longer, then \"Re-run failed jobs\": what succeeded is kept"}
 	nextUndone = deploy.Next{Text: "see what is not undone, as the hints say: the next command goes on with it before anything else"}
-	nextOther  = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
+	// Of a step that failed the re-run tries once more, and undoes all of it where it fails again.
+	nextNotKept = deploy.Next{Text: `mend the named hosts, then "Re-run failed jobs": it goes on where this run failed, and undoes what is named above if it fails again. A new run undoes none of it; or undo it by hand`}
+	nextOther   = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
 )
 
 // next is what to do about failures. others says that the same went well on other hosts.

@@ -3,6 +3,7 @@ package rollout
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,7 +41,11 @@ func (r *run) undo(ctx context.Context, held string) deploy.Errors {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if errs := r.intend(ctx, list); len(errs) > 0 {
-		r.rec.Warn("nothing is undone yet, since that could not be written down: " + names(list))
+		if errors.Is(errs[0], toggle.ErrNotKept) {
+			r.rec.Warn("nothing is undone, since that could not be written down on any host: " + names(list))
+		} else {
+			r.rec.Warn("nothing is undone yet, since that could not be written down: " + names(list))
+		}
 		return errs
 	}
 	return r.undoAll(ctx, r.toggles, list)
@@ -183,6 +188,9 @@ func leftDone(s *stop, left deploy.Errors) *stop {
 		return s
 	}
 	s.outcome, s.exit, s.next = deploy.OutcomePerson, deploy.ExitPerson, nextUndone
+	if errors.Is(left[0], toggle.ErrNotKept) {
+		s.next = nextNotKept
+	}
 	s.errs = append(slices.Clone(s.errs), left...)
 	return s
 }

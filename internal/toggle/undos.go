@@ -2,6 +2,8 @@ package toggle
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"slipway/internal/deploy"
@@ -12,20 +14,33 @@ import (
 // mostKeepers is how many hosts are tried until one keeps the whole: each that is away costs the time of a note.
 const mostKeepers = 3
 
+// ErrNotKept says that no host keeps what is to be taken back: no later command knows of it.
+var ErrNotKept = errors.New("what is to be undone is written down nowhere")
+
 // IntendUndos writes down which steps of migrate are to be taken back, in order, and all that is needed for it: the whole on the first host
 // that takes it, then on each what is to be taken back there. From the whole on, whoever finds the journals open takes them back: so a host
-// that is lost, or whose disk is full, must not be why none knows.
-func (t *Toggles) IntendUndos(ctx context.Context, undos deploy.Undos) (errs deploy.Errors) {
+// that is lost, or whose disk is full, must not be why none knows. Where none takes it, the errors are ErrNotKept.
+//
+// others are the deployment's hosts where nothing is taken back. They are told first on which hosts something is, so that no later
+// command goes to them alone as if nothing were open; one that cannot be told holds nothing up.
+func (t *Toggles) IntendUndos(ctx context.Context, undos deploy.Undos, others []string) (errs deploy.Errors) {
 	hosts := undos.Hosts()
+	_ = fanout.Failures(others, func(host string) *deploy.Error { return t.noteWhole(ctx, host, undos, confirmed(undos)) })
 	whole := deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordIntent, Undos: &undos}
 	for _, keeper := range hosts[:min(len(hosts), mostKeepers)] {
 		err := t.noteWhole(ctx, keeper, undos, whole)
 		if err == nil {
 			return t.CompleteUndos(ctx, keeper, undos, hosts, nil)
 		}
+		err.Cause = fmt.Errorf("%w: %w", ErrNotKept, err.Cause)
 		errs = append(errs, err)
 	}
 	return errs
+}
+
+// confirmed is the line that says that every host has its part.
+func confirmed(undos deploy.Undos) deploy.LiveEntry {
+	return deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordOK, Hosts: undos.Hosts()}
 }
 
 // CompleteUndos writes down on hosts what is to be taken back there, but for what their journals say already, and then on all, last on the
@@ -48,8 +63,7 @@ func (t *Toggles) CompleteUndos(ctx context.Context, keeper string, undos deploy
 		return errs
 	}
 	others := slices.DeleteFunc(slices.Clone(hosts), func(host string) bool { return host == keeper })
-	whole := deploy.LiveEntry{What: deploy.LiveUndos, State: deploy.RecordOK}
-	confirm := func(host string) *deploy.Error { return t.noteWhole(ctx, host, undos, whole) }
+	confirm := func(host string) *deploy.Error { return t.noteWhole(ctx, host, undos, confirmed(undos)) }
 	if errs = fanout.Failures(others, confirm); len(errs) > 0 {
 		return errs
 	}
