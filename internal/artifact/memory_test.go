@@ -88,7 +88,7 @@ func patchAndReport(path string) error {
 	_, _ = rand.NewChaCha8([32]byte{}).Read(old.Bytes) // never fails
 	for m := range a.Manifest().Members() {
 		if m.Kind == content.File {
-			old.Paths = append(old.Paths, m.Path)
+			old.Next = append(old.Next, m.Path)
 		}
 	}
 	if _, err := a.Patched(ctx, all, old, true); err != nil {

@@ -10,7 +10,7 @@ import (
 	"slipway/internal/artifact/content"
 )
 
-// Patched is a delta in zstd whose changed files, those of old, are compressed with their old contents as a dictionary: a host
+// Patched is a delta in zstd whose changed files, those that old names, are compressed with their old contents as a dictionary: a host
 // decompresses it with `zstd --patch-from`. Thorough compression takes fifteen times as long; it alone finds what two builds of a program
 // have in common. It is made anew each time, and good until the artifact is closed.
 func (a *Artifact) Patched(ctx context.Context, reuse *content.Reuse, old content.Old, thorough bool) (*Payload, error) {
@@ -20,7 +20,7 @@ func (a *Artifact) Patched(ctx context.Context, reuse *content.Reuse, old conten
 	}
 	defer leave()
 	patched, size := map[string]bool{}, len(old.Bytes)
-	for _, path := range old.Paths {
+	for _, path := range old.Next {
 		member, _ := a.manifest.Find(path)
 		patched[path] = true
 		size += int(member.Size) + 4*blockSize // its header, and those of folders

@@ -32,13 +32,13 @@ func TestPatched(t *testing.T) {
 	)), 0)
 	reuse := content.NewReuse(base, next.Manifest(), nil)
 	changed := make([]string, len(reuse.Changed))
-	for i, m := range reuse.Changed {
-		changed[i] = m.Path
+	for i, c := range reuse.Changed {
+		changed[i] = c.Was
 	}
 	if !slices.Equal(changed, []string{"a", "b/c"}) {
 		t.Fatalf("changed are %q", changed)
 	}
-	old := content.Old{Paths: changed, Bytes: []byte(texts["a"] + texts["b/c"])}
+	old := content.Old{Paths: changed, Next: changed, Bytes: []byte(texts["a"] + texts["b/c"])}
 	delta, err := next.Delta(t.Context(), reuse, Zstd)
 	if err != nil {
 		t.Fatal(err)

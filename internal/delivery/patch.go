@@ -23,6 +23,7 @@ import (
 type patch struct {
 	payload stage.Payload
 	old     stage.Old
+	files   int // that changed
 }
 
 // What old contents a patch may have: the list of their paths goes with the command, and to printf as one argument, of which Linux takes
@@ -81,7 +82,7 @@ func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *c
 	if best == delta {
 		return nil
 	}
-	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}}
+	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}, len(old.Next)}
 }
 
 // smallest is a delta or a patch in its place: a quick one, or a thorough one, as far as that takes less time than it saves.
@@ -115,26 +116,26 @@ func (d *Delivery) patchedOrCopied(
 		of.Old = p.old
 		if unfit, err = d.copied(ctx, h, of, p.payload, rest, traffic); !errors.Is(err, stage.ErrNotPatched) {
 			if err == nil {
-				traffic.Patched = len(p.old.Paths)
+				traffic.Patched = p.files
 			}
 			return unfit, err
 		}
-		d.Say(h.Name, fmt.Sprintf("%s sent without a patch: %v", files(len(p.old.Paths)), deploy.CauseIn(err)))
+		d.Say(h.Name, fmt.Sprintf("%s sent without a patch: %v", files(p.files), deploy.CauseIn(err)))
 	}
 	return d.copied(ctx, h, b.Base, delta, rest, traffic)
 }
 
-// chosen are the largest of the files that changed, as far as there may be so many, in the order of their paths, and the bytes that they
-// have. Their old contents are taken to be as large.
-func chosen(changed []*content.Member) (files []*content.Member, size int64) {
+// chosen are the largest of the files that changed, as far as there may be so many, in the order of their old paths, and the bytes that
+// they have. Their old contents are taken to be as large.
+func chosen(changed []content.Revised) (files []content.Revised, size int64) {
 	paths := 0
-	for _, m := range slices.SortedStableFunc(slices.Values(changed), func(a, b *content.Member) int { return cmp.Compare(b.Size, a.Size) }) {
-		if len(files) == mostPatched || 2*(size+m.Size) > content.MaxPatched-content.MaxPatched/16 || paths+len(m.Path) > mostPaths {
+	for _, c := range slices.SortedStableFunc(slices.Values(changed), func(a, b content.Revised) int { return cmp.Compare(b.Size, a.Size) }) {
+		if len(files) == mostPatched || 2*(size+c.Size) > content.MaxPatched-content.MaxPatched/16 || paths+len(c.Was) > mostPaths {
 			continue
 		}
-		files, size, paths = append(files, m), size+m.Size, paths+len(m.Path)
+		files, size, paths = append(files, c), size+c.Size, paths+len(c.Was)
 	}
-	slices.SortFunc(files, func(a, b *content.Member) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(files, func(a, b content.Revised) int { return strings.Compare(a.Was, b.Was) })
 	return files, size
 }
 
@@ -168,11 +169,13 @@ const leastAlike = 3
 
 // old are the old contents of files that changed, which so many hosts need: those that are at hand, else those that a host sends.
 func (d *Delivery) old(
-	ctx context.Context, h plan.Host, b *base, files []*content.Member, size int64, delta stage.Payload, hosts int64,
+	ctx context.Context, h plan.Host, b *base, files []content.Revised, size int64, delta stage.Payload, hosts int64,
 ) (old content.Old) {
-	paths := make([]string, len(files))
-	for i, m := range files {
-		paths[i] = m.Path
+	var paths []string
+	for _, c := range files { // in order: one may be the old one of several
+		if len(paths) == 0 || paths[len(paths)-1] != c.Was {
+			paths = append(paths, c.Was)
+		}
 	}
 	const most = content.MaxPatched / 2 // bytes, as of the new contents
 	var found map[string][]byte
@@ -187,11 +190,18 @@ func (d *Delivery) old(
 		all += int64(len(text))
 	}
 	old.Bytes = make([]byte, 0, min(all, most))
+	taken := map[string]bool{}
 	for _, path := range paths {
 		if text := found[path]; len(text) > 0 && int64(len(old.Bytes)+len(text)) <= most {
 			old.Paths, old.Bytes = append(old.Paths, path), append(old.Bytes, text...)
+			taken[path] = true
 		}
 		delete(found, path) // the encoder needs the memory
+	}
+	for _, c := range files {
+		if taken[c.Was] {
+			old.Next = append(old.Next, c.Path)
+		}
 	}
 	return old
 }

@@ -63,6 +63,23 @@ func TestPatch(t *testing.T) {
 	}
 }
 
+// A file that was renamed is patched, too: by a bundler, with the folder of its version.
+func TestPatchOfRenamedFiles(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	release := func(version, change string) map[string]string {
+		return heavy("static-"+version+"/lib.js", noise(3, 75<<10)+change, "js/app."+version+"f.js", noise(4, 75<<10)+change)
+	}
+	_, _ = f.deploy(t.Context(), release("1.2", ""))
+	f.patching(release("1.2", ""))
+	second, log := f.deploy(t.Context(), release("1.3", "v2"))
+	wantEnd(t, second, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantFiles("web1", release("1.3", "v2"))
+	if text := said(log, "web1"); !strings.HasPrefix(text, "reused 4 files, patched 2, sent ") || second.Traffic().Sent > 3000 {
+		t.Errorf("it says %q: %+v", text, second.Traffic())
+	}
+}
+
 // A host with a zstd of yesterday is sent the file beside one that is sent what differs.
 func TestPatchBesideAnOldZstd(t *testing.T) {
 	t.Parallel()

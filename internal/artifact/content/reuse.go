@@ -14,8 +14,9 @@ type Reuse struct {
 	Next  Manifest        // of the release that is made
 	Sent  map[string]bool // paths of the links, and of the files that are sent; the others are copied, from the same path or as Moved says
 	Moved []Move          // those of one group stand together
-	// Changed are the files that are sent though the base has one at the same path, with another content: a patch of that may do.
-	Changed []*Member
+	// Changed are the files that are sent though the base has one at the same path, with another content, or one that may have been
+	// renamed: a patch of that may do.
+	Changed []Revised
 	Files   int   // files that are copied
 	Bytes   int64 // that these have
 }
@@ -28,16 +29,19 @@ type Move struct{ From, To string }
 func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 	r := &Reuse{Base: &base, Next: next, Sent: map[string]bool{}}
 	lies := func(m *Member) bool { return m.Kind != Dir && !odd(m.Path) && (absent == nil || !absent(m.Path)) }
-	var lacking []*Member
+	var lacking, gone []*Member
 	for was, is := range pairs(base, next) {
 		switch {
 		case is == nil || is.Kind == Dir:
+			if was != nil && was.Kind == File && lies(was) {
+				gone = append(gone, was)
+			}
 		case was != nil && lies(was) && was.Kind == File && is.Kind == File && was.Hash == is.Hash:
 			r.copies(is)
 		default:
 			r.Sent[is.Path] = true
 			if was != nil && lies(was) && was.Kind == File && is.Kind == File && is.Size > 0 && was.Hash != is.Hash {
-				r.Changed = append(r.Changed, is)
+				r.Changed = append(r.Changed, Revised{is, is.Path})
 			}
 			if is.Kind == File && is.Size > 0 && lies(is) {
 				lacking = append(lacking, is)
@@ -47,7 +51,13 @@ func NewReuse(base, next Manifest, absent func(path string) bool) *Reuse {
 	if len(lacking) > 0 {
 		r.move(lacking, filesOf(base, lies))
 	}
-	r.Changed = slices.DeleteFunc(r.Changed, func(m *Member) bool { return !r.Sent[m.Path] }) // it was moved to there
+	r.Changed = slices.DeleteFunc(r.Changed, func(c Revised) bool { return !r.Sent[c.Path] }) // it was moved to there
+	known := map[string]bool{}
+	for _, c := range r.Changed {
+		known[c.Path] = true
+	}
+	lacking = slices.DeleteFunc(lacking, func(m *Member) bool { return !r.Sent[m.Path] || known[m.Path] })
+	r.Changed = append(r.Changed, renamed(lacking, base, gone, lies)...)
 	return r
 }
 
