@@ -106,7 +106,7 @@ open_to_group() {
 		refuse 82 "the rights of $1 cannot be set"
 }
 
-# printf is the shell's own: the content is in no argument list.
+# printf is the shell's own, which the survey looks for: the content is in no argument list.
 write_secret() {
 	target=$secrets/$1
 	(

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"slipway/internal/deploy"
+	"slipway/internal/needtest"
 	"slipway/internal/release"
 	"slipway/internal/release/journal"
 	"slipway/internal/release/releasetest"
@@ -158,4 +159,15 @@ func TestFolderForASharedFile(t *testing.T) {
 			t.Errorf("folders %v, missing %v", facts.SharedFolders, facts.MissingShared)
 		}
 	})
+}
+
+// A shell that runs a program for printf shows a secret to all users of the host: it is refused before it is given one.
+func TestShellWithoutPrintf(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	take(t, host)
+	host.Shell = needtest.Program(t, "mksh")
+	if _, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{}); err == nil || !strings.Contains(err.Error(), "its sh has no printf of its own") {
+		t.Error(err)
+	}
 }

@@ -86,6 +86,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"unwritable":   (*parser).unwritable,
 
 	"nopath":     (*parser).noPath,
+	"noprintf":   (*parser).noPrintf,
 	"nolink":     refuse("%s is not a link", "Slipway makes that link: look what it is, and move it away"),
 	"nofolder":   refuse("%s is no directory: a file, or a link that leads nowhere", "make it a directory, or correct the link or `deploy_path`"),
 	"unreadable": refuse("this user may not read %s", "deploy as the user who owns it"),

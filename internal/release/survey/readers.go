@@ -55,6 +55,13 @@ func (p *parser) noPath(value string) error {
 	}
 }
 
+func (p *parser) noPrintf(string) error {
+	return &deploy.Error{
+		Cause: errors.New("its sh has no printf of its own, as mksh: secrets would stand in the argument lists of programs, for all users of the host"),
+		Hint:  "make /bin/sh a link to dash, bash or BusyBox",
+	}
+}
+
 func (p *parser) clock(value string) error {
 	seconds, err := strconv.ParseInt(strings.TrimSuffix(value, "\n"), 10, 64)
 	if err != nil {

@@ -45,6 +45,15 @@ if ! command -v date >/dev/null 2>&1; then
 	printf 'nopath=%s\0' "$PATH"
 	exit 0
 fi
+# What a script prints by a program, all users of this host can read in the list of processes. On PATH=/ a shell finds what it does itself.
+path_was=$PATH own_printf=yes
+PATH=/
+command -v printf >/dev/null || own_printf=''
+PATH=$path_was
+if [ -z "$own_printf" ]; then
+	printf 'noprintf=1\0'
+	exit 0
+fi
 printf 'clock='; date +%s; printf '\0'
 user=${USER:-}
 [ -n "$user" ] || user=$(id -un 2>/dev/null) || user=$(id -u)
