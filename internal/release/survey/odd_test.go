@@ -164,7 +164,7 @@ func TestFolderForASharedFile(t *testing.T) {
 // A shell that runs a program for printf shows a secret to all users of the host: it is refused before it is given one.
 func TestShellWithoutPrintf(t *testing.T) {
 	t.Parallel()
-	host := releasetest.NewHost(t, "dash")
+	host := releasetest.NewHost(t, "bash") // which has programs for all that shells do
 	take(t, host)
 	host.Shell = needtest.Program(t, "mksh")
 	if _, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{}); err == nil || !strings.Contains(err.Error(), "its sh has no printf of its own") {

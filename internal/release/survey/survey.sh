@@ -47,6 +47,7 @@ if ! command -v date >/dev/null 2>&1; then
 fi
 # What a script prints by a program, all users of this host can read in the list of processes. On PATH=/ a shell finds what it does itself.
 path_was=$PATH own_printf=yes
+# shellcheck disable=SC2123 # meant
 PATH=/
 command -v printf >/dev/null || own_printf=''
 PATH=$path_was
