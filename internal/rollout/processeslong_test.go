@@ -21,16 +21,56 @@ import (
 	"slipway/internal/sshtest"
 )
 
-// mostProcesses is how many processes a deployment with four steps may start on a host that has had one before. Forked subshells
-// count as those that become a program. Some are sleeps: how many depends on how busy the machine is.
-const mostProcesses = 142
-
-// TestProcesses counts what a deployment starts on a host, with strace under the host's shells.
+// TestProcesses counts what a deployment starts on a host that has had one before, with strace under the host's shells.
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	needtest.Linux(t)
+	moved := heavy("index.html", "v2", "moved/two", noise(2, 150<<10))
+	delete(moved, "static/two")
+	for name, test := range map[string]struct {
+		first, second map[string]string
+		most          int // forked subshells count like programs; how many sleeps there are depends on how busy the machine is
+	}{
+		"all of it": {good, good, 140},
+		"delta":     {heavy(), moved, 168},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			traces := t.TempDir()
+			f := tracedFleet(t, traces)
+			result, _ := f.deploy(t.Context(), test.first)
+			wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+			_ = processes(t, traces)
+			result, log := f.deploy(t.Context(), test.second)
+			wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+			if reused := strings.HasPrefix(said(log, "web1"), "reused "); reused != (name == "delta") {
+				t.Errorf("the upload says %q", said(log, "web1"))
+			}
+			wantProcesses(t, processes(t, traces), test.most)
+		})
+	}
+}
+
+// wantProcesses fails where more processes were started.
+func wantProcesses(t *testing.T, started map[string]int, most int) {
+	t.Helper()
+	total := 0
+	var lines []string
+	for _, name := range slices.SortedFunc(maps.Keys(started), func(a, b string) int { return cmp.Compare(started[b], started[a]) }) {
+		total += started[name]
+		lines = append(lines, fmt.Sprintf("%d %s", started[name], name))
+	}
+	t.Logf("%d processes: %s", total, strings.Join(lines, ", "))
+	if total > most || total < 20 {
+		t.Errorf("a deployment starts %d processes on a host, at most %d are promised", total, most)
+	}
+}
+
+// tracedFleet has a host whose shells are traced into a folder, and four steps.
+func tracedFleet(t *testing.T, traces string) *fleet {
+	t.Helper()
 	f := newFleet(t, 0)
-	traces, shell := t.TempDir(), filepath.Join(t.TempDir(), "shell")
+	shell := filepath.Join(t.TempDir(), "shell")
 	// A tracer that is nobody's parent (-D), so that the shell ends as it would alone; with its descendants (-f), each session in a file.
 	script := fmt.Sprintf("#!/bin/sh\nexec %s -DDD -f -qq --seccomp-bpf --signal=none -e trace=?fork,?vfork,clone,?clone3,execve -o %s/$$ /bin/sh \"$@\"\n",
 		needtest.Program(t, "strace"), traces)
@@ -44,23 +84,7 @@ func TestProcesses(t *testing.T) {
 	f.cfg.Activation[""] = deploy.Activation{Restart: f.cfg.Activation[""].Restart, Verify: []deploy.Check{{
 		Name: "Port", TCP: net.JoinHostPort(host.Address.Host, strconv.Itoa(host.Address.Port)), Within: time.Minute, Interval: time.Second, Successes: 1,
 	}}}
-
-	var started map[string]int
-	for range 2 { // the second is counted
-		result, _ := f.deploy(t.Context(), good)
-		wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
-		started = processes(t, traces)
-	}
-	total := 0
-	var lines []string
-	for _, name := range slices.SortedFunc(maps.Keys(started), func(a, b string) int { return cmp.Compare(started[b], started[a]) }) {
-		total += started[name]
-		lines = append(lines, fmt.Sprintf("%d %s", started[name], name))
-	}
-	t.Logf("%d processes: %s", total, strings.Join(lines, ", "))
-	if total > mostProcesses || total < 20 {
-		t.Errorf("a deployment starts %d processes on a host, at most %d are promised", total, mostProcesses)
-	}
+	return f
 }
 
 var (

@@ -12,7 +12,9 @@ first=$2/manifest
 shift 2
 { [ -f "$first/entries" ] && [ -f "$first/sha256" ]; } || exit 1
 manifests() {
-    echo "= ${first%/*}" && cat "$first/entries" && echo - && cat "$first/sha256" || return
+    echo "= ${first%/*}" && cat "$first/entries" - "$first/sha256" <<END || return
+-
+END
     for id do
         { [ -f "$id/manifest/entries" ] && [ -f "$id/manifest/sha256" ]; } || continue
         echo "= $id"

@@ -36,7 +36,6 @@ rm -rf "$records"/produced-* || fail 93 "leftovers of an earlier attempt cannot 
 make_incoming
 # Modes and times stay as they were made: the files are for this release, and caches and compilers go by their times.
 unpack -xpof manifest/sha256 manifest/entries tree
-set_folders
 check_members
 for path do
 	[ -e "$incoming/tree/$path" ] || [ -L "$incoming/tree/$path" ] || fail 91 "the payload is incomplete: it has no $path"

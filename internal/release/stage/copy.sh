@@ -12,7 +12,7 @@ patch_manifest() {
 		umask 022
 		{
 			sort "$1/manifest/entries" "$incoming/delta/entries" | uniq -u >"$incoming/manifest/entries" &&
-				sort "$1/manifest/sha256" "$incoming/delta/sha256" | uniq -u | sort -k 1.67 >"$incoming/manifest/sha256" &&
+				sort -k 1.67 "$1/manifest/sha256" "$incoming/delta/sha256" | uniq -u >"$incoming/manifest/sha256" &&
 				cd "$incoming/manifest" && sha256sum -c ../delta/sums
 		} 2>&1
 	) || {
@@ -31,12 +31,9 @@ copy_members() {
 	said=$(
 		{
 			umask 022
-			cd "$place/tree" && lacking_folders | make_folders && lacking_files >"$place/lacking" && cd "$1/" && {
+			true >"$place/before" && cd "$place/tree" && make_folders && cd "$1/" && {
 				copy_same
 				copy_moved
-				# A file may have become a link since it was listed, and not every tar copies a file that has two names as two files.
-				find "$place/tree" \( -type l -newer "$place/lacking" -o -type f -links +1 \) -exec rm -f {} + &&
-					cd "$place/tree" && set_files
 			}
 		} 2>&1
 	)
@@ -97,57 +94,61 @@ drop_dictionary() {
 	unpacking "$incoming" "$encoding"
 }
 
-lacking_folders() {
-	{
-		sed -n 's/^d [0-7]* //p' ../manifest/entries
-		find . ! -name . -type d
-	} | sort | uniq -u
+# Makes the folders of the manifest that did not come.
+make_folders() {
+	sed -n 's/^d [0-7]* //p' ../manifest/entries | {
+		set --
+		while IFS= read -r path; do
+			[ -d "$path" ] || set -- "$@" "$path"
+			if [ $# -ge 100 ]; then
+				mkdir -p "$@" || exit
+				set --
+			fi
+		done
+		[ $# -eq 0 ] || mkdir -p "$@"
+	}
 }
 
-# A folder comes before what lies in it. What it inherits besides rights, like setgid, stays.
-make_folders() {
-	while IFS= read -r path; do
-		set -- "$@" "$path"
-		if [ $# -ge 100 ]; then
-			make_some "$@" || return
-			set --
+# Prints the files of the manifest that are here, and that neither came with the payload nor have another path here. Those are the lines
+# that are there three times: twice for the manifest, and once for here. find leads through no link, so what it lists lies in folders.
+same_files() {
+	{
+		sed -n -e '/^f /{' -e 's/^f [0-7]* //' -e p -e p -e d -e '}' -e '/^\./{' -e 's/.*	//' -e p -e p -e p -e p -e '}' \
+			"$place/manifest/entries" "$place/delta/moved"
+		find . -name '*
+*' -prune -o -type f -print
+		cd "$place/tree" && find . -type f -print -print -print -print
+	} | sort | uniq -c | sed -n 's/^ *3 //p'
+}
+
+# Copies the files that have the same path here.
+copy_same() {
+	same_files >"$place/list"
+	[ -s "$place/list" ] || return 0
+	IFS= read -r first <"$place/list"
+	printf '%s\n' "$first" >"$place/first"
+	for options in '--format=gnu --no-recursion --hard-dereference' ''; do
+		# shellcheck disable=SC2086 # words
+		if tar $options -cf - -T "$place/first" >/dev/null 2>&1; then
+			tar $options -cf - -T "$place/list" | receive | tar -C "$place/tree" -xomf -
+			[ -n "$options" ] || drop_twins
+			return
 		fi
 	done
-	make_some "$@"
+	copy_listed # not every tar reads a list
+	drop_twins
 }
 
-make_some() {
-	[ $# -eq 0 ] || { mkdir "$@" && chmod u+rwx,g-rwx,g+rx,o-rwx,o+rx "$@"; }
+# Removes the files that tar has copied as one because they are one with several names in the base.
+drop_twins() {
+	find "$place/tree" -type f -links +1 -exec rm -f {} +
 }
 
-# Prints the files of the manifest that neither came with the payload nor have another path in the base.
-lacking_files() {
-	{
-		sed -n 's/^f [0-7]* //p' ../manifest/entries
-		find . -type f
-		sed 's/.*	//' ../delta/moved
-	} | sort | uniq -u
-}
-
-# Copies the files that have the same path here. find leads through no link, so what it lists lies in folders.
-copy_same() {
-	{
-		find . -name '*
-*' -prune -o -type f -print | sort -u
-		cat "$place/lacking"
-	} | sort | uniq -d >"$place/list"
-	[ -s "$place/list" ] || return 0
-	case $(tar --version 2>&1) in
-	*'GNU tar'*) options='--format=gnu --no-recursion --hard-dereference' ;;
-	*) options= ;;
-	esac
-	head -n 1 "$place/list" >"$place/first"
-	# shellcheck disable=SC2086 # words
-	if tar $options -cf - -T "$place/first" >/dev/null 2>&1; then
-		tar $options -cf - -T "$place/list" | receive | tar -C "$place/tree" -xomf -
-	else # not every tar reads a list
-		copy_listed
-	fi
+# A file may have become a link since it was listed, and whatever reads it would go through that.
+mend() {
+	said=$({ find "$incoming/tree" -type l -newer "$incoming/before" -exec rm -f {} + && cd "$incoming/tree" && set_files; } 2>&1) ||
+		fail 94 "the modes of files cannot be set: $said"
+	set_folders
 }
 
 copy_listed() {
@@ -168,7 +169,7 @@ copy_archived() {
 
 # Copies the files that have another path here: those that get to one folder and keep their names go together.
 copy_moved() {
-	tab=$(printf '\t') folder=''
+	tab='	' folder=''
 	set --
 	while IFS= read -r line; do
 		from=${line%%"$tab"*} to=${line#*"$tab"}

@@ -104,8 +104,8 @@ func TestCopyKilled(t *testing.T) {
 		"with the folders": {"\t\t\t\tcopy_same\n", kill + "\n"},
 		"in the middle":    {"| receive | tar -C \"$place", "| { head -c 2000; " + kill + "; } | tar -C \"$place"},
 		"before the rest":  {"\t\t\t\tcopy_moved\n", kill + "\n"},
-		"before the modes": {"&& set_files\n", "&& { " + kill + "; }\n"},
-		"before the check": {"set_folders\ncheck_members\n", kill + "\n"},
+		"before the modes": {"\tmend\n", kill + "\n"},
+		"before the check": {"\ncheck_members\n", "\n" + kill + "\n"},
 		"before the place": {"mv \"$incoming/tree\"", kill + "\nmv \"$incoming/tree\""},
 		"before the mark":  {"true >\"$records/staged\"", kill + "\ntrue >\"$records/staged\""},
 	} {

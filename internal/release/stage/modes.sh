@@ -4,7 +4,6 @@
 # Gives folders the modes that the manifest says. An archive may state a folder's mode after the folder's members, or not at
 # all, and not every tar changes a folder that is there. What a folder inherited besides, like setgid, stays.
 set_folders() {
-	[ -n "$(sed -n -e '/^d 755 /d' -e '/^d /{' -e p -e q -e '}' "$incoming/manifest/entries")" ] || return 0
 	said=$(
 		cd "$incoming/tree" || exit
 		wrong_modes d | while IFS= read -r line; do

@@ -101,7 +101,7 @@ watch_reader() {
 # link, and more reads while each of them is full. Where the host tells what a process has read, the rest is one part.
 receive() {
 	reads=8
-	while said=$({ dd bs=65536 count="$reads" >&3; } 2>&1); do
+	while said=$(dd bs=65536 count="$reads" 2>&1 >&3); do
 		lock_beat received
 		said=${said%% records in*} # "3+5": full ones, and others
 		full=${said%+*}
@@ -163,27 +163,49 @@ unpack_to() {
 	[ "$tar" -eq 0 ] || fail 91 "tar could not unpack it: $said"
 }
 
-# Succeeds where the members are those of the manifest: contents, types, modes and targets, nothing missing, nothing added. All is read
-# by a few processes, and it counts only where it is yes: `listed` is then the one line that is not in both lists. openssl hashes
-# several times faster than a sha256sum that does not use the CPU's instructions for it. Of a mode only the last three digits
-# count, since directories inherit setgid from where they are made. A name that stat quotes in another way is one that is looked at once
-# more.
-are_members() {
-	set -- sha256sum
-	! command -v openssl >/dev/null 2>&1 || set -- openssl dgst -sha256 -r
-	said=$(
+# Puts the lines by which the manifest and the tree differ into unmatched. It counts only where that is `listed`, the one line that is not
+# in both, and means: contents, types, modes and targets are as they should be, nothing is missing, nothing added. All is read by a few
+# processes. Of a mode only the last three digits count, since directories inherit setgid from where they are made. A name that stat quotes
+# in another way is one that is looked at once more.
+#
+# $1      the manifest's hashes, /dev/null where contents do not matter
+# $2...   what find is to do with files to print theirs
+compare() {
+	sums=$1
+	shift
+	unmatched=$(
 		cd "$incoming/tree" || exit
 		{
-			find . -type f -exec stat -c 'f %a %n' {} + -exec "$@" {} + -o \
+			find . -type f -exec stat -c 'f %a %n' {} + "$@" -o \
 				! -name . -type d -exec stat -c 'd %a %n' {} + -o \
 				-type l -exec stat -c 'l 777 %N' {} + -o \
 				! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} + 2>/dev/null && echo listed
 		} | sed -e 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
 			-e "s/^\(l 777 \)'\(.*\)' -> '\(.*\)'\$/\1\2 -> \3/" |
-			sort - ../manifest/entries ../manifest/sha256 | uniq -u
+			sort - ../manifest/entries "$sums" | uniq -u
 	)
-	[ "$said" = listed ]
+	lock_beat compared
 }
+
+# Succeeds where the members are those of the manifest. openssl hashes several times faster than a sha256sum that does not use the CPU's
+# instructions for it.
+are_members() {
+	set -- sha256sum
+	! command -v openssl >/dev/null 2>&1 || set -- openssl dgst -sha256 -r
+	compare ../manifest/sha256 -exec "$@" {} +
+	[ "$unmatched" = listed ]
+}
+
+# Succeeds where of all that compare with hashes looked at no more than modes differ: all other lines stand in both lists.
+modes_differ() {
+	case $line_break$unmatched$line_break in
+	*"$line_break"[!dfl]* | *"$line_break"[df][!\ ]* | *"$line_break"l[!i]*) return 1 ;;
+	*"${line_break}listed$line_break"*) ;;
+	*) return 1 ;;
+	esac
+}
+line_break='
+'
 
 # Ends because members are not those of the manifest.
 #
@@ -192,13 +214,20 @@ unfit() {
 	fail 92 "$1"
 }
 
-# Ends unless the members are those of the manifest, with the names of some that are not.
+# Gives the members the modes of the manifest that they may lack without anybody's fault. It is looked whether they lack them before that.
+mend() {
+	set_folders
+}
+
+# Ends unless the members are those of the manifest, with the names of some that are not. What was hashed as it should be is not hashed
+# again because modes are to be set.
 check_members() {
-	if are_members; then
-		lock_beat compared
-		return 0
+	! are_members || return 0
+	mend
+	if modes_differ; then
+		compare /dev/null
+		[ "$unmatched" != listed ] || return 0
 	fi
-	lock_beat compared
 	# Content.
 	# `verified` is printed only by a check that ran to its end: no output is no success.
 	wrong=$(

@@ -57,7 +57,7 @@ remove() {
 		tries=$((tries + 1))
 		case $tries,$said in
 		60,* | *denied* | *'not permitted'*) ;;
-		*'not empty'*)
+		*'not empty'* | *'o such file'*) # BusyBox's rm says so of what another one has removed meanwhile
 			lock_beat removed
 			sleep 1
 			continue
@@ -75,7 +75,7 @@ for left in "$records" "releases/.incoming-$id"* "releases/$id"; do
 		remove "$left"
 	fi
 done
-[ -n "$pulled" ] || rm -rf .slipway/pulled # an earlier attempt may have begun to pull
+[ -n "$pulled" ] || [ ! -e .slipway/pulled ] || rm -rf .slipway/pulled # an earlier attempt may have begun to pull
 make_incoming
 [ -d "$records" ] || mkdir -p "$records" || fail 93 "$PWD/$records cannot be made"
 
@@ -96,7 +96,6 @@ else
 fi
 [ -z "$sum" ] || drop_dictionary
 [ -z "$base" ] || copy_members "$base"
-set_folders
 check_members
 apply_umask "$incoming/tree" "$mask"
 
