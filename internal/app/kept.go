@@ -21,23 +21,21 @@ const (
 	keptBytes    = 1_000_000_000
 )
 
-// kept is what this runner keeps of deployments; nil where it keeps nothing. What goes wrong with it is a notice.
-func (a *app) kept(l launch) *cache.Cache {
-	dir := strings.TrimSpace(l.in.CacheDir)
+// kept is what this runner keeps of deployments; nil where it keeps nothing. What goes wrong with it is told to notice.
+func (a *app) kept(s *session, notice func(text string)) *cache.Cache {
+	dir := strings.TrimSpace(s.in.CacheDir)
 	if dir == "" {
 		return nil
 	}
 	if a.unseen(a.home(dir)) {
-		l.cfg.Remarks = append(l.cfg.Remarks, deploy.Problem{
+		s.cfg.Remarks = append(s.cfg.Remarks, deploy.Problem{
 			At: deploy.InInput("cache_dir", 1, 1), Message: "nothing is kept: a container sees the workspace alone, and `" + dir + "` is not in it", Hint: "name a folder in the workspace",
 		})
 		return nil
 	}
-	whose := []string{l.run.Server, l.run.RepositoryID, l.cfg.App, l.cfg.Environment}
-	limits := cache.Limits{Contents: keptContents, Bytes: keptBytes, Unpacked: l.cfg.MaxSize}
-	return cache.Open(a.home(dir), strings.Join(whose, "\x00"), limits, func(text string) {
-		l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text})
-	})
+	whose := []string{s.run.Server, s.run.RepositoryID, s.cfg.App, s.cfg.Environment}
+	limits := cache.Limits{Contents: keptContents, Bytes: keptBytes, Unpacked: s.cfg.MaxSize}
+	return cache.Open(a.home(dir), strings.Join(whose, "\x00"), limits, notice)
 }
 
 // unseen reports whether a path is in the runner's work folder, beside the workspace, and this is a container that does not have it: a

@@ -128,7 +128,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 		options.Artifact = brought{tarball.Artifact}
 		options.Archive, _ = tarball.pulled(l.cfg)
 	}
-	kept := a.kept(l)
+	kept := a.kept(l.session, func(text string) { l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: text}) })
 	if kept != nil {
 		options.Known, options.Old = kept.Manifest, oldOf(kept)
 	}

@@ -191,8 +191,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		view.Secrets = append(view.Secrets, own...)
 	}
 	if made.tarball != nil {
-		coming := delivery.New(delivery.Options{Artifact: brought{made.tarball.Artifact}, Fleet: made.hosts, Schedule: schedule})
-		if view.Deltas, err = coming.Foresee(ctx, schedule.ToPrepare()); err != nil {
+		if view.Deltas, err = a.deltas(ctx, s, made, schedule, &view.Warnings); err != nil {
 			return view, 0, err
 		}
 	}
@@ -209,6 +208,15 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		return view, deploy.ExitChanges, nil
 	}
 	return view, deploy.ExitDone, nil
+}
+
+// deltas are what hosts would be sent. Of what this runner keeps no host is asked, as in a deployment.
+func (a *app) deltas(ctx context.Context, s *session, made *planned, schedule *plan.Schedule, warnings *[]string) ([]deploy.Delta, error) {
+	options := delivery.Options{Artifact: brought{made.tarball.Artifact}, Fleet: made.hosts, Schedule: schedule}
+	if kept := a.kept(s, func(text string) { *warnings = append(*warnings, text) }); kept != nil {
+		options.Known, options.Old = kept.Manifest, oldOf(kept)
+	}
+	return delivery.New(options).Foresee(ctx, schedule.ToPrepare())
 }
 
 // next is the content that the hosts would run.
