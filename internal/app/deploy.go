@@ -50,8 +50,8 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 	defer s.close()
 	s.sayOwnMachine(s.cfg)
 	reporter := report.New(s.options)
-	start := time.Now()
-	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: reporter.Emit})
+	start, told := time.Now(), s.notifier(ctx)
+	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: both(reporter.Emit, told.Emit)})
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
@@ -80,7 +80,8 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 		reporter.Emit(deploy.Started{Header: result.Header})
 	}
 	reporter.Emit(deploy.Finished{Result: result})
-	return result, a.reportFailed(result, errors.Join(reporter.Close(), s.over(result)))
+	written := errors.Join(reporter.Close(), s.over(result))
+	return result, a.reportFailed(result, errors.Join(written, s.tell(ctx, told, result)))
 }
 
 // reportFailed is the end of a command that could not tell the CI everything, because a file of outputs or the summary cannot

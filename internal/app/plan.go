@@ -49,6 +49,7 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 	bounded, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	view, code, err := c.preview(bounded, a, s)
+	view.Told = whoIsTold(s.cfg)
 	if err != nil {
 		if bounded.Err() != nil {
 			return err

@@ -44,13 +44,19 @@ func (a *app) post(ctx context.Context) error {
 	}
 	defer s.close()
 	reporter := report.New(s.options)
-	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: reporter.Emit, reconcile: true})
+	told := s.notifier(ctx)
+	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: both(reporter.Emit, told.Emit), reconcile: true})
 	if err != nil {
 		return errors.Join(err, reporter.Close())
 	}
 	reporter.Emit(deploy.Finished{Result: result})
 	if err := reporter.Close(); err != nil {
 		return err
+	}
+	if a.env.Getenv("STATE_"+toldState) != "true" || len(result.HostsWith(deploy.HostUnwound)) > 0 {
+		if err := s.tell(ctx, told, result); err != nil {
+			return err
+		}
 	}
 	if result.ExitCode != deploy.ExitDone {
 		return exit(result.ExitCode)

@@ -36,19 +36,18 @@ func runScripts(t *testing.T, folder string) {
 
 func TestMain(m *testing.M) {
 	_ = flag.Set("test.parallel", "6") // scripts wait more than they compute; -parallel says otherwise
-	testscript.Main(m, map[string]func(){
-		"slipway": func() {
-			env := app.FromOS()
-			env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
-			ctx, stop := app.UntilSignal(context.Background())
-			code := app.Main(ctx, env)
-			stop()
-			if path := os.Getenv("TEST_PEAK"); path != "" {
-				_ = os.WriteFile(path, []byte(peakResident()), 0o600)
-			}
-			os.Exit(code)
-		},
-	})
+	program := func() {
+		env := app.FromOS()
+		env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
+		ctx, stop := app.UntilSignal(context.Background())
+		code := app.Main(ctx, env)
+		stop()
+		if path := os.Getenv("TEST_PEAK"); path != "" {
+			_ = os.WriteFile(path, []byte(peakResident()), 0o600)
+		}
+		os.Exit(code)
+	}
+	testscript.Main(m, map[string]func(){"slipway": program, "slipway-post": program})
 }
 
 // setup gives each script a key to log in with, another that no host knows, and nothing of the caller's environment that means anything to Slipway.

@@ -53,6 +53,7 @@ func (cmd *validateCmd) Run(a *app) error {
 	c.remark(configs)
 	for _, cfg := range configs {
 		c.say("%s", sound(cfg))
+		c.sayWhoIsTold(cfg)
 		c.sayOwnMachine(cfg)
 		c.sayUndrained(cfg)
 	}

@@ -64,6 +64,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.limit(c)
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
+	l.notify(&s, c)
 	l.quoted(c)
 	l.matrix(c)
 	l.allow(s.Allow.Refs, c)

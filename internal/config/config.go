@@ -61,6 +61,8 @@ type Config struct {
 	Masks       []secret.Secret          // every value of the input secrets, also those that nothing declares
 	SecretFiles []SecretFile
 
+	Notify []Notify // who is told how it goes
+
 	// Steps have Number set and Hosts not: plan selects hosts. Run is complete, recipes are rendered.
 	Prepare, Migrate, Ensure, Finish, OnFailure []deploy.Step
 

@@ -22,18 +22,16 @@ func (l *loader) secrets(s *keys.Settings, c *Config) {
 	}
 	if s.Secrets == nil {
 		// Where nothing is declared, what is given is. GitHub's toJSON(secrets) brings its own token, which no step asked for.
+		own := notifySecrets(s)
 		for _, a := range l.inputSecrets {
-			if a.Name != "github_token" {
+			told := slices.ContainsFunc(own, func(name keys.Text) bool { return name.V == a.Name })
+			if a.Name != "github_token" && !told {
 				s.Secrets = append(s.Secrets, keys.Text{V: a.Name, Node: yamlfile.NewText(a.Name, a.At)})
 			}
 		}
 	}
 	l.spilled(s)
-	wanted := slices.Clone(s.Secrets)
-	for _, f := range s.SecretFiles {
-		wanted = append(wanted, f.From)
-	}
-	for _, name := range eachOnce(wanted) {
+	for _, name := range eachOnce(wanted(s)) {
 		if !name.Given() || !l.goodName(name.V, name.At()) {
 			continue
 		}
@@ -53,11 +51,7 @@ func (l *loader) demandSecrets(s *keys.Settings, c *Config) {
 	if !l.live() {
 		return
 	}
-	wanted := slices.Clone(s.Secrets)
-	for _, f := range s.SecretFiles {
-		wanted = append(wanted, f.From)
-	}
-	for _, name := range eachOnce(wanted) {
+	for _, name := range eachOnce(wanted(s)) {
 		value, declared := c.Secrets[name.V]
 		if !declared || !value.IsEmpty() {
 			continue
@@ -69,6 +63,15 @@ func (l *loader) demandSecrets(s *keys.Settings, c *Config) {
 			l.problem(name.At(), hint+"; or name in `secrets` of the step those that it needs", "the secret `%s` is not given, and a rollback runs %s, which sees it", name.V, step)
 		}
 	}
+}
+
+// wanted are all secrets that the file names: of steps, of files, and of who is told.
+func wanted(s *keys.Settings) []keys.Text {
+	names := slices.Clone(s.Secrets)
+	for _, f := range s.SecretFiles {
+		names = append(names, f.From)
+	}
+	return append(names, notifySecrets(s)...)
 }
 
 // eachOnce leaves out names that stand before: a secret for steps and for a file is asked for in one place.
@@ -129,7 +132,7 @@ func declared(names []keys.Text, c *Config) []string {
 // nothing declares. What CI put in place of an expression had several lines then, of which only the first was taken.
 func (l *loader) spilled(s *keys.Settings) {
 	declared := func(name string) bool {
-		return slices.ContainsFunc(s.Secrets, func(t keys.Text) bool { return t.V == name && !t.Node.At.IsInput() })
+		return slices.ContainsFunc(slices.Concat(s.Secrets, notifySecrets(s)), func(t keys.Text) bool { return t.V == name && !t.Node.At.IsInput() })
 	}
 	file := func(name string) bool {
 		return slices.ContainsFunc(s.SecretFiles, func(f keys.SecretFile) bool { return f.From.V == name })

@@ -24,6 +24,7 @@ type Preview struct {
 	Refusals Errors   // why preflight would stop it
 	Ahead    []string // what it would wait for, or do first: a lock, a dead deployment
 	Warnings []string
+	Told     []string // who would be told how it goes, and of what
 }
 
 // Delta is what hosts would be sent of a release, and reuse of another one.

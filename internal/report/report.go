@@ -22,6 +22,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/report/failure"
 	"slipway/internal/report/live"
+	"slipway/internal/report/outcome"
 	"slipway/internal/report/outputs"
 	"slipway/internal/report/progress"
 	"slipway/internal/report/sanitize"
@@ -200,7 +201,7 @@ func (r *Reporter) note(n deploy.Noted) {
 func (r *Reporter) finish(res deploy.Result) {
 	r.progress.Clear()
 	r.log.Flush()
-	res.Next = nextOn(r.options.Run, res.Next)
+	res.Next = outcome.NextOn(r.options.Run, res.Next)
 	failures := failure.Of(res, &r.tails)
 	r.log.Skipped(res)
 	for _, text := range res.Warnings {

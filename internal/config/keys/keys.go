@@ -77,6 +77,7 @@ type Settings struct {
 	Activate     Activate     `key:"activate" doc:"How a host takes the release into service, after current is switched."`
 	Finish       []Step       `key:"finish" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
 	OnFailure    []Step       `key:"on_failure" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after a deployment failed in migrate or later."`
+	Notify       []Notify     `key:"notify" doc:"Who is told how deployments go: chats and webhooks. See docs/notify.md."`
 }
 
 // Django is what the recipes of the groups django, celery and database take for their parameters of these names, where a step gives none.

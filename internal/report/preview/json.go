@@ -36,6 +36,7 @@ type document struct {
 	Refusals    []refusal `json:"refusals"`
 	First       []string  `json:"first"`
 	Warnings    []string  `json:"warnings"`
+	Tells       []string  `json:"tells,omitempty"` // who would be told how it goes
 }
 
 // delta is hosts of upload that are sent less, because they have the rest.
@@ -116,7 +117,7 @@ func JSON(p deploy.Preview) ([]byte, error) {
 	doc := document{
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
 		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Copy: list(p.Copy), Steps: []step{},
-		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings),
+		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings), Tells: p.Told,
 	}
 	for _, id := range p.Back.Over {
 		doc.Between = append(doc.Between, string(id))

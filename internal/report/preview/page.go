@@ -88,6 +88,9 @@ func render(p deploy.Preview, diffs int, files bool) string {
 			table = append(table, row(step))
 		}
 	}
+	for _, text := range p.Told {
+		table = append(table, markdown.Row("tells", markdown.Words(text), ""))
+	}
 	parts = append(parts, strings.Join(table, "\n"))
 	for _, changed := range p.Files {
 		head := "Files " + strings.Join(strings.Fields(filesText(p, changed)), " ")

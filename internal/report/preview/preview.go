@@ -59,6 +59,9 @@ func Lines(p deploy.Preview) []string {
 	if !activated && len(p.Batches) > 0 {
 		lines = append(lines, activation(p)...)
 	}
+	for _, text := range p.Told {
+		lines = append(lines, labelled("tells", text)...)
+	}
 	for _, text := range p.Ahead {
 		lines = append(lines, labelled("first", text)...)
 	}

@@ -12,6 +12,7 @@ func (s Sanitizer) Preview(p deploy.Preview) deploy.Preview {
 	p.Header, p.Back = events{s}.header(p.Header), s.back(p.Back)
 	p.From, p.CopyOf, p.Copy = s.Line(p.From), s.Own(p.CopyOf), s.own(p.Copy)
 	p.Upload, p.Fleet, p.Ahead, p.Warnings = s.own(p.Upload), s.own(p.Fleet), s.own(p.Ahead), s.own(p.Warnings)
+	p.Told = s.own(p.Told)
 	p.Live, p.Steps, p.Batches, p.Files = slices.Clone(p.Live), slices.Clone(p.Steps), slices.Clone(p.Batches), slices.Clone(p.Files)
 	p.Deltas = slices.Clone(p.Deltas)
 	for i := range p.Deltas {

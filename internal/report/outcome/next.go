@@ -1,4 +1,4 @@
-package report
+package outcome
 
 import (
 	"strings"
@@ -19,8 +19,8 @@ var byHand = strings.NewReplacer(
 	"run the job again", "run the command again",
 )
 
-// nextOn is what to do now, in the words of where the command ran.
-func nextOn(run ci.Run, next deploy.Next) deploy.Next {
+// NextOn is what to do now, in the words of where the command ran.
+func NextOn(run ci.Run, next deploy.Next) deploy.Next {
 	if run.Platform == "" {
 		next.Text = byHand.Replace(next.Text)
 	}

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/notify"
+	"slipway/internal/secret"
+)
+
+// toldState is the state that the main step leaves to the post step when people were told how it ended.
+const toldState = "told"
+
+// notifier tells people how a deployment goes. What lies in the address of a webhook is secret by itself, wherever it turns up.
+func (s *session) notifier(ctx context.Context) *notify.Notifier {
+	var receivers []notify.Receiver
+	for _, n := range s.cfg.Notify {
+		if n.URL.IsEmpty() {
+			s.say("note       nobody is told at %s: the secret is not given", n)
+			continue
+		}
+		if at, err := url.Parse(n.URL.Reveal()); err == nil && len(at.RequestURI()) >= shortestAddress {
+			s.mask(secret.New(at.RequestURI()))
+		}
+		receivers = append(receivers, notify.Receiver{Service: n.Service, URL: n.URL, Key: n.Key, On: n.On})
+	}
+	return notify.New(ctx, notify.Options{Receivers: receivers, Run: s.run, Redactor: s.options.Redactor})
+}
+
+// shortestAddress is how many characters the path of an address has that is a secret: a shorter one is a word.
+const shortestAddress = 16
+
+// both hands each event to two.
+func both(first, second deploy.Emit) deploy.Emit {
+	return func(e deploy.Event) {
+		first(e)
+		second(e)
+	}
+}
+
+// tell tells people how it ended, once the log has said so. Who could not be told is a warning, and no failure.
+func (s *session) tell(ctx context.Context, told *notify.Notifier, result deploy.Result) error {
+	if len(s.cfg.Notify) == 0 {
+		return nil
+	}
+	if failed := told.End(ctx, result); len(failed) > 0 {
+		const what = "not everybody was told how it went: "
+		s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: what + strings.Join(failed, "\n")})
+		for _, why := range failed {
+			s.say("WARNING    not told: %s", why)
+		}
+	}
+	return s.options.Files.SaveState(toldState, "true")
+}
+
+// sayWhoIsTold says whom a deployment tells.
+func (c *console) sayWhoIsTold(cfg *config.Config) {
+	for _, line := range whoIsTold(cfg) {
+		c.say("    tells    %s", line)
+	}
+}
+
+// whoIsTold are the receivers, with what each is told of, and the hosts of their addresses where these are given.
+func whoIsTold(cfg *config.Config) (lines []string) {
+	for _, n := range cfg.Notify {
+		line := n.String()
+		if at, err := url.Parse(n.URL.Reveal()); err == nil && at.Host != "" {
+			line += fmt.Sprintf(" (%s)", at.Host)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
