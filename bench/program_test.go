@@ -31,12 +31,14 @@ func makeProgram(t *testing.T, build bool) (old, rebuilt []byte) {
 	return compile(t, programSource), compile(t, changed)
 }
 
+// compile builds a program as those are that are shipped: without debug data, which Go's linker compresses, so that all of it is another one
+// after the smallest change.
 func compile(t *testing.T, source string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "main.go"), source)
 	write(t, filepath.Join(dir, "go.mod"), "module program\n\ngo 1.24\n")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", "program", ".")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", "program", ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
