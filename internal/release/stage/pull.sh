@@ -19,6 +19,8 @@ pulling() {
 	pulled=.slipway/pulled
 	archive=$pulled/$digest
 	otherwise=94
+	# What brings less than so many bytes a second, for so many seconds, is given up.
+	least=10240 patience=30
 }
 
 # Pulls the archive, and unpacks it once it is known to be the one that the runner has read.
@@ -106,7 +108,7 @@ here() { stat -c %s "$archive" 2>/dev/null || echo 0; }
 
 # Pulls what is not here yet: over a new connection where one breaks, for as long as they bring something.
 pull() {
-	have=$(here) idle=0 connections=0
+	have=$(here) idle=0 slow=0 connections=0
 	if [ "$have" -gt "$total" ]; then
 		rm -f "$archive"
 		have=0
@@ -127,7 +129,17 @@ pull() {
 		connections=$((connections + 1)) idle=$((idle + 1))
 		[ "$have" -le "$before" ] || idle=0
 		lock_beat connected
-		[ "$have" -eq "$total" ] || judge
+		[ "$have" -lt "$total" ] || break
+		case $said in
+		*'too slow for slipway'*)
+			slow=$((slow + 1))
+			[ "$slow" -lt 2 ] || fail 91 "it gets less than $((least / 1024)) KiB a second, over another connection, too: $have of $total bytes"
+			;;
+		*)
+			slow=0
+			judge
+			;;
+		esac
 	done
 }
 
@@ -172,7 +184,7 @@ fetch() {
 		} 4>&- | head -c "$((total - have))" 4>&- 5>&- | cat >>"$archive" 2>&5 4>&- 5>&- & # which says, unlike BusyBox's head, when a disk is full
 		writer=$!
 		echo "$writer" >"$archive.by"
-		(watch_writer) </dev/null >/dev/null 2>&1 5>&- &
+		(watch_writer) </dev/null >/dev/null 2>&1 &
 		watcher=$!
 		wait "$writer"
 		kill "$watcher"
@@ -192,18 +204,28 @@ request() {
 	esac
 }
 
-# Says how much is here, and gives a sign of life. Where nobody listens, or the file was taken away, the writer ends.
+# Says how much is here, and gives a sign of life. Where nobody listens, or the file was taken away, or hardly anything comes, the writer
+# ends: curl and wget go on for as long as a byte comes now and then.
 watch_writer() {
-	sleeper=''
+	sleeper='' looks=0 mark=$have
 	trap 'kill "$sleeper"; exit' TERM
 	trap 'kill "$writer"; exit' PIPE
 	while kill -0 "$writer"; do
-		sleep 1 4>&- &
+		sleep 1 4>&- 5>&- &
 		sleeper=$!
 		wait "$sleeper"
 		if ! size=$(stat -c %s "$archive") || ! printf '%s\n' "$size" >&4; then
 			kill "$writer"
 			exit
+		fi
+		looks=$((looks + 1))
+		if [ "$looks" -ge "$patience" ]; then
+			if [ $((size - mark)) -lt $((least * looks)) ]; then
+				echo 'too slow for slipway' >&5
+				kill "$writer"
+				exit
+			fi
+			looks=0 mark=$size
 		fi
 		lock_beat pulled
 	done
