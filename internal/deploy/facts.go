@@ -48,6 +48,7 @@ type Facts struct {
 	ClockSkew     time.Duration  // host's clock less the runner's
 	Lock          LockState
 	Hold          *Hold          // nil when deploys are not on hold
+	Claim         Claim          // of the deployment that asks, that of the newest attempt; zero where its jobs have not named a release here
 	Own           *JournalFacts  // of the deployment that asks; nil when it has no journal here yet
 	Unfinished    []JournalFacts // of other deployments that touched the live site and did not end
 }
@@ -64,6 +65,7 @@ type ReleaseFacts struct {
 	Staged   bool   // complete and verified against the artifact's manifest
 	Verified bool   // passed its health checks once
 	Bad      bool   // failed them; never a target to unwind or roll back to
+	Waiting  bool   // a shard prepared it, and the rest of its deployment has not taken it into service
 	Failed   bool   // its deployment failed before it was live; kept a while for looking at
 	Adopted  string // name of its folder where another tool made it: it is a link to that; else ""
 	Live     bool   // current leads to the folder of an adopted one

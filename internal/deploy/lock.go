@@ -18,6 +18,7 @@ type LockOwner struct {
 	Deployment DeploymentID `json:"deployment"`
 	Attempt    int          `json:"attempt"`
 	Command    string       `json:"command"`
+	Shard      string       `json:"shard,omitempty"` // "2/5": of several jobs that make the deployment, which one
 	Actor      string       `json:"actor,omitempty"`
 	RunURL     string       `json:"run_url,omitempty"`
 	Since      time.Time    `json:"since"` // by the owner's own clock, for people

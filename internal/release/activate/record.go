@@ -31,10 +31,11 @@ var loadScript string
 
 var loadReasons = map[int]release.Reason{90: {Err: ErrNoBlock, Hint: "its restart and checks are not known on this host"}}
 
-// Mark marks a release: "verified" (it passed its checks; takes earlier bad and failed marks away), "bad" (it failed
-// them: never a target to go back to), "failed" (its deployment failed before it was live).
+// Mark marks a release: "verified" (it passed its checks; takes the other marks away), "bad" (it failed
+// them: never a target to go back to), "failed" (its deployment failed before it was live), "waiting" (a shard prepared it, and the rest of
+// its deployment is still to come).
 func Mark(site release.Site, id deploy.ReleaseID, mark string) release.Operation {
-	if !slices.Contains([]string{"verified", "bad", "failed"}, mark) || !id.Valid() {
+	if !slices.Contains([]string{"verified", "bad", "failed", "waiting"}, mark) || !id.Valid() {
 		return release.Invalid("mark", fmt.Errorf("no mark %q for release %q", mark, id))
 	}
 	return release.Operation{Name: "mark", Script: markScript, Args: []string{site.Root, string(id), mark}}

@@ -7,7 +7,7 @@ import (
 	"slipway/internal/deploy"
 )
 
-// Who is an owner for people: "run https://... attempt 2 by anna, 3m (deploy)". The age is now, by the reader's clock, less
+// Who is an owner for people: "run https://... attempt 2 by anna, 3m (deploy)", or "(deploy shard 2/5)". The age is now, by the reader's clock, less
 // what the owner's clock said: a clock in the future makes none.
 func Who(owner deploy.LockOwner, now time.Time) string {
 	who := "an owner that left no name"
@@ -26,8 +26,12 @@ func Who(owner deploy.LockOwner, now time.Time) string {
 	if age := now.Sub(owner.Since); !owner.Since.IsZero() && age >= 0 {
 		who += ", " + Age(age)
 	}
-	if owner.Command != "" {
-		who += " (" + owner.Command + ")"
+	what := owner.Command
+	if owner.Shard != "" {
+		what = deploy.Joined(" ", what, "shard "+owner.Shard)
+	}
+	if what != "" {
+		who += " (" + what + ")"
 	}
 	return who
 }

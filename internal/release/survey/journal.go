@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/release/journal"
 )
 
 // journal begins what the survey says of one deployment's journal.
@@ -21,6 +22,15 @@ func (p *parser) journal(key, id string) error {
 	p.facts.Unfinished = append(p.facts.Unfinished, facts)
 	p.reading = &p.facts.Unfinished[len(p.facts.Unfinished)-1]
 	return nil
+}
+
+// claim reads the name that a job gave to the deployment's release. That of the newest attempt holds.
+func (p *parser) claim(value string) error {
+	claim, err := journal.ParseClaim(value)
+	if err == nil && claim.Attempt > p.facts.Claim.Attempt {
+		p.facts.Claim = claim
+	}
+	return err
 }
 
 // inJournal reads one part of the journal that was begun last.

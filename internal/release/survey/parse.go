@@ -106,6 +106,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"outcome": inJournal(func(j *deploy.JournalFacts, value string) error { j.Outcome = strings.TrimSpace(value); return nil }),
 	"live":    inJournal(func(j *deploy.JournalFacts, value string) error { j.Live = parseLive(value); return nil }),
 	"try":     inJournal(readTry),
+	"claim":   (*parser).claim,
 
 	"end": func(*parser, string) error { return nil },
 }

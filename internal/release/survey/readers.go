@@ -229,7 +229,7 @@ func (p *parser) release(value string) error {
 	}
 	has := func(mark string) bool { return slices.Contains(words[1:], mark) }
 	p.facts.Releases = append(p.facts.Releases, deploy.ReleaseFacts{
-		ID: id, Staged: has("staged"), Verified: has("verified"), Bad: has("bad"), Failed: has("failed"),
+		ID: id, Staged: has("staged"), Verified: has("verified"), Bad: has("bad"), Failed: has("failed"), Waiting: has("waiting"),
 	})
 	return nil
 }

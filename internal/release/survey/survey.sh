@@ -161,7 +161,7 @@ for folder in releases/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*; do
 	fi
 	if [ -d "$folder" ]; then
 		marks=
-		for mark in staged verified bad failed; do
+		for mark in staged verified bad failed waiting; do
 			[ ! -e ".slipway/releases/$id/$mark" ] || marks="$marks $mark"
 		done
 		printf 'release=%s%s\0' "$id" "$marks"
@@ -216,6 +216,11 @@ if [ -e .slipway ]; then
 	if [ -n "$own" ] && [ -d ".slipway/deployments/$own" ]; then
 		journal ".slipway/deployments/$own" own
 		tries ".slipway/deployments/$own" "$boot"
+		for claim in ".slipway/deployments/$own"/claim-*; do
+			if [ -L "$claim" ]; then
+				printf 'claim=%s ' "${claim##*/claim-}"; readlink -n "$claim"; printf '\0'
+			fi
+		done
 	fi
 	for live in .slipway/deployments/*/activation.jsonl; do
 		folder=${live%/activation.jsonl}
