@@ -58,6 +58,9 @@ func (p *planned) earlier(cfg *config.Config) deploy.Provenance {
 // wrong; what went wrong on hosts is in their facts. What it gives is to be closed, also beside an error.
 func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, error) {
 	made, run := &planned{}, a.planRun(l)
+	if err := l.oneRun(); err != nil {
+		return made, err
+	}
 	question := survey.Question{SharedFiles: l.cfg.SharedFiles, Programs: plan.Programs(l.cfg), Deployment: run.Identity.ID(), Secrets: config.Live(l.command)}
 	asked := make(chan struct{})
 	bounded, cancel := context.WithDeadlineCause(ctx, now.Add(l.cfg.Timeout), deploy.ErrTimeout)
@@ -68,7 +71,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	group.Go(func() error {
 		defer close(asked)
 		if l.dialer != nil {
-			made.hosts = l.gather(asking, l.cfg.Hosts, question)
+			made.hosts = l.gather(asking, plan.Asked(l.cfg, l.reconcile), question)
 		}
 		return nil
 	})
@@ -188,11 +191,15 @@ func (a *app) tempFile() (distribution.TempFile, error) {
 func (a *app) planRun(l launch) plan.Run {
 	run := l.run
 	id := cmp.Or(run.RunID, time.Now().UTC().Format("20060102150405.000000"))
+	job, step := run.Job, run.Step
+	if l.cfg.Shard.Given() {
+		job, step = "", "" // the deployment is that of several jobs
+	}
 	return plan.Run{
 		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
 		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
 		Identity: deploy.Identity{
-			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: run.Job, Step: run.Step, App: l.cfg.App,
+			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: job, Step: step, App: l.cfg.App,
 			Environment: l.cfg.Environment, Command: l.command, Key: l.cfg.DeploymentKey,
 		},
 	}

@@ -65,7 +65,8 @@ type Inputs struct {
 	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
 	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either; in GitHub Actions also a branch or tag." fallback:"the previous one"`
-	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart. Each leg is a deployment of its own: hosts that are to be switched together belong into one job."`
+	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart. Each leg is a deployment of its own: hosts that are to be switched together belong into one job. With shard it names the one deployment that the jobs make together."`
+	Shard         string `name:"shard" of:"deploy" group:"policy" help:"Which part of the hosts this job prepares, and nothing else: 2/5, of a job matrix with five legs. A job with rest/5 goes on with all hosts. They are one deployment, and have the same deployment_key." fallback:"one job deploys to all hosts"`
 	MatrixJobs    string `name:"matrix_jobs" hidden:"" group:"policy" action:"${{ strategy.job-total }}" help:"How many legs the matrix of the job has: the runner fills it in. A deployment by one of several legs without a deployment_key is warned of."`
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 

@@ -66,6 +66,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.secrets(&s, c)
 	l.notify(&s, c)
 	l.quoted(c)
+	l.shard(c)
 	l.matrix(c)
 	l.allow(s.Allow.Refs, c)
 	l.promotes(s, c)

@@ -85,11 +85,12 @@ type Config struct {
 
 	Exec string // of the command exec: a script for sh; "" of others
 
-	Revision      string // commit that the artifact was built of, where an input says so
-	LogLines      int    // live lines per step and host
-	DeploymentKey string // tells matrix legs apart
-	To            string // rollback's target, "" is the previous release
-	IfSuperseded  string // how a run ends that a newer one has overtaken: "fail" or "pass"
+	Revision      string       // commit that the artifact was built of, where an input says so
+	LogLines      int          // live lines per step and host
+	DeploymentKey string       // tells matrix legs apart
+	Shard         deploy.Shard // of several jobs that make the deployment together, which one this is
+	To            string       // rollback's target, "" is the previous release
+	IfSuperseded  string       // how a run ends that a newer one has overtaken: "fail" or "pass"
 
 	Remarks deploy.Problems // what may be meant, and is worth a look: each with its place, where it has one
 }

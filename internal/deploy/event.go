@@ -31,7 +31,9 @@ type Header struct {
 	RunID            string
 	Attempt          int
 	Earlier          *Attempt // that this one goes on from; nil when it is the first
-	Hosts            []string
+	Shard            Shard    // of several jobs that make the deployment, which one this is
+	Hosts            []string // of a shard its own
+	Others           []string // of a shard: hosts that get the release and are in other shards
 	LeftOut          []string // hosts of the environment that `limit` leaves out: they keep what they run
 }
 

@@ -82,7 +82,7 @@ type Identity struct {
 	Server      string // https://github.com
 	Repository  string // numeric repository ID where the CI gives one, else owner/name
 	RunID       string
-	Job         string
+	Job         string // "" where several jobs make one deployment, as shards do; Step likewise
 	Step        string // the step's ID in the job
 	App         string
 	Environment string

@@ -17,6 +17,7 @@ const (
 	OutcomePerson     Outcome = "person"  // exit 4
 	OutcomeCancelled  Outcome = "cancelled"
 	OutcomeSuperseded Outcome = "superseded" // exit 6: a newer run's release is live
+	OutcomePrepared   Outcome = "prepared"   // of a shard: its hosts have the release, and nothing is switched
 	OutcomeDone       Outcome = "done"       // of a command that activates nothing
 	OutcomeReconciled Outcome = "reconciled" // of the post step: nothing is half done any more
 )

@@ -255,6 +255,11 @@ func TestLockSupersedes(t *testing.T) {
 	owner := func(deployment string, attempt int, command string) deploy.LockOwner {
 		return deploy.LockOwner{Deployment: deploy.DeploymentID(deployment), Attempt: attempt, Command: command}
 	}
+	shard := func(deployment string, attempt int, command, shard string) deploy.LockOwner {
+		of := owner(deployment, attempt, command)
+		of.Shard = shard
+		return of
+	}
 	tests := []struct {
 		mine, other deploy.LockOwner
 		want        bool
@@ -263,6 +268,10 @@ func TestLockSupersedes(t *testing.T) {
 		{owner("a", 2, "deploy"), owner("a", 1, "post"), true},
 		{owner("a", 1, "post"), owner("a", 1, "deploy"), true},
 		{owner("a", 1, "post"), owner("a", 1, "post"), false},
+		{shard("a", 1, "post", "2/5"), shard("a", 1, "deploy", "2/5"), true},
+		{shard("a", 1, "post", "rest/5"), shard("a", 1, "deploy", "2/5"), false}, // its job may still run
+		{shard("a", 1, "deploy", "rest/5"), shard("a", 1, "deploy", "2/5"), false},
+		{shard("a", 2, "deploy", "rest/5"), shard("a", 1, "deploy", "2/5"), true},
 		{owner("a", 1, "deploy"), owner("a", 1, "post"), false},
 		{owner("a", 1, "deploy"), owner("a", 1, "deploy"), false},
 		{owner("a", 1, "post"), owner("a", 2, "deploy"), false},

@@ -46,7 +46,8 @@ func sameLife(a, b deploy.LockState) bool {
 const PostCommand = "post"
 
 // supersedes reports whether an owner takes a lock from another, alive or not: a later attempt of the same deployment, or the
-// post step of the same attempt, which starts when nothing else of it runs any more.
+// post step of the same attempt, which starts when nothing else of its job runs any more. Of jobs that are shards of one deployment each
+// has a post step of its own: the others may still run.
 func supersedes(mine, other deploy.LockOwner) bool {
 	if mine.Deployment == "" || mine.Deployment != other.Deployment {
 		return false
@@ -54,7 +55,7 @@ func supersedes(mine, other deploy.LockOwner) bool {
 	if mine.Attempt != other.Attempt {
 		return mine.Attempt > other.Attempt
 	}
-	return mine.Command == PostCommand && other.Command != PostCommand
+	return mine.Shard == other.Shard && mine.Command == PostCommand && other.Command != PostCommand
 }
 
 // Lives watches a lock for a lease (0 is the usual one). It reports whether the owner gave a sign of life, as soon as there is one;

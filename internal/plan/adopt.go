@@ -52,6 +52,9 @@ func adopt(p *Plan, facts map[string]deploy.Facts) (deploy.ReleaseID, *deploy.Er
 	if p.Joining() {
 		return fleetRelease(p, facts)
 	}
+	if id, ok, err := claimed(p, facts); ok || err != nil {
+		return id, err
+	}
 	if id, ok := adopted(p, facts); ok {
 		return id, nil
 	}
@@ -141,6 +144,9 @@ func (s *Schedule) attempt() *deploy.Attempt {
 				a.Phase = deploy.Migrate
 			}
 		}
+	}
+	if s.Shard.Rest && a.Phase == deploy.Prepare && a.Number == max(1, s.Attempt) {
+		return nil // its shards
 	}
 	return a
 }

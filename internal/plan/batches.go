@@ -150,7 +150,7 @@ func (p *Plan) allDrained() deploy.Problems {
 
 // Split says that the fleet does not stay on one release, where `limit` leaves hosts out.
 func (p *Plan) Split() []string {
-	if len(p.LeftOut) == 0 || p.Reconcile {
+	if len(p.LeftOut) == 0 || p.Reconcile || p.Shard.IsPart() {
 		return nil
 	}
 	const most = 5

@@ -41,14 +41,14 @@ func (p *Plan) On(host string, s deploy.Step) deploy.Step {
 
 // declared are a host's variables without Slipway's own.
 func (p *Plan) declared(host string) map[string]string {
-	i := slices.IndexFunc(p.Targets, func(h deploy.Host) bool { return h.Name == host })
+	i := slices.IndexFunc(p.config.Hosts, func(h deploy.Host) bool { return h.Name == host })
 	switch {
 	case host == deploy.RunnerName:
 		return p.config.Vars
 	case i < 0:
 		return nil
 	}
-	return p.Targets[i].Vars
+	return p.config.Hosts[i].Vars
 }
 
 // fingerprint is 32 hex digits. before is that of the prepare step before it, which covers those before that.

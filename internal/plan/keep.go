@@ -27,10 +27,11 @@ func (s *Schedule) KeepBefore() []deploy.ReleaseID {
 // keepLeast is what must stay whatever room is wanted.
 func (s *Schedule) keepLeast() []deploy.ReleaseID { return s.keep(s.KeepReleases-1, 0, false) }
 
-// keep is what is needed, the newest successes, and the newest failures. live says that the release counts as a success.
+// keep is what is needed, the newest successes, the newest failures, and as many that shards have prepared and that would be newer than what
+// is live. live says that the release counts as a success.
 func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 	keep := []deploy.ReleaseID{s.Release}
-	verified, failed := map[deploy.ReleaseID]bool{}, map[deploy.ReleaseID]bool{}
+	verified, failed, waiting := map[deploy.ReleaseID]bool{}, map[deploy.ReleaseID]bool{}, map[deploy.ReleaseID]bool{}
 	if live {
 		verified[s.Release] = true
 	}
@@ -45,6 +46,8 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 			case !r.Staged: // half of one: it stays only where it is needed
 			case r.Good():
 				verified[r.ID] = true
+			case r.Waiting && !r.Bad && r.ID > h.Facts.CurrentID && !(live && r.ID < s.Release):
+				waiting[r.ID] = true
 			default:
 				failed[r.ID] = true
 			}
@@ -54,7 +57,11 @@ func (s *Schedule) keep(successes, failures int, live bool) []deploy.ReleaseID {
 	for id := range verified {
 		delete(failed, id)
 	}
+	for id := range waiting {
+		delete(failed, id)
+	}
 	keep = append(keep, newest(failed, failures)...)
+	keep = append(keep, newest(waiting, failures)...) // as many, so that shards whose rest never comes fill no disk
 	slices.Sort(keep)
 	return slices.DeleteFunc(slices.Compact(keep), func(id deploy.ReleaseID) bool { return id == "" })
 }

@@ -16,7 +16,7 @@ func (s *Schedule) pin() deploy.Errors {
 		return nil
 	}
 	for _, name := range first.Hosts {
-		if !slices.Contains(s.Header.Hosts, name) {
+		if !slices.Contains(s.everyone(), name) {
 			s.Removed = append(s.Removed, name)
 		}
 	}
@@ -33,7 +33,7 @@ func (s *Schedule) pinSteps(steps []deploy.Step, first *Record) deploy.Errors {
 			continue
 		}
 		primary := first.Steps[at].Hosts[0]
-		if !slices.Contains(s.Header.Hosts, primary) {
+		if !slices.Contains(s.everyone(), primary) {
 			errs = append(errs, &deploy.Error{
 				Host: primary, Phase: step.Phase, Step: step.Name, At: step.At,
 				Cause: fmt.Errorf("attempt %d chose this host for it, and it is not among the hosts any more", max(1, first.Attempt)),

@@ -114,7 +114,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		started:      now,
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
-			Deployment: run.Identity.ID(), ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
+			Deployment: run.Identity.ID(), Shard: cfg.Shard, ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
 			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL, Provenance: artifact.Provenance,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
 		},
@@ -158,6 +158,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	p.narrow()
 	return p, nil
 }
 

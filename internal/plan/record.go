@@ -44,7 +44,7 @@ func (s *Schedule) JSON() ([]byte, error) {
 	record := Record{
 		Format: recordFormat, Deployment: s.Deployment, Release: s.Release, Command: s.Command,
 		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Ref: s.Artifact.Ref, Provenance: s.Provenance, Actor: s.Actor,
-		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.Header.Hosts, LeftOut: s.Header.LeftOut,
+		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.everyone(), LeftOut: s.Header.LeftOut,
 	}
 	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure, s.execs()} {
 		for _, step := range steps {

@@ -119,6 +119,9 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 	for _, h := range s.Hosts {
 		errs = append(errs, refusals(h.Host, s.judgeRoom(h))...)
 	}
+	if keeper, ok := p.Keeper(); ok && !contains(p.Targets, keeper.Name) {
+		errs = append(errs, refusals(keeper, judge(p, keeper, facts[keeper.Name]))...)
+	}
 	if len(errs) > 0 {
 		return nil, errs
 	}

@@ -53,6 +53,10 @@ func (r *run) close(ctx context.Context, s *stop) {
 // closeJournal writes down on a host how the deployment ended. Where it failed before it switched anything, and finds `current` changed,
 // it says so: "nothing changed" is not so.
 func (r *run) closeJournal(ctx context.Context, s *stop, h plan.Host, outcome deploy.Outcome) *deploy.Error {
+	outcome, ok := r.ownOutcome(h, outcome)
+	if !ok {
+		return nil
+	}
 	if h.NoRelease || s == nil || s.phase != deploy.Prepare && s.phase != deploy.Migrate {
 		return r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, nil)
 	}
@@ -98,6 +102,8 @@ func (r *run) leavesOpen(s *stop) bool {
 		return false
 	case s.outcome == deploy.OutcomePerson:
 		return true
+	case r.plan.Shard.IsPart():
+		return false
 	case s.outcome == deploy.OutcomeCancelled && s.phase == deploy.Activate:
 		return true
 	case s.outcome == deploy.OutcomeCancelled && len(r.ensured.Names()) > 0:

@@ -40,6 +40,7 @@ type fleet struct {
 	key    secret.Secret
 	runs   int // CI runs so far
 	tries  int // attempts of the newest run
+	late   int // how many seconds later it begins than its first job
 	opts   rollout.Options
 	server map[string]*sshtest.Server
 	places int      // of the pool; 0 is the usual number
@@ -170,12 +171,11 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, bu
 	if f.tries == 0 {
 		f.runs++
 	}
-	f.tries++
-	attempt := f.tries
+	attempt := f.tries + 1
 	f.tries = 0
 	identity := deploy.Identity{Server: "ci", RunID: fmt.Sprint(f.runs), App: f.cfg.App, Command: command}
 	run := plan.Run{Identity: identity, Revision: "1a2b3c4", Attempt: attempt, Reconcile: f.cleanUp}
-	p, err := plan.Build(f.cfg, about, run, time.Unix(int64(f.runs*1000+attempt), 0))
+	p, err := plan.Build(f.cfg, about, run, time.Unix(int64(f.runs*1000+attempt+f.late), 0))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func (f *fleet) run(ctx context.Context, command string, about plan.Artifact, bu
 	if f.through != nil {
 		through = f.through(dialer)
 	}
-	crew := hosts.Gather(ctx, pool.New(through, f.places), f.cfg.Hosts, question, nil)
+	crew := hosts.Gather(ctx, pool.New(through, f.places), plan.Asked(f.cfg, f.cleanUp), question, nil)
 	defer func() { _ = crew.Close() }()
 	if f.planned != nil {
 		f.planned(p, crew)

@@ -22,7 +22,7 @@ func (r *run) lock(ctx context.Context) (changed bool, s *stop) {
 	}
 	request := fleetlock.Request{
 		Owner: deploy.LockOwner{
-			Deployment: r.plan.Deployment, Attempt: max(1, r.plan.Attempt), Command: command, Actor: r.plan.Actor, RunURL: r.plan.RunURL,
+			Deployment: r.plan.Deployment, Attempt: max(1, r.plan.Attempt), Command: command, Shard: r.plan.Shard.String(), Actor: r.plan.Actor, RunURL: r.plan.RunURL,
 			Since: time.Now().UTC(), Token: rand.Text(),
 		},
 		Wait: r.opts.LockWait, Lease: r.opts.Lease, Environment: r.plan.Environment, Note: r.rec.Notice,

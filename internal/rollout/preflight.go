@@ -40,6 +40,7 @@ func (r *run) preflight(ctx context.Context) *stop {
 	for _, text := range slices.Concat(r.schedule.Split(), r.schedule.ClocksOff(), r.schedule.NothingLive()) {
 		r.rec.Warn(text)
 	}
+	r.sayUnprepared()
 	return nil
 }
 
@@ -61,6 +62,9 @@ func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
 			errs = append(errs, r.budget.uncovered(deploy.Errors{span.Err})...)
 		}
 		spans = append(spans, span)
+	}
+	if err := r.keeperMissing(); err != nil {
+		errs = append(errs, err)
 	}
 	return spans, errs
 }
@@ -116,11 +120,14 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 		if s := r.mayGoOn(ctx); s != nil {
 			return s
 		}
+		if s := r.claim(ctx); s != nil {
+			return s
+		}
 		if s := r.refused(ctx, r.openJournals(ctx)); s != nil {
 			return s
 		}
 	}
-	if r.plan.Upkeep() {
+	if r.plan.Upkeep() || r.plan.Shard.IsPart() {
 		r.leaveDead()
 		return nil
 	}

@@ -78,7 +78,7 @@ func (r *run) prepareSteps(hosts []plan.Host) []prepareStep {
 	}
 	upload := deploy.Step{Name: uploadName, Phase: deploy.Prepare, Hosts: names}
 	steps := []prepareStep{{Step: upload, record: r.rec.Step(uploadName, upload, names)}}
-	for _, s := range r.schedule.Prepare {
+	for _, s := range r.schedule.PrepareHere() {
 		step := prepareStep{Step: s, record: r.rec.Step(s.Name, s, slices.Concat(s.Hosts, s.Receivers))}
 		if len(s.Produces) > 0 {
 			step.products = distribution.New(s, distribution.Options{
@@ -128,7 +128,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 			span = step.products.Take(ctx, h.Name, step.record.Begin)
 		default:
 			at := r.scene(h.Name)
-			if i == last {
+			if i == last && !r.plan.Shard.IsPart() {
 				at.Along = listing
 			}
 			span = r.steps.Step(ctx, h.Name, r.schedule.On(h.Name, step.Step), at, step.record.Begin)
@@ -146,7 +146,7 @@ func (r *run) prepareHost(ctx context.Context, h plan.Host, steps []prepareStep,
 			done = r.fleet.On(h.Name).Lease(ctx)
 		}
 	}
-	if alive && !skipped && !listing.Done && (ran || h.Facts.CurrentID != r.schedule.Release) {
+	if alive && !skipped && !r.plan.Shard.IsPart() && !listing.Done && (ran || h.Facts.CurrentID != r.schedule.Release) {
 		r.list(ctx, h, listing.Operation)
 	}
 }

@@ -137,6 +137,9 @@ func startingHosts(p *plan.Plan, hosts *fleet.Fleet) []deploy.HostResult {
 
 // all is the whole deployment, from preflight to its end.
 func (r *run) all(ctx context.Context) *stop {
+	if r.plan.Shard.IsPart() && !r.plan.Reconcile && len(r.plan.Targets) == 0 {
+		return r.emptyShard()
+	}
 	if s := r.preflight(ctx); s != nil {
 		return r.endedInPreflight(s)
 	}
@@ -146,10 +149,13 @@ func (r *run) all(ctx context.Context) *stop {
 	if r.plan.Upkeep() {
 		return r.upkeep(ctx)
 	}
-	if text := r.schedule.Unverified(); text != "" {
+	if text := r.schedule.Unverified(); text != "" && !r.plan.Shard.IsPart() {
 		r.rec.Notice(text)
 	}
 	s := r.prepare(ctx)
+	if r.plan.Shard.IsPart() {
+		return r.shard(ctx, s)
+	}
 	if s == nil {
 		s = r.change(ctx)
 	}

@@ -93,8 +93,11 @@ func Counted(n, of int) string { return fmt.Sprintf("%d of %d", n, of) }
 // CountedHosts is "2 of 3 hosts".
 func CountedHosts(n, of int) string { return fmt.Sprintf("%d of %s", n, Plural(of, "host")) }
 
-// Limited says that a deployment is for some hosts of an environment alone: " (limit: 2 of 3)", or nothing.
+// Limited says that a deployment is for some hosts of an environment alone: " (limit: 2 of 3)", or that a job is: " (shard 2/5)"; or nothing.
 func Limited(h deploy.Header) string {
+	if h.Shard.IsPart() {
+		return " (shard " + h.Shard.String() + ")"
+	}
 	if len(h.LeftOut) == 0 {
 		return ""
 	}

@@ -29,7 +29,7 @@ type Row struct {
 
 // All are the outcomes, in the order in which the documents have them.
 func All() []Row {
-	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), done(), reconciled()}
+	return []Row{activated(), unchanged(), failed(), unwound(), person(), superseded(), cancelled(), prepared(), done(), reconciled()}
 }
 
 // Of is the row of a result.

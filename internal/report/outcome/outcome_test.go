@@ -16,7 +16,7 @@ func TestEveryOutcomeHasARow(t *testing.T) {
 	t.Parallel()
 	vocabulary := []deploy.Outcome{
 		deploy.OutcomeActivated, deploy.OutcomeUnchanged, deploy.OutcomeFailed, deploy.OutcomeUnwound, deploy.OutcomePerson,
-		deploy.OutcomeCancelled, deploy.OutcomeSuperseded, deploy.OutcomeReconciled, deploy.OutcomeDone,
+		deploy.OutcomeCancelled, deploy.OutcomeSuperseded, deploy.OutcomePrepared, deploy.OutcomeReconciled, deploy.OutcomeDone,
 	}
 	words := map[string]bool{}
 	for _, row := range append(All(), nothingToReconcile(), notReconciled(), notDone()) {

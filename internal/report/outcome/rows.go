@@ -150,6 +150,34 @@ func reconciled() Row {
 	}
 }
 
+func prepared() Row {
+	return Row{
+		Outcome: deploy.OutcomePrepared, Exits: []int{deploy.ExitDone}, Word: "PREPARED", Good: true, Icon: "📦",
+		Means: "of a `shard`: its hosts have the release, and run what they ran before",
+		verdict: func(res deploy.Result) string {
+			text := fmt.Sprintf(" on %s in %s", preparedHosts(res), layout.WholeSeconds(res.Duration))
+			if kept := res.Kept(); kept > 0 {
+				text += " (" + layout.Plural(kept, "host-step") + " kept)"
+			}
+			return text
+		},
+		heading: func(res deploy.Result, _ func() string) string {
+			return fmt.Sprintf("%s is prepared for %s: %s, %s", place(res), layout.RunsOf(res.Header), preparedHosts(res), layout.ProseWholeSeconds(res.Duration))
+		},
+		state: Live,
+		remark: func(res deploy.Result) (level deploy.Level, title, text string) {
+			return deploy.LevelNotice, "", fmt.Sprintf("%s is prepared on %s, and nothing is switched (release %s, %s)", layout.RunsOf(res.Header),
+				preparedHosts(res), res.Release, layout.WholeSeconds(res.Duration))
+		},
+	}
+}
+
+// preparedHosts counts the hosts that a shard prepared, of all that get the release.
+func preparedHosts(res deploy.Result) string {
+	count := len(res.Hosts) - len(res.HostsWith(deploy.HostSkipped))
+	return layout.CountedHosts(count, len(res.Hosts)+len(res.Others)) + layout.Limited(res.Header)
+}
+
 func done() Row {
 	return Row{
 		Outcome: deploy.OutcomeDone, Exits: []int{deploy.ExitDone}, Word: "DONE", Good: true, Icon: "✅",

@@ -39,6 +39,8 @@ type resultDoc struct {
 	Warnings    []string   `json:"warnings"`
 	Hosts       []hostDoc  `json:"hosts"`
 	LeftOut     []string   `json:"left_out,omitempty"` // by limit
+	Shard       string     `json:"shard,omitempty"`    // 2/5: hosts are those of the shard
+	Others      int        `json:"others,omitempty"`   // how many hosts other shards prepare
 	Phases      []phaseDoc `json:"phases"`
 	Errors      []errorDoc `json:"errors"`
 	Spans       []spanDoc  `json:"spans,omitempty"`
@@ -132,7 +134,7 @@ func docOf(res deploy.Result) resultDoc {
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),
-		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Phases: []phaseDoc{}, Errors: []errorDoc{},
+		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Shard: res.Shard.String(), Others: len(res.Others), Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {
 		doc.Hosts = append(doc.Hosts, hostDoc{h.Host, string(h.Outcome), string(h.Before), string(h.Now), h.Unreachable, h.Roles, h.Traffic.Sent, h.Traffic.Reused, h.Traffic.Patched, h.Traffic.Pulled})

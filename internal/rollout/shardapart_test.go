@@ -1,0 +1,170 @@
+package rollout_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"slipway/internal/deploy"
+)
+
+// A deployment that comes between the shards and the rest overtakes theirs, where it is a newer run's.
+func TestNewerRunBetweenShardsAndRest(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	for n := range 2 {
+		result, _ := f.job(part(n+1, 2)).deploy(t.Context(), good)
+		wantEnd(t, result, deploy.ExitDone, deploy.OutcomePrepared)
+	}
+	whole := f.job(rest(2))
+	newer, _ := f.deploy(t.Context(), next)
+	wantEnd(t, newer, deploy.ExitDone, deploy.OutcomeActivated)
+	late, _ := whole.deploy(t.Context(), good)
+	wantEnd(t, late, deploy.ExitSuperseded, deploy.OutcomeSuperseded)
+	f.wantCurrent(newer.Release)
+}
+
+// What shards have prepared outlives the end of an older run's deployment, and newer runs that fail: their prune takes what failed.
+func TestOlderRunBetweenShardsAndRest(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.cfg.KeepReleases = 1
+	f.cfg.Migrate = number(script(deploy.Migrate, "Migrate", `test -e "$SLIPWAY_SHARED_PATH/run/mended"`))
+	fails := func(files map[string]string) {
+		result, _ := f.deploy(t.Context(), files)
+		wantEnd(t, result, deploy.ExitMigrate, deploy.OutcomeFailed)
+	}
+	fails(next)
+	f.newRun()
+	var prepared deploy.Result
+	for n := range 2 {
+		prepared, _ = f.job(part(n+1, 2)).deploy(t.Context(), good)
+		wantEnd(t, prepared, deploy.ExitDone, deploy.OutcomePrepared)
+	}
+	whole := f.job(rest(2))
+	for range 3 {
+		fails(next)
+	}
+	f.touch("web1", "mended")
+	f.touch("web2", "mended")
+	f.runs = 1
+	older, _ := f.again(2).deploy(t.Context(), next)
+	wantEnd(t, older, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(older.Release)
+	result, _ := whole.deploy(t.Context(), good)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(prepared.Release)
+	if diff := cmp.Diff([]string{"web1", "web2"}, kept(result, "Upload")); diff != "" {
+		t.Errorf("kept: %s", diff)
+	}
+}
+
+// A matrix that builds anew in each leg would make two releases under one name.
+func TestShardsOfTwoContents(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	first, _ := f.job(part(1, 2)).deploy(t.Context(), good)
+	wantEnd(t, first, deploy.ExitDone, deploy.OutcomePrepared)
+	for _, shard := range []deploy.Shard{part(2, 2), rest(2)} {
+		other, _ := f.job(shard).deploy(t.Context(), next)
+		wantEnd(t, other, deploy.ExitFailed, deploy.OutcomeFailed)
+		if text := other.Errors[0].Error(); len(other.Errors) != 1 || !strings.Contains(text, "another content") || !strings.Contains(text, "build once") {
+			t.Errorf("%s: %v", shard, other.Errors)
+		}
+	}
+	if _, err := os.Stat(f.path("web2")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a shard that is refused left something: %v", err)
+	}
+	var release deploy.ReleaseID
+	for n := range 2 { // all jobs run again, and build anew
+		again, _ := f.job(part(n+1, 2)).attempt(2).deploy(t.Context(), next)
+		wantEnd(t, again, deploy.ExitDone, deploy.OutcomePrepared)
+		release = again.Release
+	}
+	whole, _ := f.job(rest(2)).attempt(2).deploy(t.Context(), next)
+	wantEnd(t, whole, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(release)
+	if release == first.Release {
+		t.Error("two contents have one release")
+	}
+}
+
+// Every shard needs the host on which the release is named, and none does without its judgement.
+func TestShardWithoutTheHostThatNamesTheRelease(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	if err := os.MkdirAll(filepath.Join(f.path("web1"), ".slipway"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.path("web1"), ".slipway/app"), []byte("blog\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused, _ := f.job(part(2, 2)).deploy(t.Context(), good)
+	wantEnd(t, refused, deploy.ExitFailed, deploy.OutcomeFailed)
+	if text := refused.Errors[0].Error(); len(refused.Errors) != 1 || !strings.HasPrefix(text, "web1") || !strings.Contains(text, "blog") {
+		t.Errorf("errors: %v", refused.Errors)
+	}
+	if err := f.server["web1"].Close(); err != nil {
+		t.Fatal(err)
+	}
+	missing, _ := f.job(part(2, 2)).deploy(t.Context(), good)
+	wantEnd(t, missing, deploy.ExitFailed, deploy.OutcomeFailed)
+	if text := missing.Errors[0].Error(); len(missing.Errors) != 1 || !strings.Contains(text, "every shard has to reach web1") {
+		t.Errorf("errors: %v", missing.Errors)
+	}
+	if _, err := os.Stat(f.path("web2")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a shard that is refused left something: %v", err)
+	}
+}
+
+func TestShardWithoutHosts(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1)
+	empty, log := f.job(part(2, 2)).deploy(t.Context(), good)
+	wantEnd(t, empty, deploy.ExitDone, deploy.OutcomePrepared)
+	if said := log.noticed(); len(said) != 1 || empty.Release != "" || len(empty.Hosts) != 0 {
+		t.Errorf("said %q; release %q, hosts %v", said, empty.Release, empty.Hosts)
+	}
+}
+
+// Nothing of a dead deployment is mended by a shard, which sees a part of it alone; the job that goes on mends it first.
+func TestShardLeavesADeadDeployment(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	before, _ := f.deploy(t.Context(), good)
+	dead := f.dieSwitched(next)
+	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	f.newRun()
+	files := map[string]string{"ok": "", "index.html": "v3"}
+	prepared, _ := f.job(part(1, 2)).deploy(t.Context(), files)
+	wantEnd(t, prepared, deploy.ExitDone, deploy.OutcomePrepared)
+	f.wantCurrent(dead.Release)
+	f.cfg.Migrate = number(script(deploy.Migrate, "See", `readlink "$SLIPWAY_CURRENT_PATH"`))
+	whole, log := f.job(rest(2)).deploy(t.Context(), files)
+	wantEnd(t, whole, deploy.ExitDone, deploy.OutcomeActivated)
+	if diff := cmp.Diff([]string{"releases/" + string(before.Release)}, log.outputs("See", "web1")); diff != "" {
+		t.Errorf("what migrate found live: %s", diff)
+	}
+	f.wantCurrent(prepared.Release)
+}
+
+// The budget lets a shard go on without a host; the job that goes on tries that one again.
+func TestShardWithinTheFailureBudget(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 4)
+	f.cfg.Rollout.FailureBudget = 1
+	f.cfg.Prepare = number(script(deploy.Prepare, "Try", `test "$SLIPWAY_HOST" != web3 || test -e "$SLIPWAY_SHARED_PATH/run/mended"`))
+	prepared, _ := f.job(part(1, 2)).deploy(t.Context(), good)
+	wantEnd(t, prepared, deploy.ExitDone, deploy.OutcomePrepared)
+	if len(prepared.Warnings) != 1 || !strings.Contains(prepared.Warnings[0], "web3 not prepared, within the failure budget") {
+		t.Errorf("warnings: %q", prepared.Warnings)
+	}
+	f.touch("web3", "mended")
+	whole, _ := f.job(rest(2)).deploy(t.Context(), good)
+	wantEnd(t, whole, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(prepared.Release)
+}
