@@ -66,13 +66,39 @@ make_dictionary() {
 # Ends unless there is the memory that decoding takes, twice over: as much as the old and the new contents have, which may be the larger
 # ones. What runs here must not be ended for it.
 free_memory() {
-	[ -r /proc/meminfo ] || return 0
-	size=$(stat -c %s "$dictionary")
-	while read -r name left _; do
-		if [ "$name" = MemAvailable: ] && [ "$left" -lt $((size / 256)) ]; then
-			fail 96 "$left KiB of memory are free, and a patch wants $((size / 256))"
-		fi
-	done </proc/meminfo
+	wanted=$(($(stat -c %s "$dictionary") / 256)) free=''
+	{
+		while read -r name left _; do
+			[ "$name" != MemAvailable: ] || free=$left
+		done </proc/meminfo
+		group=
+		while IFS=: read -r number _ name; do
+			[ "$number" != 0 ] || group=$name
+		done </proc/self/cgroup
+		# The groups above have limits, too.
+		while group_memory; [ -n "$group" ]; do
+			group=${group%/*}
+		done
+	} 2>/dev/null
+	[ "${free:-$wanted}" -ge "$wanted" ] || fail 96 "$free KiB of memory are free, and a patch wants $wanted"
+}
+
+# Lowers free to the KiB that a control group (cgroup v2) leaves. What it holds of files, the kernel gives back.
+group_memory() {
+	limit='' used=''
+	read -r limit </sys/fs/cgroup"$group"/memory.max
+	read -r used </sys/fs/cgroup"$group"/memory.current
+	case $limit,$used in
+	,* | *, | *[!0-9,]*) return ;;
+	esac
+	left=$((limit - used))
+	while read -r name bytes; do
+		case $name in
+		active_file | inactive_file) left=$((left + bytes)) ;;
+		esac
+	done </sys/fs/cgroup"$group"/memory.stat
+	left=$((left / 1024))
+	[ "${free:-$left}" -lt "$left" ] || free=$left
 }
 
 # Prints the files of a list. What is none, or lies behind a link, is left out: the whole is another one then.

@@ -185,6 +185,50 @@ func TestPatchWithoutMemory(t *testing.T) {
 	}
 }
 
+// A control group's limit counts as well, its own or one above it, less what the kernel gives back.
+func TestPatchWithinAControlGroup(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits map[string]string // by group
+		cached int               // of files, in bytes
+		want   bool
+	}{
+		"its own":      {limits: map[string]string{"": "1000000", "/a": "max", "/a/b": "501100"}},
+		"one above":    {limits: map[string]string{"/a": "501100", "/a/b": "max"}},
+		"a container":  {limits: map[string]string{"": "501100"}},
+		"files' bytes": {limits: map[string]string{"/a/b": "501100"}, cached: 100 << 20, want: true},
+		"enough":       {limits: map[string]string{"/a/b": "100000000000"}, want: true},
+		"none":         {limits: map[string]string{"/a/b": "max"}, want: true},
+		"no files":     {want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+				if !host.Zstd {
+					return
+				}
+				groups := filepath.Join(host.Home, "groups")
+				put(t, groups+"/self", "1:name=systemd:/elsewhere\n0::/a/b\n")
+				for group, limit := range c.limits {
+					put(t, groups+group+"/memory.max", limit+"\n")
+					put(t, groups+group+"/memory.current", "500000\n")
+					put(t, groups+group+"/memory.stat", fmt.Sprintf("anon 1\ninactive_file %d\nactive_file 0\n", c.cached))
+				}
+				host.Patch = func(script string) string {
+					return strings.NewReplacer("/proc/self/cgroup", "'"+groups+"/self'", "/sys/fs/cgroup", "'"+groups+"'").Replace(script)
+				}
+				old, next := edited(8)
+				a, b := built(t, old), built(t, next)
+				open(t, host)
+				stagedAs(t, host, baseID, a)
+				p, files := patched(t, a, b, texts(old), false)
+				err := patching(t, host, p, files)
+				if c.want != (err == nil) || err != nil && (!errors.Is(err, stage.ErrNotPatched) || !strings.Contains(err.Error(), "1 KiB of memory are free")) {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
 // What a patch is decoded against needs room, which another payload does not need.
 func TestPatchDiskFull(t *testing.T) {
 	const page = 4096
