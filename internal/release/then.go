@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
+
+	"slipway/internal/transport"
 )
 
 var errNotTogether = errors.New("these cannot be one command")
@@ -36,7 +39,8 @@ func Then(first, second Operation) Operation {
 		reason.Op = cmp.Or(reason.Op, second.Name)
 		both.Reasons[status] = reason
 	}
-	both.Silence, both.Limit = max(first.Silence, second.Silence), max(first.Limit, second.Limit)
+	both.Silence = more(first.Silence, second.Silence, transport.DefaultSilence)
+	both.Limit = more(first.Limit, second.Limit, transport.DefaultLimit)
 	if second.listens() {
 		both.Read, both.Output = second.Read, second.Output
 	}
@@ -76,4 +80,12 @@ func inTurn(first, second Operation) string {
 	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s\nset -- \"$?\" \"$@\"\n[ \"$1\" = 0 ] || exit \"$1\"\nshift %d\n"+
 		"exec </dev/null\n%s! command -v fence >/dev/null || fence :\n%s",
 		first.Script, list.String(), 1+len(first.Args), after, second.Script)
+}
+
+// more is the larger of two bounds, of which 0 is the usual one.
+func more[N int64 | time.Duration](a, b, usual N) N {
+	if a == transport.Unlimited || b == transport.Unlimited {
+		return transport.Unlimited
+	}
+	return max(cmp.Or(a, usual), cmp.Or(b, usual))
 }

@@ -67,6 +67,30 @@ func TestThen(t *testing.T) {
 	}
 }
 
+// Two operations as one command may print, and be silent, as much as the one of them that may more.
+func TestBoundsOfThen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ first, second, want int64 }{
+		"as usual":         {0, 0, transport.DefaultLimit},
+		"one is small":     {0, 5, transport.DefaultLimit},
+		"both are small":   {3, 5, 5},
+		"one is large":     {9 * transport.DefaultLimit, 0, 9 * transport.DefaultLimit},
+		"one has no bound": {9 * transport.DefaultLimit, transport.Unlimited, transport.Unlimited},
+		"neither has one":  {transport.Unlimited, transport.Unlimited, transport.Unlimited},
+	} {
+		for _, pair := range [][2]int64{{c.first, c.second}, {c.second, c.first}} {
+			got := release.Then(release.Operation{Name: "a", Script: ":", Limit: pair[0]}, release.Operation{Name: "b", Script: ":", Limit: pair[1]})
+			if got.Limit != c.want {
+				t.Errorf("%s, %v: %d, wanted %d", name, pair, got.Limit, c.want)
+			}
+		}
+	}
+	got := release.Then(release.Operation{Name: "a", Script: ":", Silence: transport.LongSilence}, release.Operation{Name: "b", Script: ":", Silence: transport.Unlimited})
+	if got.Silence != transport.Unlimited {
+		t.Errorf("silence: %v", got.Silence)
+	}
+}
+
 func unread(release.Answer) error { return nil }
 
 func noInput() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil }
