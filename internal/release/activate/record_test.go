@@ -90,3 +90,13 @@ func TestNote(t *testing.T) {
 		}
 	})
 }
+
+// A line that would make a journal too long to be read is refused before it is written.
+func TestNoteThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	entry := activate.Entry{What: deploy.LiveUndo, State: deploy.RecordIntent, Toggle: &deploy.Toggle{Name: "Quiet", Vars: map[string]string{"A": strings.Repeat("a", 1<<20)}}}
+	if err := release.Run(t.Context(), host, activate.Note(host.Site, deployment, entry)); err == nil || !strings.Contains(err.Error(), "more than 1 MiB") {
+		t.Error(err)
+	}
+}

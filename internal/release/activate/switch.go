@@ -119,6 +119,11 @@ func Unlink(site release.Site, c Change) release.Operation {
 	return release.Operation{Name: "unlink", Script: unlinkScript, Args: append(args, states...), Reasons: unlinkReasons}
 }
 
+// mostNoted is how long a line may be, in bytes, so that a journal stays one that is read: the survey takes 4 MiB of it.
+const mostNoted = 1 << 20
+
+var errTooLong = errors.New("what is to be taken back there, with its scripts and variables, takes more than 1 MiB, and no journal keeps that")
+
 // Note adds lines to the deployment's activation.jsonl.
 func Note(site release.Site, id deploy.DeploymentID, entries ...Entry) release.Operation {
 	args := []string{site.Root, string(id)}
@@ -126,6 +131,9 @@ func Note(site release.Site, id deploy.DeploymentID, entries ...Entry) release.O
 		text, err := line(entry)
 		if err != nil {
 			return release.Invalid("note", err)
+		}
+		if len(text) > mostNoted {
+			return release.Invalid("note", errTooLong)
 		}
 		args = append(args, text)
 	}

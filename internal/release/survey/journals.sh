@@ -1,12 +1,12 @@
 # Functions that read journals. They stand before the scripts that do, after those of process.sh.
 
 # Puts the first of some files that is there and cannot be read as a record into odd, '' where there is none: no regular file, or
-# one of over 1 MiB.
+# one of over 1 MiB; of what was done to the live site, 4 MiB: a balancer's has whole the step and the variables of every drain of a fleet.
 odd() {
 	odd=
 	for record do
 		if [ -e "$record" ] || [ -L "$record" ]; then
-			odd=$(find -L "$@" -prune \( ! -type f -o -size +2048 \) 2>/dev/null)
+			odd=$(find -L "$@" -prune \( ! -type f -o -size +2048 ! -name activation.jsonl -o -size +8192 \) 2>/dev/null)
 			odd=${odd%%"$newline"*}
 			break
 		fi

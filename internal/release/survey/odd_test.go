@@ -171,3 +171,20 @@ func TestShellWithoutPrintf(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The journal of a balancer has the drains of a whole fleet, and is read.
+func TestLongJournal(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		path := filepath.Join(host.Site.Private(), "deployments", string(deployment), "activation.jsonl")
+		line := fmt.Sprintf(`{"at":"2026-11-20T07:30:00Z","what":"on","state":"intent","toggle":{"name":"Drain","vars":{"A":"%s"}}}`, strings.Repeat("a", 10_000)) + "\n"
+		put(t, path, strings.Repeat(line, 350))
+		facts, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment})
+		if err != nil || facts.Own == nil || len(facts.Own.Live) != 350 {
+			t.Fatal(err)
+		}
+		put(t, path, strings.Repeat(line, 450))
+		if _, err := releasetest.Survey(t.Context(), host, host.Site, survey.Question{Deployment: deployment}); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("of more: %v", err)
+		}
+	})
+}

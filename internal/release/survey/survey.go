@@ -35,6 +35,9 @@ func script() string {
 	return strings.Join([]string{lock.Functions(), step.Processes(), journalsScript, secretsScript, surveyScript}, "\n")
 }
 
+// mostAnswered bounds what a host may tell, in bytes: this deployment's journal and another one's, as long as either may be, and all else.
+const mostAnswered = 16 << 20
+
 // Take asks a host for its facts. Facts that cannot be read are errors, never zeros.
 func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation {
 	secrets := ""
@@ -48,5 +51,5 @@ func Take(site release.Site, q Question, facts *deploy.Facts) release.Operation 
 		}
 		return err
 	}
-	return release.Operation{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Read: read, Silence: time.Minute}
+	return release.Operation{Name: "survey", Script: script(), Args: append(args, q.SharedFiles...), Read: read, Limit: mostAnswered, Silence: time.Minute}
 }
