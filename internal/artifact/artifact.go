@@ -1,5 +1,5 @@
 // Package artifact reads the tarball that CI built: it checks every member, takes both digests, writes the manifest, and
-// makes the payload that hosts unpack, all while reading the file once.
+// rewrites the members to the tar that hosts unpack, all while reading the file once. That tar is compressed when it is sent.
 //
 // Terms: the artifact is the file; its content is what it unpacks to; a member is one file, folder or link of the content;
 // the payload is the content rewritten to plain members, with the manifest, compressed once for all hosts.
@@ -33,7 +33,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"slices"
+	"sync"
 
 	"slipway/internal/artifact/content"
 	"slipway/internal/deploy"
@@ -60,32 +63,41 @@ type Artifact struct {
 	manifest content.Manifest
 	content  deploy.Digest
 	shape    shape
+	packed   int64 // about what a payload of all has, compressed, in bytes
 	store    newStore
-	zstd     *Payload
+	plain    *Payload      // the tar that hosts unpack, before it is compressed
+	making   *making       // what is compressed of it at the moment
 	gate     chan struct{} // guards what follows; a channel, so that waiting ends with a context
-	gzip     *Payload      // nil until somebody asked for it
+	wholes   []*Payload    // that somebody asked for, one of an encoding
 	deltas   []delta       // likewise
 	patched  []*Payload    // likewise
+}
+
+// making is what goes on in the background until the artifact is closed.
+type making struct {
+	context.Context
+	stop  context.CancelFunc
+	group sync.WaitGroup
 }
 
 // Open reads the artifact at path once, from its first byte to its last. Memory does not grow with its size, only with
 // the number of its members. What is wrong with it comes back as a *deploy.Error with a hint; a context's error as itself.
 func Open(ctx context.Context, path string, opts Options) (*Artifact, error) {
-	a, err := read(ctx, fileAt(path), opts, storeIn(opts.TempDir), toZstd)
+	a, err := read(ctx, fileAt(path), opts, storeIn(opts.TempDir))
 	if err != nil {
 		return nil, explain(ctx, cmp.Or(opts.Name, path), err)
 	}
 	return a, nil
 }
 
-func read(ctx context.Context, from input, opts Options, store newStore, compress compressor) (_ *Artifact, err error) {
+func read(ctx context.Context, from input, opts Options, store newStore) (_ *Artifact, err error) {
 	opts.MaxSize = cmp.Or(opts.MaxSize, defaultMaxSize)
 	in, err := openStream(ctx, from, opts.MaxSize)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	out, err := newPayloadWriter(store, compress)
+	out, err := newPayloadWriter(store, "", toStore)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +116,7 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 		return nil, err
 	}
 	if len(tree.copies) > 0 {
-		if err := writeHardLinks(ctx, from, opts, tree, manifest, out, store); err != nil {
+		if err := writeHardLinks(ctx, tree.copies, manifest, out); err != nil {
 			return nil, err
 		}
 	}
@@ -112,10 +124,17 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 	if err := out.writeManifest(manifest, digest); err != nil {
 		return nil, err
 	}
-	payload, err := out.finish()
+	plain, err := out.finish()
 	if err != nil {
 		return nil, err
 	}
+	packed := in.size
+	if in.format == formatTar {
+		if packed, err = sampled(plain.section()); err != nil {
+			return nil, err
+		}
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	return &Artifact{
 		sha256:   deploy.Digest(hex.EncodeToString(in.sum.Sum(nil))),
 		size:     in.size,
@@ -124,11 +143,15 @@ func read(ctx context.Context, from input, opts Options, store newStore, compres
 		manifest: manifest,
 		content:  digest,
 		shape:    tree.shape,
+		packed:   packed,
 		store:    store,
-		zstd:     payload,
+		plain:    plain,
+		making:   &making{Context: background, stop: stop},
 		gate:     make(chan struct{}, 1),
 	}, nil
 }
+
+func (m *making) start(do func(context.Context)) { m.group.Go(func() { do(m) }) }
 
 // SHA256 is the digest of the file.
 func (a *Artifact) SHA256() deploy.Digest { return a.sha256 }
@@ -169,20 +192,53 @@ func (a *Artifact) Unpacked() (bytes, inodes int64) {
 
 // Close gives the temporary files back. Payloads and their readers end with it. It waits for a Payload under way.
 func (a *Artifact) Close() error {
+	a.making.stop()
 	a.gate <- struct{}{}
 	defer func() { <-a.gate }()
-	err := a.zstd.store.Close()
-	made := slices.Clone(a.patched)
+	a.making.group.Wait()
+	made := slices.Concat([]*Payload{a.plain}, a.wholes, a.patched)
 	for _, d := range a.deltas {
 		made = append(made, d.Payload)
 	}
-	if a.gzip != nil {
-		made = append(made, a.gzip)
-	}
+	var failed []error
 	for _, p := range made {
-		if e := p.store.Close(); err == nil {
-			err = e
-		}
+		failed = append(failed, p.store.Close())
 	}
-	return err
+	return errors.Join(failed...)
+}
+
+// Payload gives the payload of all members in an encoding. It is made from when it is first asked for, once however many ask, and can be
+// read meanwhile. It is good until the artifact is closed.
+func (a *Artifact) Payload(ctx context.Context, encoding string) (*Payload, error) {
+	if encoding != Zstd && encoding != Gzip {
+		return nil, fmt.Errorf("unknown payload encoding %q", encoding)
+	}
+	leave, err := a.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if i := slices.IndexFunc(a.wholes, func(p *Payload) bool { return p.encoding == encoding }); i >= 0 {
+		return a.wholes[i], nil
+	}
+	kept, err := a.store()
+	if err != nil {
+		return nil, err
+	}
+	made := newPayload(kept, encoding, a.plain.Size())
+	a.wholes = append(a.wholes, made)
+	a.making.start(func(ctx context.Context) { //nolint:contextcheck // it goes on for others when who asked first has gone
+		made.finish(compress(ctx, a.plain.section(), made))
+	})
+	return made, nil
+}
+
+// enter waits until what is made on demand is nobody else's.
+func (a *Artifact) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case a.gate <- struct{}{}:
+		return func() { <-a.gate }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }

@@ -43,11 +43,10 @@ func (a *Artifact) once(ctx context.Context, reuse *content.Reuse, encoding stri
 	if i := slices.IndexFunc(a.deltas, func(d delta) bool { return d.of == reuse && d.encoding == encoding }); i >= 0 {
 		return a.deltas[i].Payload, nil
 	}
-	out, err := newPayloadWriter(a.store, compress)
+	out, err := newPayloadWriter(a.store, encoding, compress)
 	if err != nil {
 		return nil, err
 	}
-	out.made.encoding = encoding
 	var made *Payload
 	if reuse != nil {
 		made, err = a.writeDelta(ctx, out, reuse, nil)

@@ -127,7 +127,11 @@ func TestDeltaWithTheManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	has, whole := unpacked(t, delta), unpacked(t, a.zstd)
+	all, err := a.Payload(t.Context(), Zstd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has, whole := unpacked(t, delta), unpacked(t, all)
 	for name, text := range has {
 		if name != "delta/moved" && whole[name] != text {
 			t.Errorf("%s is %q", name, text)

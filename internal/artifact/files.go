@@ -10,7 +10,7 @@ import (
 	"slipway/internal/artifact/content"
 )
 
-// Files are the contents of some files of the artifact, by path, of those that are no larger than most bytes. It reads the payload up
+// Files are the contents of some files of the artifact, by path, of those that are no larger than most bytes. It looks at members up
 // to the last of them.
 func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[string][]byte, error) {
 	wanted := make(map[string]bool, len(paths))
@@ -29,18 +29,19 @@ func (a *Artifact) Files(ctx context.Context, paths []string, most int64) (map[s
 	return found, err
 }
 
-// eachMember reads the members of the payload in its order, folders before what lies in them, for as long as more are wanted.
+// eachMember goes through the members in the order of the payload, folders before what lies in them, for as long as more are wanted.
 func (a *Artifact) eachMember(ctx context.Context, do func(path string, header *tar.Header, in io.Reader) (more bool, err error)) error {
-	in, err := NewPayloadReader(a.zstd.section())
-	if err != nil {
-		return err
-	}
-	defer in.Close()
+	return eachMember(ctx, a.plain.section(), do)
+}
+
+// eachMember goes through the members of a payload that is not compressed. What is not read of it costs nothing.
+func eachMember(ctx context.Context, plain io.ReadSeeker, do func(path string, header *tar.Header, in io.Reader) (more bool, err error)) error {
+	in := tar.NewReader(plain)
 	for {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		path, header, err := in.Next()
+		path, header, err := nextMember(in)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -11,7 +11,7 @@ import (
 	"slipway/internal/artifact/content"
 )
 
-// input is where an artifact is read from. It is opened once more when there are hard links.
+// input is where an artifact is read from.
 type input func() (content io.ReadCloser, size int64, err error)
 
 // fileAt is the file of a name. What is no regular file is refused without waiting for it: a FIFO opens when somebody

@@ -25,7 +25,7 @@ func (a *Artifact) Patched(ctx context.Context, reuse *content.Reuse, old conten
 		patched[path] = true
 		size += int(member.Size) + 4*blockSize // its header, and those of folders
 	}
-	out, err := newPayloadWriter(a.store, against(old.Bytes, size, thorough))
+	out, err := newPayloadWriter(a.store, Zstd, against(old.Bytes, size, thorough))
 	if err != nil {
 		return nil, err
 	}

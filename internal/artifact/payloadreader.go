@@ -16,7 +16,7 @@ type PayloadReader struct {
 
 // NewPayloadReader begins with the first member. A payload that looks further back than Slipway's own may is refused.
 func NewPayloadReader(payload io.Reader) (*PayloadReader, error) {
-	plain, err := zstd.NewReader(payload, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(payloadWindow))
+	plain, err := zstd.NewReader(payload, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(largestPiece))
 	if err != nil {
 		return nil, err
 	}
@@ -25,8 +25,10 @@ func NewPayloadReader(payload io.Reader) (*PayloadReader, error) {
 
 // Next goes to the next member, and gives its path in the release, "" for the release itself. It ends with io.EOF before the manifest,
 // which comes last.
-func (r *PayloadReader) Next() (path string, header *tar.Header, err error) {
-	if header, err = r.tar.Next(); err != nil {
+func (r *PayloadReader) Next() (path string, header *tar.Header, err error) { return nextMember(r.tar) }
+
+func nextMember(in *tar.Reader) (path string, header *tar.Header, err error) {
+	if header, err = in.Next(); err != nil {
 		return "", nil, err
 	}
 	name, isMember := strings.CutPrefix(header.Name, treeDir)

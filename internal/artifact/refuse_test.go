@@ -177,7 +177,7 @@ func TestCancelled(t *testing.T) {
 	from := func() (io.ReadCloser, int64, error) {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(data[:1<<20]), readerFunc(func([]byte) (int, error) { cancel(); return 0, nil }))), int64(len(data)), nil
 	}
-	_, err := read(ctx, from, Options{}, storeIn(temp), toZstd)
+	_, err := read(ctx, from, Options{}, storeIn(temp))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

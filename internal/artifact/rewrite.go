@@ -166,8 +166,7 @@ func (w *rewriter) found(member content.Member) {
 	}
 }
 
-// hardLink notes a file whose content came earlier. Its content is written after all others, in a second pass, as the
-// archive cannot be read backwards.
+// hardLink notes a file whose content came earlier. Its content is written after all others: see writeHardLinks.
 func (w *rewriter) hardLink(name, target string) error {
 	clean, err := content.CleanName(target)
 	if err != nil {

@@ -109,7 +109,7 @@ const (
 func (d *Delivery) Along(ctx context.Context, hosts []plan.Host) (do func(host string, op release.Operation) error) {
 	var ask plan.Host
 	var ids []deploy.ReleaseID
-	if hosts = d.lacking(ctx, hosts); len(hosts) > 0 {
+	if hosts = d.lacking(hosts); len(hosts) > 0 {
 		ask, ids = d.next(hosts)
 	}
 	return func(host string, op release.Operation) error {
@@ -129,7 +129,7 @@ func (d *Delivery) Along(ctx context.Context, hosts []plan.Host) (do func(host s
 // Look gets the manifests of what hosts have: those that are at hand, and each other content once of a host that has it. No host may be
 // leased meanwhile. Where one cannot be had more is sent.
 func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
-	hosts = d.lacking(ctx, hosts)
+	hosts = d.lacking(hosts)
 	d.count(hosts)
 	for range mostAsked {
 		ask, ids := d.next(hosts)
@@ -145,10 +145,8 @@ func (d *Delivery) Look(ctx context.Context, hosts []plan.Host) {
 
 // lacking are the hosts that may get a delta of what they have, whose manifests are taken as far as they are at hand. A small artifact is
 // sent whole to all.
-func (d *Delivery) lacking(ctx context.Context, hosts []plan.Host) []plan.Host {
-	payload, err := d.Artifact.Payload(ctx, "zstd")
-	own := d.Artifact.Manifest()
-	if err != nil || payload.Size() < leastSaved+lineSize*int64(own.Len()) {
+func (d *Delivery) lacking(hosts []plan.Host) []plan.Host {
+	if d.Artifact.Packed() < leastSaved+lineSize*int64(d.Artifact.Manifest().Len()) {
 		return nil
 	}
 	hosts = slices.DeleteFunc(slices.Clone(hosts), func(h plan.Host) bool { return h.Staged || h.Near != nil })

@@ -23,7 +23,7 @@ import (
 
 // Artifact is what is brought.
 type Artifact interface {
-	// Payload is the whole content in an encoding, "zstd" or "gzip". That in zstd is there already. It is called concurrently.
+	// Payload is the whole content in an encoding, "zstd" or "gzip"; it may be made while it is read. It is called concurrently.
 	Payload(ctx context.Context, encoding string) (stage.Payload, error)
 	// Delta is what a host lacks, likewise. It is made once for each reuse, by its address, and encoding.
 	Delta(ctx context.Context, reuse *content.Reuse, encoding string) (stage.Payload, error)
@@ -32,6 +32,7 @@ type Artifact interface {
 	// Listing is the manifest alone, likewise.
 	Listing(ctx context.Context, encoding string) (stage.Payload, error)
 	Manifest() content.Manifest
+	Packed() int64 // about how many bytes the whole content has, compressed
 }
 
 // Known is the manifest of a content, where no host need be asked for it.
@@ -247,7 +248,7 @@ func (d *Delivery) delta(ctx context.Context, h plan.Host, b *base, reuse *conte
 		return nil, nil, false, err
 	}
 	if p = d.patch(ctx, h, b, reuse, delta); p != nil && !saves {
-		saves, err = d.saves(ctx, b, p.payload)
+		saves = d.saves(b, p.payload)
 	}
 	return delta, p, saves, err
 }
@@ -257,18 +258,13 @@ func (d *Delivery) plain(ctx context.Context, h plan.Host, b *base, reuse *conte
 	if delta, err = d.Artifact.Delta(ctx, reuse, h.Encoding); err != nil {
 		return nil, false, err
 	}
-	saves, err = d.saves(ctx, b, delta)
-	return delta, saves, err
+	return delta, d.saves(b, delta), nil
 }
 
 // saves reports whether a payload is so much smaller than the whole that the host's work pays. What copies another environment's release
 // always does.
-func (d *Delivery) saves(ctx context.Context, b *base, p stage.Payload) (bool, error) {
-	whole, err := d.Artifact.Payload(ctx, "zstd")
-	if err != nil {
-		return false, err
-	}
-	return b.same || whole.Size()-p.Size() >= leastSaved, nil
+func (d *Delivery) saves(b *base, p stage.Payload) bool {
+	return b.same || d.Artifact.Packed()-p.Size() >= leastSaved
 }
 
 func (d *Delivery) isFileOrLink(path string) bool {

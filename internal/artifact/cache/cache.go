@@ -85,6 +85,9 @@ func (c *Cache) keep(ctx context.Context, a *artifact.Artifact) error {
 	if err != nil {
 		return err
 	}
+	if err := payload.Wait(ctx); err != nil {
+		return err
+	}
 	name, manifest := string(a.Content()), a.Manifest()
 	if err := write(root, name+markKind+c.whose, func(io.Writer) error { return nil }); err != nil {
 		return err

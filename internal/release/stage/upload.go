@@ -16,10 +16,10 @@ import (
 	"slipway/internal/transport"
 )
 
-// Payload is a release's tar in one encoding, ready to be sent to many hosts at once.
+// Payload is a release's tar in one encoding, to be sent to many hosts at once.
 type Payload interface {
 	Open() (io.ReadCloser, error) // an independent reader each time
-	Size() int64                  // bytes that the reader gives
+	Size() int64                  // bytes that the reader gives; about how many, while it is made
 	Encoding() string             // "zstd" or "gzip"
 }
 
@@ -62,7 +62,7 @@ func Upload(site release.Site, id deploy.ReleaseID, p Payload, progress func(don
 		Silence: transport.LongSilence,
 		Stdin: func() (io.ReadCloser, error) {
 			payload, err := p.Open()
-			return &counter{ReadCloser: payload, total: p.Size(), progress: progress}, err
+			return &counter{ReadCloser: payload, total: p.Size, progress: progress}, err
 		},
 	}
 }
@@ -81,7 +81,7 @@ func Unproven(upload release.Operation) release.Operation {
 // counter reports how much was read until it is closed: a read may be under way when its command is over, and outlast it.
 type counter struct {
 	io.ReadCloser
-	total    int64
+	total    func() int64
 	progress func(done, total int64)
 
 	mu     sync.Mutex
@@ -95,7 +95,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	defer c.mu.Unlock()
 	if n > 0 && !c.closed {
 		c.done += int64(n)
-		c.progress(c.done, c.total)
+		c.progress(c.done, max(c.done, c.total()))
 	}
 	return n, err
 }
