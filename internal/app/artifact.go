@@ -88,7 +88,7 @@ func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Prove
 	}
 	wanted := source.Wanted{
 		Artifact: cfg.Remote.CI, Workflow: cfg.Remote.Workflow, Ref: cfg.Remote.Ref, Rule: cfg.Provenance,
-		RunCommit: run.SHA, RunRef: run.Ref, AllowRefs: cfg.AllowRefs,
+		RunCommit: run.SHA, RunRef: run.Ref, AllowRefs: cfg.Allow.RefPatterns(),
 	}
 	var found *source.Fetched
 	switch {
@@ -178,11 +178,15 @@ func (l launch) noting(tarball *fetched) deploy.Emit {
 	}
 	return func(event deploy.Event) {
 		l.emit(event)
-		if _, begun := event.(deploy.Started); !begun {
+		started, begun := event.(deploy.Started)
+		if !begun {
 			return
 		}
 		for _, p := range l.cfg.Remarks {
 			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: p.Error(), At: p.At})
+		}
+		if over := started.Override; !over.IsZero() {
+			l.emit(deploy.Noted{Level: deploy.LevelWarning, Text: fmt.Sprintf("not_on %s is overridden by %s: %s", over.Against, started.Actor, over.Reason)})
 		}
 		if tarball != nil && tarball.whence != "" {
 			l.emit(deploy.Noted{Level: deploy.LevelNotice, Text: tarball.whence})

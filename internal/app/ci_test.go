@@ -36,6 +36,9 @@ type ciState struct {
 //	ci pull NUMBER COMMIT          a pull request and its merge
 //	ci say NUMBER USER TEXT        a comment on it
 //	ci said FILE                   writes all comments to a file, each with its user
+//	ci check COMMIT NAME STATE     a check run; with status before STATE a commit status
+//	ci member TEAM USER [STATE]    who is in a team, for $INPUT_POLICY_TOKEN alone; active, or invited: pending
+//	ci holds COMMIT PATH FILE      a file of the repository in a commit
 //	ci lacks PERMISSION            what the token may not
 //	ci limited PIECE               the next answer for paths with a piece is that there were too many, for two hours
 //	ci asked PIECE COUNT           how often a path with a piece was asked for so far
@@ -44,7 +47,7 @@ type ciState struct {
 func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 	state := ts.Value("ci").(*ciState)
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: ci branch|tag|run|asset|pull|say|said|lacks|limited|asked|cut|serve ...")
+		ts.Fatalf("usage: ci branch|tag|run|asset|pull|say|said|check|member|holds|lacks|limited|asked|cut|serve ...")
 	}
 	if state.server == nil {
 		state.start(ts)
@@ -68,6 +71,19 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprintf(&text, "%d %s on %s: %s\n", c.ID, c.User, c.Pull, c.Body)
 		}
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+	case "check":
+		state.nextID++
+		state.repo.Checks = append(state.repo.Checks, githubtest.Check{Commit: args[0], Name: args[1], Status: len(args) > 3, State: args[len(args)-1], ID: state.nextID})
+	case "member":
+		if state.repo.Teams[args[0]] == nil {
+			state.repo.Teams[args[0]] = map[string]string{}
+		}
+		state.repo.Teams[args[0]][args[1]] = append(args, "active")[2]
+	case "holds":
+		if state.repo.Files[args[0]] == nil {
+			state.repo.Files[args[0]] = map[string]string{}
+		}
+		state.repo.Files[args[0]][args[1]] = ts.ReadFile(args[2])
 	case "lacks":
 		state.server.Lacks = args[0]
 	case "limited":
@@ -91,7 +107,9 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 
 func (c *ciState) start(ts *testscript.TestScript) {
 	c.repo = githubtest.Repo{Branches: map[string][]string{}, Tags: map[string]string{}, Pulls: map[string]string{}, Releases: map[string][]githubtest.File{}}
+	c.repo.Teams, c.repo.Files = map[string]map[string]string{}, map[string]map[string]string{}
 	c.server = githubtest.Start("acme/site", "ghs_correct_horse")
+	c.server.PolicyToken = "ghp_battery_staple"
 	ts.Defer(func() {
 		c.server.Close()
 		for _, wrong := range c.server.Wrong() {

@@ -45,10 +45,10 @@ func (c *console) say(format string, args ...any) {
 	c.options.Log.Print(c.options.Redactor.String(ci.Clean(fmt.Sprintf(format, args...))))
 }
 
-// sayOwnMachine says what a person's machine does not keep: outside CI there is no ref that allow.refs could be held against.
+// sayOwnMachine says what a person's machine does not keep: outside CI there is no run that the rules of allow could be held against.
 func (c *console) sayOwnMachine(cfg *config.Config) {
-	if c.run.Platform == "" && len(cfg.AllowRefs) > 0 {
-		c.say("note       allow.refs stops runs of CI alone: on a person's machine there is no ref, and whoever has the key may deploy to %s",
+	if c.run.Platform == "" && cfg.Allow.OfRun() {
+		c.say("note       allow stops runs of CI, and of a person's machine only in times of not_on: whoever has the key may deploy to %s",
 			cmp.Or(cfg.Environment, "the hosts"))
 	}
 }

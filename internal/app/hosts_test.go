@@ -41,7 +41,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the
 // name in capitals, $NAME_SITE is its deploy path, $NAME_ADDRESS its host and port, and $NAME_PORT the port of an HTTP server
-// for what is current there.
+// for what is current there. Once somebody connects to it there is a file NAME.connected.
 //
 //	site=PATH      deploy path below the root, "site" unless set; with spaces in it $HOSTS leaves it out
 //	shell=PATH     login shell
@@ -55,6 +55,9 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	site := "site"
 	options := sshtest.Options{Root: ts.MkAbs(args[0]), AuthorizedKey: ts.Value("authorized").(string)}
+	options.Connected = func(bool) bool {
+		return os.WriteFile(ts.MkAbs(args[0]+".connected"), nil, 0o600) == nil
+	}
 	for _, arg := range args[1:] {
 		name, value, _ := strings.Cut(arg, "=")
 		var err error

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,6 +18,7 @@ import (
 	"slipway/internal/distribution"
 	"slipway/internal/fleet"
 	"slipway/internal/plan"
+	"slipway/internal/policy"
 	"slipway/internal/release/stage"
 	"slipway/internal/release/survey"
 	"slipway/internal/rollout"
@@ -28,6 +30,7 @@ type launch struct {
 	command   string // deploy, rollback, promote or join
 	emit      deploy.Emit
 	reconcile bool // only mend what this deployment left half done
+	look      bool // nothing is done: what it would do is shown
 }
 
 // planned is a deployment that is ready to be carried out, or to be shown: its plan, the artifact, the hosts with their facts.
@@ -35,6 +38,7 @@ type planned struct {
 	plan    *plan.Plan
 	tarball *fetched // nil where no host gets one
 	hosts   *fleet.Fleet
+	against deploy.Problems // the rules that stop it; of a plan that is only shown
 }
 
 func (p *planned) close() {
@@ -65,37 +69,48 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	asked := make(chan struct{})
 	bounded, cancel := context.WithDeadlineCause(ctx, now.Add(l.cfg.Timeout), deploy.ErrTimeout)
 	defer cancel()
+	permit := a.permit(l.session, l.command, now)
+	permit.look = l.look
+	if l.reconcile || l.look && strings.HasPrefix(l.run.Event, "pull_request") {
+		permit.rules = policy.Rules{} // what was begun is mended whoever may begin something; a pull request's run begins nothing
+	}
+	if err := permit.ofRun(bounded, expected(l)); err != nil {
+		return made, err
+	}
 	asking, stopAsking := context.WithCancel(bounded)
 	defer stopAsking()
+	known := make(chan struct{}) // closed once the commit is one that may be deployed, or the hosts must be asked which it is
+	if !permit.holdsForCommit() || fromHosts(l) {
+		close(known)
+	}
 	var group errgroup.Group
 	group.Go(func() error {
 		defer close(asked)
-		if l.dialer != nil {
-			made.hosts = l.gather(asking, plan.Asked(l.cfg, l.reconcile), question)
+		select {
+		case <-asking.Done():
+		case <-known:
+			if l.dialer != nil {
+				made.hosts = l.gather(asking, plan.Asked(l.cfg, l.reconcile), question)
+			}
 		}
 		return nil
 	})
 	group.Go(func() (err error) {
-		if !config.TakesArtifact(l.command) || l.reconcile {
-			return nil
+		if config.TakesArtifact(l.command) && !l.reconcile {
+			err = a.bring(bounded, l, made, permit, func() { <-asked })
 		}
-		earlier := func() deploy.Provenance {
-			<-asked
-			return made.earlier(l.cfg)
-		}
-		if l.command == "promote" {
-			made.tarball, err = a.promoted(bounded, l.session, now)
-		} else {
-			made.tarball, err = a.openArtifact(bounded, l.session, earlier)
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			stopAsking()
+		case permit.holdsForCommit() && !fromHosts(l):
+			close(known)
 		}
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return made, errors.Join(err, bounded.Err())
 	}
+	made.against, run.Override = permit.verdict.Problems, permit.override()
 	var contents plan.Artifact
 	if made.tarball != nil {
 		if err := a.ownSteps(bounded, l.session, made.tarball); err != nil {
@@ -109,6 +124,26 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		err = a.bringAgain(bounded, l, made, run, now)
 	}
 	return made, err
+}
+
+// bring reads the artifact, and judges the commit that it is of. asked returns once the hosts were.
+func (a *app) bring(ctx context.Context, l launch, made *planned, permit *permit, asked func()) (err error) {
+	if l.command == "promote" {
+		made.tarball, err = a.promoted(ctx, l.session, permit.run.Now)
+	} else {
+		made.tarball, err = a.openArtifact(ctx, l.session, func() deploy.Provenance {
+			asked()
+			return made.earlier(l.cfg)
+		})
+	}
+	if err != nil {
+		return err
+	}
+	commit := made.tarball.describe(l.cfg).Revision
+	if l.command == "deploy" {
+		commit = cmp.Or(commit, l.run.SHA)
+	}
+	return permit.ofCommit(ctx, commit)
 }
 
 // launch plans a deployment and carries it out. Its error says that what people wrote, or the artifact, is wrong; what went wrong on
@@ -197,7 +232,7 @@ func (a *app) planRun(l launch) plan.Run {
 	}
 	return plan.Run{
 		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
-		Person: run.Platform == "" || (run.Event == "workflow_dispatch" && run.Attempt <= 1),
+		Person: asked(run),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: job, Step: step, App: l.cfg.App,
 			Environment: l.cfg.Environment, Command: l.command, Key: l.cfg.DeploymentKey,

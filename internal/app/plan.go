@@ -154,7 +154,7 @@ func (a *app) openOffline(console *console, in ci.Inputs) (*session, error) {
 
 // preview is what the deployment would do, and the exit code that says so.
 func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Preview, int, error) {
-	made, err := a.plan(ctx, launch{session: s, command: c.What}, time.Now())
+	made, err := a.plan(ctx, launch{session: s, command: c.What, look: true}, time.Now())
 	defer made.close()
 	var refused deploy.Errors
 	if errors.As(err, &refused) && ctx.Err() == nil { // what another environment runs may not be promoted
@@ -164,8 +164,14 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 	if err != nil {
 		return deploy.Preview{}, 0, err
 	}
+	var verdict []string
+	for _, p := range made.against {
+		verdict = append(verdict, p.Error())
+	}
 	if c.Offline {
-		return made.plan.Preview(), deploy.ExitChanges, nil
+		view := made.plan.Preview()
+		view.Warnings = append(verdict, view.Warnings...)
+		return view, deploy.ExitChanges, nil
 	}
 	var unreachable deploy.Errors
 	for _, h := range s.cfg.Hosts {
@@ -174,6 +180,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		}
 	}
 	schedule, view := made.plan.Against(made.hosts.Facts(), unreachable)
+	view.Warnings = append(verdict, view.Warnings...)
 	if made.tarball != nil {
 		view.From = made.tarball.whence
 	}

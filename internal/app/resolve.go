@@ -29,6 +29,9 @@ func (c *resolveCmd) Run(ctx context.Context, a *app) error {
 			Hint: "`slipway resolve done ...`, or the input `as: done`",
 		}})
 	}
+	if err := a.permitted(ctx, s); err != nil {
+		return s.refuse(err)
+	}
 	at := slices.IndexFunc(s.cfg.Hosts, func(h deploy.Host) bool { return h.Name == c.Host })
 	id := deploy.DeploymentID(c.Deployment)
 	host := s.gather(ctx, s.cfg.Hosts[at:at+1], survey.Question{Deployment: id})

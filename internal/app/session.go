@@ -74,7 +74,7 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
-		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Ref: run.Ref, Dirs: a.dirs(run),
+		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
 	}
 }
@@ -130,6 +130,9 @@ func (a *app) onHostsOf(ctx context.Context, c *console, in ci.Inputs, do func(s
 	defer s.close()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Timeout, deploy.ErrTimeout)
 	defer cancel()
+	if err := a.permitted(ctx, s); err != nil {
+		return c.refuse(err)
+	}
 	hosts := s.gather(ctx, s.cfg.Hosts, survey.Question{SharedFiles: s.cfg.SharedFiles, Programs: plan.Programs(s.cfg)})
 	defer func() { _ = hosts.Close() }()
 	return do(s, hosts)

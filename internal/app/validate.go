@@ -53,6 +53,9 @@ func (cmd *validateCmd) Run(a *app) error {
 	c.remark(configs)
 	for _, cfg := range configs {
 		c.say("%s", sound(cfg))
+		for _, line := range rulesOf(cfg) {
+			c.say("%s", line)
+		}
 		c.sayWhoIsTold(cfg)
 		c.sayOwnMachine(cfg)
 		c.sayUndrained(cfg)

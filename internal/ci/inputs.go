@@ -26,7 +26,7 @@ type Inputs struct {
 	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
 	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
 	Pull                   string `name:"pull" group:"what" help:"true has the hosts themselves fetch what lies at artifact_url, where all of it would be sent." fallback:"false"`
-	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, promote and rollback, contents: read for ref and for a tag in to, pull-requests: write for comment."`
+	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, promote and rollback, contents: read for ref, for a tag in to and for allow.branches, checks: read and statuses: read for allow.checks, pull-requests: write for comment."`
 
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
@@ -63,6 +63,9 @@ type Inputs struct {
 	Timeout        string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
 	LockWait       string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
 	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
+
+	PolicyToken    string `name:"policy_token" aliases:"policy-token" group:"policy" secret:"yes" file:"yes" help:"Token that may read who is in a team, for allow.teams: of an app or a person, since the job's own may not."`
+	OverrideReason string `name:"override_reason" aliases:"override-reason" of:"deploy, rollback, promote, plan" group:"policy" help:"Why a dispatched run may go on although allow.not_on stands against it. It is recorded, with who said it."`
 
 	To            string `name:"to" group:"releases" help:"Release to roll back to: its ID, or its commit or the digest of its content (sha256:...), or the beginning of either; in GitHub Actions also a branch or tag." fallback:"the previous one"`
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart. Each leg is a deployment of its own: hosts that are to be switched together belong into one job. With shard it names the one deployment that the jobs make together."`

@@ -68,7 +68,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	l.quoted(c)
 	l.shard(c)
 	l.matrix(c)
-	l.allow(s.Allow.Refs, c)
+	c.Allow, c.OverrideReason = l.allow(s.Allow), l.overrideReason()
 	l.promotes(s, c)
 	l.remoteArtifact(s, c)
 	l.reach(c)

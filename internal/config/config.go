@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"slipway/internal/deploy"
+	"slipway/internal/policy"
 	"slipway/internal/secret"
 )
 
@@ -75,9 +76,10 @@ type Config struct {
 	From string        // the environment that promote takes the release from; "" is none
 	Soak time.Duration // how long the release must have been live there
 
-	AllowRefs  []string               // refs that may be deployed to the environment; none is every ref
-	OwnSteps   bool                   // the steps are those of the artifact's own deploy file
-	Provenance *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none
+	Allow          policy.Rules           // who may change the environment, and when
+	OverrideReason string                 // why a run goes on in a time of Allow.NotOn
+	OwnSteps       bool                   // the steps are those of the artifact's own deploy file
+	Provenance     *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none
 
 	Login    Login
 	Identity Identity
@@ -121,7 +123,6 @@ type Env struct {
 	DefaultApp  string                            // the repository's name, without its owner; may be empty
 	AgentSocket string                            // of an SSH agent; may be empty
 	Event       string                            // that started the run, "push"; "" where the CI gives none
-	Ref         string                            // that the run is for, "refs/heads/main"; "" outside CI
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none
 	Dirs        []string                          // absolute names of the working directory: its own, and those that CI's expressions give it

@@ -1,34 +1,14 @@
 package config
 
 import (
-	"cmp"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
 )
-
-// allow judges whether this run's ref may deploy here.
-func (l *loader) allow(refs []keys.Text, c *Config) {
-	allowed := len(refs) == 0
-	for _, ref := range refs {
-		c.AllowRefs = append(c.AllowRefs, ref.V)
-		matched, err := doublestar.Match(ref.V, l.env.Ref)
-		if err != nil {
-			l.problem(ref.At(), "", "`%s` is no pattern of refs", ref.V)
-		} else if !strings.HasPrefix(ref.V, "refs/") {
-			l.problem(ref.At(), "write refs/heads/"+ref.V+" for a branch, refs/tags/"+ref.V+" for a tag", "`%s` is no whole ref", ref.V)
-		}
-		allowed = allowed || matched
-	}
-	if l.live() && !allowed && l.env.Ref != "" {
-		l.problem(refs[0].At(), "allow.refs has "+strings.Join(c.AllowRefs, ", "), "`%s` may not deploy to %s", l.env.Ref, cmp.Or(c.Environment, "these hosts"))
-	}
-}
 
 // patterns are paths with wildcards.
 func (l *loader) patterns(list []keys.Text) []string {

@@ -46,11 +46,11 @@ environments:
 		"mark.yml":   {Data: []byte("name: mark\ndescription: Marks.\nrun: touch mark-of-old\n")},
 	}
 	in := ci.Inputs{Environment: "production", SSHKey: "KEY", KnownHosts: "today.example.com ssh-ed25519 AAAA", Secrets: "TOKEN=a\nSALT=b", GitHubArtifact: "site"}
-	c, err := Load(in, checkout, Env{Artifact: artifact, Ref: "refs/heads/main"})
+	c, err := Load(in, checkout, Env{Artifact: artifact})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.App != "site" || c.DeployPath != "/srv/site" || c.KeepReleases != 7 || len(c.Hosts) != 1 || c.Hosts[0].Address.Host != "today.example.com" || len(c.AllowRefs) != 1 || c.AllowRefs[0] != "refs/heads/main" {
+	if c.App != "site" || c.DeployPath != "/srv/site" || c.KeepReleases != 7 || len(c.Hosts) != 1 || c.Hosts[0].Address.Host != "today.example.com" || len(c.Allow.Refs) != 1 || c.Allow.Refs[0].Text != "refs/heads/main" {
 		t.Errorf("the policy is not the checkout's: %+v", c)
 	}
 	if !c.OwnSteps || len(c.Prepare) != 1 || !strings.Contains(c.Prepare[0].Run, "touch mark-of-old") || len(c.Migrate) != 1 || len(c.Finish) != 0 || c.Activation[""].Restart[0].Run != "restart old" {
@@ -63,7 +63,7 @@ environments:
 		t.Errorf("variables %v, secrets %v", c.Vars, c.Prepare[0].Secrets)
 	}
 
-	c, err = Load(in, checkout, Env{Artifact: fstest.MapFS{}, Ref: "refs/heads/main"})
+	c, err = Load(in, checkout, Env{Artifact: fstest.MapFS{}})
 	if err != nil || c.OwnSteps || c.Prepare[0].Run != "make new" {
 		t.Errorf("of an artifact without a deploy file: %+v, %v", c, err)
 	}
@@ -73,7 +73,7 @@ environments:
 		"- no map":                      "slipway.yml of the artifact:1:1: a deploy file is a map of keys, not a list",
 		"prepare: [":                    "slipway.yml of the artifact:1",
 	} {
-		_, err := Load(in, checkout, Env{Artifact: fstest.MapFS{"slipway.yml": {Data: []byte(text)}}, Ref: "refs/heads/main"})
+		_, err := Load(in, checkout, Env{Artifact: fstest.MapFS{"slipway.yml": {Data: []byte(text)}}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -12,7 +12,7 @@ import (
 // SecretsOf are all values among the inputs that must not be shown, whatever mistakes there are in the inputs: they are
 // masked before the mistakes are told. Of an input secrets that cannot be read, every line is one.
 func SecretsOf(in ci.Inputs) []secret.Secret {
-	values := []string{in.SSHKey, in.SSHKeyPassphrase, in.FromSSHKey, in.GitHubToken}
+	values := []string{in.SSHKey, in.SSHKeyPassphrase, in.FromSSHKey, in.GitHubToken, in.PolicyToken}
 	assigned, problems := assignments.Parse("secrets", in.Secrets)
 	for _, a := range assigned {
 		values = append(values, a.Value)

@@ -27,7 +27,8 @@ type Header struct {
 	WorkflowRevision string     // of the run, where it is another than Revision; "" else
 	Provenance       Provenance // the run that built the artifact; zero where none is known
 	Actor            string
-	RunURL           string // page of the CI run
+	Override         Override // by the actor; zero where no rule stood against the run
+	RunURL           string   // page of the CI run
 	RunID            string
 	Attempt          int
 	Earlier          *Attempt // that this one goes on from; nil when it is the first

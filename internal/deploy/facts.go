@@ -109,4 +109,5 @@ type HistoryEntry struct {
 	Outcome    string       `json:"outcome"`            // activated, unwound
 	Revision   string       `json:"revision,omitempty"` // full commit that Release was built of; "" where that is not known
 	Provenance Provenance   `json:"provenance,omitzero"`
+	Override   Override     `json:"override,omitzero"` // by the actor
 }

@@ -37,11 +37,12 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Problem is one mistake in what a person wrote, found before any host is contacted.
+// Problem is one mistake in what a person wrote, or a rule there that stands against the run, found before any host is contacted.
 type Problem struct {
 	At      Position
 	Message string // what is wrong, one line
 	Hint    string // what to do; may be empty
+	Rule    bool   // it is no mistake: what is written stands against this run
 }
 
 func (p Problem) Error() string {

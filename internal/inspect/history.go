@@ -28,6 +28,7 @@ type Deployment struct {
 	Attempt  int                 `json:"attempt,omitempty"` // the last one of that run, from 1; 0 is not known
 
 	Provenance deploy.Provenance `json:"provenance,omitzero"` // the run that built the release, as CI recorded it; zero where none is known
+	Override   deploy.Override   `json:"override,omitzero"`   // by the actor; zero where no rule stood against it
 
 	// Begun is when the last attempt held its hosts and wrote its plan; where no journal is left, the first change of a host. Ended is
 	// when that attempt was over; zero where it is not, died, or no journal is left. Both are the hosts' clocks, less what they are off.

@@ -146,7 +146,7 @@ func (m *merger) of(id deploy.DeploymentID) *merged {
 		m.byID[id] = d
 		if record, known := m.plans[id]; known {
 			d.Command, d.Release, d.Revision, d.Actor, d.RunURL, d.Attempt = record.Command, record.Release, record.Revision, record.Actor, record.RunURL, record.Attempt
-			d.Provenance = record.Provenance
+			d.Provenance, d.Override = record.Provenance, record.Override
 			serves := func(host string) bool { with, known := m.withRelease[host]; return with || !known }
 			for _, host := range record.Hosts {
 				if serves(host) {
@@ -206,6 +206,9 @@ func (m *merger) history(a Answer, outcome string) {
 			d.LiveAt = later(d.LiveAt, entry.At)
 			if d.Provenance.IsZero() {
 				d.Provenance = entry.Provenance
+			}
+			if d.Override.IsZero() {
+				d.Override = entry.Override
 			}
 		case lineUnwound:
 			d.Release = cmp.Or(d.Release, entry.Before)

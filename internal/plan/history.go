@@ -6,6 +6,6 @@ import "slipway/internal/deploy"
 // on all.
 func (s *Schedule) HistoryEntry() deploy.HistoryEntry {
 	return deploy.HistoryEntry{
-		Deployment: s.Deployment, Command: s.Command, Actor: s.Actor, RunURL: s.RunURL, Order: s.Stamp(), Revision: s.Revision, Provenance: s.Provenance,
+		Deployment: s.Deployment, Command: s.Command, Actor: s.Actor, RunURL: s.RunURL, Order: s.Stamp(), Revision: s.Revision, Provenance: s.Provenance, Override: s.Override,
 	}
 }

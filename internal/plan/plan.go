@@ -83,8 +83,9 @@ type Run struct {
 	Actor     string
 	URL       string
 	Attempt   int
-	Person    bool // a person asked for it: a command line, or a dispatch that is no re-run
-	Reconcile bool // it only reconciles what an attempt of this deployment left half done; the artifact is empty then
+	Person    bool            // a person asked for it: a command line, or a dispatch that is no re-run
+	Override  deploy.Override // of a rule of the deploy file, by the actor
+	Reconcile bool            // it only reconciles what an attempt of this deployment left half done; the artifact is empty then
 }
 
 // Owner is whose deploy paths the plan deploys to.
@@ -115,7 +116,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Header: deploy.Header{
 			Version: run.Version, Command: run.Identity.Command, Reconcile: run.Reconcile, App: cfg.App, Environment: cfg.Environment, URL: cfg.URL,
 			Deployment: run.Identity.ID(), Shard: cfg.Shard, ArtifactSize: artifact.Size, ArtifactSHA: artifact.SHA256,
-			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL, Provenance: artifact.Provenance,
+			ContentSHA: artifact.Content, Revision: cmp.Or(artifact.Revision, run.Revision), Actor: run.Actor, RunURL: run.URL, Provenance: artifact.Provenance, Override: run.Override,
 			RunID: run.Identity.RunID, Attempt: run.Attempt, Hosts: deploy.HostNames(cfg.Hosts),
 		},
 	}

@@ -20,6 +20,7 @@ type Record struct {
 	Revision   string              `json:"revision,omitempty"`
 	Ref        string              `json:"ref,omitempty"` // as it was asked for: Revision is what it named then
 	Provenance deploy.Provenance   `json:"provenance,omitzero"`
+	Override   deploy.Override     `json:"override,omitzero"`
 	Actor      string              `json:"actor,omitempty"`
 	RunURL     string              `json:"run_url,omitempty"`
 	Attempt    int                 `json:"attempt,omitempty"`
@@ -43,7 +44,7 @@ type RecordStep struct {
 func (s *Schedule) JSON() ([]byte, error) {
 	record := Record{
 		Format: recordFormat, Deployment: s.Deployment, Release: s.Release, Command: s.Command,
-		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Ref: s.Artifact.Ref, Provenance: s.Provenance, Actor: s.Actor,
+		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Ref: s.Artifact.Ref, Provenance: s.Provenance, Override: s.Override, Actor: s.Actor,
 		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.everyone(), LeftOut: s.Header.LeftOut,
 	}
 	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure, s.execs()} {

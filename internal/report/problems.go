@@ -48,13 +48,13 @@ func ProblemsComment(options Options, problems deploy.Problems, most int) (strin
 func (r *Reporter) safe(problems deploy.Problems) deploy.Problems {
 	problems = slices.Clone(problems)
 	for i, p := range problems {
-		problems[i] = deploy.Problem{At: p.At, Message: r.clean.Line(p.Message), Hint: r.clean.Own(p.Hint)}
+		problems[i].Message, problems[i].Hint = r.clean.Line(p.Message), r.clean.Own(p.Hint)
 		problems[i].At.File = r.clean.Own(p.At.File)
 	}
 	return problems
 }
 
-// problemsHead counts: "3 mistakes in slipway.yml".
+// problemsHead counts: "3 mistakes in slipway.yml", "refused by 3 rules in slipway.yml".
 func problemsHead(problems deploy.Problems) string {
 	var files []string
 	for _, p := range problems {
@@ -63,6 +63,9 @@ func problemsHead(problems deploy.Problems) string {
 		}
 	}
 	text := layout.Plural(len(problems), "mistake")
+	if !slices.ContainsFunc(problems, func(p deploy.Problem) bool { return !p.Rule }) {
+		text = "refused by " + layout.Plural(len(problems), "rule")
+	}
 	switch {
 	case len(files) == 0:
 	case len(files) <= 3:

@@ -69,7 +69,7 @@ type Settings struct {
 	Rollout      Rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	From         Text         `key:"from" doc:"The environment that promote takes the release from."`
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
-	Allow        Allow        `key:"allow" doc:"Who may deploy here."`
+	Allow        Allow        `key:"allow" doc:"Who may deploy here, when, and which commits: see docs/who-may.md. It holds for runs of CI; of a person's machine only not_on does."`
 	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
 	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo,on_failure,from,required" doc:"Steps on every host before anything live is touched, in the new release."`
 	Migrate      []Step       `key:"migrate" variant:"Step of migrate" without:"produces,from,required" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
@@ -112,9 +112,16 @@ type SecretFile struct {
 	From Text `key:"from" required:"yes" doc:"Name of the secret that is its content."`
 }
 
-// Allow is who may deploy.
+// Allow is who may deploy, when, and which commits.
 type Allow struct {
-	Refs []Text `key:"refs" doc:"Refs whose runs may deploy here, like refs/heads/production; * and ** are wildcards. None given: every ref. It stops runs of CI alone: a person's machine has no ref."`
+	Refs          []Text  `key:"refs" doc:"Refs whose runs may deploy here, like refs/heads/production; * and ** are wildcards. None given: every ref."`
+	Events        []Text  `key:"events" pattern:"^[a-z_]+$" say:"the name of an event, like push" doc:"Events that may have started the run, like push or workflow_dispatch. None given: any."`
+	Actors        []Text  `key:"actors" pattern:"^[A-Za-z0-9_][A-Za-z0-9_.-]*(\\[bot\\])?$" say:"the name of a user" doc:"Users who may deploy here: who started the run, or who started its re-run. With teams, either is enough."`
+	Teams         []Text  `key:"teams" pattern:"^[A-Za-z0-9][A-Za-z0-9-]*/[a-z0-9][a-z0-9_.-]*$" say:"organisation/team, the team as its page's address has it" doc:"Teams of GitHub whose members may deploy here, like acme/deployers. It takes the input policy_token."`
+	Branches      []Text  `key:"branches" doc:"Branches, one of which must contain the commit that is deployed, like main. Not asked of a rollback."`
+	Checks        []Text  `key:"checks" doc:"Check runs (in GitHub Actions, a job's name) and commit statuses that must have passed on the commit; the newest of each counts. Not asked of a rollback."`
+	NotOn         Lines   `key:"not_on" doc:"When nothing is deployed: Fri 15:00-Mon 08:00 Europe/Berlin, of each day 22:00-06:00 Europe/Berlin, or once 2026-12-23 12:00 - 2027-01-04 08:00 Europe/Berlin; one, or a list. A dispatch with override_reason goes on; so does a rollback."`
+	NotOnRollback Boolean `key:"not_on_rollback" default:"false" doc:"Whether not_on holds for a rollback, too."`
 }
 
 // Provenance is which run must have built what is deployed.

@@ -27,6 +27,9 @@ type Repo struct {
 	Releases map[string][]File   // by tag
 	Merges   []Merge
 	Parents  map[string][]string // of commits that are merges; of others it is the commit before them in the branch
+	Checks   []Check
+	Files    map[string]map[string]string // by commit, then by path: the content
+	Teams    map[string]map[string]string // by organisation/team, then by user: "active" or "pending"
 }
 
 // Run is a run of a workflow.
@@ -51,16 +54,17 @@ type File struct {
 
 // Server is the two servers. Its fields are set before it is asked, or between two questions.
 type Server struct {
-	Name    string // owner/name of the repository
-	Token   string // the only one that is let in
-	Lacks   string // a line of `permissions:` that the token lacks, "actions: read", or all of a kind, "deployments"
-	PerPage int    // at most this many a page; 0 is what is asked for
-	Cut     int64  // bytes after which the storage cuts each connection; 0 is never
-	NoRange bool   // the storage knows no Range
-	Stall   bool   // the storage sends a byte and then nothing
-	Streams bool   // the API sends assets itself, as GitHub Enterprise Server may
-	Login   string // of the token's own user in GraphQL; "" is github-actions[bot]
-	User    bool   // the repository is a user's: there is no organisation
+	Name        string // owner/name of the repository
+	Token       string // the only one that is let in
+	PolicyToken string // the only one that is told who is in a team
+	Lacks       string // a line of `permissions:` that the token lacks, "actions: read", or all of a kind, "deployments"
+	PerPage     int    // at most this many a page; 0 is what is asked for
+	Cut         int64  // bytes after which the storage cuts each connection; 0 is never
+	NoRange     bool   // the storage knows no Range
+	Stall       bool   // the storage sends a byte and then nothing
+	Streams     bool   // the API sends assets itself, as GitHub Enterprise Server may
+	Login       string // of the token's own user in GraphQL; "" is github-actions[bot]
+	User        bool   // the repository is a user's: there is no organisation
 
 	mu       sync.Mutex
 	said     []Comment
@@ -177,6 +181,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		s.record(w, r)
 		return
 	}
+	if team, ok := strings.CutPrefix(r.URL.Path, "/orgs/"); ok {
+		s.membership(w, r, team)
+		return
+	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/repos/"+s.Name+"/")
 	if !ok {
 		say(w, http.StatusNotFound, "Not Found")
@@ -191,8 +199,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		serve  func(http.ResponseWriter, *http.Request, []string)
 	}{
 		{get, "commits/*/pulls", "pull-requests: read", []string{"page", "per_page"}, s.pulls},
+		{get, "commits/*/check-runs", "checks: read", []string{"check_name", "filter", "status", "app_id", "page", "per_page"}, s.checkRuns},
+		{get, "commits/*/status", "statuses: read", []string{"page", "per_page"}, s.combined},
 		{get, "commits/**", "contents: read", nil, s.commit},
 		{get, "git/ref/**", "contents: read", nil, s.ref},
+		{get, "contents/**", "contents: read", []string{"ref"}, s.contents},
 		{get, "compare/*", "contents: read", []string{"page", "per_page"}, s.compare},
 		{get, "actions/runs", "actions: read", []string{"actor", "branch", "event", "status", "created", "exclude_pull_requests", "check_suite_id", "head_sha", "page", "per_page"}, s.runs},
 		{get, "actions/runs/*/artifacts", "actions: read", []string{"name", "page", "per_page"}, s.artifacts},
@@ -245,7 +256,7 @@ func (s *Server) polite(w http.ResponseWriter, r *http.Request) bool {
 		s.blame("%s has no User-Agent of its own", r.URL.Path)
 	case version != "2026-03-10" && version != "2022-11-28":
 		s.blame("%s speaks version %q", r.URL.Path, version)
-	case r.Header.Get("Authorization") != "Bearer "+s.Token:
+	case r.Header.Get("Authorization") != "Bearer "+s.Token && (s.PolicyToken == "" || r.Header.Get("Authorization") != "Bearer "+s.PolicyToken):
 		say(w, http.StatusUnauthorized, "Bad credentials")
 		return false
 	case !strings.HasPrefix(r.Header.Get("Accept"), "application/"):

@@ -48,6 +48,11 @@ func History(h inspect.History) []string {
 	}
 	lines = append(lines, "")
 	lines = append(lines, silent(h.Unasked)...)
+	for _, d := range shown {
+		if over := d.Override; !over.IsZero() {
+			lines = append(lines, layout.Wrap(fmt.Sprintf("%s: %s overrode not_on %s: %s", d.Release, layout.Cut(d.Actor, mostName), over.Against, over.Reason), 4)...)
+		}
+	}
 	for _, d := range h.Damaged {
 		lines = append(lines, fmt.Sprintf("%s: %s of its record could not be read", d.Host, layout.Plural(d.Records, "line")))
 	}

@@ -23,6 +23,7 @@ type resultDoc struct {
 	Workflow    string `json:"workflow_revision,omitempty"`
 
 	Provenance deploy.Provenance `json:"provenance,omitzero"`
+	Override   deploy.Override   `json:"override,omitzero"`
 
 	Artifact    string     `json:"artifact_sha256"`
 	Content     string     `json:"content_sha256"`
@@ -122,6 +123,7 @@ func (d *resultDoc) cutTexts() {
 		&d.Version, &d.Command, &d.App, &d.Environment, &d.URL, &d.Release, &d.Previous, &d.Deployment, &d.Revision, &d.Workflow, &d.Artifact, &d.Content,
 		&d.Actor, &d.RunURL, &d.Outcome, &d.FailedPhase, &d.FailedStep, &d.Next,
 		&d.Provenance.URL, &d.Provenance.Workflow, &d.Provenance.Branch, &d.Provenance.Event, &d.Provenance.Commit,
+		&d.Override.Reason, &d.Override.Against,
 	} {
 		*text = layout.Cut(*text, maxText)
 	}
@@ -130,7 +132,7 @@ func (d *resultDoc) cutTexts() {
 func docOf(res deploy.Result) resultDoc {
 	doc := resultDoc{
 		Version: res.Version, Command: res.Command, App: res.App, Environment: res.Environment, URL: res.URL,
-		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision, Provenance: res.Provenance,
+		Release: string(res.Release), Previous: string(res.Previous()), Deployment: string(res.Deployment), Revision: res.Revision, Workflow: res.WorkflowRevision, Provenance: res.Provenance, Override: res.Override,
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),

@@ -53,7 +53,7 @@ func (s events) safe(event deploy.Event) deploy.Event {
 }
 
 func (s events) header(h deploy.Header) deploy.Header {
-	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Folder, &h.Revision, &h.Actor, &h.RunURL, &h.RunID, &h.WorkflowRevision, &h.Provenance.URL, &h.Provenance.Workflow, &h.Provenance.Branch, &h.Provenance.Event, &h.Provenance.Commit} {
+	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Folder, &h.Revision, &h.Actor, &h.RunURL, &h.RunID, &h.WorkflowRevision, &h.Provenance.URL, &h.Provenance.Workflow, &h.Provenance.Branch, &h.Provenance.Event, &h.Provenance.Commit, &h.Override.Reason, &h.Override.Against} {
 		*text = s.Own(*text)
 	}
 	h.Hosts, h.Others, h.LeftOut = s.own(h.Hosts), s.own(h.Others), s.own(h.LeftOut)

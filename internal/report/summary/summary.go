@@ -122,6 +122,9 @@ func (p Page) facts() string {
 		}
 		rows = append(rows, [2]string{"Run", text})
 	}
+	if over := res.Override; !over.IsZero() {
+		rows = append(rows, [2]string{"Overridden", markdown.Code("not_on "+over.Against) + ", because: " + markdown.Plain(over.Reason)})
+	}
 	if res.URL != "" {
 		rows = append(rows, [2]string{"URL", markdown.Link(res.URL, res.URL)})
 	}

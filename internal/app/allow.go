@@ -1,0 +1,160 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/ci"
+	"slipway/internal/config"
+	"slipway/internal/deploy"
+	"slipway/internal/github"
+	"slipway/internal/policy"
+	"slipway/internal/policy/ask"
+	"slipway/internal/secret"
+)
+
+// policyTime is how long it may take to ask the API about all rules.
+const policyTime = 2 * time.Minute
+
+// permit is the judgement on a command: first on its run, then on the commit, which may be known later.
+type permit struct {
+	rules  policy.Rules
+	run    policy.Run
+	asker  ask.Asker
+	judged string // the commit that was
+	look   bool   // nothing is done: what speaks against it is told, and stops nothing
+
+	verdict policy.Verdict
+}
+
+// permit prepares the judgement on a command of a session.
+func (a *app) permit(s *session, command string, now time.Time) *permit {
+	return &permit{
+		rules: s.cfg.Allow, asker: s.asker(),
+		run: policy.Run{
+			Command: command, Environment: s.cfg.Environment, CI: s.run.Platform, Ref: s.run.Ref, Event: s.run.Event,
+			Actor: cmp.Or(s.run.TriggeringActor, s.run.Actor), Dispatch: asked(s.run), Override: s.cfg.OverrideReason, Now: now,
+		},
+	}
+}
+
+// asked reports whether a person asked for this very run: at a terminal, or by a dispatch, which a re-run only repeats.
+func asked(run ci.Run) bool {
+	return run.Platform == "" || run.Event == "workflow_dispatch" && run.Attempt <= 1
+}
+
+// asker is whom the rules are asked about.
+func (s *session) asker() (asker ask.Asker) {
+	client := func(token secret.Secret, input, help string) (*github.Client, error) {
+		switch {
+		case s.run.Platform != "github":
+			return nil, ask.Unable("only GitHub's API can be asked, and this run is none of GitHub Actions", "leave the rule out of `allow` here")
+		case token.IsEmpty():
+			return nil, ask.Unable("the input `"+input+"` is empty", help)
+		}
+		return github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: token})
+	}
+	asker.Repository, asker.Why = client(s.token(), "github_token", "leave it out: it is the job's own then")
+	asker.Teams, asker.WhyTeams = client(secret.New(strings.TrimSpace(s.in.PolicyToken)), "policy_token",
+		"give it a token that may read the members of the organisation: of an app, or of a person")
+	return asker
+}
+
+// ofRun judges the run, and the commit where that is known by now. Its error is deploy.Problems, everything that speaks against it.
+func (p *permit) ofRun(ctx context.Context, commit string) error {
+	ctx, cancel := policyBound(ctx)
+	defer cancel()
+	answers := p.asker.Ask(ctx, p.rules.ToAsk(p.run), p.run.Actor, "")
+	return p.take(p.rules.JudgeRun(p.run, answers), p.commit(ctx, commit))
+}
+
+// ofCommit judges a commit that was not known before.
+func (p *permit) ofCommit(ctx context.Context, commit string) error {
+	if commit != "" && commit == p.judged || !p.holdsForCommit() {
+		return nil
+	}
+	ctx, cancel := policyBound(ctx)
+	defer cancel()
+	if commit == "" {
+		return p.take(p.rules.JudgeCommit(p.run, "", policy.Answers{}))
+	}
+	return p.take(p.commit(ctx, commit))
+}
+
+func (p *permit) holdsForCommit() bool {
+	return p.run.CI != "" && p.rules.HoldsForCommit(p.run.Command)
+}
+
+// commit judges one, if it is known.
+func (p *permit) commit(ctx context.Context, commit string) policy.Verdict {
+	if commit == "" || !p.holdsForCommit() {
+		return policy.Verdict{}
+	}
+	p.judged = commit
+	return p.rules.JudgeCommit(p.run, commit, p.asker.Ask(ctx, p.rules.ToAskOfCommit(), "", commit))
+}
+
+func policyBound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, policyTime, fmt.Errorf("GitHub did not answer within %s", policyTime))
+}
+
+func (p *permit) take(verdicts ...policy.Verdict) error {
+	for _, v := range verdicts {
+		p.verdict = p.verdict.And(v)
+	}
+	if p.look || len(p.verdict.Problems) == 0 {
+		return nil
+	}
+	return p.verdict.Problems
+}
+
+// override is what a person said against the windows in which the run goes on; zero where there are none.
+func (p *permit) override() deploy.Override {
+	var windows []string
+	for _, w := range p.verdict.Overridden {
+		windows = append(windows, w.Text)
+	}
+	if len(windows) == 0 {
+		return deploy.Override{}
+	}
+	return deploy.Override{Reason: p.run.Override, Against: strings.Join(windows, "; ")}
+}
+
+// permitted refuses a command that changes something on hosts where the rules do. Its error is deploy.Problems.
+func (a *app) permitted(ctx context.Context, s *session) error {
+	if !policy.Holds(s.in.Command) {
+		return nil
+	}
+	return a.permit(s, s.in.Command, time.Now()).ofRun(ctx, "")
+}
+
+// expected is the commit that a deployment is of, as far as that is known before there is an artifact: in full, or "".
+func expected(l launch) string {
+	commit := l.run.SHA
+	switch remote := l.cfg.Remote; {
+	case l.command != "deploy" || remote != nil && remote.CI != "" && remote.Ref != "":
+		return ""
+	case remote == nil || remote.CI == "":
+		commit = cmp.Or(l.cfg.Revision, commit)
+	}
+	if len(commit) < 40 {
+		return "" // an abbreviated one: the artifact may say all of it
+	}
+	return commit
+}
+
+// fromHosts reports whether the hosts have to be asked which commit is deployed: by a re-run that names a ref.
+func fromHosts(l launch) bool {
+	return l.command == "deploy" && l.cfg.Remote != nil && l.cfg.Remote.Ref != "" && l.run.Attempt > 1
+}
+
+// rulesOf are the lines that say what `allow` holds for, for people.
+func rulesOf(cfg *config.Config) (lines []string) {
+	for _, rule := range cfg.Allow.Said() {
+		lines = append(lines, "allow      "+rule)
+	}
+	return lines
+}
