@@ -87,8 +87,8 @@ sweep: ## deployments with several random faults each: make sweep TRIALS=100 SEE
 sweep-round: ## a fault at every eighth operation of a deployment, others each day; and that the sweep can fail
 	$(call SWEEP,SLIPWAY_SWEEP=round go test -tags long -v -count=1 -timeout 20m -run '^TestSweep' ./internal/sweep)
 
-sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd, of a rollback, of a promotion, and of a deployment that is undone
-	$(call SWEEP,SLIPWAY_SWEEP=all go test -tags long -v -count=1 -timeout 50m -run '^TestSweep(OpenSSH|Rollback|Promote|Undo)?$$' ./internal/sweep)
+sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd, of a rollback, of a promotion, of a shard, and of a deployment that is undone
+	$(call SWEEP,SLIPWAY_SWEEP=all go test -tags long -v -count=1 -timeout 50m -run '^TestSweep(OpenSSH|Rollback|Promote|Shard|Undo)?$$' ./internal/sweep)
 
 scale: ## deployments to 200 hosts, which are a process of their own: memory, connections, every host's outcome
 	SLIPWAY_SCALE=1 go test -tags long -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app

@@ -86,7 +86,9 @@ func (t *trial) afterFault(code int, before map[string]string, faults []placed) 
 		var allowed []string
 		switch code {
 		case deploy.ExitDone, deploy.ExitFinish:
-			allowed = []string{t.to}
+			if allowed = []string{t.to}; t.shard != "" {
+				allowed = []string{before[h.name]}
+			}
 		case deploy.ExitFailed, deploy.ExitMigrate:
 			allowed = []string{before[h.name]}
 		case deploy.ExitUnwound:
@@ -168,7 +170,13 @@ func (t *trial) afterPost(code int, err error) {
 
 // rerun is what the person does whose job failed: "Re-run failed jobs".
 func (t *trial) rerun(ctx context.Context, attempt int) {
-	code, err := t.attempt(ctx, attempt, t.command)
+	if t.shard != "" {
+		if code, err := t.attempt(ctx, attempt, t.struck()...); err != nil || code != deploy.ExitDone {
+			t.violation("the re-run of the shard: exit %d, %v", code, err)
+			return
+		}
+	}
+	code, err := t.attempt(ctx, attempt, t.whole()...)
 	if err != nil {
 		t.violation("the re-run: %v", err)
 		return

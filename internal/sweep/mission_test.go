@@ -20,6 +20,23 @@ type mission struct {
 	says        string                       // what its log says without a fault
 	inputs      []string                     // of its runners, beside those of all
 	faults      []fault                      // of its own, beside those of all
+	shard       string                       // what faults strike is this shard, which switches nothing; the re-run is its and that of the job that goes on
+}
+
+// struck is the command that faults strike.
+func (m mission) struck() []string {
+	if m.shard == "" {
+		return []string{m.command}
+	}
+	return []string{m.command, "--shard", m.shard}
+}
+
+// whole is the command that is to end with the version live everywhere.
+func (m mission) whole() []string {
+	if m.shard == "" {
+		return []string{m.command}
+	}
+	return []string{m.command, "--shard", "rest"}
 }
 
 // deploying is a deployment of v2.

@@ -70,6 +70,15 @@ func stagedFile(w *world) string {
 	return deployFile + environments
 }
 
+// TestSweepShard has the faults take turns at the operations of a shard, which prepares web2 and names the release on web1. Its re-run goes on
+// where it stopped, and so does the job that switches all hosts; web1 and web3, whose shard never came, are prepared by that.
+func TestSweepShard(t *testing.T) {
+	t.Parallel()
+	m := deploying
+	m.shard, m.inputs, m.says = "2/2", []string{"INPUT_DEPLOYMENT_KEY=site"}, "PREPARED on 1 of 3 hosts (shard 2/2)"
+	sweep(t, m, inThisProcess, inTurn)
+}
+
 func indented(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
 }

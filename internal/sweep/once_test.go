@@ -113,7 +113,7 @@ func (t *trial) decide(ctx context.Context, attempt int) (int, error) {
 	if code, err := t.attempt(ctx, attempt, args...); err != nil || code != deploy.ExitDone {
 		return 0, fmt.Errorf("slipway %s ended with exit %d, %w", strings.Join(args, " "), code, err)
 	}
-	return t.attempt(ctx, attempt+1, t.command)
+	return t.attempt(ctx, attempt+1, t.whole()...)
 }
 
 // killSteps kills the processes of steps: those that work in a release.

@@ -155,7 +155,7 @@ func (t *trial) round(ctx context.Context, attempt int, faults []placed) error {
 	t.mu.Lock()
 	t.armed, t.count = append([]placed{}, faults...), map[string]int{}
 	t.mu.Unlock()
-	code, err := t.attempt(ctx, attempt, t.command)
+	code, err := t.attempt(ctx, attempt, t.struck()...)
 	t.mu.Lock()
 	t.armed = nil
 	t.mu.Unlock()
