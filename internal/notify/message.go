@@ -61,6 +61,9 @@ func (m *Message) fill(h deploy.Header, live, next string) {
 	if h.Reconcile { // the same attempt may have told what it was cancelled in
 		m.ID += "-after"
 	}
+	if h.Shard.IsPart() { // the other shards are of the same attempt
+		m.ID += fmt.Sprintf("-shard-%d-%d", h.Shard.Number, h.Shard.Of)
+	}
 	m.Link = webAddress(h.RunURL)
 	commit := ""
 	if h.Revision != "" {
@@ -76,12 +79,12 @@ func (m *Message) fill(h deploy.Header, live, next string) {
 }
 
 // occasions are what an end is told for, the one that matters most first; none where nothing came of it: a newer run's release was live
-// already, or it was cancelled before it began.
+// already, it was cancelled before it began, or a shard prepared its hosts, which the job that goes on tells of.
 func occasions(res deploy.Result) (on []deploy.Occasion) {
 	back := len(res.HostsWith(deploy.HostUnwound)) > 0
 	good := res.ExitCode == deploy.ExitDone && !res.Reconcile // a run that had to be cleaned up behind is none that went well
 	switch {
-	case res.Outcome == deploy.OutcomeSuperseded:
+	case res.Outcome == deploy.OutcomeSuperseded, res.Outcome == deploy.OutcomePrepared:
 		return nil
 	case res.Outcome == deploy.OutcomeCancelled && res.Failed == deploy.Preflight && !res.Reconcile:
 		return nil

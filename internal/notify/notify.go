@@ -73,14 +73,14 @@ func (n *Notifier) Emit(event deploy.Event) {
 	}
 }
 
-// phase tells the start, once.
+// phase tells the start, once. Of several jobs that make a deployment the one that goes on with all hosts tells it.
 func (n *Notifier) phase(phase deploy.Phase) {
 	switch phase {
 	case deploy.Prepare, deploy.Ensure, deploy.Migrate, deploy.Activate:
 	default:
 		return
 	}
-	if n.begun || n.header.Reconcile {
+	if n.begun || n.header.Reconcile || n.header.Shard.IsPart() {
 		return
 	}
 	n.begun = true

@@ -95,7 +95,7 @@ func TestTheStartIsToldBeside(t *testing.T) {
 	}
 }
 
-// A deployment that preflight refused has told no start; one that mends what another left has none.
+// A deployment that preflight refused has told no start; one that mends what another left has none, nor has a shard.
 func TestNoStartOfWhatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t, fine)
@@ -110,6 +110,11 @@ func TestNoStartOfWhatDoesNotStart(t *testing.T) {
 	header.Reconcile = true
 	n.Emit(deploy.Started{Header: header})
 	n.Emit(deploy.PhaseStarted{Phase: deploy.Activate})
+	n.End(t.Context(), failedResult())
+	header.Reconcile, header.Shard = false, deploy.Shard{Number: 1, Of: 2} // the job that goes on tells it
+	n = New(t.Context(), Options{Receivers: receivers})
+	n.Emit(deploy.Started{Header: header})
+	n.Emit(deploy.PhaseStarted{Phase: deploy.Prepare})
 	n.End(t.Context(), failedResult())
 	if all := in.all(); len(all) != 0 {
 		t.Errorf("told %q", all)

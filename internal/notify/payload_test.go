@@ -181,6 +181,7 @@ func TestOccasions(t *testing.T) {
 		"a person":                  {deploy.Result{Outcome: deploy.OutcomePerson, ExitCode: 4, Hosts: unwound}, "person failure rollback"},
 		"superseded":                {deploy.Result{Outcome: deploy.OutcomeSuperseded, ExitCode: 6}, ""},
 		"superseded, and it passes": {deploy.Result{Outcome: deploy.OutcomeSuperseded}, ""},
+		"a shard":                   {deploy.Result{Outcome: deploy.OutcomePrepared}, ""},
 		"rollback":                  {deploy.Result{Header: deploy.Header{Command: "rollback"}, Outcome: deploy.OutcomeActivated}, "rollback success"},
 		"a rollback failed":         {deploy.Result{Header: deploy.Header{Command: "rollback"}, Outcome: deploy.OutcomeFailed, ExitCode: 1}, "failure"},
 		"cancelled early":           {deploy.Result{Outcome: deploy.OutcomeCancelled, ExitCode: 130, Failed: deploy.Preflight}, ""},
@@ -196,5 +197,20 @@ func TestOccasions(t *testing.T) {
 		if got := strings.Join(words, " "); got != c.want {
 			t.Errorf("%s: %q, wanted %q", name, got, c.want)
 		}
+	}
+}
+
+// Two shards of an attempt that fail are two messages.
+func TestShardsHaveMessagesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	ids := map[string]bool{}
+	for n := range 2 {
+		res := failedResult()
+		res.Shard = deploy.Shard{Number: n + 1, Of: 2}
+		m, told := OfEnd(res, ci.Run{})
+		if ids[m.ID] || !told {
+			t.Errorf("shard %d: %q, %t", n+1, m.ID, told)
+		}
+		ids[m.ID] = true
 	}
 }
