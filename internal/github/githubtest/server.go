@@ -181,7 +181,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		s.record(w, r)
 		return
 	}
-	if team, ok := strings.CutPrefix(r.URL.Path, "/orgs/"); ok {
+	if team, ok := strings.CutPrefix(r.URL.Path, "/orgs/"); ok && strings.Contains(team, "/teams/") {
 		s.membership(w, r, team)
 		return
 	}
