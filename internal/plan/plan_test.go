@@ -611,6 +611,34 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// After a rollback and a new deployment three stay where two are kept: what was gone back from is still one of the newest that went well,
+// and what ran last is where a rollback goes. The next deployment is left with two.
+func TestKeepAfterARollback(t *testing.T) {
+	t.Parallel()
+	cfg := shop()
+	cfg.KeepReleases = 2
+	p, err := plan.Build(cfg, built, ciRun("deploy"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for live, want := range map[deploy.ReleaseID][]deploy.ReleaseID{
+		v2: {v2, v3, p.Release}, // gone back to
+		v3: {v3, p.Release},
+	} {
+		facts := fleet()
+		for host, f := range facts {
+			facts[host] = kept(f, live, verified(v1), verified(v2), verified(v3))
+		}
+		s, err := plan.Resolve(p, facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, s.Keep()); diff != "" {
+			t.Errorf("with %s live: %s", live, diff)
+		}
+	}
+}
+
 // What the batches only wait for must fit into the timeout.
 func TestBuildRefusesWaitsWithoutEnd(t *testing.T) {
 	t.Parallel()
