@@ -32,14 +32,14 @@ const residentLimit = 64 << 20
 // had, and exit: the memory of a process that does nothing else.
 const openOnly = "SLIPWAY_TEST_OPEN_ONLY"
 
-// patchToo makes it make a patch of all files instead.
+// patchToo makes it make a patch of all files instead, against so many bytes.
 const patchToo = "SLIPWAY_TEST_PATCH_TOO"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(openOnly); path != "" {
 		report := openAndReport
-		if os.Getenv(patchToo) != "" {
-			report = patchAndReport
+		if old, err := strconv.Atoi(os.Getenv(patchToo)); err == nil {
+			report = func(path string) error { return patchAndReport(path, old) }
 		}
 		if err := report(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -86,7 +86,7 @@ func openAndReport(path string) error {
 }
 
 // patchAndReport makes the most thorough patch that there may be, against contents that have nothing in common with the new ones.
-func patchAndReport(path string) error {
+func patchAndReport(path string, size int) error {
 	ctx := context.Background()
 	a, err := Open(ctx, path, Options{})
 	if err != nil {
@@ -94,7 +94,7 @@ func patchAndReport(path string) error {
 	}
 	defer a.Close()
 	all := content.NewReuse(a.Manifest(), a.Manifest(), func(string) bool { return true })
-	old := content.Old{Bytes: make([]byte, content.MaxPatched/2)}
+	old := content.Old{Bytes: make([]byte, size)}
 	_, _ = rand.NewChaCha8([32]byte{}).Read(old.Bytes) // never fails
 	for m := range a.Manifest().Members() {
 		if m.Kind == content.File {

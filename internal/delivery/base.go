@@ -62,7 +62,7 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 		reuse := d.reuse(b, nil)
 		has := reuse.Bytes
 		if h.Facts.Patches && (d.Old != nil || d.having[b.content] >= leastAlike) {
-			_, patched := chosen(reuse.Changed)
+			_, patched := d.chosen(reuse.Changed)
 			has += patched / 2 // how much they have in common nobody knows yet
 		}
 		if has > most {

@@ -61,7 +61,7 @@ const dare = 3
 
 func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
 	hosts := d.needing(b, reuse)
-	files, size := chosen(reuse.Changed)
+	files, size := d.chosen(reuse.Changed)
 	if d.link.sending(delta.Size(), hosts) < dare*compressing(2*size, false) {
 		return nil
 	}
@@ -127,16 +127,21 @@ func (d *Delivery) patchedOrCopied(
 
 // chosen are the largest of the files that changed, as far as there may be so many, in the order of their old paths, and the bytes that
 // they have. Their old contents are taken to be as large.
-func chosen(changed []content.Revised) (files []content.Revised, size int64) {
-	paths := 0
+func (d *Delivery) chosen(changed []content.Revised) (files []content.Revised, size int64) {
+	paths, most := 0, d.patchable()
 	for _, c := range slices.SortedStableFunc(slices.Values(changed), func(a, b content.Revised) int { return cmp.Compare(b.Size, a.Size) }) {
-		if len(files) == mostPatched || 2*(size+c.Size) > content.MaxPatched-content.MaxPatched/16 || paths+len(c.Was) > mostPaths {
+		if len(files) == mostPatched || 2*(size+c.Size) > most-most/16 || paths+len(c.Was) > mostPaths {
 			continue
 		}
 		files, size, paths = append(files, c), size+c.Size, paths+len(c.Was)
 	}
 	slices.SortStableFunc(files, func(a, b content.Revised) int { return strings.Compare(a.Was, b.Was) })
 	return files, size
+}
+
+// patchable is how many bytes old and new contents may have together, beside the connections that are open at once.
+func (d *Delivery) patchable() int64 {
+	return content.Patchable(min(d.Schedule.Rollout.MaxParallel, len(d.Schedule.Hosts))) // 0 is the usual number, which leaves all of it
 }
 
 // count counts the hosts that may be sent patches, by the contents that they have.
@@ -177,7 +182,7 @@ func (d *Delivery) old(
 			paths = append(paths, c.Was)
 		}
 	}
-	const most = content.MaxPatched / 2 // bytes, as of the new contents
+	most := d.patchable() / 2 // bytes, as of the new contents
 	var found map[string][]byte
 	if d.Old != nil {
 		found = d.Old(ctx, b.content, paths, most)
