@@ -78,7 +78,8 @@ func (c *actions) Annotate(list ...Annotation) {
 			continue
 		}
 		if c.given[a.Level] == maxAnnotations && left[a.Level] > 0 {
-			a.Message += fmt.Sprintf("\nand %d more, see the log", left[a.Level])
+			more := fmt.Sprintf("\nand %d more, see the log", left[a.Level])
+			a.Message = clip(CleanText(a.Message), maxMessage-len(more)-len(a.At.String())) + more
 		}
 		c.annotate(a)
 	}

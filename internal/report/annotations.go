@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -10,17 +11,18 @@ import (
 	"slipway/internal/report/outcome"
 )
 
-// annotations are one for each failed step however many hosts failed it, one of the whole where the outcome has one, and the notes.
+// annotations are one for each failed step however many hosts failed it, one of the whole where the outcome has one, and the notes. A
+// CI shows only so many of a level, so the most useful come first.
 func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.Noted) []ci.Annotation {
 	var list []ci.Annotation
-	for _, f := range failure.Merged(failures) {
+	for _, f := range mostUseful(failure.Merged(failures), res) {
 		list = append(list, ci.Annotation{Level: deploy.LevelError, At: f.At, Title: f.Title(), Message: message(f, res)})
 	}
 	level, title, text := outcome.Remark(res, failures)
 	if level == deploy.LevelWarning {
 		list = append(list, ci.Annotation{Level: level, Title: title, Message: deploy.Joined("\n", text, next(res))})
 	}
-	for _, n := range notes {
+	for _, n := range lasting(notes, res) {
 		text := strings.TrimPrefix(n.Text, n.At.String()+": ") // an annotation says where it is by itself
 		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: text})
 	}
@@ -28,6 +30,42 @@ func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.N
 		list = append(list, ci.Annotation{Level: level, Title: title, Message: text})
 	}
 	return list
+}
+
+// mostUseful are failures with those first that a person has to know of: what could not be brought back, then what failed on the most
+// hosts of the phase that failed first, and what failed behind that last.
+func mostUseful(failures []failure.Failure, res deploy.Result) []failure.Failure {
+	rank := func(f failure.Failure) int {
+		switch f.Phase {
+		case deploy.Unwind, deploy.Undo:
+			if res.Outcome == deploy.OutcomePerson {
+				return 0
+			}
+			return 2
+		case deploy.OnFailure:
+			return 3
+		default:
+			return 1
+		}
+	}
+	failures = slices.Clone(failures)
+	slices.SortStableFunc(failures, func(a, b failure.Failure) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(len(b.Hosts), len(a.Hosts)))
+	})
+	return failures
+}
+
+// lasting are notes with those first that are true now, and that the result has for it: others say how it went.
+func lasting(notes []deploy.Noted, res deploy.Result) []deploy.Noted {
+	passing := func(n deploy.Noted) int {
+		if slices.Contains(res.Warnings, n.Text) {
+			return 0
+		}
+		return 1
+	}
+	notes = slices.Clone(notes)
+	slices.SortStableFunc(notes, func(a, b deploy.Noted) int { return cmp.Compare(passing(a), passing(b)) })
+	return notes
 }
 
 // message says how it failed, in the host's last words, what is live now, and what to do.
