@@ -118,7 +118,8 @@ func (a *Host) failed(part deploy.Part, err error) *deploy.Error {
 	})
 }
 
-// scene is where the steps of this activation run.
-func (a *Host) scene(vars map[string]string) stepper.Scene {
-	return stepper.Scene{Release: a.release, Vars: vars, Undo: a.undo}
+// scene is where the steps of a part of this activation run.
+func (a *Host) scene(vars map[string]string, part deploy.Part, name string) stepper.Scene {
+	span := a.deployment.Steps.Trace.Part(a.Done.Phase, a.Done.Host, part, part.Of(name))
+	return stepper.Scene{Release: a.release, Vars: vars, Undo: a.undo, Span: span}
 }

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/healthcheck"
 	"slipway/internal/plan"
 	"slipway/internal/release/activate"
+	"slipway/internal/stepper"
 )
 
 // Drain takes the host out of its balancers; nothing where it has none.
@@ -89,7 +90,7 @@ func (a *Host) stillLive(ctx context.Context, part deploy.Part, scripts bool) *d
 func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string) *deploy.Error {
 	a.deployment.Programs.began(a.host.Name, a.release)
 	return a.part(deploy.PartRestart, name, func(span *deploy.Span) *deploy.Error {
-		result := a.deployment.Steps.Run(ctx, a.host.Name, s, a.scene(vars))
+		result := a.deployment.Steps.Run(ctx, a.host.Name, s, a.scene(vars, deploy.PartRestart, name))
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		return result.Err
 	})
@@ -105,7 +106,7 @@ func (a *Host) Verify(ctx context.Context, checks []deploy.Check, vars map[strin
 		name = fmt.Sprintf("%d/%d", len(checks), len(checks))
 	}
 	return a.part(deploy.PartVerify, name, func(span *deploy.Span) *deploy.Error {
-		checked := a.checked(vars)
+		checked := a.checked(a.scene(vars, deploy.PartVerify, ""))
 		for _, check := range healthcheck.All(checks) {
 			if err := checked.Pass(ctx, check); err != nil {
 				span.Step, span.Status = deploy.PartVerify.Of(check.Name), causeOf(err)
@@ -122,7 +123,7 @@ func (a *Host) soak(ctx context.Context, block activate.Block, took time.Duratio
 		return nil
 	}
 	return a.part(deploy.PartSoak, "", func(span *deploy.Span) *deploy.Error {
-		failure := a.checked(block.Vars).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
+		failure := a.checked(a.scene(block.Vars, deploy.PartSoak, "")).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
 			Until: span.Start.Add(block.Activation.StableFor),
 			How: func() (how string, moments []string) {
 				up, down := tenths(took), tenths(took+time.Since(span.Start))
@@ -145,8 +146,8 @@ func causeOf(err *deploy.Error) string {
 	return err.Error()
 }
 
-// checked is the host as its checks see it.
-func (a *Host) checked(vars map[string]string) *healthcheck.Host {
+// checked is the host as its checks see it, whose scripts run in a scene.
+func (a *Host) checked(scene stepper.Scene) *healthcheck.Host {
 	others := []deploy.ReleaseID{a.host.Before.Release, a.deployment.Release}
 	for _, known := range a.host.Facts.Releases {
 		others = append(others, known.ID)
@@ -155,7 +156,7 @@ func (a *Host) checked(vars map[string]string) *healthcheck.Host {
 		Name: a.Done.Host, Phase: a.Done.Phase, Release: a.release, Others: others, Back: a.undo || a.deployment.Rollback,
 		Dial: a.there.Conn().Dial, Redactor: a.deployment.Redactor,
 		Run: func(ctx context.Context, s deploy.Step) deploy.Span {
-			return a.deployment.Steps.Try(ctx, a.host.Name, s, a.scene(vars))
+			return a.deployment.Steps.Try(ctx, a.host.Name, s, scene)
 		},
 		Reach: a.there.Reach,
 	}

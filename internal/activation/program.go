@@ -32,12 +32,14 @@ func (a *Host) withLog(ctx context.Context, failure *deploy.Error, vars map[stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, logTimeout+logGrace)
 	defer cancel()
+	scene := a.scene(vars, deploy.PartRestart, "")
+	scene.Span = a.deployment.Steps.Trace.Host(a.Done.Phase, a.Done.Host)
 	for _, s := range restarts {
 		if s.Log == "" {
 			continue
 		}
 		// A recipe may have printed it itself.
-		lines := slices.DeleteFunc(a.deployment.Steps.Print(ctx, a.host.Name, logStep(s), a.scene(vars)), func(line string) bool {
+		lines := slices.DeleteFunc(a.deployment.Steps.Print(ctx, a.host.Name, logStep(s), scene), func(line string) bool {
 			return slices.Contains(failure.Tail, line)
 		})
 		failure.Log = append(failure.Log, lines...)

@@ -29,7 +29,9 @@ func (a *Host) watch(ctx context.Context, name string, start time.Time, long tim
 		failure.Step = name
 		return failure
 	}
-	failure = a.checked(block.Vars).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
+	scene := a.scene(block.Vars, deploy.PartSoak, "")
+	scene.Span = a.deployment.Steps.Trace.Step(a.Done.Phase, a.host.Name, name)
+	failure = a.checked(scene).Soak(ctx, healthcheck.All(block.Activation.Verify), healthcheck.Soak{
 		Until: start.Add(long), Interval: watchPause,
 		How: func() (how string, moments []string) {
 			live := time.Since(start).Round(time.Second).String()

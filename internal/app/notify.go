@@ -11,6 +11,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/notify"
 	"slipway/internal/secret"
+	"slipway/internal/trace/otlp"
 )
 
 // toldState is the state that the main step leaves to the post step when people were told how it ended.
@@ -43,19 +44,32 @@ func both(first, second deploy.Emit) deploy.Emit {
 	}
 }
 
-// tell tells people how it ended, once the log has said so. Who could not be told is a warning, and no failure.
+// tell tells people how it ended, once the log has said so, and sends the trace. Who could not be told is a warning, and no failure.
 func (s *session) tell(ctx context.Context, told *notify.Notifier, result deploy.Result) error {
-	if len(s.cfg.Notify) == 0 {
+	if len(s.cfg.Notify) == 0 && s.cfg.Otel == nil {
 		return nil
 	}
-	if failed := told.End(ctx, result); len(failed) > 0 {
-		const what = "not everybody was told how it went: "
-		s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: what + strings.Join(failed, "\n")})
+	traced := make(chan error, 1)
+	go func() { traced <- s.sendTrace(ctx, result) }()
+	failed := told.End(ctx, result)
+	if err := <-traced; err != nil {
+		failed = append(failed, "the trace: "+err.Error())
+	}
+	if len(failed) > 0 {
+		s.options.Log.Annotate(ci.Annotation{Level: deploy.LevelWarning, Message: "Not told how it went:\n" + strings.Join(failed, "\n")})
 		for _, why := range failed {
 			s.say("WARNING    not told: %s", why)
 		}
 	}
 	return s.options.Files.SaveState(toldState, "true")
+}
+
+// sendTrace sends a deployment to where traces go; nothing of one that was over before it had an ID.
+func (s *session) sendTrace(ctx context.Context, result deploy.Result) error {
+	if s.cfg.Otel == nil || result.Deployment == "" {
+		return nil
+	}
+	return otlp.Receiver{URL: s.cfg.Otel.URL, Headers: s.cfg.Otel.Headers, Redactor: s.options.Redactor}.Send(ctx, result)
 }
 
 // sayWhoIsTold says whom a deployment tells.
@@ -73,6 +87,9 @@ func whoIsTold(cfg *config.Config) (lines []string) {
 			line += fmt.Sprintf(" (%s)", at.Host)
 		}
 		lines = append(lines, line)
+	}
+	if cfg.Otel != nil {
+		lines = append(lines, "a trace to "+cfg.Otel.URL)
 	}
 	return lines
 }

@@ -62,6 +62,8 @@ type Inputs struct {
 	CacheDir       string `name:"cache_dir" aliases:"cache-dir" group:"policy" help:"A folder of the runner that keeps the artifacts that it deployed, so that less has to be asked and sent. It outlives the job only where it is kept, as actions/cache does." fallback:"nothing is kept"`
 	Timeout        string `name:"timeout" group:"policy" help:"How long the whole deployment may take, like 30m." fallback:"30m"`
 	LockWait       string `name:"lock_wait" aliases:"lock-wait" group:"policy" help:"How long to wait for another deployment that holds the hosts; 0s is not at all." fallback:"10m"`
+	OtelEndpoint   string `name:"otel_endpoint" aliases:"otel-endpoint" group:"policy" help:"Base address of an OTLP/HTTP receiver, to which the deployment is sent as one trace." fallback:"none is sent"`
+	OtelHeaders    string `name:"otel_headers" aliases:"otel-headers" group:"policy" secret:"yes" file:"yes" help:"Headers for it, as name=value,name=value."`
 	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
 	PolicyToken    string `name:"policy_token" aliases:"policy-token" group:"policy" secret:"yes" file:"yes" help:"Token that may read who is in a team, for allow.teams: of an app or a person, since the job's own may not."`

@@ -65,6 +65,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c.Rollout = l.rollout(s.Rollout, len(c.Hosts))
 	l.secrets(&s, c)
 	l.notify(&s, c)
+	l.otel(&s, c)
 	l.quoted(c)
 	l.shard(c)
 	l.matrix(c)

@@ -63,6 +63,7 @@ type Config struct {
 	SecretFiles []SecretFile
 
 	Notify []Notify // who is told how it goes
+	Otel   *Otel    // where it is sent as a trace; nil is nowhere
 
 	// Steps have Number set and Hosts not: plan selects hosts. Run is complete, recipes are rendered.
 	Prepare, Migrate, Ensure, Finish, OnFailure []deploy.Step

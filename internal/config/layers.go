@@ -27,6 +27,7 @@ func (l *loader) inputLayer() *yamlfile.Node {
 		{"deploy_path", l.in.DeployPath},
 		{"timeout", l.in.Timeout},
 		{"max_size", l.in.MaxSize},
+		{"otel_endpoint", l.in.OtelEndpoint},
 	} {
 		if plain.value != "" {
 			add(inputText(plain.key, plain.value), plain.key)

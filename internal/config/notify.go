@@ -51,6 +51,7 @@ func notifySecrets(s *keys.Settings) (names []keys.Text) {
 		}
 		names = append(names, n.Secret)
 	}
+	names = append(names, s.OtelHeaders)
 	return slices.DeleteFunc(names, func(name keys.Text) bool { return !assignments.IsName(name.V) }) // what is none may be the secret itself
 }
 

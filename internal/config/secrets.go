@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/config/keys"
 	"slipway/internal/deploy"
@@ -53,7 +54,8 @@ func (l *loader) demandSecrets(s *keys.Settings, c *Config) {
 	}
 	for _, name := range eachOnce(wanted(s)) {
 		value, declared := c.Secrets[name.V]
-		if !declared || !value.IsEmpty() {
+		headers := name.V == s.OtelHeaders.V && strings.TrimSpace(l.in.OtelHeaders) != ""
+		if !declared || !value.IsEmpty() || headers {
 			continue
 		}
 		hint := "give it in the input `secrets`: " + name.V + "=${{ secrets." + name.V + " }}"

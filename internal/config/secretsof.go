@@ -18,6 +18,7 @@ func SecretsOf(in ci.Inputs) []secret.Secret {
 		values = append(values, a.Value)
 	}
 	values = append(values, signatures(in.ArtifactURL)...)
+	values = append(values, in.OtelHeaders)
 	if len(problems) > 0 {
 		values = append(values, strings.Split(in.Secrets, "\n")...)
 	}

@@ -99,6 +99,7 @@ type (
 		Release ReleaseID
 		Foreign string // of an unwinding: what another tool's current names, which the host went back to
 		Kept    bool   // an earlier attempt did it: the host was only verified
+		Batch   int    // in which it was activated, from 1; 0 is none
 		Spans   []Span
 	}
 

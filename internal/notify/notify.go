@@ -8,10 +8,10 @@ package notify
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
+	"slipway/internal/call"
 	"slipway/internal/ci"
 	"slipway/internal/deploy"
 	"slipway/internal/report/sanitize"
@@ -102,7 +102,7 @@ func (n *Notifier) End(ctx context.Context, res deploy.Result) (failed []string)
 
 // tell sends a message to all that want it, at once. When run ends, it has less time.
 func (n *Notifier) tell(run context.Context, m Message) {
-	ctx, cancel := Bounded(run, n.most, n.late)
+	ctx, cancel := call.Bounded(run, n.most, n.late)
 	defer cancel()
 	var all sync.WaitGroup
 	for _, r := range n.options.Receivers {
@@ -128,19 +128,4 @@ func (n *Notifier) fail(why string) {
 		}
 	}
 	n.failed = append(n.failed, why)
-}
-
-// Bounded is a context for what is still sent when a run is over: it lasts at most so long, also where the run is cancelled, and late
-// from then on.
-func Bounded(run context.Context, most, late time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(run), most, fmt.Errorf("it took longer than %s", most))
-	ctx, cut := context.WithCancelCause(ctx)
-	over := context.AfterFunc(run, func() {
-		time.AfterFunc(late, func() { cut(fmt.Errorf("the run was cancelled, and it took longer than %s", late)) })
-	})
-	return ctx, func() {
-		over()
-		cut(nil)
-		cancel()
-	}
 }

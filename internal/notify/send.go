@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"slipway/internal/call"
@@ -52,7 +51,7 @@ func (r Receiver) send(ctx context.Context, m Message, now time.Time) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s (%s): %s", r.Service, r.host(), plainly(err))
+	return fmt.Errorf("%s (%s): %s", r.Service, r.host(), call.Plainly(err))
 }
 
 // encoded is a payload as JSON. HTML is not escaped in it: what a service shows is escaped for it.
@@ -80,16 +79,4 @@ func (r Receiver) request(m Message, now time.Time) (request.Filled, error) {
 		sign(filled.Header, m.ID, now, filled.Body, r.Key)
 	}
 	return filled, nil
-}
-
-// plainly is why a request did not succeed, without anything of an address: a redirect names one.
-func plainly(err error) string {
-	var failed *call.Error
-	if !errors.As(err, &failed) || failed.Status == "" {
-		return err.Error()
-	}
-	if strings.HasPrefix(failed.Status, "3") {
-		return "it redirects (" + failed.Status + "), which is not followed"
-	}
-	return "the answer was " + failed.Status
 }

@@ -44,7 +44,7 @@ type activated struct {
 func (a activated) lost() bool { return a.err != nil && retry.LinkFailed(a.err) }
 
 // activateHost takes a host into service, unless its batch is aborted before it comes to that.
-func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort) activated {
+func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort, number int) activated {
 	result := activated{host: h}
 	a := r.newActivation(h)
 	result.err = func() *deploy.Error {
@@ -76,7 +76,7 @@ func (r *run) activateHost(ctx context.Context, h plan.Host, batch *batchAbort) 
 		}
 		return a.Record(ctx, "activated", h.Before.Release)
 	}()
-	a.Done.Kept = result.kept
+	a.Done.Kept, a.Done.Batch = result.kept, number
 	if result.err == nil && !result.switched && !result.kept {
 		return result
 	}

@@ -12,8 +12,8 @@ import (
 // inBatches activates one batch after another: a batch begins when every host of the one before is verified. It stops at the
 // first failure that the failure budget does not cover, and returns the batches that were begun.
 func (r *run) inBatches(ctx context.Context) (begun [][]activated, errs deploy.Errors) {
-	for _, batch := range r.schedule.Batches {
-		results := r.activateBatch(ctx, batch)
+	for i, batch := range r.schedule.Batches {
+		results := r.activateBatch(ctx, batch, i+1)
 		begun = append(begun, results)
 		for _, result := range results {
 			if result.err != nil && !r.leaveBehind(ctx, result) {
@@ -32,11 +32,11 @@ func (r *run) inBatches(ctx context.Context) (begun [][]activated, errs deploy.E
 }
 
 // activateBatch activates the hosts of a batch at the same time, as many as there are connections for. After a failure that the
-// failure budget does not cover no other host is switched.
-func (r *run) activateBatch(ctx context.Context, batch plan.Batch) []activated {
+// failure budget does not cover no other host is switched. number is the batch's, from 1.
+func (r *run) activateBatch(ctx context.Context, batch plan.Batch, number int) []activated {
 	abort := &batchAbort{budget: r.budget}
 	return fanout.Do(batch.Hosts, func(name string) activated {
-		result := r.activateHost(ctx, r.host(name), abort)
+		result := r.activateHost(ctx, r.host(name), abort, number)
 		abort.judge(ctx, name, result.err)
 		return result
 	})

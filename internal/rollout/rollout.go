@@ -21,6 +21,7 @@ import (
 	"slipway/internal/secret"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
+	"slipway/internal/trace"
 )
 
 // Options are what a run needs beside its plan.
@@ -45,6 +46,8 @@ type Options struct {
 	UnwindOnCancel bool
 	// PassSuperseded ends green, not with exit 6, when a newer run's release is live.
 	PassSuperseded bool
+	// Traced says that the deployment is sent as a trace: its steps are told their spans.
+	Traced bool
 	// LockWait is how long to wait for a live owner of the lock.
 	LockWait time.Duration
 	// Lease is how long the heartbeat of a lock may stand still until its owner counts as dead; 0 is the default.
@@ -107,7 +110,12 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
 	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}, traffic: map[string]deploy.Traffic{}}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
+	var spans trace.Trace
+	if opts.Traced {
+		spans = trace.Of(p.Header)
+	}
 	r.steps = stepper.New(stepper.Options{
+		Trace:      spans,
 		Deployment: p.Deployment, Attempt: p.Attempt, Fleet: hosts, Secrets: opts.Secrets, Emit: opts.Emit, Redactor: opts.Redactor,
 		Earlier: r.earlierSteps, Lock: r.generation, Leave: func(host string) { r.locks.Leave(host) }, Parting: r.parting,
 		Removable: r.removable,

@@ -17,6 +17,7 @@ import (
 	"slipway/internal/fleet"
 	"slipway/internal/release/step"
 	"slipway/internal/secret"
+	"slipway/internal/trace"
 )
 
 // retryPause is the wait before the second try; the third waits twice as long, and so on.
@@ -30,6 +31,7 @@ type Options struct {
 	Secrets    map[string]secret.Secret
 	Emit       deploy.Emit
 	Redactor   *secret.Redactor // takes secrets out of what is cut, or written down; nil takes none
+	Trace      trace.Trace      // in which the steps have spans; zero is none
 
 	Earlier func(host string) []deploy.StepFacts // the tries that the host's journal of the deployment has
 	Lock    func(host string) int                // the generation of the lock that the deployment owns there
@@ -59,6 +61,7 @@ type Scene struct {
 	// TakesBack says that an earlier command may have kept the step in a journal, with the names of its secrets and no values.
 	TakesBack bool
 	Phase     deploy.Phase // in which people see it; "" is the step's
+	Span      string       // that the step belongs to, in the trace; "" is the step's own
 	Along     *step.Along  // what the command that starts a try carries out besides; nil is nothing
 }
 
@@ -127,6 +130,7 @@ func (r *Stepper) NewTry(host string, s deploy.Step, at Scene) step.Instance {
 func (r *Stepper) instance(host string, s deploy.Step, number int, at Scene) step.Instance {
 	vars := maps.Clone(at.Vars)
 	maps.Copy(vars, s.Vars)
+	r.traced(vars, host, s, at)
 	secrets := make(map[string]secret.Secret, len(s.Secrets))
 	for _, name := range s.Secrets {
 		secrets[name] = r.Secrets[name]

@@ -78,6 +78,8 @@ type Settings struct {
 	Finish       []Step       `key:"finish" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after every host is activated. Their failure undoes nothing."`
 	OnFailure    []Step       `key:"on_failure" variant:"Step of finish and on_failure" without:"undo,on_failure,produces" doc:"Steps after a deployment failed in migrate or later."`
 	Notify       []Notify     `key:"notify" doc:"Who is told how deployments go: chats and webhooks. See docs/notify.md."`
+	OtelEndpoint Text         `key:"otel_endpoint" doc:"Base address of an OTLP/HTTP receiver, like https://otel.example.com:4318: each deployment is sent there as one trace, and steps see TRACEPARENT. See docs/notify.md."`
+	OtelHeaders  Text         `key:"otel_headers" doc:"Name of the secret that holds the headers for it, written as name=value,name=value."`
 }
 
 // Django is what the recipes of the groups django, celery and database take for their parameters of these names, where a step gives none.

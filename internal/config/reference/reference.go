@@ -48,7 +48,7 @@ other ` + "`$`" + ` for itself. ` + "`deploy_path`" + ` knows ` + "`${APP}` and 
 %s
 
 Steps of ` + "`on_failure`" + `, and the ` + "`undo`" + ` of a step of migrate, see besides what failed: ` + "`SLIPWAY_FAILED_PHASE`" + ` (migrate or activate), ` + "`SLIPWAY_FAILED_STEP`" + ` (the step, or
-` + "`verify Health`" + `) and ` + "`SLIPWAY_FAILED_HOST`" + ` (the hosts it failed on, with spaces between them; fleet for the fleet's own checks).
+` + "`verify Health`" + `) and ` + "`SLIPWAY_FAILED_HOST`" + ` (the hosts it failed on, with spaces between them; fleet for the fleet's own checks). With ` + "`otel_endpoint`" + ` every script sees ` + "`TRACEPARENT`" + `, too.
 
 A name that begins with SLIPWAY_ cannot be declared. Nearest wins: a step's own, the input ` + "`vars`" + `, the host's, the environment
 entry's, the file's.
