@@ -65,6 +65,31 @@ func TestStepThatShowsNothing(t *testing.T) {
 	})
 }
 
+// A step runs also where the launcher cannot open the pipes of here-documents.
+func TestNoPipeOfTheLauncher(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, "7>/proc/self/fd/6", "7>/proc/self/none")
+		if status, lines := run(t, host, instance(t, host, "echo on; sleep 0.2; echo off; exit 3")); status.Exit != 3 || !slices.Equal(lines, []string{"on", "off"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
+// A wrapper that ends before it has read its program ends nothing else: the step never begins, and that is known.
+func TestWrapperThatReadsNothing(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, " sh -s -- ", " true ")
+		_, _, err := releasetest.RunStep(t.Context(), host, host.Site, instance(t, host, "echo on"), nil)
+		if !errors.Is(err, step.ErrUnknown) {
+			t.Errorf("%v", err)
+		}
+		host.Patch = nil
+		if _, _, err := releasetest.FollowStep(t.Context(), host, host.Site, instance(t, host, "echo on"), 0, nil); !errors.Is(err, step.ErrNeverStarted) {
+			t.Errorf("following gives %v", err)
+		}
+	})
+}
+
 // A step for which no pipe can be made never begins, and that is known.
 func TestNoPipe(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {

@@ -141,7 +141,7 @@ func TestLauncherDies(t *testing.T) {
 		"before all was reserved":      "if ! reserve",
 		"before the step may begin":    "boot\nset -C",
 		"before the wrapper is there":  "# setsid detaches",
-		"with a wrapper half received": `	printf '%s\n' "$wrapper" |`,
+		"with a wrapper half received": `		printf '%s\n' "$wrapper" `,
 	} {
 		t.Run(name, func(t *testing.T) {
 			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
@@ -153,8 +153,8 @@ func TestLauncherDies(t *testing.T) {
 					if !strings.Contains(script, before) {
 						t.Errorf("the launcher has no %q", before)
 					}
-					if strings.HasSuffix(before, "|") {
-						return strings.Replace(script, before, `	printf '%.3000s\n' "$wrapper" |`, 1)
+					if strings.HasSuffix(before, "\"$wrapper\" ") {
+						return strings.ReplaceAll(script, before, `	printf '%.3000s\n' "$wrapper" `)
 					}
 					return strings.Replace(script, before, "exit 1\n"+before, 1)
 				}
@@ -186,7 +186,7 @@ func TestLauncherIsKilled(t *testing.T) {
 		inst := instance(t, host, "echo ran")
 		host.Plain = true
 		host.Patch = func(script string) string {
-			return strings.Replace(script, "		follow \"$folder\" \"$token\"\n}", "		kill -KILL $$\n}", 1)
+			return strings.Replace(script, "follow \"$folder\" \"$token\" <&6", "kill -KILL $$", 1)
 		}
 		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, transport.ErrLost) {
 			t.Fatalf("the launcher was killed, and Run gives %v", err)

@@ -45,15 +45,15 @@ pour() {
 	poured=
 	while part_after "$1" "$at" && [ -n "$next" ]; do
 		# There is a part after it, so the open one is complete.
-		cat <&3 || exit
+		cat <&3 || return
 		if { command exec 3<"$1/log.$next"; } 2>/dev/null; then
 			at=$next poured=yes
-			printf '%s at %s\n' "$2" "$at" || exit
+			printf '%s at %s\n' "$2" "$at" || return
 		elif [ -e "$1/log.$next" ]; then
-			exit 1
+			return 1
 		fi
 	done
-	cat <&3 || exit
+	cat <&3
 }
 
 # Gives out the log from where it is open, until the step's end, and then "<token> <status>".
@@ -61,7 +61,8 @@ pour() {
 # $1      the folder of the try
 # $2      the token
 #
-# Standard input says when to look: lines. It ends when there is nobody left who could write a status.
+# Standard input says when to look: lines. It ends when there is nobody left who could write a status. It fails where the log cannot be
+# given out any more.
 follow() {
 	brisk=0 event='' poured=''
 	while :; do
@@ -75,7 +76,7 @@ follow() {
 			[ ! -e "$1/dropped" ] || status=dropped
 		fi
 		# Of a log that is empty yet there is nothing to copy.
-		[ ! -s "$1/log" ] || pour "$1" "$2"
+		[ ! -s "$1/log" ] || pour "$1" "$2" || return
 		if [ -n "$status" ]; then
 			[ ! -e "$1/lossy" ] || printf '%s lossy\n' "$2"
 			printf '%s %.64s\n' "$2" "$status"

@@ -74,16 +74,46 @@ fi
 set +C
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
-# setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else. What it prints wakes the
-# reader of the log; so does its end.
+# setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else. It reads its program from
+# standard input, and ends the subshell that it is called in.
 detach=
 ! command -v setsid >/dev/null || detach=setsid
 user=${USER:-$(id -un)}
+wrap() {
+	exec ${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
+		${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" "$8" 2>>"$folder/log" 3<&-
+}
+
+# Opens two pipes without a process at their other ends: 4 and 5 are the end and the beginning of one, 6 and 7 of another. Many shells
+# make a pipe for a short here-document that is not empty, which /proc opens once more. In each lies an empty line. It fails where they are none.
+open_pipes() {
+	{
+		command exec 4<<'END' 6<<'END'
+
+END
+
+END
+	} 2>/dev/null
+	[ -p /proc/self/fd/4 ] && [ -p /proc/self/fd/6 ] && { command exec 5>/proc/self/fd/4 7>/proc/self/fd/6; } 2>/dev/null
+}
+
+# Starts the wrapper, and follows the log until the step has ended. What the wrapper prints wakes who does that; so does its end. Where
+# there are no pipes to be had, two more processes make them.
 start() {
-	printf '%s\n' "$wrapper" |
-		${detach:+"$detach"} env -i PATH="$PATH" HOME="${HOME:-/}" USER="$user" LOGNAME="${LOGNAME:-$user}" \
-			${TMPDIR:+"TMPDIR=$TMPDIR"} sh -s -- "$PWD/$folder" "$1" "$2" "$3" "$lock" "$4" "$5" "$6" "$7" "$8" 2>>"$folder/log" 3<&- |
-		follow "$folder" "$token"
+	if open_pipes; then
+		wrap "$@" <&4 >&7 4<&- 5>&- 6<&- 7>&- &
+		exec 4<&- 7>&-
+		trap '' PIPE # of a wrapper that was killed
+		printf '%s\n' "$wrapper" 2>/dev/null >&5
+		trap - PIPE
+		exec 5>&-
+		follow "$folder" "$token" <&6 || exit 0
+		wait "$!" 2>/dev/null || :
+		exec 6<&-
+	else
+		exec 4<&- 5>&- 6<&- 7>&-
+		printf '%s\n' "$wrapper" | wrap "$@" | follow "$folder" "$token" || exit 0
+	fi
 }
 
 command -v fence >/dev/null || fence() { :; }

@@ -71,8 +71,8 @@ clock() {
 	fi
 }
 
-# Sleeps for so many milliseconds, unless a signal comes. Not every sleep takes fractions.
-sleeper='' slept=0
+# Sleeps for so many milliseconds, unless a signal comes that ends the sleep. Not every sleep takes fractions.
+sleeper='' slept=0 rested=''
 nap() {
 	slept=$1
 	case $1 in
@@ -92,6 +92,10 @@ doze() {
 	sleeper=$!
 	wait "$sleeper"
 	set -- "$?"
+	if [ "$1" -gt 128 ] && [ -n "$over" ]; then
+		wait "$sleeper"
+		rested=yes
+	fi
 	sleeper=
 	return "$1"
 }
@@ -110,11 +114,12 @@ gone() {
 # at first, for the many short steps; to the lock that the step lives; and to the step that its time is over, also without the wrapper. It
 # ends where it has ended the step. Where the step has ended by itself it goes on as hush, unless the wrapper is gone.
 #
-# TERM tells it that the step has ended, USR2 ends it. Nothing of it stays, no sleep either.
+# TERM tells it that the step has ended, USR2 ends it. Nothing of it stays, no sleep either. A short sleep is slept to its end: mostly
+# USR2 comes before that, and else it is the first one of hush.
 attend() {
 	over='' tick=100
 	trap '[ -z "$sleeper" ] || kill "$sleeper"; exit' USR2
-	trap 'over=yes; [ -z "$sleeper" ] || kill "$sleeper"' TERM
+	trap 'over=yes; [ -n "$tick" ] || [ -z "$sleeper" ] || kill "$sleeper"' TERM
 	trap '' PIPE
 	clock
 	ends=$((now + limit)) beats=0 beaten=$now
@@ -190,7 +195,8 @@ hush() {
 	exec 6>&-
 	seen='' looks=0
 	while [ "$looks" -lt 20 ]; do
-		sleep 0.1 || sleep 1
+		[ -n "$rested" ] || sleep 0.1 || sleep 1
+		rested=
 		sizes=$(stat -c %s "$folder"/log*)
 		[ "$sizes" != "$seen" ] || break
 		seen=$sizes looks=$((looks + 1))
