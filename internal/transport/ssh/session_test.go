@@ -184,7 +184,7 @@ func TestExecCount(t *testing.T) {
 	server, config := start(t, sshtest.Options{Before: func(op sshtest.Operation) error {
 		if op.Kind == sshtest.Exec {
 			execs.Add(1)
-			if op.Detail != `exec /bin/sh -c 'n=$(echo;echo .);n=${n%.};c=;while IFS= read -r l&&[ "$l" ];do c=$c$l$n;done;eval "$c"'` {
+			if op.Detail != `exec /bin/sh -c 'n=${IFS#??};[ ${#n} = 1 ]||{ n=$(echo;echo .);n=${n%.}; };c=;while IFS= read -r l&&[ "$l" ];do c=$c$l$n;done;eval "$c"'` {
 				t.Errorf("the argument list shows %q", op.Detail)
 			}
 		}
