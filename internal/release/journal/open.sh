@@ -23,10 +23,10 @@ cd "$root/"
 { [ -d releases ] && [ -d shared ]; } || mkdir -p releases shared
 
 umask 077
-if [ ! -d .slipway ]; then
-	mkdir .slipway
+if [ ! -e .slipway/format ]; then
+	[ -d .slipway ] || mkdir .slipway
+	chmod 700 .slipway
 fi
-chmod 700 .slipway
 if [ -e .slipway/format ]; then
 	read -r found <.slipway/format
 	if [ "$found" -gt "$format" ]; then
