@@ -29,6 +29,10 @@ type Operation struct {
 	// failed link asks for. ok is false where this operation stands. nil is never.
 	Next func(err error) (next Operation, ok bool)
 
+	// Falls says that the script ends itself only where it fails, and leaves no trap, file descriptor or shell option but -e and -u: another
+	// one may follow in the same shell, which costs no process.
+	Falls bool
+
 	Limit   int64         // of what the script may print, as transport.Command has it
 	Silence time.Duration // as transport.Command has it
 	Urgent  bool          // takes a moment, and must not wait behind long commands where connections are few

@@ -39,6 +39,7 @@ func Then(first, second Operation) Operation {
 		reason.Op = cmp.Or(reason.Op, second.Name)
 		both.Reasons[status] = reason
 	}
+	both.Falls = first.Falls && second.Falls
 	both.Silence = more(first.Silence, second.Silence, transport.DefaultSilence)
 	both.Limit = more(first.Limit, second.Limit, transport.DefaultLimit)
 	if second.listens() {
@@ -61,8 +62,9 @@ func Then(first, second Operation) Operation {
 // listens reports whether somebody reads what an operation prints.
 func (o Operation) listens() bool { return o.Read != nil || o.Output != nil }
 
-// inTurn is a script that runs the first in a subshell with the first of its own arguments, ends as that does where it fails, and runs the
-// second with the other arguments, if the lock is not lost by then. What nobody reads is not printed.
+// inTurn is a script that runs the first with the first of its own arguments, ends as that does where it fails, and runs the second with the
+// other arguments, if the lock is not lost by then. What nobody reads is not printed. The first has a subshell, unless it falls through to
+// the second.
 //
 // The first stands alone in its line: in one with `||` behind it no shell would end it where it fails, for all its `set -e`.
 func inTurn(first, second Operation) string {
@@ -77,9 +79,13 @@ func inTurn(first, second Operation) string {
 	if first.listens() {
 		after = "exec >/dev/null\n"
 	}
-	return fmt.Sprintf("slipway_first() (\n%s\n)\nslipway_first%s\nset -- \"$?\" \"$@\"\n[ \"$1\" = 0 ] || exit \"$1\"\nshift %d\n"+
+	open, end := "(", ")"
+	if first.Falls {
+		open, end = "{", "}"
+	}
+	return fmt.Sprintf("slipway_first() %s\n%s\n%s\nslipway_first%s\nset -- \"$?\" \"$@\"\nset +eu\n[ \"$1\" = 0 ] || exit \"$1\"\nshift %d\n"+
 		"exec </dev/null\n%s! command -v fence >/dev/null || fence :\n%s",
-		first.Script, list.String(), 1+len(first.Args), after, second.Script)
+		open, first.Script, end, list.String(), 1+len(first.Args), after, second.Script)
 }
 
 // more is the larger of two bounds, of which 0 is the usual one.

@@ -91,6 +91,35 @@ func TestBoundsOfThen(t *testing.T) {
 	}
 }
 
+// A first that falls through has no subshell; where it fails, the second is not done all the same, and what it set is no matter to the second.
+func TestThenInOneShell(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		first := release.Operation{
+			Name: "first", Script: "set -eu\ncd \"$1\"\nshift\n[ ! -e stop ]\necho done >>first", Args: []string{host.Home, "a b"},
+			Falls: true,
+		}
+		var said string
+		second := release.Operation{
+			Name: "second", Script: "false\n: \"$unset\"\nprintf '%s.' \"$@\"", Args: []string{"one", "it's"},
+			Read: func(a release.Answer) error { said = string(a.Text); return nil },
+		}
+		third := release.Operation{Name: "third", Script: "echo third >>first"}
+		if err := release.Run(t.Context(), host, release.Then(first, release.Then(second, third))); err != nil || !strings.HasPrefix(said, "one.it's.") {
+			t.Errorf("%q, %v", said, err)
+		}
+		if text, _ := os.ReadFile(filepath.Join(host.Home, "first")); string(text) != "done\nthird\n" {
+			t.Errorf("%q", text)
+		}
+		if err := os.WriteFile(filepath.Join(host.Home, "stop"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		said = ""
+		if err := release.Run(t.Context(), host, release.Then(first, second)); err == nil || said != "" {
+			t.Errorf("the first fails: %v, %q", err, said)
+		}
+	})
+}
+
 func unread(release.Answer) error { return nil }
 
 func noInput() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("")), nil }

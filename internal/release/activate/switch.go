@@ -23,6 +23,7 @@ type Change struct {
 	Release    deploy.ReleaseID // "" when the target is another tool's
 	Target     string           // text of the link: "releases/<ID>", or what another tool's link said
 	Previous   string           // text for the link previous; "" leaves previous alone
+	Then       Entry            // a line for the journal behind that of success: the intent of what follows at once; the zero value is none
 }
 
 // Entry is a line of a deployment's activation.jsonl.
@@ -88,6 +89,12 @@ var liveReasons = map[int]release.Reason{
 	90: {Hint: "Slipway switches `current`: take what changes that link out of `restart`, and of the checks"},
 }
 
+// Elsewhere reports whether the error of Live says that current leads elsewhere, or nowhere.
+func Elsewhere(err error) bool {
+	var exit *transport.ExitError
+	return errors.As(err, &exit) && exit.Status == 90
+}
+
 // Live fails where current does not lead to a release that it was switched to.
 func Live(site release.Site, id deploy.ReleaseID) release.Operation {
 	return release.Operation{Name: "current", Script: liveScript, Args: []string{site.Root, string(id)}, Reasons: liveReasons}
@@ -103,6 +110,13 @@ func Switch(site release.Site, c Change) release.Operation {
 	states, err := lines(Entry{What: deploy.LiveSwitch, Release: c.Release, Target: c.Target, Before: c.Previous})
 	if err != nil {
 		return release.Invalid("switch", err)
+	}
+	if c.Then.What != "" {
+		next, err := line(c.Then)
+		if err != nil {
+			return release.Invalid("switch", err)
+		}
+		states[1] += "\n" + next
 	}
 	args := []string{site.Root, string(c.Deployment), string(c.Release), c.Target, c.Previous, release.Unique}
 	return release.Operation{Name: "switch", Script: switchScript, Args: append(args, states...), Reasons: switchReasons, Silence: transport.LongSilence}
@@ -137,5 +151,5 @@ func Note(site release.Site, id deploy.DeploymentID, entries ...Entry) release.O
 		}
 		args = append(args, text)
 	}
-	return release.Operation{Name: "note", Script: noteScript, Args: args}
+	return release.Operation{Name: "note", Script: noteScript, Args: args, Falls: true}
 }

@@ -6,7 +6,7 @@
 # $4      the link's new text
 # $5      text for `previous`, or '' to leave it alone
 # $6      a name that nothing else uses
-# $7 $8   the journal's lines: intent, and success
+# $7 $8   the journal's lines: intent, and success, which may be several
 # $9      the journal's line: failure
 #
 # `current` is not touched when it ends 90 (current or previous is no link), 91 (the target is no complete release) or

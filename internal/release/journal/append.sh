@@ -15,3 +15,4 @@ if [ -e history.jsonl ]; then
 fi
 printf '%s\n' "$line" >>"$new"
 mv -f "$new" history.jsonl
+trap - EXIT

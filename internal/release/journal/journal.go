@@ -61,5 +61,5 @@ func Append(site release.Site, entry deploy.HistoryEntry) release.Operation {
 	if err != nil {
 		return release.Invalid("record", err)
 	}
-	return release.Operation{Name: "record", Script: appendScript, Args: []string{site.Root, string(line), release.Unique}}
+	return release.Operation{Name: "record", Script: appendScript, Args: []string{site.Root, string(line), release.Unique}, Falls: true}
 }

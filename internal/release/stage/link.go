@@ -79,7 +79,7 @@ func Link(site release.Site, id deploy.ReleaseID, links Links) release.Operation
 	if len(args) == firstLink {
 		return release.Operation{Name: "link"}
 	}
-	op := release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence}
+	op := release.Operation{Name: "link", Script: linkScript, Args: args, Reasons: linkReasons, Silence: transport.LongSilence, Falls: true}
 	if copies {
 		op.Next = func(err error) (release.Operation, bool) {
 			links.Live, links.LiveSecrets = "", nil
