@@ -49,6 +49,7 @@ type Host struct {
 	planned    activate.Block   // how the plan restarts and verifies the host
 	undo       bool             // it is the way back
 	owed       []activate.Entry // of the journal: what the next lines bring along
+	intended   deploy.LiveAct   // what the journal has an intent of already; "" is none
 }
 
 // New is a host that goes into service with a release. planned is how the plan restarts and verifies it.

@@ -48,7 +48,7 @@ func (a *Host) switchBack(ctx context.Context, way WayBack) *deploy.Error {
 			return a.failed(deploy.PartSwitch, err)
 		}
 	}
-	if err := a.Switch(ctx, way.To, plan.To(way.From)); err != nil || way.To.None() {
+	if err := a.Switch(ctx, way.To, plan.To(way.From), ""); err != nil || way.To.None() {
 		return err
 	}
 	block, err := a.Block(ctx)

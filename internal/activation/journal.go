@@ -2,6 +2,7 @@ package activation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -12,19 +13,28 @@ import (
 
 // leading is journaled for a part that another one follows at once: the intent of that brings along that this one succeeded.
 func (a *Host) leading(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
-	return a.inJournal(ctx, what, true, do)
+	return a.inJournal(ctx, what, release.Operation{}, true, func(bool) *deploy.Error { return do() })
 }
 
 // journaled writes the intent of a part into the journal before it, and its outcome after it.
 func (a *Host) journaled(ctx context.Context, what deploy.LiveAct, do func() *deploy.Error) *deploy.Error {
-	return a.inJournal(ctx, what, false, do)
+	return a.inJournal(ctx, what, release.Operation{}, false, func(bool) *deploy.Error { return do() })
 }
 
-func (a *Host) inJournal(ctx context.Context, what deploy.LiveAct, leads bool, do func() *deploy.Error) *deploy.Error {
-	if err := a.note(ctx, what, deploy.RecordIntent); err != nil {
-		return a.failed(deploy.Part(what), err)
+// inJournal looks whether current still leads to the release in the command that writes the intent; do hears whether it does.
+func (a *Host) inJournal(
+	ctx context.Context, what deploy.LiveAct, look release.Operation, leads bool, do func(looked bool) *deploy.Error,
+) *deploy.Error {
+	looked := look.Script != "" && a.intended != what
+	if a.intended != what {
+		if err := a.note(ctx, what, deploy.RecordIntent, look); activate.Elsewhere(err) {
+			looked = false
+		} else if err != nil {
+			return a.failed(deploy.Part(what), err)
+		}
 	}
-	failure := do()
+	a.intended = ""
+	failure := do(looked)
 	state := deploy.RecordOK
 	if failure != nil {
 		state = deploy.RecordFailed
@@ -38,20 +48,29 @@ func (a *Host) inJournal(ctx context.Context, what deploy.LiveAct, leads bool, d
 		defer cancel()
 		ctx = parting
 	}
-	if err := a.note(ctx, what, state); err != nil && failure == nil {
+	if err := a.note(ctx, what, state, release.Operation{}); err != nil && failure == nil {
 		return a.failed(deploy.Part(what), err)
 	}
 	return failure
 }
 
-func (a *Host) note(ctx context.Context, what deploy.LiveAct, state deploy.RecordState) error {
+func (a *Host) note(ctx context.Context, what deploy.LiveAct, state deploy.RecordState, also release.Operation) error {
 	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
 	defer cancel()
-	err := a.do(ctx, activate.Note(a.there.Site(), a.deployment.History.Deployment, append(a.owed, a.entry(what, state))...))
-	if err == nil {
+	err := a.do(ctx, release.Then(a.lines(a.entry(what, state)), also))
+	if err == nil || activate.Elsewhere(err) {
 		a.owed = nil
 	}
 	return err
+}
+
+// lines writes what the journal is owed, and more.
+func (a *Host) lines(more ...activate.Entry) release.Operation {
+	all := slices.Concat(a.owed, more)
+	if len(all) == 0 {
+		return release.Operation{}
+	}
+	return activate.Note(a.there.Site(), a.deployment.History.Deployment, all...)
 }
 
 func (a *Host) entry(what deploy.LiveAct, state deploy.RecordState) activate.Entry {
@@ -73,8 +92,9 @@ func (a *Host) Record(ctx context.Context, outcome string, before deploy.Release
 	if a.release != "" {
 		record = release.Then(record, activate.Mark(a.there.Site(), a.release, "verified"))
 	}
-	if err := a.do(ctx, record); err != nil {
+	if err := a.do(ctx, release.Then(a.lines(), record)); err != nil {
 		return a.failed("record", err)
 	}
+	a.owed = nil
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/healthcheck"
 	"slipway/internal/plan"
+	"slipway/internal/release"
 	"slipway/internal/release/activate"
 	"slipway/internal/stepper"
 )
@@ -33,16 +34,23 @@ func (a *Host) Undrain(ctx context.Context) *deploy.Error {
 	return a.part(deploy.PartUndrain, "", func(*deploy.Span) *deploy.Error { return a.deployment.Balancers.Undrain(ctx, a.host.Host) })
 }
 
-// Switch makes current lead where link does, instead of where now does. Where link is none, it removes current.
-func (a *Host) Switch(ctx context.Context, link, now plan.Link) *deploy.Error {
+// Switch makes current lead where link does, instead of where now does. Where link is none, it removes current. It brings along the
+// intent of next, which follows at once; "" is none.
+func (a *Host) Switch(ctx context.Context, link, now plan.Link, next deploy.LiveAct) *deploy.Error {
 	return a.part(deploy.PartSwitch, "", func(*deploy.Span) *deploy.Error {
 		change := activate.Change{Deployment: a.deployment.History.Deployment, Release: link.Release, Target: link.Target, Previous: now.Target}
 		to := activate.Switch
+		if next != "" {
+			change.Then = a.entry(next, deploy.RecordIntent)
+		}
 		if link.None() {
 			change.Release, change.Target, change.Previous = now.Release, now.Target, ""
 			to = activate.Unlink
 		}
 		err := a.do(ctx, to(a.there.Site(), change))
+		if err == nil {
+			a.intended = next
+		}
 		return deploy.OnHost(a.host.Name, a.Done.Phase, "switch", err)
 	})
 }
@@ -59,16 +67,20 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 			return a.withLog(ctx, err, block.Vars, s)
 		}
 	}
-	err := a.journaled(ctx, deploy.LiveVerify, func() *deploy.Error {
+	look := a.live(len(block.Activation.Restart) > 0)
+	leads := !a.undo && !a.deployment.Balancers.Drained(a.host.Name) // else Record may not follow at once
+	err := a.inJournal(ctx, deploy.LiveVerify, look, leads, func(looked bool) *deploy.Error {
 		start := time.Now()
-		if err := a.stillLive(ctx, deploy.PartRestart, len(block.Activation.Restart) > 0); err != nil {
-			return err
+		if !looked {
+			if err := a.stillLive(ctx, deploy.PartRestart, look); err != nil {
+				return err
+			}
 		}
 		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil {
 			return err
 		}
 		script := func(c deploy.Check) bool { return c.Run != nil }
-		if err := a.stillLive(ctx, deploy.PartVerify, slices.ContainsFunc(block.Activation.Verify, script)); err != nil || a.undo {
+		if err := a.stillLive(ctx, deploy.PartVerify, a.live(slices.ContainsFunc(block.Activation.Verify, script))); err != nil || a.undo {
 			return err
 		}
 		return a.soak(ctx, block, time.Since(start))
@@ -76,12 +88,25 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
 }
 
-// stillLive looks, behind a part that ran scripts on the host, whether they left current where it was switched to.
-func (a *Host) stillLive(ctx context.Context, part deploy.Part, scripts bool) *deploy.Error {
-	if !scripts || a.release == "" {
-		return nil
+// First is what follows a switch at once.
+func First(block activate.Block) deploy.LiveAct {
+	if len(block.Activation.Restart) > 0 {
+		return deploy.LiveRestart
 	}
-	if err := a.do(ctx, activate.Live(a.there.Site(), a.release)); err != nil {
+	return deploy.LiveVerify
+}
+
+// live looks, behind a part that ran scripts on the host, whether they left current where it was switched to.
+func (a *Host) live(scripts bool) release.Operation {
+	if !scripts || a.release == "" {
+		return release.Operation{}
+	}
+	return activate.Live(a.there.Site(), a.release)
+}
+
+// stillLive does that, and says in which part current was changed.
+func (a *Host) stillLive(ctx context.Context, part deploy.Part, look release.Operation) *deploy.Error {
+	if err := a.do(ctx, look); err != nil {
 		return a.failed(part, err)
 	}
 	return nil

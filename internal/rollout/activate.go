@@ -105,7 +105,7 @@ func (r *run) goLive(
 		}
 	}
 	r.rec.Host(h.Name, deploy.HostSwitched, r.schedule.Release)
-	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before); err == nil {
+	if err = a.Switch(ctx, plan.To(r.schedule.Release), h.Before, activation.First(block)); err == nil {
 		err = a.RestartAndVerify(ctx, block)
 	} else if activate.Untouched(err) && !r.ranBefore(h) {
 		r.rec.Host(h.Name, deploy.HostUnchanged, h.Before.Release)
