@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -23,6 +24,7 @@ type app struct {
 	env      Env
 	given    ci.Inputs        // the inputs of CI, without the command line's flags
 	redactor *secret.Redactor // knows every secret that was given
+	policy   fs.FS            // whose deploy file says who may what, where the input policy_from names a branch; nil: the working directory's
 }
 
 func newApp(env Env) *app {

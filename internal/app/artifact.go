@@ -165,7 +165,11 @@ func (a *app) ownSteps(ctx context.Context, s *session, f *fetched) error {
 		return err
 	}
 	if s.cfg = cfg; cfg.OwnSteps {
-		f.whence += fmt.Sprintf("; the steps are those of the deploy file in it, hosts and policy those of the workflow's commit %.7s", s.run.SHA)
+		whose := fmt.Sprintf("the workflow's commit %.7s", s.run.SHA)
+		if a.policy != nil {
+			whose = "the branch that `policy_from` names"
+		}
+		f.whence += "; the steps are those of the deploy file in it, hosts and policy those of " + whose
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (a *app) deployment(ctx context.Context, in ci.Inputs) error {
 
 // deployed makes a deployment and reports it. Its error was told to people already when it is an exit.
 func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error) {
-	s, err := a.open(in)
+	s, err := a.open(ctx, in)
 	if err != nil {
 		return deploy.Result{}, err
 	}

@@ -41,7 +41,7 @@ It takes no lock and changes nothing. Exit 10: there are changes. 1: preflight w
 // Run shows what a deployment would do.
 func (c *planCmd) Run(ctx context.Context, a *app) error {
 	console := a.newConsole(c.Inputs)
-	s, err := c.open(a, console)
+	s, err := c.open(ctx, a, console)
 	if err != nil {
 		return c.refuse(ctx, console, err)
 	}
@@ -87,7 +87,7 @@ func (c *planCmd) report(a *app, s *session, view deploy.Preview, code int) erro
 }
 
 // open begins the session: one that goes to hosts, or one without a way to them.
-func (c *planCmd) open(a *app, console *console) (*session, error) {
+func (c *planCmd) open(ctx context.Context, a *app, console *console) (*session, error) {
 	if c.JSON { // it has standard output for itself
 		console.options.Log, console.options.Terminal = ci.NewPlain(a.env.Stderr), nil
 	}
@@ -99,7 +99,7 @@ func (c *planCmd) open(a *app, console *console) (*session, error) {
 	if c.Offline {
 		opened = a.openOffline
 	}
-	s, err := opened(console, c.Inputs)
+	s, err := opened(ctx, console, c.Inputs)
 	if err == nil {
 		err = c.missing(s.cfg)
 	}
@@ -137,7 +137,7 @@ func offline(in ci.Inputs, run ci.Run) string {
 }
 
 // openOffline begins a session of what is written alone.
-func (a *app) openOffline(console *console, in ci.Inputs) (*session, error) {
+func (a *app) openOffline(_ context.Context, console *console, in ci.Inputs) (*session, error) {
 	demanding := in
 	demanding.Command = "validate" // nothing that only hosts need is demanded
 	configs, err := config.LoadAll(demanding, a.env.Files(), a.environment(console.run))

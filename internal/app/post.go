@@ -38,7 +38,7 @@ func (a *app) post(ctx context.Context) error {
 	}
 	c := a.newConsole(in)
 	c.options.Files = ci.NewFiles(a.onlySummary)
-	s, err := a.openOn(c, in)
+	s, err := a.openOn(ctx, c, in)
 	if err != nil {
 		return nil // the main step said so, and touched no host
 	}

@@ -37,7 +37,7 @@ Every host of the other environment must run the same content, verified, for as 
 // promoted is the artifact that the source environment runs. Its error is a deploy.Errors where something
 // speaks against promoting it.
 func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched, error) {
-	source, err := a.openOn(s.console, config.SourceOf(s.in, s.cfg.From))
+	source, err := a.openOn(ctx, s.console, config.SourceOf(s.in, s.cfg.From))
 	if err != nil {
 		return nil, ofSource(s.in, err)
 	}

@@ -17,7 +17,7 @@ type resolveCmd struct {
 
 // Run writes down what a person found out about a step whose end nobody saw.
 func (c *resolveCmd) Run(ctx context.Context, a *app) error {
-	s, err := a.open(c.Inputs)
+	s, err := a.open(ctx, c.Inputs)
 	if err != nil {
 		return err
 	}

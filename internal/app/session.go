@@ -32,13 +32,13 @@ type session struct {
 }
 
 // open begins the session of a command. What is wrong with the inputs is reported; the error is the exit code then.
-func (a *app) open(in ci.Inputs) (*session, error) {
-	return a.openRefusing(a.newConsole(in), in)
+func (a *app) open(ctx context.Context, in ci.Inputs) (*session, error) {
+	return a.openRefusing(ctx, a.newConsole(in), in)
 }
 
 // openRefusing is open on a console.
-func (a *app) openRefusing(c *console, in ci.Inputs) (*session, error) {
-	s, err := a.openOn(c, in)
+func (a *app) openRefusing(ctx context.Context, c *console, in ci.Inputs) (*session, error) {
+	s, err := a.openOn(ctx, c, in)
 	if err != nil {
 		return nil, c.refuse(err)
 	}
@@ -46,7 +46,10 @@ func (a *app) openRefusing(c *console, in ci.Inputs) (*session, error) {
 }
 
 // openOn begins a session that writes to a console.
-func (a *app) openOn(c *console, in ci.Inputs) (*session, error) {
+func (a *app) openOn(ctx context.Context, c *console, in ci.Inputs) (*session, error) {
+	if err := a.readPolicy(ctx, c, in); err != nil {
+		return nil, err
+	}
 	cfg, err := config.Load(in, a.env.Files(), a.environment(c.run))
 	if err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
-		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Dirs: a.dirs(run),
+		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Policy: a.policy, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
 	}
 }
@@ -123,7 +126,7 @@ func (a *app) onHosts(ctx context.Context, in ci.Inputs, do func(s *session, hos
 
 // onHostsOf is onHosts with a console.
 func (a *app) onHostsOf(ctx context.Context, c *console, in ci.Inputs, do func(s *session, hosts *fleet.Fleet) error) error {
-	s, err := a.openRefusing(c, in)
+	s, err := a.openRefusing(ctx, c, in)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ type Inputs struct {
 	OtelHeaders    string `name:"otel_headers" aliases:"otel-headers" group:"policy" secret:"yes" file:"yes" help:"Headers for it, as name=value,name=value."`
 	IfSuperseded   string `name:"if_superseded" aliases:"if-superseded" group:"policy" help:"How a run ends that finds its hosts on a newer run's release: fail, with exit 6, or pass." fallback:"fail"`
 
+	PolicyFrom     string `name:"policy_from" aliases:"policy-from" group:"policy" help:"A branch whose deploy file holds in the place of the checkout's, but for the steps: hosts, allow, provenance, names of secrets. It is read by the API, so that a pull request cannot change it." fallback:"the checkout's deploy file"`
 	PolicyToken    string `name:"policy_token" aliases:"policy-token" group:"policy" secret:"yes" file:"yes" help:"Token that may read who is in a team, for allow.teams: of an app or a person, since the job's own may not."`
 	OverrideReason string `name:"override_reason" aliases:"override-reason" of:"deploy, rollback, promote, plan" group:"policy" help:"Why a dispatched run may go on although allow.not_on stands against it. It is recorded, with who said it."`
 

@@ -126,6 +126,7 @@ type Env struct {
 	Event       string                            // that started the run, "push"; "" where the CI gives none
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none
+	Policy      fs.FS                             // files of the branch whose deploy file holds but for the steps; nil: it is that of the working directory
 	Dirs        []string                          // absolute names of the working directory: its own, and those that CI's expressions give it
 }
 

@@ -68,6 +68,9 @@ func Environments(in ci.Inputs, files fs.FS) []string {
 	return newLoader(ci.Inputs{Command: "validate", Config: in.Config}, files, Env{}).whole.Environments.Keys()
 }
 
+// FileOf is the name of the deploy file that inputs mean.
+func FileOf(in ci.Inputs) string { return cmp.Or(in.Config, DefaultFile) }
+
 // loader is one call of Load.
 type loader struct {
 	in      ci.Inputs
@@ -75,6 +78,9 @@ type loader struct {
 	env     Env
 	command string
 	file    string // name of the deploy file
+
+	tree fs.FS  // in which the deploy file lies, and what it extends
+	of   string // behind the names of its files, where they are not those of the working directory
 
 	node         *yamlfile.Node // of the deploy file; an empty map where there is none
 	unread       bool           // the deploy file is there, or should be, and could not be read: what it says nobody knows
@@ -92,8 +98,12 @@ type loader struct {
 
 // newLoader reads the deploy file and the inputs that are lists of variables.
 func newLoader(in ci.Inputs, files fs.FS, env Env) *loader {
-	l := &loader{in: in, files: files, stepFiles: files, env: env, command: cmp.Or(in.Command, "deploy"), elements: elements{}}
-	l.file = env.Inside(cmp.Or(in.Config, DefaultFile))
+	l := &loader{in: in, files: files, tree: files, env: env, command: cmp.Or(in.Command, "deploy"), elements: elements{}}
+	if env.Policy != nil {
+		l.tree, l.of = env.Policy, ofPolicy
+	}
+	l.stepFiles = l.tree
+	l.file = env.Inside(FileOf(in))
 	var problems deploy.Problems
 	l.inputVars, problems = assignments.Parse("vars", in.Vars)
 	l.problems = append(l.problems, problems...)
@@ -156,8 +166,14 @@ func (l *loader) readFile() {
 		l.problem(named, "give a path relative to the working directory"+below(l.env.Dirs), "`%s` lies outside the working directory", l.file)
 		return
 	}
-	text, err := fs.ReadFile(l.files, name)
+	text, err := fs.ReadFile(l.tree, name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && l.env.Policy != nil:
+		l.problem(inputAt("policy_from"), "merge one there first; if it is there, give the job `permissions: {contents: read}`", "the branch has no file `%s`", name)
+		return
+	case err != nil && l.env.Policy != nil:
+		l.problems = append(l.problems, notRead(err, l.file))
+		return
 	case errors.Is(err, fs.ErrNotExist) && l.in.Config == "":
 		l.unread = false
 		if _, err := fs.Stat(l.files, "slipway.yaml"); err == nil {
@@ -172,9 +188,9 @@ func (l *loader) readFile() {
 		l.problem(named, "", "%s", unreadable(l.file, err))
 		return
 	}
-	if node := l.parse(l.file, text); node != nil {
+	if node := l.parse(l.file+l.of, text); node != nil {
 		l.unread = false
-		l.node = l.extended(node, l.files, "")
+		l.node = l.extended(node, l.tree, l.of)
 		l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
 	}
 }
@@ -249,7 +265,7 @@ func someOf(names []string) string {
 func (l *loader) sorted() deploy.Problems {
 	rank := func(p deploy.Problem) int {
 		switch {
-		case p.At.File == l.file:
+		case p.At.File == l.file+l.of:
 			return 0
 		case p.At.IsInput():
 			return 2

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"slipway/internal/config/keys"
+	"slipway/internal/deploy"
 	"slipway/internal/yamlfile"
 )
 
@@ -14,27 +15,73 @@ import (
 // it, is the checkout's.
 var stepKeys = []string{"django", "preset", "skip", "prepare", "migrate", "ensure", "activate", "finish", "on_failure"}
 
-// ownSteps takes the steps from the artifact's own deploy file.
+// What stands behind the name of a file that is not the working directory's.
+const (
+	ofArtifact = " of the artifact"
+	ofPolicy   = " of policy_from"
+)
+
+// ownSteps takes the steps from the artifact's own deploy file; before it, where the deploy file is another branch's, from the checkout's.
 func (l *loader) ownSteps() {
-	if l.env.Artifact == nil || len(l.problems) > 0 {
-		return
+	if l.env.Policy != nil {
+		l.stepsFrom(l.files, "", "config")
 	}
-	text, err := fs.ReadFile(l.env.Artifact, path.Clean(l.file))
+	if l.env.Artifact != nil {
+		l.ownStepsTaken = l.stepsFrom(l.env.Artifact, ofArtifact, "github_artifact")
+	}
+}
+
+// stepsFrom takes the steps from the deploy file of a tree, which an input brought, and reports whether it has one.
+func (l *loader) stepsFrom(tree fs.FS, of, input string) bool {
+	if len(l.problems) > 0 {
+		return false
+	}
+	text, err := fs.ReadFile(tree, path.Clean(l.file))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return
+		return false
 	case err != nil:
-		l.problem(inputAt("github_artifact"), "", "cannot read `%s` of the artifact: %s", l.file, err)
-		return
+		l.problem(inputAt(input), "", "cannot read `%s`%s: %s", l.file, of, err)
+		return false
 	}
-	const of = " of the artifact"
 	node := l.parse(l.file+of, text)
 	if node == nil {
-		return
+		return false
 	}
-	l.node, l.stepFiles, l.ownStepsTaken = withSteps(l.node, l.extended(node, l.env.Artifact, of)), l.env.Artifact, true
+	steps := l.extended(node, tree, of)
+	if l.env.Policy != nil {
+		steps = withoutSecrets(steps)
+	}
+	l.node, l.stepFiles = withSteps(l.node, steps), tree
 	l.whole = keys.File{}
 	l.problems = append(l.problems, yamlfile.Decode(l.node, &l.whole)...)
+	return true
+}
+
+// withoutSecrets is a deploy file that names no secrets for all steps: which there are is policy.
+func withoutSecrets(file *yamlfile.Node) *yamlfile.Node {
+	made := lacking(file, "secrets")
+	for i, entry := range made.Entries {
+		if entry.Key == "environments" && entry.Value.Kind == yamlfile.Map {
+			each := yamlfile.NewMap(entry.Value.At)
+			for _, environment := range entry.Value.Entries {
+				environment.Value = lacking(environment.Value, "secrets")
+				each.Entries = append(each.Entries, environment)
+			}
+			made.Entries[i].Value = each
+		}
+	}
+	return made
+}
+
+// notRead says why a file of another branch could not be read.
+func notRead(err error, file string) deploy.Problem {
+	p := deploy.Problem{At: inputAt("policy_from"), Message: unreadable(file, err)}
+	var failure *deploy.Error
+	if errors.As(err, &failure) {
+		p.Message, p.Hint = failure.Cause.Error(), failure.Hint
+	}
+	return p
 }
 
 // withSteps is a deploy file, or an entry of its environments, with the steps of another one. The variables of both hold, and a step
