@@ -39,8 +39,12 @@ func (l *loader) shard(c *Config) {
 	case c.Shard.Number > c.Shard.Of:
 		l.problem(inputAt("shard"), "the first number is that of this job, the second how many there are", "there is no shard `%s`", text)
 	}
-	if strings.TrimSpace(c.DeploymentKey) == "" {
+	switch key := strings.TrimSpace(c.DeploymentKey); {
+	case key == "":
 		l.problem(inputAt("shard"), "set `deployment_key` to the same text in every shard and in the job with `shard: rest/...`, like `site`",
 			"`shard` is given, and `deployment_key` is not: nobody could tell that the jobs are one deployment")
+	case part != nil && (key == part[1] || key == text):
+		l.problem(inputAt("deployment_key"), "give it the same text in every shard and in the job with `shard: rest/...`, like `site`",
+			"`deployment_key` is what tells this shard from the others, `%s`, and the jobs are to be one deployment", key)
 	}
 }

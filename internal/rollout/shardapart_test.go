@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -167,4 +169,36 @@ func TestShardWithinTheFailureBudget(t *testing.T) {
 	whole, _ := f.job(rest(2)).deploy(t.Context(), good)
 	wantEnd(t, whole, deploy.ExitDone, deploy.OutcomeActivated)
 	f.wantCurrent(prepared.Release)
+}
+
+// A job that goes on although a shard still runs, because its workflow does not wait, waits for that shard's lock, and says whose it is.
+func TestRestWaitsForAShard(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.opts.LockWait, f.opts.Lease = time.Minute, 18*time.Second // a look every 0.4 s
+	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`))
+	f.cfg.Prepare[0].Roles = []string{"slow"}
+	f.cfg.Hosts[1].Roles = []string{"web", "slow"}
+	t.Cleanup(func() { f.touch("web2", "mended") })
+	shard, whole := f.job(part(2, 2)), f.job(rest(2))
+	whole.heard = func(event deploy.Event) {
+		if n, ok := event.(deploy.Noted); ok && strings.HasPrefix(n.Text, "web2: waiting for") {
+			f.touch("web2", "mended")
+		}
+	}
+	begun := make(chan struct{})
+	f.when("web2", "shared/run/Slow", func() { close(begun) })
+	var prepared deploy.Result
+	var jobs sync.WaitGroup
+	jobs.Go(func() { prepared, _ = shard.deploy(t.Context(), good) })
+	<-begun
+	result, log := whole.deploy(t.Context(), good)
+	jobs.Wait()
+	wantEnd(t, prepared, deploy.ExitDone, deploy.OutcomePrepared)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(prepared.Release)
+	if said := log.noticed(); !strings.Contains(said[0], "(deploy shard 2/2)") {
+		t.Errorf("said: %q", said)
+	}
+	f.wantRan("Slow", map[string]int{"web2": 1})
 }
