@@ -65,6 +65,7 @@ type Delivery struct {
 	tried     map[deploy.Digest]bool             // contents that Known was asked for
 	unread    error                              // why some manifests are not known
 	having    map[deploy.Digest]int64            // how many hosts may be sent a patch of a content
+	roundTrip time.Duration                      // of the farthest of these hosts; 0 is not known
 
 	mu      sync.Mutex
 	reuses  map[string]*content.Reuse
@@ -194,7 +195,9 @@ func (d *Delivery) told(reuse *content.Reuse, b *base, traffic deploy.Traffic) s
 func (d *Delivery) copied(
 	ctx context.Context, h plan.Host, b stage.Base, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
 ) (unfit []string, err error) {
-	op := stage.Copy(d.Fleet.On(h.Name).Site(), d.Schedule.Release, delta, b, &unfit, d.counting(h.Name, traffic))
+	count, end := d.counting(h.Name, traffic)
+	defer end()
+	op := stage.Copy(d.Fleet.On(h.Name).Site(), d.Schedule.Release, delta, b, &unfit, count)
 	err = d.upload(ctx, h, op, rest)
 	return unfit, err
 }
@@ -205,7 +208,9 @@ func (d *Delivery) whole(ctx context.Context, h plan.Host, rest release.Operatio
 	if err != nil {
 		return err
 	}
-	op := stage.Upload(d.Fleet.On(h.Name).Site(), d.Schedule.Release, payload, d.counting(h.Name, traffic))
+	count, end := d.counting(h.Name, traffic)
+	defer end()
+	op := stage.Upload(d.Fleet.On(h.Name).Site(), d.Schedule.Release, payload, count)
 	if err := d.upload(ctx, h, op, rest); err != nil {
 		return err
 	}
@@ -221,23 +226,30 @@ func (d *Delivery) upload(ctx context.Context, h plan.Host, op, rest release.Ope
 	return d.Fleet.On(h.Name).Do(ctx, release.Then(op, rest))
 }
 
-// counting tells of an upload's progress, and counts what all tries of it sent.
-func (d *Delivery) counting(host string, traffic *deploy.Traffic) func(done, total int64) {
+// counting tells of an upload's progress, and counts what all tries of it sent, until end is called.
+func (d *Delivery) counting(host string, traffic *deploy.Traffic) (count func(done, total int64), end func()) {
 	return d.counted(traffic, func(done, total int64) { d.Progress(host, done, total) })
 }
 
-// counted counts what all tries of an upload sent, and tells of its progress.
-func (d *Delivery) counted(traffic *deploy.Traffic, progress func(done, total int64)) func(done, total int64) {
+// counted counts what all tries of an upload sent, and tells of its progress, until end is called.
+func (d *Delivery) counted(traffic *deploy.Traffic, progress func(done, total int64)) (count func(done, total int64), end func()) {
 	var last int64
-	return func(done, total int64) {
-		if done <= last {
-			last = 0 // another try
+	try := &upload{link: d.link}
+	count = func(done, total int64) {
+		now := time.Now()
+		if done <= last { // another try
+			try.end(now)
+			last, try = 0, &upload{link: d.link}
 		}
 		traffic.Sent += done - last
-		d.link.took(done-last, time.Now())
+		try.took(done-last, now)
 		last = done
+		if done >= total {
+			try.end(now)
+		}
 		progress(done, total)
 	}
+	return count, func() { try.end(time.Now()) }
 }
 
 // delta is the payload of what a base has not, and the patch that may take its place, nil where there is none; saves is false where they are

@@ -57,16 +57,16 @@ func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *conte
 
 // dare is how many times longer sending must take than a quick patch for one to be tried: it may turn out to be of no use, as of a program
 // that was built anew, and the old contents have to be read for it.
-const dare = 3
+const dare = 2
 
 func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
 	hosts := d.needing(b, reuse)
 	files, size := d.chosen(reuse.Changed)
-	if d.link.sending(delta.Size(), hosts) < dare*compressing(2*size, false) {
+	if d.sending(delta, hosts) < dare*compressing(2*size, false) {
 		return nil
 	}
 	// Other hosts wait meanwhile: no longer than the delta takes, also where the host that is asked hangs or is lost.
-	within, cancel := context.WithTimeout(ctx, max(d.link.sending(delta.Size(), hosts), leastPatience))
+	within, cancel := context.WithTimeout(ctx, max(d.sending(delta, hosts), leastPatience))
 	defer cancel()
 	select {
 	case d.making <- struct{}{}:
@@ -85,11 +85,16 @@ func (d *Delivery) makePatch(ctx context.Context, h plan.Host, b *base, reuse *c
 	return &patch{best, stage.Old{Paths: old.Paths, Sum: sha256.Sum256(old.Bytes)}, len(old.Next)}
 }
 
+// sending is how long it takes to send a payload to each of some hosts.
+func (d *Delivery) sending(p stage.Payload, hosts int64) time.Duration {
+	return d.link.sending(p.Size(), hosts, d.roundTrip)
+}
+
 // smallest is a delta or a patch in its place: a quick one, or a thorough one, as far as that takes less time than it saves.
 func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old content.Old, delta stage.Payload, size, hosts int64) stage.Payload {
 	best := delta
 	for _, thorough := range []bool{false, true} {
-		limit := d.link.sending(best.Size(), hosts)
+		limit := d.sending(best, hosts)
 		if limit < compressing(int64(len(old.Bytes))+size, thorough) || thorough && best == delta && packed(delta, size) {
 			break
 		}
@@ -144,13 +149,14 @@ func (d *Delivery) patchable() int64 {
 	return content.Patchable(min(d.Schedule.Rollout.MaxParallel, len(d.Schedule.Hosts))) // 0 is the usual number, which leaves all of it
 }
 
-// count counts the hosts that may be sent patches, by the contents that they have.
+// count counts the hosts that may be sent patches, by the contents that they have, and looks how far they are.
 func (d *Delivery) count(hosts []plan.Host) {
 	d.having = map[deploy.Digest]int64{}
 	for _, h := range hosts {
 		if !h.Facts.Patches {
 			continue
 		}
+		d.roundTrip = max(d.roundTrip, d.Fleet.On(h.Name).Conn().RoundTrip())
 		has := map[deploy.Digest]bool{}
 		for _, r := range d.Schedule.Bases(h) {
 			has[r.Content] = true

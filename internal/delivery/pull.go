@@ -17,7 +17,8 @@ func (d *Delivery) pulled(ctx context.Context, h plan.Host, rest release.Operati
 		return err
 	}
 	// Progress is the archive's alone: the manifest is a small part of what comes.
-	sent := d.counted(traffic, func(int64, int64) {})
+	sent, end := d.counted(traffic, func(int64, int64) {})
+	defer end()
 	received := func(done int64) { d.Progress(h.Name, min(max(0, done), d.Archive.Size), d.Archive.Size) } // whatever the host says
 	op := stage.Pull(d.Fleet.On(h.Name).Site(), d.Schedule.Release, listing, *d.Archive, sent, received)
 	if err := d.upload(ctx, h, op, rest); err != nil {

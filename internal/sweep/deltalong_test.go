@@ -60,7 +60,7 @@ func TestSweepPatch(t *testing.T) {
 	}
 	sweep(t, mission{
 		command: "deploy", run: "v4", from: "v1", to: "v2", migrates: true, file: deploying.file, ready: nearly, says: "patched 2, sent ",
-		inputs: []string{"INPUT_CACHE_DIR=kept"},
+		inputs: []string{"INPUT_CACHE_DIR=kept", "INPUT_BANDWIDTH_LIMIT=1MB/s"}, // to a host beside the runner no patch pays without
 		faults: []fault{
 			spoil("deleted", os.Remove),
 			spoil("changed", func(asset string) error { return os.WriteFile(asset, []byte("by hand"), 0o600) }),

@@ -53,6 +53,9 @@ type Conn interface {
 	// Host is the host as the plan has it.
 	Host() deploy.Host
 
+	// RoundTrip is how long the host took to answer when it was quickest, at most: 0 where it has not answered yet.
+	RoundTrip() time.Duration
+
 	// Run runs a command and waits for its end. It uses the control shell when that is idle and the command has no
 	// Stdin, else a channel of its own: concurrent commands never wait for each other.
 	//

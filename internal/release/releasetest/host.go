@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/needtest"
@@ -151,6 +152,9 @@ func exitError(name string, err error, stderr string) error {
 var signalNames = map[syscall.Signal]string{
 	syscall.SIGHUP: "HUP", syscall.SIGINT: "INT", syscall.SIGKILL: "KILL", syscall.SIGPIPE: "PIPE", syscall.SIGTERM: "TERM",
 }
+
+// RoundTrip is none: there is no way to the host.
+func (h *Host) RoundTrip() time.Duration { return 0 }
 
 // Dial connects from this machine.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {

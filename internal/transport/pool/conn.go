@@ -33,6 +33,17 @@ var _ transport.Conn = (*Conn)(nil)
 // Host implements transport.Conn.
 func (c *Conn) Host() deploy.Host { return c.host }
 
+// RoundTrip implements transport.Conn. A connection that is not open any more has none.
+func (c *Conn) RoundTrip() time.Duration {
+	c.pool.mu.Lock()
+	conn := c.conn
+	c.pool.mu.Unlock()
+	if conn == nil {
+		return 0
+	}
+	return conn.RoundTrip()
+}
+
 // Connect waits for a slot and connects, where that is not done. Its error is the dialer's.
 func (c *Conn) Connect(ctx context.Context) error {
 	_, done, err := c.use(ctx, false)

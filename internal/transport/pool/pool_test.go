@@ -66,6 +66,8 @@ func (n *network) Close() error { return nil }
 
 func (l *link) Host() deploy.Host { return l.host }
 
+func (l *link) RoundTrip() time.Duration { return 7 * time.Millisecond }
+
 func (l *link) use(by int) {
 	l.net.mu.Lock()
 	defer l.net.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"slipway/internal/deploy"
 	"slipway/internal/needtest"
@@ -133,6 +134,8 @@ func (l *local) Run(ctx context.Context, cmd transport.Command) error {
 func signalName(number syscall.Signal) string {
 	return map[syscall.Signal]string{syscall.SIGKILL: "KILL", syscall.SIGTERM: "TERM"}[number]
 }
+
+func (l *local) RoundTrip() time.Duration { return 0 }
 
 func (l *local) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	l.mu.Lock()

@@ -31,6 +31,7 @@ type Conn struct {
 	startLimit time.Duration
 
 	mu        sync.Mutex
+	quickest  time.Duration // answer of the host; 0 before the first
 	open      int           // sessions that the host still counts
 	finishing int           // of these, how many have done their work
 	freed     chan struct{} // closed, and made anew, when a session ends
@@ -44,6 +45,23 @@ func newConn(host deploy.Host, link *link, works *atomic.Bool, startLimit time.D
 
 // Host implements transport.Conn.
 func (c *Conn) Host() deploy.Host { return c.host }
+
+// answered notes that the host answered what it was asked.
+func (c *Conn) answered(asked time.Time) {
+	took := time.Since(asked)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.quickest == 0 || took < c.quickest {
+		c.quickest = took
+	}
+}
+
+// RoundTrip implements transport.Conn: no session is opened, and no command ended, in less.
+func (c *Conn) RoundTrip() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.quickest
+}
 
 // Close implements transport.Conn.
 func (c *Conn) Close() error {
@@ -102,12 +120,14 @@ func (c *Conn) run(ctx context.Context, cmd transport.Command) error {
 
 // runOn runs a command on a channel and says what the end of the channel means.
 func (c *Conn) runOn(ctx context.Context, ch *channel, cmd transport.Command) error {
+	asked := time.Now()
 	err := ch.session.Run(ctx, cmd)
 	var unused *shell.NotStartedError
 	var unfit *shell.UnfitError
 	var broken *shell.EndedError
 	switch {
 	case err == nil:
+		c.answered(asked)
 		c.works.Store(true)
 	case errors.As(err, &unused):
 		if ended, ok := ch.end(ctx); ok {

@@ -50,6 +50,9 @@ func TestRoundTrips(t *testing.T) {
 			}
 			slow = slow || s.took > s.high+slack
 		}
+		if least := conn.RoundTrip(); least < rtt {
+			t.Errorf("a round trip is said to take %v", least)
+		}
 		_ = conn.Close()
 	}
 	for _, s := range steps {

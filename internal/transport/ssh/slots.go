@@ -139,7 +139,7 @@ func (c *Conn) tryOpen(ctx context.Context) (*channel, error) {
 		requests <-chan *ssh.Request
 		err      error
 	}
-	done := make(chan opened, 1)
+	done, asked := make(chan opened, 1), time.Now()
 	go func() {
 		ch, requests, err := c.link.client.OpenChannel("session", nil)
 		done <- opened{ch, requests, err}
@@ -149,6 +149,7 @@ func (c *Conn) tryOpen(ctx context.Context) (*channel, error) {
 		if o.err != nil {
 			return nil, c.openError(o.err)
 		}
+		c.answered(asked)
 		c.mu.Lock()
 		c.open++
 		c.mu.Unlock()
