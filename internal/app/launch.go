@@ -157,7 +157,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	options := rollout.Options{
 		Emit: l.noting(made.tarball), Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
-		Bandwidth: l.cfg.Bandwidth, UnwindOnCancel: l.run.Platform == "", Traced: l.cfg.Otel != nil, PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
+		Bandwidth: l.cfg.Bandwidth, UnwindOnCancel: l.run.Platform == "", Traced: l.cfg.Otel != nil && config.Live(l.command), PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
 	}
 	if l.reconcile {
 		options.Emit, options.LockWait = l.emit, 0

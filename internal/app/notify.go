@@ -21,6 +21,9 @@ const toldState = "told"
 func (s *session) notifier(ctx context.Context) *notify.Notifier {
 	var receivers []notify.Receiver
 	for _, n := range s.cfg.Notify {
+		if !config.Live(s.in.Command) { // prune and exec deploy nothing
+			break
+		}
 		if n.URL.IsEmpty() {
 			s.say("note       nobody is told at %s: the secret is not given", n)
 			continue
@@ -46,7 +49,7 @@ func both(first, second deploy.Emit) deploy.Emit {
 
 // tell tells people how it ended, once the log has said so, and sends the trace. Who could not be told is a warning, and no failure.
 func (s *session) tell(ctx context.Context, told *notify.Notifier, result deploy.Result) error {
-	if len(s.cfg.Notify) == 0 && s.cfg.Otel == nil {
+	if len(s.cfg.Notify) == 0 && s.cfg.Otel == nil || result.Upkeep() {
 		return nil
 	}
 	traced := make(chan error, 1)

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -57,7 +58,11 @@ func OfEnd(res deploy.Result, run ci.Run) (Message, bool) {
 
 // fill adds what every message names.
 func (m *Message) fill(h deploy.Header, live, next string) {
-	m.ID = fmt.Sprintf("%s-%d-%s", h.Deployment, h.Attempt, m.Occasions[0])
+	deployment := string(h.Deployment)
+	if deployment == "" { // it was over before it had an ID
+		deployment = rand.Text()
+	}
+	m.ID = fmt.Sprintf("%s-%d-%s", deployment, h.Attempt, m.Occasions[0])
 	if h.Reconcile { // the same attempt may have told what it was cancelled in
 		m.ID += "-after"
 	}

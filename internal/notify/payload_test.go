@@ -60,6 +60,28 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
+// Two messages are never taken for one that was sent twice: of two attempts, of what cleans up behind one, of what never had an ID.
+func TestMessagesHaveIDs(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, change := range []func(*deploy.Result){
+		func(*deploy.Result) {},
+		func(res *deploy.Result) { res.Attempt++ },
+		func(res *deploy.Result) { res.Reconcile = true },
+		func(res *deploy.Result) { res.Outcome = deploy.OutcomePerson },
+		func(res *deploy.Result) { res.Deployment = "" },
+		func(res *deploy.Result) { res.Deployment = "" },
+	} {
+		res := failedResult()
+		change(&res)
+		m, _ := OfEnd(res, ci.Run{})
+		if seen[m.ID] {
+			t.Errorf("%s is the ID of two", m.ID)
+		}
+		seen[m.ID] = true
+	}
+}
+
 // lengths are those of all texts in a payload, as UTF-16 counts, the longest by its key.
 func lengths(value any, key string, into map[string]int) {
 	switch v := value.(type) {
