@@ -122,3 +122,21 @@ func TestOddClaim(t *testing.T) {
 		}
 	})
 }
+
+// What is read is what a claim writes, and nothing else.
+func FuzzParseClaim(f *testing.F) {
+	mine := claimOf(1, 1)
+	f.Add(fmt.Sprintf("1 %s %s", mine.Release, mine.Content))
+	f.Add("1 somewhere")
+	f.Add("-1  ")
+	f.Fuzz(func(t *testing.T, text string) {
+		claim, err := journal.ParseClaim(text)
+		if err != nil {
+			return
+		}
+		again, err := journal.ParseClaim(fmt.Sprintf("%d %s %s", claim.Attempt, claim.Release, claim.Content))
+		if err != nil || again != claim || claim.Attempt < 1 || !claim.Release.Valid() {
+			t.Errorf("%q is %+v, and then %+v, %v", text, claim, again, err)
+		}
+	})
+}
