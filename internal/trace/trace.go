@@ -16,16 +16,18 @@ import (
 // Variable is the variable by which a program is told its parent (W3C Trace Context, as OpenTelemetry has it in an environment).
 const Variable = "TRACEPARENT"
 
-// Trace is that of one attempt of a deployment: all attempts are one trace, each with a root of its own. The zero Trace is none.
+// Trace is that of one attempt of a deployment: all attempts are one trace, each with a root of its own, and so are all shards of an
+// attempt. The zero Trace is none.
 type Trace struct {
 	Deployment deploy.DeploymentID
 	Attempt    int
 	Reconcile  bool // what cleans up behind the attempt
+	Shard      int  // of several jobs that make the deployment, the number of the one that prepares a part of the hosts; 0 is none
 }
 
 // Of is the trace of a deployment.
 func Of(h deploy.Header) Trace {
-	return Trace{Deployment: h.Deployment, Attempt: max(1, h.Attempt), Reconcile: h.Reconcile}
+	return Trace{Deployment: h.Deployment, Attempt: max(1, h.Attempt), Reconcile: h.Reconcile, Shard: h.Shard.Number}
 }
 
 // IsZero reports whether there is none.
@@ -69,6 +71,9 @@ func (t Trace) Parent(span string) string { return "00-" + t.ID() + "-" + span +
 
 func (t Trace) span(of ...string) string {
 	attempt := []string{"span", string(t.Deployment), strconv.Itoa(t.Attempt), strconv.FormatBool(t.Reconcile)}
+	if t.Shard > 0 {
+		attempt = append(attempt, "shard", strconv.Itoa(t.Shard))
+	}
 	return t.hash(8, append(attempt, of...)...)
 }
 

@@ -7,18 +7,20 @@ import (
 	"slipway/internal/deploy"
 )
 
-// All attempts of a deployment are one trace; each has spans of its own, and every span is another's.
+// All attempts of a deployment, and all shards, are one trace; each has spans of its own, and every span is another's.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	one := Of(deploy.Header{Deployment: "412-deploy-abc", Attempt: 1})
 	two := Of(deploy.Header{Deployment: "412-deploy-abc", Attempt: 2})
 	after := Of(deploy.Header{Deployment: "412-deploy-abc", Attempt: 1, Reconcile: true})
+	shard := Of(deploy.Header{Deployment: "412-deploy-abc", Attempt: 1, Shard: deploy.Shard{Number: 1, Of: 2}})
+	second := Of(deploy.Header{Deployment: "412-deploy-abc", Attempt: 1, Shard: deploy.Shard{Number: 2, Of: 2}})
 	other := Of(deploy.Header{Deployment: "413-deploy-abc", Attempt: 1})
-	if one.ID() != two.ID() || one.ID() != after.ID() || one.ID() == other.ID() {
+	if one.ID() != two.ID() || one.ID() != after.ID() || one.ID() != shard.ID() || one.ID() == other.ID() {
 		t.Errorf("IDs of traces: %s %s %s %s", one.ID(), two.ID(), after.ID(), other.ID())
 	}
 	seen := map[string]bool{}
-	for _, tr := range []Trace{one, two, after, other} {
+	for _, tr := range []Trace{one, two, after, shard, second, other} {
 		for _, span := range []string{
 			tr.Root(), tr.Phase(deploy.Prepare), tr.Batch(1), tr.Host(deploy.Activate, "web1"), tr.Host(deploy.Unwind, "web1"),
 			tr.Step(deploy.Prepare, "web1", "Build"), tr.Step(deploy.Prepare, "web2", "Build"),

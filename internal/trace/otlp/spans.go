@@ -67,7 +67,7 @@ func (b *builder) root() {
 		text("deployment.environment.name", res.Environment).text("vcs.ref.head.revision", res.Revision).
 		text("cicd.pipeline.run.id", res.RunID).text("cicd.pipeline.run.url.full", res.RunURL).
 		text("slipway.command", res.Command).text("slipway.outcome", string(res.Outcome)).text("slipway.release", string(res.Release)).
-		text("slipway.previous_release", string(res.Previous())).text("slipway.actor", res.Actor).
+		text("slipway.previous_release", string(res.Previous())).text("slipway.actor", res.Actor).text("slipway.shard", res.Shard.String()).
 		number("slipway.exit_code", res.ExitCode).number("slipway.attempt", b.trace.Attempt)
 	b.add(b.trace.Root(), "", name, res.Start, res.Duration, about, how)
 	first := b.trace
