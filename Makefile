@@ -137,13 +137,13 @@ bench-smoke: ## whether the benchmarks still work: each once, small
 	go test -vet=off -run '^$$' -bench . -benchtime 1x -timeout 10m $$($(BENCHMARKED))
 	go test -count=1 -run TestMemoryIsFlat ./internal/artifact
 
-# Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere.
+# Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere. Without HTTP/2, as in the image.
 VERSION ?= dev
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 dist: ## binaries for every platform, with checksums: make dist VERSION=v1.2.3
 	rm -rf dist && mkdir dist
 	for platform in $(PLATFORMS); do \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 \
 			-ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
 			-o "dist/slipway_$${platform%/*}_$${platform#*/}" . || exit 1; \
 	done

@@ -26,7 +26,7 @@ func newSlipway(t *testing.T, key secret.Secret) *slipway {
 	t.Helper()
 	s := &slipway{dir: t.TempDir(), key: key.Reveal()}
 	s.program = filepath.Join(s.dir, "contender")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", s.program, "..")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", s.program, "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
