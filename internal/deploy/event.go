@@ -32,6 +32,7 @@ type Header struct {
 	RunID            string
 	Attempt          int
 	Earlier          *Attempt // that this one goes on from; nil when it is the first
+	Replaced         Replaced // known once the hosts were asked
 	Shard            Shard    // of several jobs that make the deployment, which one this is
 	Hosts            []string // of a shard its own
 	Others           []string // of a shard: hosts that get the release and are in other shards

@@ -41,6 +41,7 @@ type Result struct {
 	Failed   Phase         // the phase that failed, "" when none did
 	Step     string        // the step or part that failed first, "" when none did
 	Back     Back          // of a rollback
+	Shipped  Shipped       // of one after which the release is live
 	Next     Next          // what to do now; zero when nothing is to be done
 }
 

@@ -133,6 +133,7 @@ func Resolve(p *Plan, facts map[string]deploy.Facts) (*Schedule, error) {
 			return nil, errs
 		}
 	}
+	s.Header.Replaced = s.replaced(facts)
 	s.Orphans = s.pin()
 	if !p.Reconcile {
 		s.Header.Earlier = s.attempt()

@@ -33,6 +33,8 @@ func hostileRun(line, name string) []deploy.Event {
 		At: deploy.Position{File: name, Line: 3},
 	})
 	s.res.Warnings = []string{line}
+	pull := []deploy.Pull{{Number: 1, Title: line, Author: name, URL: "https://" + name}, {Number: 2, Title: name, Author: line, URL: line}}
+	s.res.Shipped = deploy.Shipped{From: name, To: line, In: deploy.Merges{Commits: 2, Pulls: pull}, Out: deploy.Merges{Commits: 1, Pulls: pull, Unknown: line}}
 	s.emit(deploy.Noted{Level: deploy.LevelNotice, Text: "note " + line})
 	s.res.Next.Command = line
 	return s.end(deploy.OutcomePerson, 4, line)

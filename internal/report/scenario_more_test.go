@@ -198,6 +198,7 @@ func rollback() []deploy.Event {
 	for i := range s.res.Hosts {
 		s.res.Hosts[i].Before = newRelease
 	}
+	s.res.Shipped = deploy.Shipped{From: "1a2b3c4", To: "77aa001", Out: deploy.Merges{Commits: 40, Pulls: pulls(24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13), Unread: 3}}
 	return s.end(deploy.OutcomeActivated, 0, "")
 }
 

@@ -51,7 +51,18 @@ func good() []deploy.Event {
 	}
 	s.host(deploy.Activate, "fleet", newRelease, span(deploy.Activate, "verify Public", "fleet", 200*ms))
 	s.phase(deploy.Finish).done(deploy.StepDone{Phase: deploy.Finish, Note: "pruned 1"})
+	s.res.Shipped = deploy.Shipped{From: "77aa001", To: s.res.Revision, In: deploy.Merges{Commits: 5, Pulls: pulls(12, 9), Alone: 1}}
 	return s.all(deploy.HostActivated, newRelease).end(deploy.OutcomeActivated, 0, "")
+}
+
+// pulls are pull requests of the numbers.
+func pulls(numbers ...int) (list []deploy.Pull) {
+	for _, n := range numbers {
+		list = append(list, deploy.Pull{
+			Number: n, Title: fmt.Sprintf("Brackets of kind %d | [again]", n), Author: "ben", URL: fmt.Sprintf("https://github.com/acme/broken-brackets/pull/%d", n),
+		})
+	}
+	return list
 }
 
 func prepareFails() []deploy.Event {

@@ -25,6 +25,8 @@ type resultDoc struct {
 	Provenance deploy.Provenance `json:"provenance,omitzero"`
 	Override   deploy.Override   `json:"override,omitzero"`
 
+	Shipped *shippedDoc `json:"shipped,omitempty"`
+
 	Artifact    string     `json:"artifact_sha256"`
 	Content     string     `json:"content_sha256"`
 	Actor       string     `json:"actor"`
@@ -59,6 +61,24 @@ type hostDoc struct {
 	Reused  int64    `json:"reused_bytes,omitempty"` // of files that were copied on the host
 	Patched int      `json:"patched_files,omitempty"`
 	Pulled  int64    `json:"pulled_bytes,omitempty"` // of the artifact, which the host fetched by itself
+}
+
+// shippedDoc is which merges went live.
+type shippedDoc struct {
+	From    string     `json:"from"`
+	To      string     `json:"to"`
+	First   bool       `json:"first,omitempty"` // no release was live before
+	In      *mergesDoc `json:"in,omitempty"`
+	Out     *mergesDoc `json:"taken_back,omitempty"`
+	Unknown string     `json:"unknown,omitempty"`
+}
+
+type mergesDoc struct {
+	Commits int           `json:"commits"`
+	Pulls   []deploy.Pull `json:"pull_requests"`
+	Alone   int           `json:"of_no_pull_request,omitempty"`
+	Unread  int           `json:"not_looked_up,omitempty"`
+	Unknown string        `json:"unknown,omitempty"`
 }
 
 type phaseDoc struct {
@@ -98,9 +118,10 @@ func resultJSON(res deploy.Result, redactor *secret.Redactor) string {
 				doc.Errors[i].Tail, doc.Errors[i].Log = nil, nil
 			}
 		},
+		doc.cutPulls,
 		func() { doc.Errors = doc.Errors[:min(len(doc.Errors), 10)] },
 		func() { doc.Hosts, doc.LeftOut = nil, nil },
-		func() { doc.Errors, doc.Warnings = nil, nil },
+		func() { doc.Errors, doc.Warnings, doc.Shipped = nil, nil, nil },
 		doc.cutTexts,
 		func() { doc.Phases = nil },
 	}
@@ -129,6 +150,35 @@ func (d *resultDoc) cutTexts() {
 	}
 }
 
+// cutPulls leaves only the numbers of pull requests.
+func (d *resultDoc) cutPulls() {
+	if d.Shipped == nil {
+		return
+	}
+	for _, merges := range []*mergesDoc{d.Shipped.In, d.Shipped.Out} {
+		if merges == nil {
+			continue
+		}
+		for i, pull := range merges.Pulls {
+			merges.Pulls[i] = deploy.Pull{Number: pull.Number}
+		}
+	}
+}
+
+// shippedOf is nil where nobody looked.
+func shippedOf(of deploy.Shipped) *shippedDoc {
+	if of.IsZero() {
+		return nil
+	}
+	merges := func(m deploy.Merges) *mergesDoc {
+		if m.Commits == 0 && len(m.Pulls) == 0 {
+			return nil
+		}
+		return &mergesDoc{m.Commits, append([]deploy.Pull{}, m.Pulls...), m.Alone, m.Unread, m.Unknown}
+	}
+	return &shippedDoc{of.From, of.To, of.First, merges(of.In), merges(of.Out), of.Unknown}
+}
+
 func docOf(res deploy.Result) resultDoc {
 	doc := resultDoc{
 		Version: res.Version, Command: res.Command, App: res.App, Environment: res.Environment, URL: res.URL,
@@ -136,6 +186,7 @@ func docOf(res deploy.Result) resultDoc {
 		Artifact: string(res.ArtifactSHA), Content: string(res.ContentSHA), Actor: res.Actor, RunURL: res.RunURL,
 		Attempt: res.Attempt, Outcome: string(res.Outcome), ExitCode: res.ExitCode, Start: res.Start.UTC(),
 		Seconds: res.Duration.Seconds(), FailedPhase: string(res.Failed), FailedStep: res.Step, Next: res.Next.String(),
+		Shipped:  shippedOf(res.Shipped),
 		Warnings: append([]string{}, res.Warnings...), Hosts: []hostDoc{}, LeftOut: res.LeftOut, Shard: res.Shard.String(), Others: len(res.Others), Phases: []phaseDoc{}, Errors: []errorDoc{},
 	}
 	for _, h := range res.Hosts {

@@ -46,6 +46,12 @@ func TestResultFits(t *testing.T) {
 			spans := []deploy.Span{{Host: "web1", Step: text, Status: text, Start: r.Start, Duration: time.Second}}
 			r.Steps = []deploy.StepDone{{Step: text, Spans: spans}}
 		},
+		"merges": func(r *deploy.Result, text string) {
+			r.Shipped = deploy.Shipped{From: text, To: text, Unknown: text, In: deploy.Merges{Commits: 1, Pulls: []deploy.Pull{{Title: text, Author: text, URL: text}}, Unknown: text}}
+		},
+		"many merges": func(r *deploy.Result, _ string) {
+			r.Shipped = deploy.Shipped{From: "1a2b3c4", Out: deploy.Merges{Commits: 1, Pulls: make([]deploy.Pull, 3000)}}
+		},
 		"many phases": func(r *deploy.Result, _ string) { r.Phases = make([]deploy.PhaseResult, 2000) },
 	}
 	redactor := secret.NewRedactor(secret.New("hunter22-secret"))

@@ -53,7 +53,7 @@ func (s events) safe(event deploy.Event) deploy.Event {
 }
 
 func (s events) header(h deploy.Header) deploy.Header {
-	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Folder, &h.Revision, &h.Actor, &h.RunURL, &h.RunID, &h.WorkflowRevision, &h.Provenance.URL, &h.Provenance.Workflow, &h.Provenance.Branch, &h.Provenance.Event, &h.Provenance.Commit, &h.Override.Reason, &h.Override.Against} {
+	for _, text := range []*string{&h.Version, &h.Command, &h.App, &h.Environment, &h.URL, &h.Folder, &h.Revision, &h.Actor, &h.RunURL, &h.RunID, &h.WorkflowRevision, &h.Provenance.URL, &h.Provenance.Workflow, &h.Provenance.Branch, &h.Provenance.Event, &h.Provenance.Commit, &h.Override.Reason, &h.Override.Against, &h.Replaced.Commit} {
 		*text = s.Own(*text)
 	}
 	h.Hosts, h.Others, h.LeftOut = s.own(h.Hosts), s.own(h.Others), s.own(h.LeftOut)
@@ -132,7 +132,7 @@ func (s events) host(e deploy.HostDone) deploy.HostDone {
 }
 
 func (s events) result(res deploy.Result) deploy.Result {
-	res.Header, res.Back = s.header(res.Header), s.back(res.Back)
+	res.Header, res.Back, res.Shipped = s.header(res.Header), s.back(res.Back), s.Shipped(res.Shipped)
 	res.Step, res.Warnings = s.Own(res.Step), s.own(res.Warnings)
 	res.Next = deploy.Next{Text: s.Own(res.Next.Text), Command: s.Own(res.Next.Command)}
 	res.Hosts = slices.Clone(res.Hosts)

@@ -15,6 +15,7 @@ import (
 	"slipway/internal/report/layout"
 	"slipway/internal/report/markdown"
 	"slipway/internal/report/outcome"
+	"slipway/internal/report/shipped"
 )
 
 // Max is how large a page may be, in bytes. It leaves room below what GitHub takes, for the rest of a line that is being written.
@@ -44,7 +45,7 @@ func (p Page) render(tails, table, chart bool) string {
 	if !p.Result.Next.IsZero() {
 		parts = append(parts, p.next())
 	}
-	parts = append(parts, p.facts())
+	parts = append(parts, p.facts(), shipped.List(p.Result.Shipped))
 	for _, n := range p.Notes {
 		alert := "NOTE"
 		if n.Level == deploy.LevelWarning {
@@ -98,6 +99,9 @@ func (p Page) facts() string {
 	}
 	if text := back.Between(res.Back); text != "" {
 		rows = append(rows, [2]string{"Between", markdown.Words(text)})
+	}
+	if text := shipped.Line(res.Shipped); text != "" {
+		rows = append(rows, [2]string{"Shipped", markdown.Words(text)})
 	}
 	if text := back.Instead(res.Back); text != "" {
 		rows = append(rows, [2]string{"Or to", markdown.Words(text)})
