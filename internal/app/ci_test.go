@@ -34,6 +34,11 @@ type ciState struct {
 //	                               zip:NAME=FILE in a zip, file:NAME=FILE as it is, expired:NAME=FILE
 //	ci asset TAG FILE              of the release of a tag
 //	ci pull NUMBER COMMIT          a pull request and its merge
+//	ci merge NUMBER USER TITLE COMMIT...  a pull request that brought commits
+//	ci deployed FILE               writes all deployments to a file, and below each its statuses
+//	ci records FILE                writes the organisation's deployment records to a file
+//	ci hang PIECE...               paths with a piece get no answer
+//	ci post FILE                   ends the main step, whose state is in a file: what it kept is set as the post step sees it
 //	ci say NUMBER USER TEXT        a comment on it
 //	ci said FILE                   writes all comments to a file, each with its user
 //	ci check COMMIT NAME STATE     a check run; with status before STATE a commit status
@@ -46,8 +51,8 @@ type ciState struct {
 //	ci serve FILE                  HTTPS server of a file, at $FILE_URL, whom $SSL_CERT_FILE lets one trust
 func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 	state := ts.Value("ci").(*ciState)
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: ci branch|tag|run|asset|pull|say|said|check|member|holds|lacks|limited|asked|cut|serve ...")
+	if neg || len(args) < 2 && args[0] != "hang" {
+		ts.Fatalf("usage: ci branch|tag|run|asset|pull|merge|say|said|deployed|records|check|member|holds|lacks|limited|hang|asked|cut|serve|post ...")
 	}
 	if state.server == nil {
 		state.start(ts)
@@ -63,6 +68,16 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 		state.repo.Releases[args[0]] = append(state.repo.Releases[args[0]], state.file(ts, path.Base(args[1]), args[1], false))
 	case "pull":
 		state.repo.Pulls[args[0]+"/merge"] = args[1]
+	case "merge":
+		number, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		state.repo.Merges = append(state.repo.Merges, githubtest.Merge{Number: number, User: args[1], Title: args[2], Commits: args[3:]})
+	case "deployed", "records":
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(state.told(what)), 0o600))
+	case "hang":
+		state.server.Hang(args...)
+	case "post":
+		setState(ts, args[0])
 	case "say":
 		state.server.Say(args[0], args[1], args[2])
 	case "said":
@@ -85,7 +100,7 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		state.repo.Files[args[0]][args[1]] = ts.ReadFile(args[2])
 	case "lacks":
-		state.server.Lacks = args[0]
+		state.server.Lack(args[0])
 	case "limited":
 		state.server.Fail(args[0], githubtest.Answer{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"7200"}}})
 	case "asked":
@@ -103,6 +118,35 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("ci has no %s", what)
 	}
 	state.server.Set(state.repo)
+}
+
+// told is what GitHub was told of deployments.
+func (c *ciState) told(what string) string {
+	var text strings.Builder
+	for _, r := range c.server.Records() {
+		if what == "records" {
+			fmt.Fprintln(&text, r)
+		}
+	}
+	for _, d := range c.server.Deployments() {
+		if what == "deployed" {
+			fmt.Fprintf(&text, "%d %s of %.7s to %s: %s\n", d.ID, d.Task, d.SHA, d.Environment, d.Description)
+			for _, s := range d.Statuses {
+				fmt.Fprintf(&text, "%d %s: %s %s %s\n", d.ID, s.State, s.Description, s.LogURL, s.EnvironmentURL)
+			}
+			fmt.Fprintf(&text, "%d is %s\n", d.ID, d.State())
+		}
+	}
+	return text.String()
+}
+
+// setState sets what a step kept, as the runner does for its post step.
+func setState(ts *testscript.TestScript, file string) {
+	for line := range strings.Lines(ts.ReadFile(file)) {
+		name, value, _ := strings.Cut(strings.TrimRight(line, "\n"), "=")
+		ts.Setenv("STATE_"+name, value)
+	}
+	ts.Check(os.Remove(ts.MkAbs(file)))
 }
 
 func (c *ciState) start(ts *testscript.TestScript) {

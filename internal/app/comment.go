@@ -55,7 +55,7 @@ func (c *planCmd) comment(ctx context.Context, s *console, text func() (string, 
 
 // commentOn writes the comment, and gives its address.
 func (c *planCmd) commentOn(ctx context.Context, s *console, pull ci.Pull, text func() (string, error)) (string, error) {
-	client, err := github.New(github.Options{API: s.run.API, Repository: s.run.Repository, Token: token(c.Inputs)})
+	client, err := gitHub(s.run, c.Inputs)
 	if err != nil {
 		return "", err
 	}

@@ -13,10 +13,13 @@ import (
 
 type deployCmd struct {
 	inputs
+	comments
 }
 
 // Run puts the artifact on every host and switches them together.
-func (c *deployCmd) Run(ctx context.Context, a *app) error { return a.deployment(ctx, c.Inputs) }
+func (c *deployCmd) Run(ctx context.Context, a *app) error {
+	return a.deployment(ctx, c.given(c.Inputs))
+}
 
 // Help is the end of the command's help.
 func (*deployCmd) Help() string {
@@ -49,6 +52,9 @@ func (a *app) deployed(ctx context.Context, in ci.Inputs) (deploy.Result, error)
 	}
 	defer s.close()
 	s.sayOwnMachine(s.cfg)
+	if in.Comment == "true" {
+		s.say("note       comment: true shows a plan; `comment: shipped` comments on the pull requests that a deployment ships")
+	}
 	reporter := report.New(s.options)
 	start, told := time.Now(), s.notifier(ctx)
 	result, err := a.launch(ctx, launch{session: s, command: in.Command, emit: both(reporter.Emit, told.Emit)})

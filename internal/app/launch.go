@@ -162,6 +162,8 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if l.reconcile {
 		options.Emit, options.LockWait = l.emit, 0
 	}
+	told := a.announcer(ctx, l)
+	options.Emit = both(options.Emit, told.Emit)
 	if tarball := made.tarball; tarball != nil {
 		options.Artifact = brought{tarball.Artifact}
 		options.Archive, _ = tarball.pulled(l.cfg)
@@ -173,6 +175,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	result := rollout.Run(ctx, p, made.hosts, options)
+	told.Finish(ctx, &result)
 	if kept != nil && made.tarball != nil && isLive(result) {
 		kept.Keep(ctx, made.tarball.Artifact)
 	}

@@ -27,7 +27,7 @@ func (a *app) onlySummary(name string) string {
 // post mends what the main step left half done when it was cancelled or killed, and gives its lock back.
 func (a *app) post(ctx context.Context) error {
 	if a.env.Getenv("STATE_"+doneState) == "true" {
-		return nil
+		return a.tellLate(ctx)
 	}
 	in := a.given
 	if in.Command == "" {

@@ -18,10 +18,13 @@ import (
 
 type promoteCmd struct {
 	inputs
+	comments
 }
 
 // Run deploys the very artifact that another environment runs.
-func (c *promoteCmd) Run(ctx context.Context, a *app) error { return a.deployment(ctx, c.Inputs) }
+func (c *promoteCmd) Run(ctx context.Context, a *app) error {
+	return a.deployment(ctx, c.given(c.Inputs))
+}
 
 // Help is the end of the command's help.
 func (*promoteCmd) Help() string {

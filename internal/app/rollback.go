@@ -14,10 +14,13 @@ import (
 
 type rollbackCmd struct {
 	inputs
+	comments
 }
 
 // Run activates an earlier release that the hosts keep.
-func (c *rollbackCmd) Run(ctx context.Context, a *app) error { return a.deployment(ctx, c.Inputs) }
+func (c *rollbackCmd) Run(ctx context.Context, a *app) error {
+	return a.deployment(ctx, c.given(c.Inputs))
+}
 
 // Help is the end of the command's help.
 func (*rollbackCmd) Help() string {

@@ -26,7 +26,7 @@ type Inputs struct {
 	ArtifactURL            string `name:"artifact_url" aliases:"artifact-url" group:"what" help:"HTTPS address of the tarball, in the place of artifact. An asset of a release in this repository is fetched with github_token."`
 	ArtifactSHA256         string `name:"artifact_sha256" aliases:"artifact-sha256" group:"what" help:"SHA-256 of what lies at artifact_url. It is mandatory there."`
 	Pull                   string `name:"pull" group:"what" help:"true has the hosts themselves fetch what lies at artifact_url, where all of it would be sent." fallback:"false"`
-	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, promote and rollback, contents: read for ref, for a tag in to and for allow.branches, checks: read and statuses: read for allow.checks, pull-requests: write for comment."`
+	GitHubToken            string `name:"github_token" aliases:"github-token" group:"what" secret:"yes" file:"yes" action:"${{ github.token }}" help:"Token for GitHub's API. The job's own needs permissions: actions: read for github_artifact, promote and rollback, contents: read for ref, for a tag in to and for allow.branches, checks: read and statuses: read for allow.checks, pull-requests: write for comment, deployments: write for github_deployment, artifact-metadata: write for deployment_record; contents: read and pull-requests: read to say what was shipped."`
 
 	Revision        string `name:"revision" group:"what" help:"Commit that the artifact was built of, where that is another than the run's." fallback:"what the artifact itself says, else the run's commit"`
 	MaxSize         string `name:"max_size" aliases:"max-size" group:"what" help:"How much the artifact may unpack to, like 500MB; more is refused before it is read." fallback:"20GB"`
@@ -74,7 +74,11 @@ type Inputs struct {
 	DeploymentKey string `name:"deployment_key" aliases:"deployment-key" group:"policy" help:"Tells the legs of a matrix apart. Each leg is a deployment of its own: hosts that are to be switched together belong into one job. With shard it names the one deployment that the jobs make together."`
 	Shard         string `name:"shard" of:"deploy" group:"policy" help:"Which part of the hosts this job prepares, and nothing else: 2/5, of a job matrix with five legs. A job with rest/5 goes on with all hosts. They are one deployment, and have the same deployment_key." fallback:"one job deploys to all hosts"`
 	MatrixJobs    string `name:"matrix_jobs" hidden:"" group:"policy" action:"${{ strategy.job-total }}" help:"How many legs the matrix of the job has: the runner fills it in. A deployment by one of several legs without a deployment_key is warned of."`
+	CheckRunID    string `name:"check_run_id" aliases:"check-run-id" hidden:"" of:"deploy, promote, rollback" group:"policy" action:"${{ job.check_run_id }}" help:"Which job of the run this is: the runner fills it in, for the address of its log."`
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
+
+	GitHubDeployment string `name:"github_deployment" aliases:"github-deployment" of:"deploy, promote, rollback" group:"policy" help:"true keeps a deployment on GitHub up to date while it runs: its state, the log, the environment's URL. The job needs permissions: deployments: write." fallback:"false"`
+	DeploymentRecord string `name:"deployment_record" aliases:"deployment-record" of:"deploy, promote" group:"policy" help:"true writes down in the organisation's deployment records where the artifact runs, by its digest. The job needs permissions: artifact-metadata: write." fallback:"false"`
 
 	// What one command alone takes.
 	From           string `name:"from" of:"promote, plan" group:"what" help:"The environment whose release is promoted." fallback:"from in the environment's entry"`
@@ -90,7 +94,7 @@ type Inputs struct {
 	Run            string `kong:"-" name:"run" of:"exec" help:"The command: a POSIX script, run with sh -eu in current."`
 	Force          string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
 	Offline        string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
-	Comment        string `kong:"-" name:"comment" of:"plan" help:"true shows the plan in one comment on the pull request, which each run brings up to date. The job needs permissions: pull-requests: write." fallback:"false"`
+	Comment        string `kong:"-" name:"comment" of:"plan, deploy, promote, rollback" help:"For a plan true shows it in one comment on the pull request, which each run brings up to date; for a deployment shipped comments on each pull request that it ships. The job needs permissions: pull-requests: write." fallback:"false"`
 	Drift          string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
 	JSON           string `kong:"-" name:"json" of:"plan, status, history, logs, doctor" help:"true prints the answer as JSON." fallback:"false"`
 	HTML           string `kong:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`

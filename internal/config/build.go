@@ -45,7 +45,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 		Artifact: l.env.Inside(s.Artifact.V), ArtifactAt: s.Artifact.At(), StripComponents: s.Strip.V,
 		MaxSize: bytesOf(s.MaxSize.V), AllowLinks: texts(s.AllowLinks),
 		KeepReleases: s.KeepReleases.V, PruneCommand: s.PruneCommand.V, Timeout: s.Timeout.V, Bandwidth: l.bandwidth(s.Rollout.Bandwidth), LockWait: s.Rollout.LockWait.V,
-		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(),
+		Umask: s.Umask.V, ReplaceApp: s.ReplaceApp.V, Revision: l.revision(), DeploymentKey: l.in.DeploymentKey, To: strings.TrimSpace(l.in.To), LogLines: l.logLines(), IfSuperseded: l.ifSuperseded(), GitHub: l.gitHub(),
 		OwnSteps: l.ownStepsTaken,
 	}
 	c.DeployPath = l.deployPath(s.DeployPath, c)

@@ -95,6 +95,8 @@ type Config struct {
 	To            string       // rollback's target, "" is the previous release
 	IfSuperseded  string       // how a run ends that a newer one has overtaken: "fail" or "pass"
 
+	GitHub GitHub // what it is told of a deployment
+
 	Remarks deploy.Problems // what may be meant, and is worth a look: each with its place, where it has one
 }
 

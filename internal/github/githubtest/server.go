@@ -125,6 +125,13 @@ func (s *Server) Close() {
 // API is the base URL, as GITHUB_API_URL has it.
 func (s *Server) API() string { return s.api.URL }
 
+// Lack sets Lacks, also while calls are under way.
+func (s *Server) Lack(permission string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Lacks = permission
+}
+
 // Set replaces what the repository holds.
 func (s *Server) Set(repo Repo) {
 	s.mu.Lock()

@@ -1,0 +1,41 @@
+package announce
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"slipway/internal/deploy"
+	"slipway/internal/github"
+)
+
+// comment tells the pull requests that went live, or went out of service, one after the other: GitHub wants no calls at once that write.
+// It gives what a person should know of those that it could not tell.
+func (a *Announcer) comment(ctx context.Context, res deploy.Result) []string {
+	pulls := slices.Concat(res.Shipped.In.Pulls, res.Shipped.Out.Pulls)
+	pulls = pulls[:min(len(pulls), mostPulls)]
+	if !a.o.Comments || len(pulls) == 0 {
+		return nil
+	}
+	ctx, cancel := a.bounded(ctx)
+	defer cancel()
+	for i, pull := range pulls {
+		_, err := a.o.GitHub.Comment(ctx, github.Comment{
+			Pull: pull.Number, Mark: "shipped-" + a.place(res.Header), Run: a.o.RunID, Text: a.o.Words.Comment(res, pull.Number),
+		})
+		if err != nil {
+			return []string{fmt.Sprintf("%d of %d pull requests have no comment on this deployment: %s", len(pulls)-i, len(pulls), because(err))}
+		}
+	}
+	return nil
+}
+
+// place tells apart what has a comment each on a pull request: applications, environments and keys.
+func (a *Announcer) place(h deploy.Header) string {
+	text, _ := json.Marshal([]string{h.App, h.Environment, a.o.Key}) // texts fit always
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
