@@ -205,6 +205,19 @@ func (s *Server) setStatus(w http.ResponseWriter, r *http.Request, rest []string
 	created(w, status.fields())
 }
 
+// organisation is what lies below /orgs/.
+func (s *Server) organisation(w http.ResponseWriter, r *http.Request, path string) {
+	owner, _, _ := strings.Cut(s.Name, "/")
+	switch {
+	case path != owner+"/artifacts/metadata/deployment-record":
+		s.membership(w, r, path)
+	case r.Method != post || s.User:
+		say(w, http.StatusNotFound, "Not Found")
+	case !s.refuses(w, "artifact-metadata: write"):
+		s.record(w, r)
+	}
+}
+
 var sha256Digest = lazyregexp.New(`^sha256:[0-9a-f]{64}$`)
 
 // record is POST /orgs/{org}/artifacts/metadata/deployment-record. One environment and name have one record.

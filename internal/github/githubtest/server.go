@@ -181,15 +181,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		s.graphQL(w, r)
 		return
 	}
-	if owner, _, _ := strings.Cut(s.Name, "/"); r.URL.Path == "/orgs/"+owner+"/artifacts/metadata/deployment-record" && r.Method == post && !s.User {
-		if s.refuses(w, "artifact-metadata: write") {
-			return
-		}
-		s.record(w, r)
-		return
-	}
-	if team, ok := strings.CutPrefix(r.URL.Path, "/orgs/"); ok && strings.Contains(team, "/teams/") {
-		s.membership(w, r, team)
+	if of, ok := strings.CutPrefix(r.URL.Path, "/orgs/"); ok {
+		s.organisation(w, r, of)
 		return
 	}
 	path, ok := strings.CutPrefix(r.URL.Path, "/repos/"+s.Name+"/")
