@@ -17,6 +17,9 @@ import (
 	"slipway/internal/github"
 )
 
+// policyState is the state by which the post step knows the commit that the main step read: the branch may have moved since.
+const policyState = "policy"
+
 // readPolicy finds the branch from which the deploy file is taken, where the input policy_from names one. It is looked up once: all that a
 // command reads is of one commit.
 func (a *app) readPolicy(ctx context.Context, c *console, in ci.Inputs) error {
@@ -37,20 +40,24 @@ func (a *app) readPolicy(ctx context.Context, c *console, in ci.Inputs) error {
 	if err != nil {
 		return problems(err, at)
 	}
-	bounded, cancel := context.WithTimeoutCause(ctx, refTime, fmt.Errorf("GitHub did not answer within %s", refTime))
-	defer cancel()
-	named, err := client.Resolve(bounded, "refs/heads/"+branch)
-	if err != nil {
-		return problems(err, at)
+	commit := a.env.Getenv("STATE_" + policyState)
+	if commit == "" {
+		bounded, cancel := context.WithTimeoutCause(ctx, refTime, fmt.Errorf("GitHub did not answer within %s", refTime))
+		defer cancel()
+		named, err := client.Resolve(bounded, "refs/heads/"+branch)
+		if err != nil {
+			return problems(err, at)
+		}
+		commit = named.Commit
 	}
 	read := func(name string) ([]byte, error) {
 		bounded, cancel := context.WithTimeoutCause(ctx, refTime, fmt.Errorf("GitHub did not answer within %s", refTime))
 		defer cancel()
-		return client.File(bounded, named.Commit, name)
+		return client.File(bounded, commit, name)
 	}
 	a.policy = &branchFiles{read: read, known: map[string]fileRead{}}
-	c.say("policy     %s of the branch %s, %.7s; the steps are the checkout's", config.FileOf(in), branch, named.Commit)
-	return nil
+	c.say("policy     %s of the branch %s, %.7s; the steps are the checkout's", config.FileOf(in), branch, commit)
+	return c.options.Files.SaveState(policyState, commit)
 }
 
 // branchFiles are files of a commit, each read once.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"slipway/internal/ci"
 	"slipway/internal/config"
@@ -39,7 +40,10 @@ func (a *app) post(ctx context.Context) error {
 	c := a.newConsole(in)
 	c.options.Files = ci.NewFiles(a.onlySummary)
 	s, err := a.openOn(ctx, c, in)
-	if err != nil {
+	switch {
+	case err != nil && a.env.Getenv("STATE_"+policyState) != "": // the main step could read it, and may have touched hosts
+		return fmt.Errorf("nothing was cleaned up here, and the next deployment does it: %w", err)
+	case err != nil:
 		return nil // the main step said so, and touched no host
 	}
 	defer s.close()
