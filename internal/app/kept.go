@@ -12,6 +12,7 @@ import (
 	"slipway/internal/artifact/cache"
 	"slipway/internal/delivery"
 	"slipway/internal/deploy"
+	"slipway/internal/promotion"
 )
 
 // What a cache may hold: contents of each application and environment, the live one and those that a rollback or a host that was away may
@@ -63,21 +64,44 @@ func oldOf(kept *cache.Cache) delivery.Old {
 			return nil
 		}
 		defer func() { _ = members.Close() }() // it was only read
-		found := map[string][]byte{}
-		for {
-			member, err := members.Next()
-			if err != nil {
-				return found
-			}
-			if member.Size > most {
-				continue
-			}
-			text := bytes.NewBuffer(make([]byte, 0, member.Size+bytes.MinRead)) // one that grows takes several times as much
-			if _, err := text.ReadFrom(members); err != nil {
-				return found
-			}
-			most -= member.Size
-			found[member.Path] = text.Bytes()
+		return contentsOf(members, most)
+	}
+}
+
+// contentsOf are the contents of members, of together no more than most bytes, until one cannot be read.
+func contentsOf(members *cache.Members, most int64) map[string][]byte {
+	found := map[string][]byte{}
+	for {
+		member, err := members.Next()
+		if err != nil {
+			return found
 		}
+		if member.Size > most {
+			continue
+		}
+		text := bytes.NewBuffer(make([]byte, 0, member.Size+bytes.MinRead)) // one that grows takes several times as much
+		if _, err := text.ReadFrom(members); err != nil {
+			return found
+		}
+		most -= member.Size
+		found[member.Path] = text.Bytes()
+	}
+}
+
+// recorded are contents of files of the artifact that CI keeps of a release. It is read like any other, and must be the very content that
+// hosts have.
+func (a *app) recorded(s *session) delivery.Recorded {
+	return func(ctx context.Context, by deploy.Provenance, of deploy.Digest, paths []string, most int64) map[string][]byte {
+		tarball, err := a.ofRecord(ctx, s, &promotion.Source{Content: of, BuiltBy: by})
+		if err != nil {
+			return nil // a delta does as well
+		}
+		defer func() { _ = tarball.Close() }()
+		members, err := cache.Of(ctx, tarball, paths, most)
+		if err != nil {
+			return nil
+		}
+		defer func() { _ = members.Close() }()
+		return contentsOf(members, most)
 	}
 }

@@ -172,6 +172,9 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	if kept != nil {
 		options.Known, options.Old = kept.Manifest, oldOf(kept)
 	}
+	if l.run.Platform == "github" && !l.token().IsEmpty() {
+		options.Recorded = a.recorded(l.session)
+	}
 	p := made.plan
 	p.Timeout = max(p.Timeout-time.Since(now), time.Millisecond) // reading and asking were a part of it
 	result := rollout.Run(ctx, p, made.hosts, options)

@@ -61,7 +61,7 @@ func (d *Delivery) best(h plan.Host) (best *base, why string) {
 		b := &base{Base: stage.Base{Folder: site.Release(r.ID), Records: site.Records(r.ID)}, id: r.ID, content: r.Content, name: string(r.ID)}
 		reuse := d.reuse(b, nil)
 		has := reuse.Bytes
-		if h.Facts.Patches && (d.Old != nil || d.having[b.content] >= leastAlike) {
+		if h.Facts.Patches && (d.Old != nil || d.having[b.content] >= leastAlike || d.Recorded != nil && !builtBy(h, b).IsZero()) {
 			_, patched := d.chosen(reuse.Changed)
 			has += patched / 2 // how much they have in common nobody knows yet
 		}

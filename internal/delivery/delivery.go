@@ -41,6 +41,9 @@ type Known func(deploy.Digest) (manifest content.Manifest, ok bool)
 // Old are the contents of files of a content, by path, of together no more than most bytes, as far as they are at hand.
 type Old func(ctx context.Context, of deploy.Digest, paths []string, most int64) map[string][]byte
 
+// Recorded is Old of what a run of CI built, where CI keeps it still. It is downloaded for that.
+type Recorded func(ctx context.Context, by deploy.Provenance, of deploy.Digest, paths []string, most int64) map[string][]byte
+
 // Options are what a Delivery needs to know of its deployment.
 type Options struct {
 	Artifact Artifact
@@ -48,6 +51,7 @@ type Options struct {
 	Schedule *plan.Schedule                       // as hosts were when they were asked last
 	Known    Known                                // nil knows none
 	Old      Old                                  // nil has none
+	Recorded Recorded                             // nil has none
 	Rate     int64                                // bytes a second that may go to all hosts together; 0 is any number
 	Archive  *stage.Archive                       // that hosts fetch by themselves where all of it would be sent; nil is none
 	Say      func(host, line string)              // tells people

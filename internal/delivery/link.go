@@ -129,3 +129,14 @@ func compressing(bytes int64, thorough bool) time.Duration {
 	}
 	return time.Duration(bytes) * time.Second / time.Duration(rate)
 }
+
+// What it takes to have what CI keeps of an artifact: to ask for it, and to download and read so many bytes a second, on a runner of CI.
+const (
+	fetchSetUp = 3 * time.Second
+	fetchRate  = 10_000_000
+)
+
+// fetching is how long it takes to have an artifact of so many bytes from CI.
+func fetching(bytes int64) time.Duration {
+	return fetchSetUp + time.Duration(bytes)*time.Second/fetchRate
+}

@@ -15,7 +15,6 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
 	"slipway/internal/release"
-	"slipway/internal/release/contents"
 	"slipway/internal/release/stage"
 )
 
@@ -173,66 +172,4 @@ func (d *Delivery) needing(b *base, reuse *content.Reuse) int64 {
 		return 1
 	}
 	return max(d.having[b.content], 1)
-}
-
-// leastAlike is how many hosts must need the old contents for one of them to be asked: to send them takes as long as the delta.
-const leastAlike = 3
-
-// old are the old contents of files that changed, which so many hosts need: those that are at hand, else those that a host sends.
-func (d *Delivery) old(
-	ctx context.Context, h plan.Host, b *base, files []content.Revised, size int64, delta stage.Payload, hosts int64,
-) (old content.Old) {
-	var paths []string
-	for _, c := range files { // in order: one may be the old one of several
-		if len(paths) == 0 || paths[len(paths)-1] != c.Was {
-			paths = append(paths, c.Was)
-		}
-	}
-	most := d.patchable() / 2 // bytes, as of the new contents
-	var found map[string][]byte
-	if d.Old != nil {
-		found = d.Old(ctx, b.content, paths, most)
-	}
-	if len(found) == 0 && hosts >= leastAlike && !packed(delta, size) {
-		found = d.sentBack(ctx, h, b, paths, most)
-	}
-	var all int64
-	for _, text := range found {
-		all += int64(len(text))
-	}
-	old.Bytes = make([]byte, 0, min(all, most))
-	taken := map[string]bool{}
-	for _, path := range paths {
-		if text := found[path]; len(text) > 0 && int64(len(old.Bytes)+len(text)) <= most {
-			old.Paths, old.Bytes = append(old.Paths, path), append(old.Bytes, text...)
-			taken[path] = true
-		}
-		delete(found, path) // the encoder needs the memory
-	}
-	for _, c := range files {
-		if taken[c.Was] {
-			old.Next = append(old.Next, c.Path)
-		}
-	}
-	return old
-}
-
-// packed reports whether files of so many bytes are compressed already, as images and archives are: two versions of such a file have hardly
-// anything in common, and no time is spent on finding it.
-func packed(delta stage.Payload, size int64) bool { return delta.Size() >= size/10*8 }
-
-// sentBack are contents of a base's files, of the host itself.
-func (d *Delivery) sentBack(ctx context.Context, h plan.Host, b *base, paths []string, most int64) map[string][]byte {
-	manifest := d.manifests[b.content]
-	files := make([]contents.File, 0, len(paths))
-	for _, path := range paths {
-		if member, ok := manifest.Find(path); ok {
-			files = append(files, contents.File{Path: path, Hash: member.Hash})
-		}
-	}
-	found, there := map[string][]byte{}, d.Fleet.On(h.Name)
-	if there.Do(ctx, contents.Old(there.Site(), b.id, files, most, found)) != nil {
-		return nil // a delta does as well
-	}
-	return found
 }

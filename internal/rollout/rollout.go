@@ -36,6 +36,8 @@ type Options struct {
 	Known delivery.Known
 	// Old are contents of files that hosts have; nil is none.
 	Old delivery.Old
+	// Recorded are such contents that CI keeps; nil is none.
+	Recorded delivery.Recorded
 	// Bandwidth is how many bytes a second may go to all hosts together; 0 is any number.
 	Bandwidth int64
 	// Archive is what hosts may fetch by themselves of it; nil is nothing.

@@ -72,7 +72,8 @@ func (r *run) newDelivery() *delivery.Delivery {
 		return nil
 	}
 	return delivery.New(delivery.Options{
-		Artifact: r.opts.Artifact, Archive: r.opts.Archive, Fleet: r.fleet, Schedule: r.schedule, Known: r.opts.Known, Old: r.opts.Old, Rate: r.opts.Bandwidth,
+		Artifact: r.opts.Artifact, Archive: r.opts.Archive, Fleet: r.fleet, Schedule: r.schedule, Known: r.opts.Known, Old: r.opts.Old,
+		Recorded: r.opts.Recorded, Rate: r.opts.Bandwidth,
 		Say: r.said, Progress: r.progress(),
 	})
 }
