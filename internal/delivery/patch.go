@@ -91,12 +91,14 @@ func (d *Delivery) sending(p stage.Payload, hosts int64) time.Duration {
 
 // smallest is a delta or a patch in its place: a quick one, or a thorough one, as far as that takes less time than it saves.
 func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old content.Old, delta stage.Payload, size, hosts int64) stage.Payload {
-	best := delta
+	best, slower := delta, 1.0
 	for _, thorough := range []bool{false, true} {
 		limit := d.sending(best, hosts)
-		if limit < compressing(int64(len(old.Bytes))+size, thorough) || thorough && best == delta && packed(delta, size) {
+		expected := compressing(int64(len(old.Bytes))+size, thorough)
+		if float64(limit) < slower*float64(expected) || thorough && best == delta && packed(delta, size) {
 			break
 		}
+		began := time.Now()
 		// By then the delta would be there, also where this machine is slower than most.
 		within, cancel := context.WithTimeout(ctx, max(limit, leastPatience))
 		made, err := d.Artifact.Patched(within, reuse, old, thorough)
@@ -104,6 +106,7 @@ func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old conte
 		if err != nil {
 			break // a delta does as well
 		}
+		slower = max(1, float64(time.Since(began))/float64(expected)) // how much this machine is, with all that it does at the moment
 		if made.Size() < best.Size() {
 			best = made
 		}
