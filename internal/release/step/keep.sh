@@ -10,14 +10,15 @@
 keep() {
 	kept=$1 limit=$2 tail=$3
 	part=$((tail / 8))
-	# One read is at most what a pipe holds, 64 KiB, and often only a line: dd counts both as one.
-	reads=$((part / 65536))
-	[ "$reads" -gt 0 ] || reads=1
-	into=$kept/log begin=0
+	# One read is at most what a pipe holds, 64 KiB, and often only a line: dd counts both as one. At first one dd does as many as surely fit.
+	least=$((part / 65536))
+	[ "$least" -gt 0 ] || least=1
+	into=$kept/log begin=0 size=0
 	set --
 	while :; do
-		wanted=$reads
-		if ! said=$(dd bs=65536 count="$reads" 2>&1 >>"$into"); then
+		wanted=$(((limit - size) / 65536))
+		[ "$wanted" -ge "$least" ] || wanted=$least
+		if ! said=$(dd bs=65536 count="$wanted" 2>&1 >>"$into"); then
 			true >"$kept/lossy"
 			wanted=1
 			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
@@ -25,9 +26,10 @@ keep() {
 		# "3+12 records in": where there are fewer than it was to read, they are the last.
 		said=${said%% records in*}
 		[ $((${said##*[!0-9+]})) -eq "$wanted" ] || return
-		size=$(stat -c %s "$into") || continue
+		now=$(stat -c %s "$into") || continue
+		size=$now
 		if [ "$size" -ge "$limit" ]; then
-			begin=$((begin + size)) limit=$part
+			begin=$((begin + size)) limit=$part size=0
 			into=$kept/log.$begin
 			set -- "$@" "$begin"
 			# The oldest part goes when those after it are long enough.

@@ -54,6 +54,32 @@ func account(t *testing.T, lines []string, end int) (missing int) {
 	return missing
 }
 
+// Many short lines are no reason for many programs.
+func TestFewProgramsForManyLines(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	inst := instance(t, host, "i=0; while [ $i -lt 100 ]; do echo $i; sleep 0.005; i=$((i + 1)); done")
+	count := filepath.Join(host.Home, "count")
+	dd := filepath.Join(host.Path, "dd")
+	program, err := os.Readlink(dd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dd); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dd, []byte("#!/bin/sh\necho >>'"+count+"'\nexec "+program+" \"$@\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	status, lines := run(t, host, inst)
+	if !status.OK() || len(lines) != 100 {
+		t.Errorf("%s, %d lines", status, len(lines))
+	}
+	if programs, err := os.ReadFile(count); err != nil || strings.Count(string(programs), "\n") != 1 {
+		t.Errorf("dd ran %d times, %v", len(programs), err)
+	}
+}
+
 // held is how many bytes of a try's log are on the host.
 func held(t *testing.T, host *releasetest.Host, inst step.Instance) (bytes int64) {
 	t.Helper()
