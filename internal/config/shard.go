@@ -43,7 +43,7 @@ func (l *loader) shard(c *Config) {
 	case key == "":
 		l.problem(inputAt("shard"), "set `deployment_key` to the same text in every shard and in the job with `shard: rest/...`, like `site`",
 			"`shard` is given, and `deployment_key` is not: nobody could tell that the jobs are one deployment")
-	case part != nil && (key == part[1] || key == text):
+	case c.Shard.IsPart() && (key == strconv.Itoa(c.Shard.Number) || key == text):
 		l.problem(inputAt("deployment_key"), "give it the same text in every shard and in the job with `shard: rest/...`, like `site`",
 			"`deployment_key` is what tells this shard from the others, `%s`, and the jobs are to be one deployment", key)
 	}

@@ -115,8 +115,11 @@ func TestKeepsWhatShardsPrepared(t *testing.T) {
 	for name, f := range facts {
 		f.Current, f.CurrentID, f.CurrentTarget = deploy.CurrentRelease, id("10"), "releases/"+string(id("10"))
 		f.Releases = []deploy.ReleaseFacts{
-			waiting("09"), {ID: id("10"), Staged: true, Verified: true}, waiting("11"), waiting("12"), waiting("13"),
-			{ID: id("14"), Staged: true, Waiting: true, Bad: true}, failed("15"), failed("16"), waiting("25"),
+			waiting("09"),
+			{ID: id("10"), Staged: true, Verified: true},
+			waiting("11"), waiting("12"), waiting("13"),
+			{ID: id("14"), Staged: true, Waiting: true, Bad: true},
+			failed("15"), failed("16"), waiting("25"),
 		}
 		for i := range f.Releases {
 			f.Releases[i].Size.Bytes = 1
