@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"slipway/internal/secret"
 	"slipway/internal/sshtest"
@@ -67,7 +67,7 @@ func TestKeyOfThePage(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(text), 0o755); err != nil { //nolint:gosec // a program that sshd starts
+		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func serve(t *testing.T, dir string) (address string) {
 	}
 	server := &http.Server{Handler: http.FileServer(http.Dir(dir)), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Shutdown(context.Background()) }) //nolint:usetesting // t's own context is over then
+	t.Cleanup(func() { _ = server.Close() })
 	return listener.Addr().String()
 }
 
@@ -146,8 +146,16 @@ func login(t *testing.T, server *sshd.Server, key secret.Secret) *ssh.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(known, []byte(server.KnownHosts), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check, err := knownhosts.New(known)
+	if err != nil {
+		t.Fatal(err)
+	}
 	client, err := ssh.Dial("tcp", server.Address().HostPort(), &ssh.ClientConfig{
-		User: server.User, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), //nolint:gosec // the test's own server
+		User: server.User, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: check,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,9 +26,11 @@ func asker(t *testing.T) (*githubtest.Server, Asker) {
 		Branches: map[string][]string{"main": {first}, "next": {first, second}},
 		Checks: []githubtest.Check{
 			{Commit: second, Name: "test", State: "failure", ID: 1},
-			{Commit: second, Name: "test", State: "success", ID: 2}, {Commit: first, Name: "test", State: "failure", ID: 3},
+			{Commit: second, Name: "test", State: "success", ID: 2},
+			{Commit: first, Name: "test", State: "failure", ID: 3},
 			{Commit: second, Name: "lint", State: "in_progress", ID: 4},
-			{Commit: second, Name: "ci/old", Status: true, State: "pending", ID: 5}, {Commit: second, Name: "ci/old", Status: true, State: "success", ID: 6},
+			{Commit: second, Name: "ci/old", Status: true, State: "pending", ID: 5},
+			{Commit: second, Name: "ci/old", Status: true, State: "success", ID: 6},
 			{Commit: second, Name: "ci/other", Status: true, State: "failure", ID: 7},
 		},
 		Teams: map[string]map[string]string{"acme/ops": {"anna": "active", "ben": "pending"}},
