@@ -63,9 +63,6 @@ func (m *Message) fill(h deploy.Header, live, next string) {
 		deployment = rand.Text()
 	}
 	m.ID = fmt.Sprintf("%s-%d-%s", deployment, h.Attempt, m.Occasions[0])
-	if h.Shard.IsPart() {
-		m.ID += fmt.Sprintf("-shard-%d", h.Shard.Number)
-	}
 	if h.Reconcile { // the same attempt may have told what it was cancelled in
 		m.ID += "-after"
 	}
