@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet e2e-cookbook bench bench-smoke dist scale
+.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet e2e-cookbook bench bench-smoke dist sbom figures coverage scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -137,14 +137,31 @@ bench-smoke: ## whether the benchmarks still work: each once, small
 	go test -vet=off -run '^$$' -bench . -benchtime 1x -timeout 10m $$($(BENCHMARKED))
 	go test -count=1 -run TestMemoryIsFlat ./internal/artifact
 
-# Everything a release attaches. -trimpath and no build ID: the same commit gives the same bytes anywhere. Without HTTP/2, as in the image.
+# Everything is as in the Dockerfile, without HTTP/2 too, and `make figures` compares. The same commit gives the same bytes anywhere: no
+# paths, no build ID, nothing of the state of a checkout.
 VERSION ?= dev
-PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 dist: ## binaries for every platform, with checksums: make dist VERSION=v1.2.3
 	rm -rf dist && mkdir dist
 	for platform in $(PLATFORMS); do \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nethttpomithttp2 \
 			-ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
 			-o "dist/slipway_$${platform%/*}_$${platform#*/}" . || exit 1; \
 	done
 	cd dist && sha256sum slipway_* >SHA256SUMS
+
+# Read from the binaries themselves. The time is left out, so that they are the same whenever they are made.
+sbom: dist ## everything a release attaches: the binaries, what each was built of (CycloneDX), checksums
+	tool=$$(.ci/tool cyclonedx-gomod) && cd dist && for program in slipway_*_*64; do \
+		"$$tool" bin -json -std -noserial -version "$(VERSION)" -output timed.json "$$program" \
+			&& grep -v '^    "timestamp": ' timed.json >"$$program.cdx.json" && rm timed.json || exit 1; \
+	done
+	cd dist && sha256sum slipway_* >SHA256SUMS
+
+figures: ## the image's size, how long a start takes, and whether two builds are the same bytes; needs Docker
+	.ci/figures
+
+# Without the race detector and with coverage of each package by its own tests: anything else compiles every package once more.
+coverage: ## how much of each package its own tests reach
+	go test -vet=off -timeout 40m -cover -coverprofile=coverage.out ./...
+	@go tool cover -func=coverage.out | awk '$$1 == "total:" { print "coverage: " $$NF " of the statements" }'
