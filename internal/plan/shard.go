@@ -104,6 +104,21 @@ func (s *Schedule) Claim(keeper deploy.Facts) (claim deploy.Claim, ok bool) {
 	return claim, keeper.Claim.Content != s.ContentSHA
 }
 
+// WentFurther reports whether nothing is left for a shard, because an earlier attempt has begun with what comes after prepare: all hosts were
+// prepared by then. keeper are the facts of the host that keeps the claim.
+func (s *Schedule) WentFurther(keeper deploy.Facts) bool {
+	if !s.Shard.IsPart() || s.Reconcile || slices.ContainsFunc(s.Hosts, func(h Host) bool { return !h.Staged }) {
+		return false
+	}
+	further := func(e *Earlier) bool { return e != nil && e.Record.Content == s.ContentSHA && BehindPrepare(e.Facts) }
+	return further(earlier(keeper)) || slices.ContainsFunc(s.Hosts, func(h Host) bool { return further(h.Earlier) })
+}
+
+// BehindPrepare reports whether a deployment has begun with what comes after prepare, as a journal says.
+func BehindPrepare(journal deploy.JournalFacts) bool {
+	return len(journal.Live) > 0 || slices.ContainsFunc(journal.Steps, func(try deploy.StepFacts) bool { return try.Phase() != deploy.Prepare })
+}
+
 // PrepareHere are the steps of prepare that the job runs: of a shard those before the first that runs once for all hosts, on its own
 // hosts. What such a step makes may be a part of what later ones see.
 func (s *Schedule) PrepareHere() []deploy.Step {

@@ -103,6 +103,9 @@ func (r *run) refused(ctx context.Context, errs deploy.Errors) *stop {
 // takeHosts makes sure that the hosts are this deployment's alone: the lock is taken, no person has put them on hold, no newer run
 // is live on them, the plan is in their journals, and nothing is half done.
 func (r *run) takeHosts(ctx context.Context) *stop {
+	if r.wentFurther() {
+		return nil
+	}
 	changed, s := r.lock(ctx)
 	if s != nil {
 		return s
@@ -111,6 +114,9 @@ func (r *run) takeHosts(ctx context.Context) *stop {
 	if changed {
 		if s := r.askAgain(ctx); s != nil {
 			return s
+		}
+		if r.wentFurther() {
+			return nil
 		}
 	}
 	if s := r.onHold(); s != nil {

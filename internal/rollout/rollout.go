@@ -159,6 +159,9 @@ func (r *run) all(ctx context.Context) *stop {
 	if r.plan.Upkeep() {
 		return r.upkeep(ctx)
 	}
+	if r.wentFurther() {
+		return r.leftToRest()
+	}
 	if text := r.schedule.Unverified(); text != "" && !r.plan.Shard.IsPart() {
 		r.rec.Notice(text)
 	}

@@ -81,6 +81,20 @@ func (r *run) shard(ctx context.Context, s *stop) *stop {
 	return prepared(r.plan.Shard)
 }
 
+// wentFurther reports whether an earlier attempt has left nothing to do for a shard. It touches no host then, so that a migration which
+// still runs is joined by the job that goes on.
+func (r *run) wentFurther() bool {
+	keeper, ok := r.plan.Keeper()
+	return ok && r.schedule.WentFurther(r.fleet.On(keeper.Name).Facts)
+}
+
+// leftToRest is the end of a shard that has nothing to do any more.
+func (r *run) leftToRest() *stop {
+	r.keepMigrating()
+	r.rec.Notice("an earlier attempt came further than prepare: nothing is left for a shard")
+	return prepared(r.plan.Shard)
+}
+
 // prepared is how a shard ends well.
 func prepared(shard deploy.Shard) *stop {
 	return &stop{outcome: deploy.OutcomePrepared, exit: deploy.ExitDone, next: deploy.Next{
@@ -96,9 +110,9 @@ func (r *run) emptyShard() *stop {
 }
 
 // ownOutcome is what is written down on a host as the end of the deployment; ok is false where that stays open. A shard prepares, and
-// leaves what an earlier attempt has done to the live site as that wrote it down.
+// where an earlier attempt came further it leaves the end of that as it was written down.
 func (r *run) ownOutcome(h plan.Host, outcome deploy.Outcome) (own deploy.Outcome, ok bool) {
-	if earlier := h.Facts.Own; r.plan.Shard.IsPart() && earlier != nil && len(earlier.Live) > 0 {
+	if earlier := h.Facts.Own; r.plan.Shard.IsPart() && earlier != nil && plan.BehindPrepare(*earlier) {
 		return deploy.Outcome(earlier.Outcome), earlier.Outcome != ""
 	}
 	return outcome, true

@@ -1,9 +1,11 @@
 package rollout_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +94,12 @@ func TestShardsOfTwoContents(t *testing.T) {
 	f.wantCurrent(release)
 	if release == first.Release {
 		t.Error("two contents have one release")
+	}
+	third, _ := f.job(part(1, 2)).attempt(3).deploy(t.Context(), good)
+	wantEnd(t, third, deploy.ExitDone, deploy.OutcomePrepared)
+	f.wantCurrent(release)
+	if got := f.read("web1", ".slipway/deployments/"+string(first.Deployment)+"/outcome"); got != "activated\n" {
+		t.Errorf("a shard wrote over the end of what is live: %q", got)
 	}
 }
 
@@ -201,4 +209,34 @@ func TestRestWaitsForAShard(t *testing.T) {
 		t.Errorf("said: %q", said)
 	}
 	f.wantRan("Slow", map[string]int{"web2": 1})
+}
+
+// The re-run of a shard does not give back the lock of a host on which a migration still runs, and the job that goes on joins it.
+func TestShardLeavesAMigration(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	once := counted(deploy.Migrate, "Migrate", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`)
+	once.Once, once.FinishFirst = true, true
+	f.cfg.Migrate = number(once)
+	t.Cleanup(func() { f.touch("web1", "mended") })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f.when("web1", "shared/run/Migrate", cancel)
+	dead, _ := f.job(rest(2)).deploy(ctx, good)
+	wantEnd(t, dead, deploy.ExitInterrupted, deploy.OutcomeCancelled)
+	for n := range 2 {
+		shard, _ := f.job(part(n+1, 2)).attempt(2).deploy(t.Context(), good)
+		wantEnd(t, shard, deploy.ExitDone, deploy.OutcomePrepared)
+	}
+	if locked := f.locked(); !slices.Equal(locked, []string{"web1"}) {
+		t.Errorf("locked: %v", locked)
+	}
+	if got := f.read("web1", ".slipway/deployments/"+string(dead.Deployment)+"/outcome"); got != "cancelled\n" {
+		t.Errorf("outcome %q", got)
+	}
+	f.touch("web1", "mended")
+	whole, _ := f.job(rest(2)).attempt(2).deploy(t.Context(), good)
+	wantEnd(t, whole, deploy.ExitDone, deploy.OutcomeActivated)
+	f.wantCurrent(dead.Release)
+	f.wantRan("Migrate", map[string]int{"web1": 1})
 }
