@@ -15,6 +15,16 @@ func (s *Schedule) Keep() []deploy.ReleaseID {
 	return s.keep(s.KeepReleases, keepFailures, true)
 }
 
+// Pruned reports whether a host has nothing to delete, as far as it has been asked: the deployment ended there before, which is after its
+// deleting, and no release lies there but those to keep.
+func (h Host) Pruned(keep []deploy.ReleaseID) bool {
+	own := h.Facts.Own
+	if own == nil || own.Outcome != string(deploy.OutcomeActivated) && own.Outcome != string(deploy.OutcomeUnchanged) {
+		return false
+	}
+	return !slices.ContainsFunc(h.Facts.Releases, func(r deploy.ReleaseFacts) bool { return !slices.Contains(keep, r.ID) })
+}
+
 // KeepBefore is the keep set before the release is brought to the hosts. Where a host lacks the room for it, only
 // that stays which will stay when the release is live, and no failure.
 func (s *Schedule) KeepBefore() []deploy.ReleaseID {

@@ -713,3 +713,26 @@ func TestImages(t *testing.T) {
 		t.Errorf("three machines of one image: %v", err)
 	}
 }
+
+// A host need not be asked to delete something when the deployment has ended there, and all that lies there is to stay.
+func TestPruned(t *testing.T) {
+	t.Parallel()
+	keep := []deploy.ReleaseID{v2, v3}
+	ended := &deploy.JournalFacts{Outcome: string(deploy.OutcomeActivated)}
+	for name, c := range map[string]struct {
+		own  *deploy.JournalFacts
+		has  []deploy.ReleaseFacts
+		want bool
+	}{
+		"ended":           {ended, []deploy.ReleaseFacts{verified(v2), verified(v3)}, true},
+		"ended unchanged": {&deploy.JournalFacts{Outcome: string(deploy.OutcomeUnchanged)}, []deploy.ReleaseFacts{verified(v3)}, true},
+		"one too many":    {ended, []deploy.ReleaseFacts{verified(v1), verified(v3)}, false},
+		"died":            {&deploy.JournalFacts{}, []deploy.ReleaseFacts{verified(v3)}, false},
+		"failed":          {&deploy.JournalFacts{Outcome: string(deploy.OutcomeFailed)}, []deploy.ReleaseFacts{verified(v3)}, false},
+		"never here":      {nil, nil, false},
+	} {
+		if got := (plan.Host{Facts: deploy.Facts{Own: c.own, Releases: c.has}}).Pruned(keep); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"slipway/internal/deploy"
@@ -26,7 +27,8 @@ func (r *run) finish(ctx context.Context) *stop {
 		}
 	}
 	keep := r.schedule.Keep()
-	r.prune(ctx, deploy.Finish, r.schedule.Hosts, func(plan.Host) []deploy.ReleaseID { return keep })
+	hosts := slices.DeleteFunc(slices.Clone(r.schedule.Hosts), func(h plan.Host) bool { return h.Pruned(keep) })
+	r.prune(ctx, deploy.Finish, hosts, func(plan.Host) []deploy.ReleaseID { return keep })
 	done(len(errs) == 0)
 	if len(errs) == 0 {
 		return nil

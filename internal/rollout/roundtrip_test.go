@@ -12,8 +12,12 @@ import (
 	"slipway/internal/transport"
 )
 
-// mostRoundTrips is what design.md promises, from the log-in of a host to its switch, with four steps.
-const mostRoundTrips = 10
+// mostRoundTrips is what design.md promises, from the log-in of a host to its switch, with four steps; mostForNothing what a deployment
+// takes to its end that is there already.
+const (
+	mostRoundTrips = 10
+	mostForNothing = 8
+)
 
 // TestRoundTrips counts what a host is asked one after another; and, so that this is true, how often the runner speaks after the host did on
 // the way between them. There a side says now and then that it can take more, which is no question, and may hide one: the least of
@@ -52,6 +56,29 @@ func TestRoundTrips(t *testing.T) {
 	}
 	if least > mostRoundTrips {
 		t.Errorf("%d round trips were seen on the way to web1, at most %d are promised", least, mostRoundTrips)
+	}
+}
+
+// A re-run that finds everything done asks little more than whether that is so.
+func TestRoundTripsOfARerun(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.withFourSteps()
+	trips := map[string]*trips{}
+	for i := range f.cfg.Hosts {
+		trips[f.cfg.Hosts[i].Name] = f.counted(&f.cfg.Hosts[i], i)
+	}
+	files := heavy("index.html", "x")
+	result, _ := f.deploy(t.Context(), files)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
+	f.through = func(dialer transport.Dialer) transport.Dialer { return &countedDialer{dialer, trips} }
+	result, _ = f.again(2).deploy(t.Context(), files)
+	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeUnchanged)
+	for host, c := range trips {
+		t.Logf("%s: %d round trips", host, c.asked)
+		if c.asked == 0 || c.asked > mostForNothing {
+			t.Errorf("%s: %d round trips, at most %d are promised", host, c.asked, mostForNothing)
+		}
 	}
 }
 
