@@ -38,12 +38,6 @@ type Artifact interface {
 // Known is the manifest of a content, where no host need be asked for it.
 type Known func(deploy.Digest) (manifest content.Manifest, ok bool)
 
-// Old are the contents of files of a content, by path, of together no more than most bytes, as far as they are at hand.
-type Old func(ctx context.Context, of deploy.Digest, paths []string, most int64) map[string][]byte
-
-// Recorded is Old of what a run of CI built, where CI keeps it still. It is downloaded for that.
-type Recorded func(ctx context.Context, by deploy.Provenance, of deploy.Digest, paths []string, most int64) map[string][]byte
-
 // Options are what a Delivery needs to know of its deployment.
 type Options struct {
 	Artifact Artifact
@@ -74,6 +68,9 @@ type Delivery struct {
 	mu      sync.Mutex
 	reuses  map[string]*content.Reuse
 	patches map[*content.Reuse]func() *patch
+
+	remaking chan struct{}             // is full while a patch is made for hosts that are sent a delta
+	remade   map[*content.Reuse]*patch // by who makes one
 }
 
 // New is a delivery that has asked no host yet.
@@ -81,6 +78,7 @@ func New(options Options) *Delivery {
 	own := options.Artifact.Manifest()
 	d := &Delivery{
 		Options: options, link: &link{limit: options.Rate}, making: make(chan struct{}, 1),
+		remaking: make(chan struct{}, 1), remade: map[*content.Reuse]*patch{},
 		tried: map[deploy.Digest]bool{}, reuses: map[string]*content.Reuse{}, patches: map[*content.Reuse]func() *patch{},
 	}
 	d.manifests = map[deploy.Digest]content.Manifest{options.Schedule.Artifact.Content: own}
@@ -137,7 +135,7 @@ func (d *Delivery) made(ctx context.Context, h plan.Host, b *base, rest release.
 		case !saves:
 			return false, "what differs is hardly smaller", nil
 		}
-		more, err := d.patchedOrCopied(ctx, h, b, p, delta, rest, traffic)
+		more, err := d.patchedOrCopied(ctx, h, b, reuse, p, delta, rest, traffic)
 		if err == nil {
 			traffic.Reused = reuse.Bytes
 			d.Say(h.Name, d.told(reuse, b, *traffic))

@@ -102,7 +102,7 @@ func (l *link) rate(roundTrip time.Duration) float64 {
 	if roundTrip > 0 && roundTrip <= nearRoundTrip {
 		rate = nearRate
 	}
-	if l.sent >= leastMeasured && l.busy >= leastBusy {
+	if l.enough() {
 		rate = float64(l.sent) / l.busy.Seconds()
 	}
 	if l.limit > 0 {
@@ -110,6 +110,15 @@ func (l *link) rate(roundTrip time.Duration) float64 {
 	}
 	return rate
 }
+
+// measured reports whether bytes have shown how fast the link is.
+func (l *link) measured() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.enough()
+}
+
+func (l *link) enough() bool { return l.sent >= leastMeasured && l.busy >= leastBusy }
 
 // sending is how long it takes to send so many bytes to each of some hosts.
 func (l *link) sending(bytes, hosts int64, roundTrip time.Duration) time.Duration {

@@ -11,6 +11,12 @@ import (
 	"slipway/internal/release/stage"
 )
 
+// Old are the contents of files of a content, by path, of together no more than most bytes, as far as they are at hand.
+type Old func(ctx context.Context, of deploy.Digest, paths []string, most int64) map[string][]byte
+
+// Recorded is Old of what a run of CI built, where CI keeps it still. It is downloaded for that.
+type Recorded func(ctx context.Context, by deploy.Provenance, of deploy.Digest, paths []string, most int64) map[string][]byte
+
 // leastAlike is how many hosts must need the old contents for one of them to be asked: to send them takes as long as the delta.
 const leastAlike = 3
 
@@ -25,7 +31,7 @@ func (d *Delivery) old(
 			paths = append(paths, c.Was)
 		}
 	}
-	most := d.patchable() / 2 // bytes, as of the new contents
+	most := d.mostBytes() / 2 // bytes, as of the new contents
 	var found map[string][]byte
 	if d.Old != nil {
 		found = d.Old(ctx, b.content, paths, most)

@@ -38,10 +38,15 @@ const leastPatched = 32 << 10
 // leastPatience is how long a patch may take that was expected sooner than a delta is sent.
 const leastPatience = time.Second
 
+// patchable reports whether a host may be sent a patch in the place of a delta.
+func (d *Delivery) patchable(h plan.Host, reuse *content.Reuse, delta stage.Payload) bool {
+	return h.Facts.Patches && len(reuse.Changed) > 0 && delta.Encoding() == "zstd" && delta.Size() >= leastPatched
+}
+
 // patch is the patch in the place of a delta; nil where there is none, or it would take longer than to send the delta. It is made once for
 // all hosts that have the same.
 func (d *Delivery) patch(ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, delta stage.Payload) *patch {
-	if !h.Facts.Patches || len(reuse.Changed) == 0 || delta.Encoding() != "zstd" || delta.Size() < leastPatched {
+	if !d.patchable(h, reuse, delta) {
 		return nil
 	}
 	d.mu.Lock()
@@ -116,8 +121,14 @@ func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old conte
 
 // patchedOrCopied makes the release of a base and a patch, where there is one, else, or where the host cannot take that, of a delta.
 func (d *Delivery) patchedOrCopied(
-	ctx context.Context, h plan.Host, b *base, p *patch, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
+	ctx context.Context, h plan.Host, b *base, reuse *content.Reuse, p *patch, delta stage.Payload, rest release.Operation, traffic *deploy.Traffic,
 ) (unfit []string, err error) {
+	if p == nil && d.patchable(h, reuse, delta) {
+		l := &later{Delivery: d, h: h, b: b, reuse: reuse, delta: delta}
+		if p, unfit, err = l.sent(ctx, rest, traffic); p == nil {
+			return unfit, err
+		}
+	}
 	if p != nil {
 		of := b.Base
 		of.Old = p.old
@@ -135,7 +146,7 @@ func (d *Delivery) patchedOrCopied(
 // chosen are the largest of the files that changed, as far as there may be so many, in the order of their old paths, and the bytes that
 // they have. Their old contents are taken to be as large.
 func (d *Delivery) chosen(changed []content.Revised) (files []content.Revised, size int64) {
-	paths, most := 0, d.patchable()
+	paths, most := 0, d.mostBytes()
 	for _, c := range slices.SortedStableFunc(slices.Values(changed), func(a, b content.Revised) int { return cmp.Compare(b.Size, a.Size) }) {
 		if len(files) == mostPatched || 2*(size+c.Size) > most-most/16 || paths+len(c.Was) > mostPaths {
 			continue
@@ -146,8 +157,8 @@ func (d *Delivery) chosen(changed []content.Revised) (files []content.Revised, s
 	return files, size
 }
 
-// patchable is how many bytes old and new contents may have together, beside the connections that are open at once.
-func (d *Delivery) patchable() int64 {
+// mostBytes is how many bytes old and new contents may have together, beside the connections that are open at once.
+func (d *Delivery) mostBytes() int64 {
 	return content.Patchable(min(d.Schedule.Rollout.MaxParallel, len(d.Schedule.Hosts))) // 0 is the usual number, which leaves all of it
 }
 
