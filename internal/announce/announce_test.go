@@ -203,6 +203,8 @@ func TestReplaces(t *testing.T) {
 	j := newJob(t, githubtest.Repo{})
 	foreign := githubtest.Deployment{SHA: sha("1"), Environment: "production", Task: "deploy", Payload: []byte(`""`), Statuses: []githubtest.Status{{State: "success"}}}
 	j.server.AddDeployment(foreign)
+	foreign.Payload = []byte(`{"app":"site","tool":"other"}`)
+	j.server.AddDeployment(foreign)
 	o := j.options(t)
 	shop := header("deploy")
 	shop.App = "shop"
@@ -235,13 +237,13 @@ func TestReplaces(t *testing.T) {
 		states = append(states, fmt.Sprintf("%s %.1s %s", d.Task, d.SHA, d.State()))
 	}
 	want := []string{
-		"deploy 1 success", "deploy 2 success", "deploy 1 success", "deploy 2 success", // not ours, shop, eu, staging
+		"deploy 1 success", "deploy 1 success", "deploy 2 success", "deploy 1 success", "deploy 2 success", // two of others, shop, eu, staging
 		"deploy 1 inactive", "deploy 2 success", "rollback 1 inactive",
 	}
 	if !slices.Equal(states, want) {
 		t.Errorf("%q, wanted %q", states, want)
 	}
-	if payload := string(j.server.Deployments()[6].Payload); payload != `{"app":"site","rollback":"true","tool":"slipway"}` {
+	if payload := string(j.server.Deployments()[7].Payload); payload != `{"app":"site","rollback":"true","tool":"slipway"}` {
 		t.Error(payload)
 	}
 }
@@ -300,7 +302,9 @@ func TestCommit(t *testing.T) {
 	if res := play(t, j.options(t), h, deploy.OutcomeActivated); len(res.Warnings) != 0 {
 		t.Error(res.Warnings)
 	}
-	j.wants(t, "rollback 1 production: success")
+	if d := j.server.Deployments(); len(d) != 1 || d[0].SHA != sha("1") || d[0].State() != "success" {
+		t.Errorf("%q", j.told())
+	}
 	for revision, why := range map[string]string{"": "nothing records what the release was built of", sha("9"): "No ref found for: 9999999", "9999999": "has no ref 9999999"} {
 		h.Revision = revision
 		res := play(t, j.options(t), h, deploy.OutcomeActivated)
@@ -425,6 +429,9 @@ func TestPostStep(t *testing.T) {
 				main.stop() // killed
 				<-main.tracker.done
 				j.server.Hang()
+				if kept := j.kept(); !kept.begun() || made != (kept.Deployment.ID == 1) {
+					t.Errorf("kept %+v", kept)
+				}
 				o := j.options(t)
 				o.Deployment, o.Kept = false, j.kept()
 				h := header("deploy")

@@ -44,7 +44,7 @@ func (a *app) announcer(ctx context.Context, l launch) *announce.Announcer {
 		GitHub: client, Without: err, Deployment: l.cfg.GitHub.Deployment, Record: l.cfg.GitHub.Record, Comments: l.in.Comment == "shipped",
 		Key: l.cfg.DeploymentKey, RunID: run, LogURL: logURL(l.run, l.in.CheckRunID), Save: l.options.Files.SaveState,
 		Words: announce.Words{
-			Clean:    func(text string) string { return l.options.Redactor.String(ci.Clean(text)) },
+			Clean:    func(text string) string { return l.options.Redactor.Own(ci.Clean(text)) },
 			Headline: func(res deploy.Result) string { return report.Headline(l.options, res) },
 			Comment: func(res deploy.Result, number int) string {
 				return report.ShippedComment(l.options, res, number)

@@ -76,11 +76,12 @@ func TestDeployAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if _, err := client.Deploy(t.Context(), toProduction()); err != nil {
-		t.Error(err)
+	server.AddDeployment(githubtest.Deployment{SHA: sha("1"), Environment: "production", Task: "deploy", Payload: []byte(`{"app":"site"}`)}) // a call that was repeated
+	if id, err := client.Deploy(t.Context(), toProduction()); id != 1 || err != nil {
+		t.Errorf("deployment %d, %v", id, err)
 	}
 	for i, d := range server.Deployments() {
-		if (i == 0) != (d.State() == "in_progress") {
+		if want := map[bool]string{true: "in_progress", false: "inactive"}[i == 0]; d.State() != want {
 			t.Errorf("deployment %d is %s", d.ID, d.State())
 		}
 	}
