@@ -113,3 +113,23 @@ func TestQueues(t *testing.T) {
 		t.Error("no workflow has a queue")
 	}
 }
+
+// TestGoRelease: CI tests with the Go release that the image and the binaries are built by, and not with the oldest that go.mod allows.
+func TestGoRelease(t *testing.T) {
+	t.Parallel()
+	release, err := os.ReadFile(filepath.Join(root, ".go-version"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := "golang:" + strings.TrimSpace(string(release)) + "-"
+	for path, text := range workflows(t, "Dockerfile", ".github/workflows/*.yml") {
+		for _, found := range regexp.MustCompile(`GO_IMAGE(?:=|: )(golang:.*)`).FindAllStringSubmatch(text, -1) {
+			if !strings.HasPrefix(found[1], image) {
+				t.Errorf("%s has %s, and .go-version %s", path, found[1], release)
+			}
+		}
+		if strings.Count(text, "actions/setup-go@") != strings.Count(text, "go-version-file: .go-version\n") {
+			t.Errorf("%s sets up Go otherwise than by .go-version", path)
+		}
+	}
+}
