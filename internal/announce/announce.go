@@ -52,11 +52,11 @@ type limits struct {
 	last   time.Duration // the last status, and what makes the deployments before it inactive
 	hasty  time.Duration // the last status of a run that was cancelled: the CI kills it soon
 	look   time.Duration // which merges are shipped, beside the deployment
-	wait   time.Duration // the same, once the deployment is over
+	wait   time.Duration // the same, once the deployment is over; where comments are asked for it is as long as these may take
 	others time.Duration // comments, and the record
 }
 
-var usual = limits{call: 20 * time.Second, last: 15 * time.Second, hasty: 2 * time.Second, look: time.Minute, wait: 15 * time.Second, others: 90 * time.Second}
+var usual = limits{call: 20 * time.Second, last: 15 * time.Second, hasty: 2 * time.Second, look: time.Minute, wait: 5 * time.Second, others: 90 * time.Second}
 
 // Announcer follows one deployment.
 type Announcer struct {
@@ -162,7 +162,11 @@ func (a *Announcer) tellEnd(ctx context.Context, res deploy.Result) []string {
 
 // shippedBy waits for what is known of the merges.
 func (a *Announcer) shippedBy(ctx context.Context) deploy.Shipped {
-	timer := time.NewTimer(a.o.limits.wait)
+	limit := a.o.limits.wait
+	if a.o.Comments {
+		limit = a.o.limits.others
+	}
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case found := <-a.shipped:

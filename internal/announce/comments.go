@@ -1,6 +1,7 @@
 package announce
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,11 +16,14 @@ import (
 // comment tells the pull requests that went live, or went out of service, one after the other: GitHub wants no calls at once that write.
 // It gives what a person should know of those that it could not tell.
 func (a *Announcer) comment(ctx context.Context, res deploy.Result) []string {
-	pulls := slices.Concat(res.Shipped.In.Pulls, res.Shipped.Out.Pulls)
-	pulls = pulls[:min(len(pulls), mostPulls)]
-	if !a.o.Comments || len(pulls) == 0 {
+	if !a.o.Comments {
 		return nil
 	}
+	if unknown := cmp.Or(res.Shipped.Unknown, res.Shipped.In.Unknown, res.Shipped.Out.Unknown); unknown != "" {
+		return []string{"no pull request has a comment on this deployment: which it shipped is not known: " + unknown}
+	}
+	pulls := slices.Concat(res.Shipped.In.Pulls, res.Shipped.Out.Pulls)
+	pulls = pulls[:min(len(pulls), mostPulls)]
 	ctx, cancel := a.bounded(ctx)
 	defer cancel()
 	for i, pull := range pulls {

@@ -258,6 +258,21 @@ func TestCommentsAreRefused(t *testing.T) {
 	}
 }
 
+// Where nobody knows which pull requests were shipped, it is said that none has a comment.
+func TestCommentsOfNobodyKnowsWhat(t *testing.T) {
+	t.Parallel()
+	j := newJob(t, githubtest.Repo{Merges: []githubtest.Merge{merge(12, sha("2"))}})
+	o := j.options(t)
+	o.Deployment, o.Comments = false, true
+	for _, lacks := range []string{"pull-requests", "contents"} {
+		j.server.Lack(lacks)
+		res := play(t, o, header("deploy"), deploy.OutcomeActivated)
+		if len(res.Warnings) != 1 || !strings.HasPrefix(res.Warnings[0], "no pull request has a comment on this deployment: which it shipped is not known: GitHub: ") {
+			t.Errorf("%s: %q", lacks, res.Warnings)
+		}
+	}
+}
+
 func TestRecord(t *testing.T) {
 	t.Parallel()
 	j := newJob(t, githubtest.Repo{})
