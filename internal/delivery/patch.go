@@ -94,10 +94,17 @@ func (d *Delivery) sending(p stage.Payload, hosts int64) time.Duration {
 	return d.link.sending(p.Size(), hosts, d.roundTrip)
 }
 
+// quickReach is how many bytes files may have for a quick patch to find most of what they have in common: of more it finds too little to be
+// worth its time, and too much for a thorough one to pay behind it. That is made at once, then.
+const quickReach = 8_000_000
+
 // smallest is a delta or a patch in its place: a quick one, or a thorough one, as far as that takes less time than it saves.
 func (d *Delivery) smallest(ctx context.Context, reuse *content.Reuse, old content.Old, delta stage.Payload, size, hosts int64) stage.Payload {
-	best, slower := delta, 1.0
-	for _, thorough := range []bool{false, true} {
+	best, slower, levels := delta, 1.0, []bool{false, true}
+	if size > quickReach && d.sending(delta, hosts) >= compressing(int64(len(old.Bytes))+size, true) {
+		levels = levels[1:]
+	}
+	for _, thorough := range levels {
 		limit := d.sending(best, hosts)
 		expected := compressing(int64(len(old.Bytes))+size, thorough)
 		if float64(limit) < slower*float64(expected) || thorough && best == delta && packed(delta, size) {
