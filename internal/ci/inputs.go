@@ -78,7 +78,7 @@ type Inputs struct {
 	LogLines      string `name:"log_lines" aliases:"log-lines" group:"policy" help:"Live lines of a step per host, fewer where there are more than 8 hosts; the rest stays in the journal on the host." fallback:"500"`
 
 	GitHubDeployment string `name:"github_deployment" aliases:"github-deployment" of:"deploy, promote, rollback" group:"policy" help:"true keeps a deployment on GitHub up to date while it runs: its state, the log, the environment's URL. The job needs permissions: deployments: write." fallback:"false"`
-	DeploymentRecord string `name:"deployment_record" aliases:"deployment-record" of:"deploy, promote" group:"policy" help:"true writes down in the organisation's deployment records where the artifact runs, by its digest. The job needs permissions: artifact-metadata: write." fallback:"false"`
+	DeploymentRecord string `name:"deployment_record" aliases:"deployment-record" of:"deploy, promote, rollback" group:"policy" help:"true writes down in the organisation's deployment records where the artifact runs, by its digest. The job needs permissions: artifact-metadata: write." fallback:"false"`
 
 	// What one command alone takes.
 	From           string `name:"from" of:"promote, plan" group:"what" help:"The environment whose release is promoted." fallback:"from in the environment's entry"`
