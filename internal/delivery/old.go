@@ -40,7 +40,7 @@ func (d *Delivery) old(
 	case len(found) > 0 || packed(delta, size):
 	case hosts >= leastAlike:
 		found = d.sentBack(ctx, h, b, paths, most)
-	case d.fetchPays(ctx, h, b, d.sending(delta, hosts)-compressing(2*size, false)):
+	case d.fetchPays(h, b, d.sending(delta, hosts)-compressing(2*size, false)):
 		found = d.Recorded(ctx, builtBy(h, b), b.content, paths, most)
 	}
 	return joined(files, paths, found, most)
@@ -54,12 +54,8 @@ func builtBy(h plan.Host, b *base) deploy.Provenance {
 
 // fetchPays reports whether CI has the artifact of a base on record, and gives it in less than so much time. It is taken to be as large as
 // the new one.
-func (d *Delivery) fetchPays(ctx context.Context, h plan.Host, b *base, saves time.Duration) bool {
-	if d.Recorded == nil || builtBy(h, b).IsZero() {
-		return false
-	}
-	whole, err := d.Artifact.Payload(ctx, "zstd")
-	return err == nil && fetching(whole.Size()) < saves
+func (d *Delivery) fetchPays(h plan.Host, b *base, saves time.Duration) bool {
+	return d.Recorded != nil && !builtBy(h, b).IsZero() && fetching(d.Artifact.Packed()) < saves
 }
 
 // joined are the contents that were found of the old files of some, in the order of their paths, of no more than most bytes.

@@ -81,18 +81,19 @@ func (c *Cache) keep(ctx context.Context, a *artifact.Artifact) error {
 		return err
 	}
 	defer func() { _ = root.Close() }() // it was only read
-	payload, err := a.Payload(ctx, artifact.Zstd)
-	if err != nil {
-		return err
-	}
-	if err := payload.Wait(ctx); err != nil {
-		return err
-	}
 	name, manifest := string(a.Content()), a.Manifest()
+	var payload *artifact.Payload
+	size, there := sizeOf(root, name+payloadKind)
+	if !there { // else nothing need be compressed
+		if payload, err = made(ctx, a); err != nil {
+			return err
+		}
+		size = payload.Size()
+	}
 	if err := write(root, name+markKind+c.whose, func(io.Writer) error { return nil }); err != nil {
 		return err
 	}
-	if err := c.evict(root, a.Content(), payload.Size()); err != nil { // room is made first
+	if err := c.evict(root, a.Content(), size); err != nil { // room is made first
 		return err
 	}
 	if _, ok := c.Manifest(a.Content()); !ok {
@@ -100,7 +101,7 @@ func (c *Cache) keep(ctx context.Context, a *artifact.Artifact) error {
 			return err
 		}
 	}
-	if payload.Size() > c.limits.Bytes || isFile(root, name+payloadKind) {
+	if there || size > c.limits.Bytes {
 		return nil
 	}
 	return write(root, name+payloadKind, func(w io.Writer) error {
@@ -117,6 +118,15 @@ func (c *Cache) keep(ctx context.Context, a *artifact.Artifact) error {
 		}))
 		return err
 	})
+}
+
+// made is the payload of an artifact, all of it.
+func made(ctx context.Context, a *artifact.Artifact) (*artifact.Payload, error) {
+	payload, err := a.Payload(ctx, artifact.Zstd)
+	if err != nil {
+		return nil, err
+	}
+	return payload, payload.Wait(ctx)
 }
 
 type reader func([]byte) (int, error)

@@ -38,6 +38,12 @@ func site(own string) map[string]string {
 // opened is an artifact of files, in the order of their names backwards: a payload's is not that of the manifest.
 func opened(t testing.TB, files map[string]string) *artifact.Artifact {
 	t.Helper()
+	return openedIn(t, t.TempDir(), files)
+}
+
+// openedIn is such an artifact, whose temporary files are in a folder.
+func openedIn(t testing.TB, dir string, files map[string]string) *artifact.Artifact {
+	t.Helper()
 	var data bytes.Buffer
 	out := tar.NewWriter(&data)
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(files))) {
@@ -51,7 +57,6 @@ func opened(t testing.TB, files map[string]string) *artifact.Artifact {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	path := filepath.Join(dir, "site.tar")
 	if err := os.WriteFile(path, data.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
@@ -217,5 +222,24 @@ func TestDigestsThatAreNone(t *testing.T) {
 		if _, ok := c.Manifest(digest); ok {
 			t.Errorf("it has %q", digest)
 		}
+	}
+}
+
+// What is kept already is not compressed again: here nothing could be.
+func TestKeptIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	dir, temp := t.TempDir(), filepath.Join(t.TempDir(), "temp")
+	silent(t, dir, "", usual).Keep(t.Context(), opened(t, site("one")))
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	again := openedIn(t, temp, site("one"))
+	if err := os.RemoveAll(temp); err != nil {
+		t.Fatal(err)
+	}
+	c := silent(t, dir, "another", usual)
+	c.Keep(t.Context(), again)
+	if got := files(t, dir); !has(t, c, again) || got["of"] != 2 || got["payload-1"] != 1 {
+		t.Errorf("there are %v", got)
 	}
 }

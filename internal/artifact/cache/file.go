@@ -76,9 +76,13 @@ func filled(root *os.Root, file *os.File, fill func(io.Writer) error) error {
 	return file.Sync()
 }
 
-func isFile(root *os.Root, name string) bool {
+// sizeOf is how many bytes a file has, where it is one.
+func sizeOf(root *os.Root, name string) (size int64, there bool) {
 	info, err := root.Lstat(name)
-	return err == nil && info.Mode().IsRegular()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, false
+	}
+	return info.Size(), true
 }
 
 // openFile opens a file in a folder for reading, and nothing but a file: a FIFO, which an archive may hold, would wait for ever.
