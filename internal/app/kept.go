@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"slipway/internal/artifact/cache"
@@ -97,11 +99,19 @@ func (a *app) recorded(s *session) delivery.Recorded {
 			return nil // a delta does as well
 		}
 		defer func() { _ = tarball.Close() }()
-		members, err := cache.Of(ctx, tarball, paths, most)
+		manifest := tarball.Manifest()
+		fitting := slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+			member, _ := manifest.Find(path)
+			if member.Size > most {
+				return true
+			}
+			most -= member.Size
+			return false
+		})
+		found, err := tarball.Files(ctx, fitting, math.MaxInt64)
 		if err != nil {
 			return nil
 		}
-		defer func() { _ = members.Close() }()
-		return contentsOf(members, most)
+		return found
 	}
 }

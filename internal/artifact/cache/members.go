@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"math"
 
 	"slipway/internal/artifact"
 	"slipway/internal/artifact/content"
@@ -46,19 +45,6 @@ func (c *Cache) Members(ctx context.Context, digest deploy.Digest, paths []strin
 	damaged := func(err error) { c.damaged(digest, payloadKind, err) }
 	members, err = newMembers(ctx, manifest, file, paths, most, c.limits.Unpacked, damaged)
 	return members, err == nil
-}
-
-// Of opens an artifact for reading some of its files, as Members does with one that is kept.
-func Of(ctx context.Context, a *artifact.Artifact, paths []string, most int64) (*Members, error) {
-	payload, err := a.Payload(ctx, artifact.Zstd)
-	if err != nil {
-		return nil, err
-	}
-	from, err := payload.Open()
-	if err != nil {
-		return nil, err
-	}
-	return newMembers(ctx, a.Manifest(), from, paths, most, math.MaxInt64, func(error) {})
 }
 
 func newMembers(ctx context.Context, manifest content.Manifest, file io.ReadCloser, paths []string, most, unpacked int64, damaged func(error)) (*Members, error) {
