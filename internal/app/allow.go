@@ -146,9 +146,10 @@ func expected(l launch) string {
 	return commit
 }
 
-// fromHosts reports whether the hosts have to be asked which commit is deployed: by a re-run that names a ref.
+// fromHosts reports whether the hosts have to be asked before the artifact is brought: a re-run takes the build that an earlier attempt took.
+// Without a ref the commit is the run's, which was judged by then; with one it is what the hosts say.
 func fromHosts(l launch) bool {
-	return l.command == "deploy" && l.cfg.Remote != nil && l.cfg.Remote.Ref != "" && l.run.Attempt > 1
+	return l.command == "deploy" && l.cfg.Remote != nil && l.cfg.Remote.CI != "" && l.run.Attempt > 1
 }
 
 // rulesOf are the lines that say what `allow` holds for, for people.
