@@ -87,6 +87,9 @@ func TestContains(t *testing.T) {
 		{"refs/heads/main", sha("3"), false},
 		{"refs/heads/gone", sha("1"), false},
 		{"refs/tags/main", sha("3"), true},
+		{"refs/heads/main", sha("1")[:12], true},
+		{"refs/heads/main", sha("2")[:12], true},
+		{"refs/heads/main", sha("3")[:12], false},
 	} {
 		if got, err := client.Contains(t.Context(), test.ref, test.commit); got != test.want || err != nil {
 			t.Errorf("%s contains %.7s: %v, %v", test.ref, test.commit, got, err)

@@ -107,7 +107,8 @@ func (c *Client) Contains(ctx context.Context, ref, commit string) (bool, error)
 	if err != nil {
 		return false, c.explain(ctx, response, err, "compare "+commit+" with "+ref, "contents: read")
 	}
-	return compared.GetStatus() == "ahead", nil
+	status := compared.GetStatus() // identical: the head by fewer digits
+	return status == "ahead" || status == "identical", nil
 }
 
 // Differ counts the commits that the history of one has and that of another has not, and the other way round.
