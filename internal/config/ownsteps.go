@@ -93,7 +93,7 @@ func withSteps(policy, steps *yamlfile.Node) *yamlfile.Node {
 		case slices.Contains(stepKeys, entry.Key):
 			continue
 		case entry.Key == "environments":
-			entry.Value = eachWithSteps(entry.Value, steps.Get("environments"))
+			entry.Value = eachWithSteps(entry.Value, steps.Get("environments"), policy.Get("vars"))
 		}
 		made.Entries = append(made.Entries, entry)
 	}
@@ -117,15 +117,31 @@ func withSteps(policy, steps *yamlfile.Node) *yamlfile.Node {
 	return made
 }
 
-func eachWithSteps(policy, steps *yamlfile.Node) *yamlfile.Node {
+// eachWithSteps is that of each entry. vars are those of the whole deploy file, over which no entry of the steps' file puts its own.
+func eachWithSteps(policy, steps, vars *yamlfile.Node) *yamlfile.Node {
 	made := yamlfile.NewMap(policy.At)
 	for _, entry := range policy.Entries {
 		if entry.Value.Kind == yamlfile.Map {
-			entry.Value = withSteps(entry.Value, steps.Get(entry.Key))
+			entry.Value = withSteps(entry.Value, withoutVars(steps.Get(entry.Key), vars))
 		}
 		made.Entries = append(made.Entries, entry)
 	}
 	return made
+}
+
+// withoutVars is an entry of environments that lacks variables of a map.
+func withoutVars(entry, vars *yamlfile.Node) *yamlfile.Node {
+	own := entry.Get("vars")
+	if own == nil || vars == nil {
+		return entry
+	}
+	var names []string
+	for _, v := range vars.Entries {
+		names = append(names, v.Key)
+	}
+	left := lacking(entry, "vars")
+	left.Entries = append(left.Entries, yamlfile.Entry{Key: "vars", Value: lacking(own, names...)})
+	return left
 }
 
 // distinct are the items of both lists, each text once.

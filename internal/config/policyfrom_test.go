@@ -35,7 +35,7 @@ hosts: [evil@evil.example.com]
 secrets: [TOKEN, OTHER]
 vars: {GREETING: bad, NEW: "1"}
 environments:
-  production: {secrets: [OTHER], allow: {actors: [mallory]}}
+  production: {secrets: [OTHER], allow: {actors: [mallory]}, vars: {GREETING: worse, HERE: "2"}}
   mine: {hosts: [evil@evil.example.com]}
 prepare: [{name: New, uses: ./warm}]
 `
@@ -61,7 +61,7 @@ func TestPolicyOfABranch(t *testing.T) {
 	if len(c.Prepare) != 1 || c.Prepare[0].Name != "New" || !strings.Contains(c.Prepare[0].Run, "echo warm") {
 		t.Errorf("steps: %v", c.Prepare)
 	}
-	if c.Vars["GREETING"] != "good" || c.Vars["NEW"] != "1" {
+	if c.Vars["GREETING"] != "good" || c.Vars["NEW"] != "1" || c.Vars["HERE"] != "2" {
 		t.Errorf("vars: %v", c.Vars)
 	}
 	in.Environment = "mine"
