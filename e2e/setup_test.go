@@ -26,7 +26,7 @@ func TestSetUpAction(t *testing.T) {
 	ctx := untilInterrupted(t)
 	action := releasedSetUp(ctx, t)
 	server := sshd.Start(t, sshd.Options{})
-	root, scratch, workspace := filepath.Join(t.TempDir(), "www"), t.TempDir(), t.TempDir()
+	root, workspace := filepath.Join(t.TempDir(), "www"), t.TempDir()
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -34,31 +34,43 @@ func TestSetUpAction(t *testing.T) {
 		"deploy@web1.internal.example.com", server.Address().String(), "/srv/www/site", root,
 		"make dist/site.tar.gz", "mkdir dist && tar -czf dist/site.tar.gz index.html",
 	).Replace(block(t, read(t, filepath.Join(repository(t), "docs", "networks.md")), "jobs:"))
-	if err := os.MkdirAll(filepath.Join(workspace, ".github", "workflows"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(workspace, ".github", "workflows", "deploy.yml"), workflow)
 	write(t, filepath.Join(workspace, "index.html"), "by the program on the runner\n")
-	run(ctx, t, "git", "-C", workspace, "init", "--quiet")
-	git(ctx, t, workspace, "add", "--all")
-	git(ctx, t, workspace, "commit", "--quiet", "--message", "One")
-
-	cmd := exec.CommandContext(ctx, run(ctx, t, filepath.Join(repository(t), ".ci", "tool"), "act"), "push",
-		"--platform", "ubuntu-latest=-self-hosted", "--directory", workspace, "--local-repository", "slipway/slipway@v1="+action,
-		"--action-cache-path", filepath.Join(scratch, "cache"), "--no-cache-server", "--actor", "anna",
-		"--secret", "SSH_KEY", "--secret", "GITHUB_TOKEN", "--var", "KNOWN_HOSTS="+server.KnownHosts)
-	cmd.Env = append(os.Environ(), "SSH_KEY="+server.Key.Reveal(), "GITHUB_TOKEN="+jobToken, "HOME="+scratch, "XDG_CONFIG_HOME="+scratch, "XDG_CACHE_HOME="+scratch)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 20 * time.Second
-	out, err := cmd.CombinedOutput()
+	out, err := onThisMachine(ctx, t, workspace, workflow, server, "slipway/slipway@v1="+action)
 	for _, words := range []string{"slipway 1.2.3 was installed", "ACTIVATED on 1 of 1 host", "::set-output:: outcome=activated"} {
-		if err != nil || !strings.Contains(string(out), words) {
+		if err != nil || !strings.Contains(out, words) {
 			t.Fatalf("%v, want %q in\n%s", err, words, out)
 		}
 	}
 	if got := read(t, filepath.Join(root, "current", "index.html")); got != "by the program on the runner\n" {
 		t.Errorf("the host has %q", got)
 	}
+}
+
+// onThisMachine runs a workflow for a push to a workspace, with this machine as the runner, and gives what act printed. What act would
+// fetch is replaced by folders, name@ref=folder.
+func onThisMachine(ctx context.Context, t *testing.T, workspace, workflow string, server *sshd.Server, replaced ...string) (string, error) {
+	t.Helper()
+	scratch := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(workspace, ".github", "workflows"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(workspace, ".github", "workflows", "deploy.yml"), workflow)
+	run(ctx, t, "git", "-C", workspace, "init", "--quiet", "--initial-branch", "production")
+	git(ctx, t, workspace, "add", "--all")
+	git(ctx, t, workspace, "commit", "--quiet", "--message", "One")
+	args := []string{
+		"push", "--platform", "ubuntu-latest=-self-hosted", "--directory", workspace, "--action-cache-path", filepath.Join(scratch, "cache"),
+		"--no-cache-server", "--actor", "anna", "--secret", "SSH_KEY", "--secret", "GITHUB_TOKEN", "--var", "KNOWN_HOSTS=" + server.KnownHosts,
+	}
+	for _, folder := range replaced {
+		args = append(args, "--local-repository", folder)
+	}
+	cmd := exec.CommandContext(ctx, run(ctx, t, filepath.Join(repository(t), ".ci", "tool"), "act"), args...)
+	cmd.Env = append(os.Environ(), "SSH_KEY="+server.Key.Reveal(), "GITHUB_TOKEN="+jobToken, "HOME="+scratch, "XDG_CONFIG_HOME="+scratch, "XDG_CACHE_HOME="+scratch)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // releasedSetUp is a folder of this repository's action for set-up as a release has it: its program is what the checksums beside it say.
