@@ -23,7 +23,7 @@ import (
 // Script and Args reach the host on standard input, never on a command line: other users of the host cannot see them.
 type Command struct {
 	Name   string    // for errors: "switch"
-	Script string    // POSIX sh; $1.. are Args
+	Script string    // POSIX sh; $1.. are Args. A line that begins with # is a comment, also in a here-document, and need not be sent
 	Args   []string  // any bytes but NUL
 	Stdin  io.Reader // nil is /dev/null; a command with Stdin has a channel of its own
 	Stdout io.Writer // nil discards; written from one goroutine while Run runs

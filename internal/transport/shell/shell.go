@@ -49,6 +49,22 @@ func code(script string) []string {
 	return lines
 }
 
+// sent is a script as a host gets it: of comments no more than the first line of each that does not stand in a function. Two fifths of the
+// scripts are comments, which a host has to read byte by byte.
+func sent(script string) string {
+	var b strings.Builder
+	b.Grow(len(script))
+	inComment := false
+	for line := range strings.Lines(script) {
+		isComment := strings.HasPrefix(strings.TrimLeft(line, " \t"), "#")
+		if !isComment || line[0] == '#' && !inComment {
+			b.WriteString(line)
+		}
+		inComment = isComment
+	}
+	return b.String()
+}
+
 // mostKept bounds the scripts that a session keeps. Slipway's own are some thirty.
 const mostKept = 100
 
@@ -76,7 +92,7 @@ func (k kept) request(token string, cmd transport.Command) string {
 	// together, and nothing in it is left to be read by a shell.
 	b.WriteString("set -- " + shellescape.QuoteCommand(cmd.Args) + "\n" + token + "\n")
 	if state == "new" {
-		b.WriteString(cmd.Script + "\n" + token + "\n")
+		b.WriteString(sent(cmd.Script) + "\n" + token + "\n")
 	}
 	return b.String()
 }

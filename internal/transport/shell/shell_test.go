@@ -264,3 +264,16 @@ func BenchmarkScript(b *testing.B) {
 		}
 	}
 }
+
+// Comments cost a host's shell time to read: of each no more than its first line is sent, and none from within a function.
+func TestSentScript(t *testing.T) {
+	t.Parallel()
+	const script = "# What it does.\n#\n# $1  the path\nset -u # not\n\nf() {\n\t# why\n\techo '#'\n}\n#one\n  #two\necho a#b\n# end"
+	const want = "# What it does.\nset -u # not\n\nf() {\n\techo '#'\n}\n#one\necho a#b\n# end"
+	if got := sent(script); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := sent(""); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
