@@ -34,6 +34,7 @@ type Facts struct {
 	ID            string            // .slipway/id: says that two addresses are one deploy path, or that one host was made from an image of the other
 	Machine       string            // machine ID, boot ID, host name and host key: tells those two apart; "" unknown
 	Folder        string            // device and inode of the deploy path: tells a path from its copy on the same machine; "" unknown
+	Exposed       bool              // others than its owner have rights on .slipway, or its owner lacks some
 	Owner         Owner             // whose the deploy path is; zero before its first deployment
 	Current       CurrentKind
 	CurrentTarget string    // the link's text

@@ -255,7 +255,11 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 		if h.NoRelease || r.plan.Upkeep() {
 			owner = deploy.Owner{} // it may serve several applications, or have no owner yet
 		}
-		return deploy.OnHost(h.Name, deploy.Preflight, "", do(h.Name, journal.Open(there.Site(), r.plan.Deployment, record, owner)))
+		open := journal.Open(there.Site(), r.plan.Deployment, record, owner)
+		if h.Facts.Exposed {
+			open = release.Then(journal.Close(there.Site()), open)
+		}
+		return deploy.OnHost(h.Name, deploy.Preflight, "", do(h.Name, open))
 	})
 }
 

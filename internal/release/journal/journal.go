@@ -19,6 +19,9 @@ import (
 //go:embed open.sh
 var openScript string
 
+//go:embed close.sh
+var closeScript string
+
 //go:embed end.sh
 var endScript string
 
@@ -36,6 +39,11 @@ func Open(site release.Site, id deploy.DeploymentID, plan []byte, owner deploy.O
 	return release.Operation{Name: "open journal", Script: lock.Reserve() + openScript, Reasons: openReasons, Args: []string{
 		site.Root, strconv.Itoa(release.Format), release.Unique, string(id), string(plan), strings.TrimSpace(owner.App + " " + owner.Environment), release.Unique, site.Mask(),
 	}}
+}
+
+// Close makes .slipway its user's alone again, where the survey found that it is not. It may precede Open in one command.
+func Close(site release.Site) release.Operation {
+	return release.Operation{Name: "open journal", Script: closeScript, Args: []string{site.Private()}, Falls: true}
 }
 
 // End writes down that a deployment is over on a host, and how: in one word, over what an earlier attempt wrote. It sets current to

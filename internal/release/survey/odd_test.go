@@ -161,6 +161,28 @@ func TestFolderForASharedFile(t *testing.T) {
 	})
 }
 
+// The survey tells whether others than the deploy user have rights on .slipway, also where it is a link to another disk.
+func TestExposed(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		private := host.Site.Private()
+		put(t, host.Site.Root+"/elsewhere/format", "1\n")
+		if facts := take(t, host); facts.Exposed || facts.Folder == "" {
+			t.Errorf("without .slipway: %t, %q", facts.Exposed, facts.Folder)
+		}
+		if err := os.Symlink("elsewhere", private); err != nil {
+			t.Fatal(err)
+		}
+		for mode, want := range map[os.FileMode]bool{0o700: false, 0o700 | os.ModeSetgid: false, 0o750: true, 0o755: true, 0o701: true, 0o770: true} {
+			if err := os.Chmod(private, mode); err != nil {
+				t.Fatal(err)
+			}
+			if facts := take(t, host); facts.Exposed != want || facts.Folder == "" || strings.Contains(facts.Folder, " ") {
+				t.Errorf("%s: %t, %q", mode, facts.Exposed, facts.Folder)
+			}
+		}
+	})
+}
+
 // A shell that runs a program for printf shows a secret to all users of the host: it is refused before it is given one.
 func TestShellWithoutPrintf(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,7 @@ var readers = map[string]func(p *parser, value string) error{
 	"clock":   (*parser).clock,
 	"user":    text(func(f *deploy.Facts) *string { return &f.User }),
 	"machine": text(func(f *deploy.Facts) *string { return &f.Machine }),
-	"folder":  text(func(f *deploy.Facts) *string { return &f.Folder }),
+	"folder":  (*parser).folder,
 	"tool":    (*parser).tool,
 	"lacks":   list(func(f *deploy.Facts) *[]string { return &f.Lacking }),
 	"zstd":    (*parser).zstd,

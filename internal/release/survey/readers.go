@@ -62,6 +62,15 @@ func (p *parser) noPrintf(string) error {
 	}
 }
 
+// folder reads a line of the deploy path, and one of .slipway where it is there: device and inode, and the rights.
+func (p *parser) folder(value string) error {
+	root, private, _ := strings.Cut(value, "\n")
+	p.facts.Folder, _, _ = strings.Cut(root, " ")
+	_, mode, _ := strings.Cut(strings.TrimSuffix(private, "\n"), " ")
+	p.facts.Exposed = mode != "" && !strings.HasSuffix("00"+mode, "700")
+	return nil
+}
+
 func (p *parser) clock(value string) error {
 	seconds, err := strconv.ParseInt(strings.TrimSuffix(value, "\n"), 10, 64)
 	if err != nil {

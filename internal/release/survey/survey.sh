@@ -120,7 +120,7 @@ for folder in . releases shared .slipway; do
 		{ [ -w "$folder" ] && [ -x "$folder" ]; } || printf 'unwritable=%s\0' "$folder"
 	fi
 done
-printf 'folder='; stat -c %d:%i . 2>/dev/null; printf '\0'
+printf 'folder='; stat -c '%d:%i %a' . .slipway/. 2>/dev/null; printf '\0'
 place=.
 [ ! -d releases ] || place=releases
 file_system "$place"
