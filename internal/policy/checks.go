@@ -13,17 +13,25 @@ type Check struct {
 	Name   string
 	Status bool      // a commit status, else a check run
 	State  string    // "success", or what it is besides: "failure", "pending", "in_progress", ...
-	At     time.Time // when it began; of several with one name the newest counts
+	At     time.Time // when it began, zero where it has not; of several with one name the newest counts
 	URL    string    // its page
 }
 
 // passed reports whether it counts as passed. A check that was skipped has looked at nothing.
 func (c Check) passed() bool { return c.State == "success" || c.State == "neutral" }
 
+// later reports whether a check is newer than another one. What has not begun is newer than all that has.
+func (c Check) later(than Check) bool {
+	if c.At.IsZero() || than.At.IsZero() {
+		return c.At.IsZero() && !than.At.IsZero()
+	}
+	return c.At.After(than.At)
+}
+
 // newest is the newest check of a name among check runs or among statuses.
 func newest(checks []Check, name string, status bool) (found Check, ok bool) {
 	for _, c := range checks {
-		if c.Name == name && c.Status == status && (!ok || c.At.After(found.At)) {
+		if c.Name == name && c.Status == status && (!ok || c.later(found)) {
 			found, ok = c, true
 		}
 	}

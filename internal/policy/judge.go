@@ -133,15 +133,19 @@ func (r Rules) judgeActor(run Run, member map[string]Answer) *deploy.Problem {
 	if len(r.Actors)+len(r.Teams) == 0 || r.named(run.Actor) {
 		return nil
 	}
-	at := slices.Concat(r.Actors, r.Teams)[0].At
+	var failed *deploy.Problem
 	for _, team := range r.Teams {
 		switch answer, asked := member[team.Text]; {
 		case answer.Yes && answer.Err == nil:
 			return nil
-		case !asked || answer.Err != nil:
-			return unchecked(run, team, fmt.Sprintf("whether %s is in the team %s", run.who(), team.Text), answer.Err)
+		case (!asked || answer.Err != nil) && failed == nil:
+			failed = unchecked(run, team, fmt.Sprintf("whether %s is in the team %s", run.who(), team.Text), answer.Err)
 		}
 	}
+	if failed != nil {
+		return failed
+	}
+	at := slices.Concat(r.Actors, r.Teams)[0].At
 	who := r.whoMay()
 	return &deploy.Problem{
 		At: at, Message: run.may(fmt.Sprintf("%s asked for it, and %s may", run.who(), who)),

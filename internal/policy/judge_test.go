@@ -55,6 +55,8 @@ func TestRuns(t *testing.T) {
 		"an actor, and in no team": {rules: Rules{Actors: rules("anna"), Teams: rules("acme/ops")}},
 		"neither":                  {rules: Rules{Actors: rules("ben"), Teams: rules("acme/ops")}, member: map[string]Answer{"acme/ops": no}, want: []string{"ben (allow.actors) or members of acme/ops (allow.teams)"}},
 		"a team nobody could ask":  {rules: Rules{Teams: rules("acme/ops")}, member: map[string]Answer{"acme/ops": broken}, want: []string{"could not be checked: GitHub: 403", "give permissions"}},
+		"in one, and one unknown":  {rules: Rules{Teams: rules("acme/web", "acme/ops")}, member: map[string]Answer{"acme/web": broken, "acme/ops": yes}},
+		"in none, and one unknown": {rules: Rules{Teams: rules("acme/web", "acme/ops")}, member: map[string]Answer{"acme/web": broken, "acme/ops": no}, want: []string{"team acme/web could not be checked"}},
 		"a team nobody was asked":  {rules: Rules{Teams: rules("acme/ops")}, want: []string{"could not be checked"}},
 		"all at once": {
 			rules: Rules{Refs: rules("refs/heads/x"), Events: rules("x"), Actors: rules("x")}, want: []string{"allow.refs", "allow.events", "allow.actors"},
@@ -141,6 +143,7 @@ func TestCommits(t *testing.T) {
 		"none of the name":             {rules: Rules{Checks: rules("test")}, answers: Answers{Checks: []Check{{Name: "tests", State: "success"}}}, want: []string{"has no check `test`"}},
 		"the newest failed":            {rules: Rules{Checks: rules("test")}, answers: Answers{Checks: []Check{{Name: "test", State: "failure", At: at(2), URL: "https://ci.example/2"}, {Name: "test", State: "success", At: at(1)}}}, want: []string{"is failure", "https://ci.example/2"}},
 		"the newest passed":            {rules: Rules{Checks: rules("test")}, answers: Answers{Checks: []Check{{Name: "test", State: "failure", At: at(1)}, {Name: "test", State: "success", At: at(2)}}}},
+		"one that waits to begin":      {rules: Rules{Checks: rules("test")}, answers: Answers{Checks: []Check{{Name: "test", State: "success", At: at(2)}, {Name: "test", State: "queued"}}}, want: []string{"is queued"}},
 		"a status beside a check run":  {rules: Rules{Checks: rules("test")}, answers: Answers{Checks: []Check{{Name: "test", State: "success", At: at(2)}, {Name: "test", Status: true, State: "failure", At: at(1)}}}, want: []string{"is failure"}},
 		"checks that nobody could ask": {rules: Rules{Checks: rules("test", "lint")}, answers: Answers{ChecksBy: broken}, want: []string{"could not be checked: GitHub: 403"}},
 		"each is told":                 {rules: Rules{Branches: rules("main"), Checks: rules("test", "lint")}, answers: Answers{Contains: map[string]Answer{"main": {}}}, want: []string{"allow.branches", "`test`", "`lint`"}},
