@@ -55,16 +55,19 @@ func (r *run) endedInPreflight(s *stop) *stop {
 
 // answers are the spans in which the hosts were connected and asked, in the plan's order, and the failures among them.
 func (r *run) answers() (spans []deploy.Span, errs deploy.Errors) {
+	missing := r.keeperMissing()
 	for _, target := range r.plan.Targets {
 		span := r.fleet.On(target.Name).Span
 		if span.Err != nil {
 			r.rec.Excuse(&span)
-			errs = append(errs, r.budget.uncovered(deploy.Errors{span.Err})...)
+			if missing == nil || missing.Host != span.Err.Host {
+				errs = append(errs, r.budget.uncovered(deploy.Errors{span.Err})...)
+			}
 		}
 		spans = append(spans, span)
 	}
-	if err := r.keeperMissing(); err != nil {
-		errs = append(errs, err)
+	if missing != nil {
+		errs = append(errs, missing)
 	}
 	return spans, errs
 }

@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"slipway/internal/deploy"
@@ -39,17 +38,13 @@ func (r *run) claim(ctx context.Context) *stop {
 	return nil
 }
 
-// keeperMissing is why the host cannot be asked that keeps the claim, where it is none of the plan's own.
+// keeperMissing is why the host cannot be asked that keeps the claim. No failure budget covers that.
 func (r *run) keeperMissing() *deploy.Error {
 	keeper, ok := r.plan.Keeper()
-	if !ok || slices.ContainsFunc(r.plan.Targets, func(h deploy.Host) bool { return h.Name == keeper.Name }) {
+	if !ok || r.fleet.On(keeper.Name).Span.Err == nil {
 		return nil
 	}
-	err := r.fleet.On(keeper.Name).Span.Err
-	if err == nil {
-		return nil
-	}
-	missing := *err
+	missing := *r.fleet.On(keeper.Name).Span.Err
 	missing.Hint = deploy.Joined("; ", missing.Hint, "every shard has to reach "+keeper.Name+", where the first one names the release for all")
 	return &missing
 }

@@ -179,6 +179,21 @@ func TestShardWithinTheFailureBudget(t *testing.T) {
 	f.wantCurrent(prepared.Release)
 }
 
+// The budget of a shard does not cover the host on which the release is named, though that is one of its own.
+func TestFailureBudgetWithoutTheHostThatNamesTheRelease(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 4)
+	f.cfg.Rollout.FailureBudget = 1
+	if err := f.server["web1"].Close(); err != nil {
+		t.Fatal(err)
+	}
+	missing, _ := f.job(part(1, 2)).deploy(t.Context(), good)
+	wantEnd(t, missing, deploy.ExitFailed, deploy.OutcomeFailed)
+	if len(missing.Errors) != 1 || !strings.Contains(missing.Errors[0].Error(), "every shard has to reach web1") {
+		t.Errorf("errors: %v", missing.Errors)
+	}
+}
+
 // A job that goes on although a shard still runs, because its workflow does not wait, waits for that shard's lock, and says whose it is.
 func TestRestWaitsForAShard(t *testing.T) {
 	t.Parallel()
