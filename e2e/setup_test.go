@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/github/githubtest"
 	"slipway/internal/sshtest/sshd"
 )
 
@@ -56,11 +57,25 @@ func onThisMachine(ctx context.Context, t *testing.T, workspace, workflow string
 	}
 	write(t, filepath.Join(workspace, ".github", "workflows", "deploy.yml"), workflow)
 	run(ctx, t, "git", "-C", workspace, "init", "--quiet", "--initial-branch", "production")
+	git(ctx, t, workspace, "remote", "add", "origin", "https://github.com/example/site.git")
 	git(ctx, t, workspace, "add", "--all")
 	git(ctx, t, workspace, "commit", "--quiet", "--message", "One")
+	api, err := githubtest.StartAt("127.0.0.1", "example/site", jobToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		api.Close()
+		if len(api.Asked()) == 0 {
+			t.Error("not this API was asked")
+		}
+		for _, wrong := range api.Wrong() {
+			t.Errorf("the API was asked badly: %s", wrong)
+		}
+	})
 	args := []string{
 		"push", "--platform", "ubuntu-latest=-self-hosted", "--directory", workspace, "--action-cache-path", filepath.Join(scratch, "cache"),
-		"--no-cache-server", "--actor", "anna", "--secret", "SSH_KEY", "--secret", "GITHUB_TOKEN", "--var", "KNOWN_HOSTS=" + server.KnownHosts,
+		"--no-cache-server", "--actor", "anna", "--env", "GITHUB_API_URL=" + api.API(), "--secret", "SSH_KEY", "--secret", "GITHUB_TOKEN", "--var", "KNOWN_HOSTS=" + server.KnownHosts,
 	}
 	for _, folder := range replaced {
 		args = append(args, "--local-repository", folder)
