@@ -64,6 +64,7 @@ type Announcer struct {
 	ctx     context.Context // outlives the deployment's own: its end is told after a cancel
 	stop    context.CancelFunc
 	tracker *tracker
+	shard   int64               // the run, where this is one of several jobs and no re-run: what failed before it in the run failed in another job; else 0
 	shipped chan deploy.Shipped // nil where nobody looks
 }
 
@@ -102,6 +103,9 @@ func (a *Announcer) begin(h deploy.Header) {
 		return
 	case h.Release == "": // of a rollback that has no target
 		return
+	}
+	if h.Shard.IsPart() && h.Attempt <= 1 {
+		a.shard = a.o.RunID
 	}
 	if a.o.Deployment {
 		a.tracker = newTracker(a.ctx, a.o, a.deployment(h))

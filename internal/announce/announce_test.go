@@ -464,6 +464,38 @@ func FuzzReadKept(f *testing.F) {
 	})
 }
 
+// What a shard failed in stays until the job is run again, or all goes on: a shard that ends after it takes nothing of that back.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	j := newJob(t, githubtest.Repo{})
+	shard := func(number, attempt int) deploy.Header {
+		h := header("deploy")
+		h.Shard, h.Attempt = deploy.Shard{Number: number, Of: 2}, attempt
+		return h
+	}
+	state := func(want string) {
+		t.Helper()
+		if d := j.server.Deployments(); len(d) != 1 || d[0].State() != want {
+			t.Errorf("%q, wanted %s", j.told(), want)
+		}
+	}
+	o := j.options(t)
+	play(t, o, shard(1, 1), deploy.OutcomeFailed, deploy.Prepare)
+	state("failure")
+	play(t, o, shard(2, 1), deploy.OutcomePrepared, deploy.Prepare)
+	state("failure")
+	play(t, o, shard(1, 2), deploy.OutcomePrepared, deploy.Prepare)
+	state("in_progress")
+	play(t, o, shard(1, 2), deploy.OutcomeFailed, deploy.Prepare)
+	o.LogURL, o.RunID = "https://github.example/acme/site/actions/runs/4123/job/8", 4123 // another run
+	play(t, o, shard(1, 1), deploy.OutcomePrepared, deploy.Prepare)
+	state("in_progress")
+	rest := header("deploy")
+	rest.Shard = deploy.Shard{Rest: true}
+	play(t, o, rest, deploy.OutcomeActivated, deploy.Activate)
+	state("success")
+}
+
 // Descriptions have no secrets, and are as long as GitHub takes them.
 func TestDescriptions(t *testing.T) {
 	t.Parallel()

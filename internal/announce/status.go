@@ -49,7 +49,7 @@ func (a *Announcer) during(phase deploy.Phase) Status {
 		text = "finish: the release is live"
 	default:
 	}
-	return Status{DeploymentStatus: github.DeploymentStatus{State: state, Description: a.short(text), LogURL: a.o.LogURL}}
+	return Status{DeploymentStatus: github.DeploymentStatus{State: state, Description: a.short(text), LogURL: a.o.LogURL}, Shard: a.shard}
 }
 
 // end is the status of a deployment that is over.
@@ -66,7 +66,7 @@ func (a *Announcer) end(res deploy.Result) Status {
 	case deploy.OutcomeFailed, deploy.OutcomeUnwound:
 		s.State = github.StateFailure
 	case deploy.OutcomePrepared: // of a shard: another job goes on
-		s.State = github.StateInProgress
+		s.State, s.Shard = github.StateInProgress, a.shard
 	case deploy.OutcomeSuperseded:
 		s.State = github.StateInactive
 	default: // cancelled, or a person is needed

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,7 +34,14 @@ type tracker struct {
 // Status is a status of a deployment, and what it means for others.
 type Status struct {
 	github.DeploymentStatus
-	Replaces bool // what was live before it in the same place becomes inactive
+	Replaces bool  // what was live before it in the same place becomes inactive
+	Shard    int64 // the run of which this is one job of several, and must not hide what another one failed in; 0 is none
+}
+
+// hides reports whether a status would take the place of what another job of its run failed in.
+func (s Status) hides(newest github.DeploymentStatus) bool {
+	failed := newest.State == github.StateFailure || newest.State == github.StateError
+	return s.Shard != 0 && failed && strings.Contains(newest.LogURL+"/", fmt.Sprintf("/actions/runs/%d/", s.Shard))
 }
 
 func newTracker(ctx context.Context, o Options, d github.Deployment) *tracker {
@@ -160,6 +169,11 @@ const mostRivals = 10
 // set gives a deployment its status, and makes what it replaces inactive: the last one that was live, and newer ones that a run left as
 // they were when it died.
 func set(ctx context.Context, client *github.Client, d github.Deployment, s Status) error {
+	if s.Shard != 0 {
+		if newest, err := client.Status(ctx, d.ID); err != nil || s.hides(newest) {
+			return err
+		}
+	}
 	if err := client.SetStatus(ctx, d.ID, s.DeploymentStatus); err != nil || !s.Replaces {
 		return err
 	}
@@ -170,10 +184,11 @@ func set(ctx context.Context, client *github.Client, d github.Deployment, s Stat
 			continue
 		}
 		looked++
-		var state github.DeploymentState
-		if state, err = client.Status(ctx, other.ID); err != nil {
+		var newest github.DeploymentStatus
+		if newest, err = client.Status(ctx, other.ID); err != nil {
 			return err
 		}
+		state := newest.State
 		open := other.ID < d.ID && (state == github.StateQueued || state == github.StateInProgress || state == "")
 		if state == github.StateSuccess || open {
 			err = client.SetStatus(ctx, other.ID, github.DeploymentStatus{State: github.StateInactive})

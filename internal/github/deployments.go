@@ -138,16 +138,19 @@ func (c *Client) SetStatus(ctx context.Context, id int64, s DeploymentStatus) er
 	return nil
 }
 
-// Status is the newest state of a deployment; "" where it has none yet.
-func (c *Client) Status(ctx context.Context, id int64) (DeploymentState, error) {
+// Status is the newest status of a deployment; zero where it has none yet.
+func (c *Client) Status(ctx context.Context, id int64) (DeploymentStatus, error) {
 	list, response, err := c.api.Repositories.ListDeploymentStatuses(ctx, c.owner, c.name, id, &api.ListOptions{PerPage: 1})
 	switch {
 	case err != nil:
-		return "", c.explain(ctx, response, err, "ask for the status of a deployment", mayDeploy)
+		return DeploymentStatus{}, c.explain(ctx, response, err, "ask for the status of a deployment", mayDeploy)
 	case len(list) == 0:
-		return "", nil
+		return DeploymentStatus{}, nil
 	}
-	return DeploymentState(list[0].GetState()), nil
+	newest := list[0]
+	return DeploymentStatus{
+		State: DeploymentState(newest.GetState()), Description: newest.GetDescription(), LogURL: newest.GetLogURL(), EnvironmentURL: newest.GetEnvironmentURL(),
+	}, nil
 }
 
 // Record is where an artifact runs, for the organisation that owns the repository.

@@ -95,8 +95,8 @@ func TestSetStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if state, err := client.Status(t.Context(), id); state != "" || err != nil {
-		t.Errorf("at first it is %q, %v", state, err)
+	if status, err := client.Status(t.Context(), id); status != (DeploymentStatus{}) || err != nil {
+		t.Errorf("at first it is %q, %v", status.State, err)
 	}
 	want := githubtest.Status{State: "success", Description: strings.Repeat("é", MaxDescription), LogURL: "https://github.example/run", EnvironmentURL: "https://site.example"}
 	for _, s := range []DeploymentStatus{{State: StateQueued}, {State: StateSuccess, Description: want.Description, LogURL: want.LogURL, EnvironmentURL: want.EnvironmentURL}} {
@@ -107,11 +107,11 @@ func TestSetStatus(t *testing.T) {
 	if got := server.Deployments()[id-1].Statuses; len(got) != 2 || got[1] != want {
 		t.Errorf("%+v", got)
 	}
-	if state, err := client.Status(t.Context(), id); state != StateSuccess || err != nil {
-		t.Errorf("at last it is %q, %v", state, err)
+	if status, err := client.Status(t.Context(), id); status.State != StateSuccess || err != nil {
+		t.Errorf("at last it is %q, %v", status.State, err)
 	}
-	if state, err := client.Status(t.Context(), before); state != StateSuccess || err != nil {
-		t.Errorf("another one became %q, %v", state, err)
+	if status, err := client.Status(t.Context(), before); status.State != StateSuccess || err != nil {
+		t.Errorf("another one became %q, %v", status.State, err)
 	}
 }
 
