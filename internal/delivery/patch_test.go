@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,16 +19,16 @@ func (sized) Open() (io.ReadCloser, error) { return nil, io.EOF }
 func (s sized) Size() int64                { return int64(s) }
 func (sized) Encoding() string             { return "zstd" }
 
-// patching is an artifact whose quick patch takes some time, and says whether a thorough one was asked for.
+// patching is an artifact whose quick patch takes some time, and says which patches were asked for: which of them were thorough.
 type patching struct {
 	Artifact
-	quick    time.Duration
-	thorough bool
+	quick time.Duration
+	made  []bool
 }
 
 func (p *patching) Patched(_ context.Context, _ *content.Reuse, _ content.Old, thorough bool) (stage.Payload, error) {
+	p.made = append(p.made, thorough)
 	if thorough {
-		p.thorough = true
 		return sized(100_000), nil
 	}
 	<-time.After(p.quick)
@@ -35,21 +36,28 @@ func (p *patching) Patched(_ context.Context, _ *content.Reuse, _ content.Old, t
 }
 
 // Where a quick patch took longer than it does elsewhere, a thorough one would, too: it is not begun if the patch that is there is sent sooner.
-func TestThoroughPatchOnASlowMachine(t *testing.T) {
+// Of large files the thorough one is made at once, where it pays.
+func TestQuickAndThoroughPatches(t *testing.T) {
 	t.Parallel()
+	const large = 2*quickReach - 1_500_000
 	for name, test := range map[string]struct {
-		quick time.Duration
-		want  bool
-	}{"as fast as others": {500 * time.Millisecond, true}, "half as fast": {time.Second, false}} {
+		size, hosts int64
+		quick       time.Duration
+		want        []bool
+	}{
+		"as fast as others":              {quickReach - 500_000, 4, 500 * time.Millisecond, []bool{false, true}},
+		"half as fast":                   {quickReach - 500_000, 4, time.Second, []bool{false}},
+		"large files":                    {large, 4, 500 * time.Millisecond, []bool{true}},
+		"large files, for too few hosts": {large, 2, 500 * time.Millisecond, []bool{false}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				made := &patching{quick: test.quick}
 				d := &Delivery{Options: Options{Artifact: made}, link: &link{}}
-				const size, hosts = 14_500_000, 4
-				d.smallest(t.Context(), nil, content.Old{Bytes: make([]byte, size)}, sized(6_000_000), size, hosts)
-				if made.thorough != test.want {
-					t.Errorf("a thorough patch was made: %t", made.thorough)
+				d.smallest(t.Context(), nil, content.Old{Bytes: make([]byte, test.size)}, sized(6_000_000), test.size, test.hosts)
+				if !slices.Equal(made.made, test.want) {
+					t.Errorf("thorough were %t", made.made)
 				}
 			})
 		})
