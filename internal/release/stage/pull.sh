@@ -191,41 +191,57 @@ fetch() {
 	} 5>&1 2>/dev/null
 }
 
-# Asks for what is missing, and prints it. echo is a builtin of every shell, printf is not: its arguments might be seen.
+# Asks for what is missing, and prints it. echo is a builtin of every shell, printf is not: its arguments might be seen. Which process does it
+# is written down.
 request() {
+	true >"$archive.asks"
 	case $fetcher in
 	curl)
 		echo "url = \"$address\"" | curl --config - --globoff --silent --show-error --fail --location --max-redirs 10 --proto '=https' \
-			--proto-redir '=https' --connect-timeout 30 --speed-limit 1 --speed-time 30 --continue-at "$have"
+			--proto-redir '=https' --connect-timeout 30 --speed-limit 1 --speed-time 30 --continue-at "$have" &
 		;;
 	wget) # it would follow a redirect to http
-		echo "$address" | wget --input-file=- --output-document=- --no-verbose --tries=1 --timeout=30 --max-redirect=0 --no-hsts --start-pos="$have"
+		echo "$address" | wget --input-file=- --output-document=- --no-verbose --tries=1 --timeout=30 --max-redirect=0 --no-hsts --start-pos="$have" &
 		;;
 	esac
+	echo "$!" >"$archive.asks"
+	wait "$!"
+}
+
+# Ends what brings the archive. The program by its number, too: it, and BusyBox's head, keep some KiB to themselves, and so long they would
+# not see that nobody reads them.
+end_writer() {
+	program=''
+	read -r program <"$archive.asks"
+	[ -z "$program" ] || kill "$program"
+	kill "$writer"
+	exit
 }
 
 # Says how much is here, and gives a sign of life. Where nobody listens, or the file was taken away, or hardly anything comes, the writer
-# ends: curl and wget go on for as long as a byte comes now and then.
+# ends: curl and wget go on for as long as a byte comes now and then. They end by themselves where none comes: what brings
+# nothing for longer than they wait is too slow to leave their memory.
 watch_writer() {
-	sleeper='' looks=0 mark=$have
+	sleeper='' looks=0 mark=$have quiet=0
 	trap 'kill "$sleeper"; exit' TERM
-	trap 'kill "$writer"; exit' PIPE
+	trap end_writer PIPE
 	while kill -0 "$writer"; do
 		sleep 1 4>&- 5>&- &
 		sleeper=$!
 		wait "$sleeper"
 		if ! size=$(stat -c %s "$archive") || ! printf '%s\n' "$size" >&4; then
-			kill "$writer"
-			exit
+			end_writer
 		fi
 		looks=$((looks + 1))
-		if [ "$looks" -ge "$patience" ]; then
-			if [ $((size - mark)) -lt $((least * looks)) ]; then
-				echo 'too slow for slipway' >&5
-				kill "$writer"
-				exit
-			fi
-			looks=0 mark=$size
+		if [ "$looks" -lt "$patience" ]; then
+			:
+		elif [ $((size - mark)) -ge $((least * looks)) ]; then
+			looks=0 mark=$size quiet=0
+		elif [ "$size" -eq "$mark" ] && [ "$quiet" -lt 2 ]; then
+			looks=0 quiet=$((quiet + 1))
+		else
+			echo 'too slow for slipway' >&5
+			end_writer
 		fi
 		lock_beat pulled
 	done

@@ -302,26 +302,6 @@ func TestPullFromS3(t *testing.T) {
 	}
 }
 
-// An origin that gives a little now and then is given up: the archive would come for as long as the deployment may take.
-func TestPullFromASlowServer(t *testing.T) {
-	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		fetching(t, host, map[string]string{"dash": "wget", "ash": "curl", "bash": "curl"}[host.Name])
-		s := serve(t, plainTar(t, "", noisy(100<<10)), 0)
-		s.Trust(t, host.Home)
-		open(t, host)
-		host.Patch = func(script string) string { return strings.Replace(script, "patience=30", "patience=4", 1) }
-		received, err := s.pull(t, host, "https://"+s.Addr+"/slow")
-		if !errors.Is(err, stage.ErrNotPulled) || !strings.Contains(err.Error(), "it gets less than 10 KiB a second, over another connection, too") {
-			t.Fatal(err)
-		}
-		if len(received) == 0 || received[len(received)-1] == 0 {
-			t.Errorf("it was slow, and gave nothing: %v", received)
-		}
-		noRelease(t, host)
-		stagedAs(t, host, releaseID, s.built)
-	})
-}
-
 // A disk that gets full while an archive comes is as it was afterwards.
 func TestPullFillsTheDisk(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {

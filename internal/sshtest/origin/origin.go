@@ -20,7 +20,7 @@ import (
 )
 
 // Origin is a server that runs until its test ends. What it has as the file archive it also redirects to from /moved, and over HTTP from
-// /unsafe, and gives in one piece at /whole, and 6,000 bytes a second of at /slow.
+// /unsafe, and gives in one piece at /whole, 6,000 bytes a second of at /slow, and one at /trickle.
 type Origin struct {
 	Dir  string // of the files
 	Addr string // 127.0.0.1 and a port
@@ -49,6 +49,7 @@ http {
 		location /moved { return 302 /archive?$args; }
 		location /unsafe { return 302 http://%[2]s/archive?$args; }
 		location /slow { limit_rate 6000; alias %[1]s/files/archive; }
+		location /trickle { limit_rate 1; alias %[1]s/files/archive; }
 		location /whole { max_ranges 0; alias %[1]s/files/archive; }
 	}
 }
