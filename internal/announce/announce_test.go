@@ -464,6 +464,29 @@ func FuzzReadKept(f *testing.F) {
 	})
 }
 
+// After a deployment to a part of the fleet two are active; one to all hosts replaces both.
+func TestReplacesParts(t *testing.T) {
+	t.Parallel()
+	j := newJob(t, githubtest.Repo{})
+	first, part, whole := header("deploy"), header("deploy"), header("deploy")
+	first.Revision, whole.Revision, part.LeftOut = sha("1"), sha("3"), []string{"web2"}
+	states := func() (list []string) {
+		for _, d := range j.server.Deployments() {
+			list = append(list, d.State())
+		}
+		return list
+	}
+	play(t, j.options(t), first, deploy.OutcomeActivated)
+	play(t, j.options(t), part, deploy.OutcomeActivated)
+	if got := states(); !slices.Equal(got, []string{"success", "success"}) {
+		t.Errorf("after a part: %q", got)
+	}
+	play(t, j.options(t), whole, deploy.OutcomeActivated)
+	if got := states(); !slices.Equal(got, []string{"inactive", "inactive", "success"}) {
+		t.Errorf("after the whole: %q", got)
+	}
+}
+
 // What a shard failed in stays until the job is run again, or all goes on: a shard that ends after it takes nothing of that back.
 func TestShards(t *testing.T) {
 	t.Parallel()

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"slipway/internal/deploy"
 	"slipway/internal/github"
@@ -166,8 +169,7 @@ func ensure(ctx context.Context, client *github.Client, d github.Deployment) (gi
 // mostRivals is how many deployments of the same place are looked at, the newest first.
 const mostRivals = 10
 
-// set gives a deployment its status, and makes what it replaces inactive: the last one that was live, and newer ones that a run left as
-// they were when it died.
+// set gives a deployment its status, and makes what it replaces inactive.
 func set(ctx context.Context, client *github.Client, d github.Deployment, s Status) error {
 	if s.Shard != 0 {
 		if newest, err := client.Status(ctx, d.ID); err != nil || s.hides(newest) {
@@ -177,27 +179,48 @@ func set(ctx context.Context, client *github.Client, d github.Deployment, s Stat
 	if err := client.SetStatus(ctx, d.ID, s.DeploymentStatus); err != nil || !s.Replaces {
 		return err
 	}
-	all, err := client.Deployments(ctx, d.Environment)
-	looked := 0
-	for _, other := range all {
-		if !isRival(d, other) || looked == mostRivals || err != nil {
-			continue
-		}
-		looked++
-		var newest github.DeploymentStatus
-		if newest, err = client.Status(ctx, other.ID); err != nil {
-			return err
-		}
-		state := newest.State
-		open := other.ID < d.ID && (state == github.StateQueued || state == github.StateInProgress || state == "")
-		if state == github.StateSuccess || open {
-			err = client.SetStatus(ctx, other.ID, github.DeploymentStatus{State: github.StateInactive})
-		}
-		if state == github.StateSuccess {
+	replaced, err := replacedBy(ctx, client, d)
+	for _, other := range replaced {
+		if err := client.SetStatus(ctx, other.ID, github.DeploymentStatus{State: github.StateInactive}); err != nil {
 			return err
 		}
 	}
 	return err
+}
+
+// replacedBy are the deployments that a deployment to all hosts replaces: those that were live, of which there are several after one to a
+// part of the fleet, and older ones that a run left as they were when it died.
+func replacedBy(ctx context.Context, client *github.Client, d github.Deployment) ([]github.Deployment, error) {
+	rivals, err := client.Deployments(ctx, d.Environment)
+	if err != nil {
+		return nil, err
+	}
+	rivals = slices.DeleteFunc(rivals, func(other github.Deployment) bool { return !isRival(d, other) })
+	rivals = rivals[:min(len(rivals), mostRivals)]
+	replaced := make([]bool, len(rivals))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, other := range rivals {
+		group.Go(func() error {
+			newest, err := client.Status(ctx, other.ID)
+			switch newest.State {
+			case github.StateSuccess:
+				replaced[i] = true
+			case github.StateQueued, github.StateInProgress, "":
+				replaced[i] = err == nil && other.ID < d.ID
+			default:
+			}
+			return err
+		})
+	}
+	err = group.Wait()
+	var list []github.Deployment
+	for i, other := range rivals {
+		if replaced[i] {
+			list = append(list, other)
+		}
+	}
+	return list, err
 }
 
 // isHopeless reports whether another try gives the same: the token may not, or GitHub does not know the commit.
