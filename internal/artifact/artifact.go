@@ -129,7 +129,7 @@ func read(ctx context.Context, from input, opts Options, store newStore) (_ *Art
 		return nil, err
 	}
 	packed := in.size
-	if in.format == formatTar {
+	if in.format == formatTar || len(tree.copies) > 0 || tree.drops > 0 { // else the file has as many, compressed
 		if packed, err = sampled(plain.section()); err != nil {
 			return nil, err
 		}

@@ -276,8 +276,10 @@ func TestPacked(t *testing.T) {
 		"both, tar":              archive(t, file("a", string(random)), file("b", text)),
 		"both, tar.gz":           gzipped(t, archive(t, file("a", string(random)), file("b", text))),
 		"incompressible, tar.gz": gzipped(t, archive(t, file("a", string(random)))),
+		"hard links, tar.gz":     gzipped(t, archive(t, file("a", string(random)), hardlink("b", "a"), hardlink("c", "a"))),
+		"stripped, tar.gz":       gzipped(t, archive(t, file("a", string(random)), file("b/c", text))),
 	} {
-		a := open(t, saved(t, data), 0)
+		a := open(t, saved(t, data), map[string]int{"stripped, tar.gz": 1}[name])
 		made := int64(len(payload(t, a, Zstd)))
 		p, err := a.Payload(t.Context(), Zstd)
 		if err != nil {
