@@ -225,6 +225,9 @@ func TestDeltaNamesWhatIsUnfit(t *testing.T) {
 				os.WriteFile(base+"/odd\n.", nil, 0o644), os.MkdirAll(base+"/x\n./", 0o755), os.WriteFile(base+"/x\n./new", nil, 0o644),
 			)
 		}},
+		"nothing but setuid": {spoil: func(base string) error {
+			return errors.Join(os.Chmod(base+"/bin/run me", os.ModeSetuid|0o755), os.Chmod(base+"/moved", os.ModeSetuid|0o644))
+		}},
 		twoNames: {spoil: func(base string) error {
 			return errors.Join(os.Remove(base+"/hard/two"), os.Link(base+"/hard/one", base+"/hard/two"))
 		}, unfit: []string{"hard/one", "hard/two"}},

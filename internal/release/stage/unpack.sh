@@ -165,8 +165,9 @@ unpack_to() {
 
 # Puts the lines by which the manifest and the tree differ into unmatched. It counts only where that is `listed`, the one line that is not
 # in both, and means: contents, types, modes and targets are as they should be, nothing is missing, nothing added. All is read by a few
-# processes. Of a mode only the last three digits count, since directories inherit setgid from where they are made. A name that stat quotes
-# in another way is one that is looked at once more.
+# processes. Of a folder's mode only the last three digits count, since it inherits setgid from where it is made; a file that has more than
+# those got them from another release, where somebody made it setuid. A name that stat quotes in another way is one that is looked at once
+# more.
 #
 # $1      the manifest's hashes, /dev/null where contents do not matter
 # $2...   what find is to do with files to print theirs
@@ -180,7 +181,7 @@ compare() {
 				! -name . -type d -exec stat -c 'd %a %n' {} + -o \
 				-type l -exec stat -c 'l 777 %N' {} + -o \
 				! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} + 2>/dev/null && echo listed
-		} | sed -e 's/^\([a-z]*\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
+		} | sed -e 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
 			-e "s/^\(l 777 \)'\(.*\)' -> '\(.*\)'\$/\1\2 -> \3/" |
 			sort - ../manifest/entries "$sums" | uniq -u
 	)
