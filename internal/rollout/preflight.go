@@ -193,10 +193,17 @@ func (r *run) mayGoOn(ctx context.Context) *stop {
 	return nil
 }
 
-// askAgain asks every host for its facts once more, and judges them.
+// askAgain asks every host for its facts once more, also the one that keeps the claim, and judges them.
 func (r *run) askAgain(ctx context.Context) *stop {
-	errs := fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
-		return deploy.OnHost(h.Name, deploy.Preflight, "", r.fleet.AskAgain(ctx, h.Name))
+	var names []string
+	for _, h := range r.schedule.Hosts {
+		names = append(names, h.Name)
+	}
+	if keeper, ok := r.plan.Keeper(); ok && !slices.Contains(names, keeper.Name) {
+		names = append(names, keeper.Name)
+	}
+	errs := fanout.Failures(names, func(name string) *deploy.Error {
+		return deploy.OnHost(name, deploy.Preflight, "", r.fleet.AskAgain(ctx, name))
 	})
 	if len(errs) == 0 {
 		errs = r.judge(ctx)

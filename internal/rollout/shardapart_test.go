@@ -226,6 +226,40 @@ func TestRestWaitsForAShard(t *testing.T) {
 	f.wantRan("Slow", map[string]int{"web2": 1})
 }
 
+// A shard that had to wait for a job that went on without it sees what that has begun with meanwhile, also on the host that is none of its own.
+func TestShardAfterTheRest(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	f.opts.LockWait, f.opts.Lease = time.Minute, 18*time.Second // a look every 0.4 s
+	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", `test "$SLIPWAY_HOST" = web2 || until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`))
+	once := script(deploy.Migrate, "Migrate", "exit 3")
+	once.Once = true
+	f.cfg.Migrate = number(once)
+	t.Cleanup(func() { f.touch("web1", "mended") })
+	shard, whole := f.job(part(2, 2)), f.job(rest(2))
+	shard.heard = func(event deploy.Event) {
+		if n, ok := event.(deploy.Noted); ok && strings.HasPrefix(n.Text, "web2: waiting for") {
+			f.touch("web1", "mended")
+		}
+	}
+	begun := make(chan struct{})
+	f.when("web1", "shared/run/Slow", func() { close(begun) })
+	var failed deploy.Result
+	var jobs sync.WaitGroup
+	jobs.Go(func() { failed, _ = whole.deploy(t.Context(), good) })
+	<-begun
+	prepared, log := shard.deploy(t.Context(), good)
+	jobs.Wait()
+	wantEnd(t, failed, deploy.ExitMigrate, deploy.OutcomeFailed)
+	wantEnd(t, prepared, deploy.ExitDone, deploy.OutcomePrepared)
+	if said := log.noticed(); len(said) != 2 || !strings.Contains(said[1], "nothing is left for a shard") {
+		t.Errorf("said: %q", said)
+	}
+	if got := f.read("web2", ".slipway/deployments/"+string(failed.Deployment)+"/outcome"); got != "failed\n" {
+		t.Errorf("a shard wrote over how the migration ended: %q", got)
+	}
+}
+
 // The re-run of a shard does not give back the lock of a host on which a migration still runs, and the job that goes on joins it.
 func TestShardLeavesAMigration(t *testing.T) {
 	t.Parallel()
