@@ -139,6 +139,10 @@ func TestShardWithoutHosts(t *testing.T) {
 	if said := log.noticed(); len(said) != 1 || empty.Release != "" || len(empty.Hosts) != 0 {
 		t.Errorf("said %q; release %q, hosts %v", said, empty.Release, empty.Hosts)
 	}
+	post := f.job(part(2, 2))
+	post.runs++
+	after, _ := post.post(t.Context())
+	wantEnd(t, after, deploy.ExitDone, deploy.OutcomeReconciled)
 }
 
 // Nothing of a dead deployment is mended by a shard, which sees a part of it alone; the job that goes on mends it first.
