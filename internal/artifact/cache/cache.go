@@ -123,10 +123,10 @@ func (c *Cache) keep(ctx context.Context, a *artifact.Artifact) error {
 // made is the payload of an artifact, all of it.
 func made(ctx context.Context, a *artifact.Artifact) (*artifact.Payload, error) {
 	payload, err := a.Payload(ctx, artifact.Zstd)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = payload.Wait(ctx)
 	}
-	return payload, payload.Wait(ctx)
+	return payload, err
 }
 
 type reader func([]byte) (int, error)
