@@ -170,9 +170,10 @@ drop_twins() {
 	find "$place/tree" -type f -links +1 -exec rm -f {} +
 }
 
-# A file may have become a link since it was listed, and whatever reads it would go through that.
+# A file may have become a link since it was listed, and whatever reads it would go through that; or a pipe, and it would wait for somebody
+# who writes.
 mend() {
-	said=$({ find "$incoming/tree" -type l -newer "$incoming/before" -exec rm -f {} + && cd "$incoming/tree" && set_files; } 2>&1) ||
+	said=$({ find "$incoming/tree" \( -type l -newer "$incoming/before" -o ! -type l ! -type f ! -type d \) -exec rm -f {} + && cd "$incoming/tree" && set_files; } 2>&1) ||
 		fail 94 "the modes of files cannot be set: $said"
 	set_folders
 }

@@ -1,12 +1,14 @@
 package stage_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"slipway/internal/artifact"
 	"slipway/internal/artifact/content"
@@ -53,6 +55,28 @@ func TestCopy(t *testing.T) {
 			wantLike(t, host, a)
 		}
 		same(t, listing(t, base.Folder), before)
+	})
+}
+
+// What becomes a link or a pipe while it is copied is neither followed nor waited for.
+func TestCopyOfWhatIsReplaced(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		a := built(t, site)
+		base := elsewhere(t, host, a)
+		open(t, host)
+		const listed = "\tsame_files >\"$place/list\"\n"
+		host.Patch = func(script string) string {
+			return strings.Replace(script, listed, listed+"rm -f private 'bin/run me'; ln -s index.html private; mkfifo 'bin/run me'\n", 1)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var unfit []string
+		err := release.Run(ctx, host, stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, &unfit, nil))
+		wantNotCopied(t, err)
+		if !slices.Equal(unfit, []string{"bin/run me", "private"}) {
+			t.Errorf("unfit are %q: %v", unfit, err)
+		}
+		noRelease(t, host)
 	})
 }
 
