@@ -28,7 +28,9 @@ var (
 	nextUndone = deploy.Next{Text: "see what is not undone, as the hints say: the next command goes on with it before anything else"}
 	// Of a step that failed the re-run tries once more, and undoes all of it where it fails again.
 	nextNotKept = deploy.Next{Text: `mend the named hosts, then "Re-run failed jobs": it goes on where this run failed, and undoes what is named above if it fails again. A new run undoes none of it; or undo it by hand`}
-	nextOther   = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
+	// Whether a host wrote it down before its link was lost, nobody knows.
+	nextMaybeKept = deploy.Next{Text: `once the named hosts answer, "Re-run failed jobs": it undoes what is named above where a host has that written down after all, or else goes on where this run failed, and undoes it if it fails again. Undo nothing by hand before: it could be undone twice`}
+	nextOther     = deploy.Next{Text: `when the other deployment has ended, "Re-run failed jobs"`}
 )
 
 // next is what to do about failures. others says that the same went well on other hosts.

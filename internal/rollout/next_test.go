@@ -1,12 +1,15 @@
 package rollout
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"slipway/internal/deploy"
 	"slipway/internal/plan"
+	"slipway/internal/toggle"
 	"slipway/internal/transport"
 )
 
@@ -66,6 +69,28 @@ func TestByHand(t *testing.T) {
 	} {
 		if got := r.byHand(name).String(); got != want {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// Where a host may have written down what is to be undone before its link was lost, nobody is told to undo it by hand.
+func TestNextOfAnUndoThatAHostMayKeep(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		causes []error
+		want   deploy.Next
+	}{
+		"refused":          {[]error{errors.New("no space")}, nextNotKept},
+		"lost":             {[]error{fmt.Errorf("x: %w", transport.ErrLost)}, nextMaybeKept},
+		"too late":         {[]error{context.DeadlineExceeded}, nextMaybeKept},
+		"refused and lost": {[]error{errors.New("no space"), transport.ErrLost}, nextMaybeKept},
+	} {
+		var left deploy.Errors
+		for _, cause := range c.causes {
+			left = append(left, &deploy.Error{Host: "web1", Phase: deploy.Undo, Cause: fmt.Errorf("%w: %w", toggle.ErrNotKept, cause)})
+		}
+		if s := leftDone(&stop{}, left); s.next.Text != c.want.Text || s.exit != deploy.ExitPerson {
+			t.Errorf("%s: %q", name, s.next.Text)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/stepper"
 	"slipway/internal/toggle"
+	"slipway/internal/transport/retry"
 )
 
 // undoing is a step of migrate that is to be taken back, in a release, and how on each of its hosts.
@@ -41,9 +42,12 @@ func (r *run) undo(ctx context.Context, held string) deploy.Errors {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	if errs := r.intend(ctx, list); len(errs) > 0 {
-		if errors.Is(errs[0], toggle.ErrNotKept) {
+		switch {
+		case maybeKept(errs):
+			r.rec.Warn("nothing is undone, and no host said that it has that written down: " + names(list))
+		case errors.Is(errs[0], toggle.ErrNotKept):
 			r.rec.Warn("nothing is undone, since that could not be written down on any host: " + names(list))
-		} else {
+		default:
 			r.rec.Warn("nothing is undone yet, since that could not be written down: " + names(list))
 		}
 		return errs
@@ -188,11 +192,21 @@ func leftDone(s *stop, left deploy.Errors) *stop {
 		return s
 	}
 	s.outcome, s.exit, s.next = deploy.OutcomePerson, deploy.ExitPerson, nextUndone
-	if errors.Is(left[0], toggle.ErrNotKept) {
+	switch {
+	case maybeKept(left):
+		s.next = nextMaybeKept
+	case errors.Is(left[0], toggle.ErrNotKept):
 		s.next = nextNotKept
 	}
 	s.errs = append(slices.Clone(s.errs), left...)
 	return s
+}
+
+// maybeKept reports whether no host said that it keeps what is to be undone, and one did not answer, which may keep it nevertheless.
+func maybeKept(errs deploy.Errors) bool {
+	return slices.ContainsFunc(errs, func(err *deploy.Error) bool {
+		return errors.Is(err, toggle.ErrNotKept) && (retry.LinkFailed(err) || errors.Is(err, context.DeadlineExceeded))
+	})
 }
 
 // notUndone reports whether something could not be taken back.
