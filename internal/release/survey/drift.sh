@@ -62,8 +62,9 @@ told() {
 	done
 }
 
-# Of modes group and others count only under the usual umask: another one took some of them away, or gave them.
-modes='s/^\([fd]\) \([0-7]\)[0-7]* /\1 \200 /'
+# Of modes group and others count only under the usual umask: another one took some of them away, or gave them. No umask makes a file
+# setuid, whose mode has four digits.
+modes='s/^\([fd]\) \([0-7]\)[0-7][0-7] /\1 \200 /'
 [ "$umask" != 022 ] && [ "$umask" != 0022 ] || modes=
 
 # What the manifest has and the release has not: lines that are there twice, since the manifest's stand for two.
@@ -76,7 +77,7 @@ members() {
 				printf "l 777 %s -> " "$link"
 				readlink "$link"
 			done' sh {} + 2>/dev/null
-		} | sed -e 's/^\([fd]\) [0-7]*\([0-7][0-7][0-7]\) /\1 \2 /' -e "$modes"
+		} | sed -e 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /' -e "$modes"
 		sed -e "$modes" -e p "$manifest/entries"
 	} | sort | uniq -c | sed -n 's/^ *2 //p'
 }
