@@ -57,7 +57,7 @@ func (a Action) environment(t *testing.T) map[string]string {
 		"RUNNER_TEMP": "/github/runner_temp", "RUNNER_TOOL_CACHE": "/opt/hostedtoolcache", "RUNNER_WORKSPACE": "/home/runner/work/broken-brackets",
 	}
 	variable := func(input string) string { return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_")) }
-	filledIn := strings.NewReplacer("${{ github.token }}", "ghs_16C7e42F292c6912E7710c838347Ae178B4a", "${{ strategy.job-total }}", "1") // by the runner
+	filledIn := strings.NewReplacer("${{ github.token }}", "ghs_16C7e42F292c6912E7710c838347Ae178B4a", "${{ strategy.job-total }}", "1", "${{ job.check_run_id }}", "58001234") // by the runner
 	for name, input := range action.Inputs {
 		env[variable(name)] = filledIn.Replace(input.Default)
 	}

@@ -16,11 +16,14 @@ var expression = lazyregexp.New(`\$\{\{.*?\}\}`)
 // scriptKeys are the keys of the deploy file that hold shell, which a parser judges.
 var scriptKeys = []string{"run", "undo", "check", "stop", "log"}
 
+// filledInByRunner are inputs that have an expression as their default: a runner that does not know it leaves it, or fills in nothing.
+var filledInByRunner = []string{matrixJobs, "check_run_id"}
+
 // expressions refuses what was meant for CI to fill in and was left as it is: it would become the value of a variable, or of a secret.
 func (l *loader) expressions() {
 	l.expressionsIn(l.node)
 	for doc, value := range l.in.All() {
-		if slices.Contains([]string{"prepare", "migrate", "restart", "verify", matrixJobs}, doc.Name) || !expression.MatchString(*value) {
+		if slices.Contains(filledInByRunner, doc.Name) || slices.Contains([]string{"prepare", "migrate", "restart", "verify"}, doc.Name) || !expression.MatchString(*value) {
 			continue
 		}
 		line := 1 + strings.Count((*value)[:expression.FindStringIndex(*value)[0]], "\n")
