@@ -22,7 +22,7 @@ COPY internal ./internal
 ARG VERSION=
 ARG TARGETARCH
 RUN CGO_ENABLED=0 GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -tags nethttpomithttp2 \
-      -ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=${VERSION}" -o /out/slipway . \
+      -ldflags "-s -w -buildid= -X github.com/slipway/slipway/internal/app.buildVersion=${VERSION}" -o /out/slipway . \
  && ln -s slipway /out/slipway-post
 
 FROM ${BASE_IMAGE}

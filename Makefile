@@ -145,7 +145,7 @@ dist: ## binaries for every platform, with checksums: make dist VERSION=v1.2.3
 	rm -rf dist && mkdir dist
 	for platform in $(PLATFORMS); do \
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nethttpomithttp2 \
-			-ldflags "-s -w -buildid= -X slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
+			-ldflags "-s -w -buildid= -X github.com/slipway/slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
 			-o "dist/slipway_$${platform%/*}_$${platform#*/}" . || exit 1; \
 	done
 	cd dist && sha256sum slipway_* >SHA256SUMS

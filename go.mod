@@ -1,4 +1,4 @@
-module slipway
+module github.com/slipway/slipway
 
 go 1.26.0
 

@@ -5,7 +5,7 @@ import (
 	"context"
 	"os"
 
-	"slipway/internal/app"
+	"github.com/slipway/slipway/internal/app"
 )
 
 func main() {

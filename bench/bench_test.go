@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/bench/report"
+	"github.com/slipway/slipway/bench/report"
 )
 
 var (

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // contender is a way to deploy.

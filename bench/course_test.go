@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"slipway/bench/report"
+	"github.com/slipway/slipway/bench/report"
 )
 
 // The scenarios.

@@ -18,8 +18,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"slipway/internal/secret"
-	"slipway/internal/sshtest/fleet"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest/fleet"
 )
 
 // TestFleets deploys to 50 and to 200 hosts, which are all in this process: their shells and ours share the machine. What

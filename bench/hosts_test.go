@@ -7,9 +7,9 @@ import (
 	"os"
 	"testing"
 
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // host is a real sshd on this machine, with a folder to deploy to.

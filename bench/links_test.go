@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/bench/report"
-	"slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/bench/report"
+	"github.com/slipway/slipway/internal/sshtest/relay"
 )
 
 // link is the network between the runner and the hosts: a relay to each of them, which all contenders go through.

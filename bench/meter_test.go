@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/bench/report"
+	"github.com/slipway/slipway/bench/report"
 )
 
 // patience is how long the hosts' processes may go on after a deployment.

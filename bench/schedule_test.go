@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/bench/report"
+	"github.com/slipway/slipway/bench/report"
 )
 
 // Where there are many hosts all contenders do the same work, and only what is sent over the link: the rest would take an hour by

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // slipway is the built program, run as GitHub runs the action: inputs in the environment, the deploy file in the

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 // What act calls the action's image, and the volume that it makes and keeps.

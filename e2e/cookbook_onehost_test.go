@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/e2e/load"
+	"github.com/slipway/slipway/e2e/load"
 )
 
 const oneHostDotenv = "DJANGO_SECRET_KEY=" + djangoKey + "\nDATABASE_URL=postgres://brackets:password@127.0.0.1/brackets\n" +

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 // twentyApps are examples/twenty-apps on one host that has no route to anywhere.

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestEndToEnd is one test, so that images are built once and an interrupt ends everything.

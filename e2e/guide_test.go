@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // guide is a project that was made as docs/django.md says, and a host of its own to deploy it to: the real sshd, supervisor, gunicorn

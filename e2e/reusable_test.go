@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
-	"slipway/internal/report/outputs"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // TestReusableWorkflow runs the workflow of docs/reusable-workflow.md, which calls ours, under act, with this machine as the runner and as

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/e2e/load"
+	"github.com/slipway/slipway/e2e/load"
 )
 
 // TestFleet deploys under a constant load: what visitors see of good releases, of bad ones, and of hosts that go away.

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/github/githubtest"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // TestSetUpAction runs the workflow of docs/networks.md under act, with this machine as the runner and as the host: no container is

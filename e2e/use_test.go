@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/ci/citest"
 )
 
 // Use is a use of the action under way.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"slipway/e2e/load"
+	"github.com/slipway/slipway/e2e/load"
 )
 
 var (

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 // week is what happens to examples/django under its workflows, one after the other.

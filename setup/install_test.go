@@ -16,7 +16,7 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // program stands in for slipway, of a version.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 const image = "ghcr.io/example/slipway@sha256:0123"

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/golden"
+	"github.com/slipway/slipway/internal/golden"
 )
 
 // example has a course over each link, contenders that do not all do the same work, and three rounds whose medians are not their means.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/e2e/load"
+	"github.com/slipway/slipway/e2e/load"
 )
 
 // visited has a site answered by a handler, and gives the answers once there are enough.

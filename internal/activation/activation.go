@@ -9,15 +9,15 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/secret"
-	"slipway/internal/stepper"
-	"slipway/internal/toggle"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/toggle"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Deployment is what all activations of one deployment share.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // Adopt makes what another tool left live a release that the host can go back to, before it is switched away from it. Its line of the

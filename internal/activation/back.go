@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
 )
 
 // WayBack is how one host goes back.

@@ -5,8 +5,8 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // ByHand is what a person types to bring a host back that Slipway could not. What stands between backticks is one line to

@@ -3,8 +3,8 @@ package activation
 import (
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 func TestByHand(t *testing.T) {

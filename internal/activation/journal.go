@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // leading is journaled for a part that another one follows at once: the intent of that brings along that this one succeeded.

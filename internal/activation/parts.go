@@ -7,12 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/healthcheck"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/healthcheck"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // Drain takes the host out of its balancers; nothing where it has none.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/activate"
-	"slipway/internal/stepper"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // A restart starts a program. When the restart or a check fails, the end of the program's own log is read. When the host goes back to

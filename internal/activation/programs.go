@@ -4,8 +4,8 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // Programs are those that a deployment may have started. The zero value is none.

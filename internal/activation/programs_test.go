@@ -3,8 +3,8 @@ package activation
 import (
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // What was not started here must not be stopped here: a program of the same name may be another's.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/healthcheck"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/healthcheck"
 )
 
 // watchPause is how long to wait between two looks at a host that is live.

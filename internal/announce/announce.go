@@ -13,10 +13,10 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // Options say whom an Announcer tells what.

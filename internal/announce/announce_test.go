@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/github/githubtest"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // comment tells the pull requests that went live, or went out of service, one after the other: GitHub wants no calls at once that write.

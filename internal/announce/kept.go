@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // The names of the values that are kept for the job's post step.

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // lookup finds out which merges a deployment ships.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 // numbered are so many commits.

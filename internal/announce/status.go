@@ -1,9 +1,9 @@
 package announce
 
 import (
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // tool is who made a deployment on GitHub, in its payload.

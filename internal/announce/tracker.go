@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // tracker keeps a deployment on GitHub up to date from a goroutine of its own. Of the statuses that come while a call is under way only

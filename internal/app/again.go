@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/artifact"
-	"slipway/internal/deploy"
-	"slipway/internal/promotion"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/promotion"
 )
 
 // again is the artifact of a release that hosts have: from CI if it is there, else from one of the hosts. whence says which, for people.

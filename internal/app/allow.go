@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/policy"
-	"slipway/internal/policy/ask"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/policy"
+	"github.com/slipway/slipway/internal/policy/ask"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // policyTime is how long it may take to ask the API about all rules.

@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/announce"
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/report"
+	"github.com/slipway/slipway/internal/announce"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/report"
 )
 
 // comments is the flag of the commands that make a deployment.

@@ -15,9 +15,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 type app struct {

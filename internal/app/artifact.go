@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/artifact"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/download"
-	"slipway/internal/github"
-	"slipway/internal/plan"
-	"slipway/internal/source"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/download"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/source"
 )
 
 // fetched is an artifact that was read, and where it is from.

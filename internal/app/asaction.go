@@ -6,8 +6,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // parseAction reads what an action is told: there the command is an input, and so is all that a person gives as a flag. What is

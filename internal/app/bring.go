@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/promotion"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/promotion"
 )
 
 // bringAgain plans anew where hosts lack the release that a rollback goes to: with its artifact, and the steps that prepare it there.

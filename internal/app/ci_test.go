@@ -16,7 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 // ciState is the CI of a script.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
 )
 
 // cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.

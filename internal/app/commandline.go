@@ -7,8 +7,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"slipway/internal/ci"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // errUsage says that the command line is wrong.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/app/completion"
-	"slipway/internal/config"
+	"github.com/slipway/slipway/internal/app/completion"
+	"github.com/slipway/slipway/internal/config"
 )
 
 type completeCmd struct {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/report"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // console is where a command writes: the log, and in CI its annotations, files and masks.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"path/filepath"
 
-	"slipway/internal/ci"
-	"slipway/internal/demo"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/demo"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 type demoCmd struct{}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/doctor"
-	"slipway/internal/fleet"
-	"slipway/internal/report"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/doctor"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/report"
 )
 
 type doctorCmd struct {

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact/pack"
-	"slipway/internal/ci/citest"
-	"slipway/internal/sshtest/fleet"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/sshtest/fleet"
 )
 
 // fleetLimit is what the deploying process may have in memory with 200 hosts, at the most, in bytes.

@@ -16,9 +16,9 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // page is what docs/secure-hosts.md prints for a key: its line on a host, that on a bastion, and the forced command.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/ask"
-	"slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/inspect/show"
 )
 
 type historyCmd struct {

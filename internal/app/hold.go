@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
 )
 
 // apart are the hosts on which something was done, and those of an error, on which it was not.

@@ -18,10 +18,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // The commands by which scripts make hosts, good ones and bad ones.

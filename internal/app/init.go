@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/scaffold"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/scaffold"
 )
 
 type initCmd struct {

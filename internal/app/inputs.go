@@ -11,8 +11,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
 )
 
 // inputs are the flags of a command that takes the action's inputs.

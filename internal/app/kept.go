@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/artifact/cache"
-	"slipway/internal/delivery"
-	"slipway/internal/deploy"
-	"slipway/internal/promotion"
+	"github.com/slipway/slipway/internal/artifact/cache"
+	"github.com/slipway/slipway/internal/delivery"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/promotion"
 )
 
 // What a cache may hold: contents of each application and environment, the live one and those that a rollback or a host that was away may

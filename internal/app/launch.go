@@ -11,17 +11,17 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/distribution"
-	"slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/policy"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/survey"
-	"slipway/internal/rollout"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/distribution"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/policy"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/rollout"
 )
 
 // launch is what a deployment is made of once the inputs are read.

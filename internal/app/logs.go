@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/ask"
-	"slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/inspect/show"
 )
 
 type logsCmd struct {

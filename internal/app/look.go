@@ -5,12 +5,12 @@ import (
 	"io"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/show"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // look is a command that only asks: it takes no lock and changes nothing on any host.

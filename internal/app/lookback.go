@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/github"
-	"slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/inspect/ask"
 )
 
 // lookBackTime is how long a rollback, or its plan, waits for what it only tells.

@@ -6,12 +6,12 @@ import (
 	"net/url"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/notify"
-	"slipway/internal/secret"
-	"slipway/internal/trace/otlp"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/notify"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/trace/otlp"
 )
 
 // toldState is the state that the main step leaves to the post step when people were told how it ended.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"strings"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/outlook"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/outlook"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // outlook adds to a preview what recipes can tell of their steps. A command that takes no artifact runs none of those. What a pull request

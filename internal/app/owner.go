@@ -3,8 +3,8 @@ package app
 import (
 	"cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
 )
 
 // ownPaths refuses hosts whose deploy path belongs to another application, as a deployment does. A command that does not say

@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/artifact/pack"
-	"slipway/internal/ci"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/ci"
 )
 
 type packCmd struct {

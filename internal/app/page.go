@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/fleetlock"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/ask"
-	"slipway/internal/inspect/page"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleetlock"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/inspect/page"
 )
 
 // writePage writes the history as a page: of the environment that is meant, or where none is, of all that the deploy file has.

@@ -6,17 +6,17 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/changes"
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/delivery"
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/github"
-	"slipway/internal/inspect/ask"
-	"slipway/internal/inspect/show"
-	"slipway/internal/plan"
-	"slipway/internal/report"
+	"github.com/slipway/slipway/internal/changes"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/delivery"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/report"
 )
 
 type planCmd struct {

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // policyState is the state by which the post step knows the commit that the main step read: the branch may have moved since.

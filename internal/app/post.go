@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/report"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report"
 )
 
 // postName is the name under which the program is the action's post step: an entrypoint takes no arguments.

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/promotion"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/promotion"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 type promoteCmd struct {

@@ -3,9 +3,9 @@ package app
 import (
 	"errors"
 
-	"slipway/internal/config"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // pulled is the artifact as hosts fetch it by themselves, where the deploy file says that they do; the error says why they cannot.

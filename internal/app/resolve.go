@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/survey"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 type resolveCmd struct {

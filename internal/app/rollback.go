@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
 )
 
 type rollbackCmd struct {

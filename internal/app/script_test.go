@@ -13,8 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"slipway/internal/app"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/app"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // The scripts of testdata use the program as a person or a CI job does. Each begins with the case that it guards.

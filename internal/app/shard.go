@@ -1,6 +1,6 @@
 package app
 
-import "slipway/internal/deploy"
+import "github.com/slipway/slipway/internal/deploy"
 
 // oneRun refuses a shard where nobody can tell which other jobs are of its deployment.
 func (l launch) oneRun() error {

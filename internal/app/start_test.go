@@ -27,7 +27,7 @@ func TestPackagesDoNothingBeforeMain(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`(?m)^init (slipway/\S+) @.*, (\d+) bytes, (\d+) allocs$`)
+	line := regexp.MustCompile(`(?m)^init (github\.com/slipway/slipway/\S+) @.*, (\d+) bytes, (\d+) allocs$`)
 	seen := 0
 	for _, found := range line.FindAllStringSubmatch(trace.String(), -1) {
 		seen++

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"strconv"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleetlock"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/ask"
-	"slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleetlock"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/ask"
+	"github.com/slipway/slipway/internal/inspect/show"
 )
 
 type statusCmd struct {

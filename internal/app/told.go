@@ -3,8 +3,8 @@ package app
 import (
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // told is an error as a person reads it: hosts that failed in the same way stand together, with what to do below them. Each text is

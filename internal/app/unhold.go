@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
 )
 
 type unholdCmd struct {

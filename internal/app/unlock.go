@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 type unlockCmd struct {

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 type validateCmd struct {

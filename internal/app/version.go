@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 )
 
 type versionCmd struct{}
@@ -13,7 +14,7 @@ func (versionCmd) Run(a *app) error {
 	return err
 }
 
-// buildVersion is set by the release build (-ldflags "-X slipway/internal/app.buildVersion=1.0.0").
+// buildVersion is set by the release build (-ldflags "-X github.com/slipway/slipway/internal/app.buildVersion=1.0.0").
 var buildVersion string
 
 // version is what was released, else what the Go toolchain knows of the build, else "dev".
@@ -22,7 +23,7 @@ func version() string {
 		return buildVersion
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
+		return strings.TrimPrefix(info.Main.Version, "v")
 	}
 	return "dev"
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // shape is what the artifact's own file is for a tar that unpacks it: GNU's, or BusyBox's.

@@ -38,8 +38,8 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // defaultMaxSize is how much an artifact may unpack to, in bytes, where Options do not say.

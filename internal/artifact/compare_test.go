@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // manifestOf is the manifest of an archive.

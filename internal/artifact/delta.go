@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // delta is a payload for hosts that have a part of the content already.

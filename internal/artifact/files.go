@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // Files are the contents of some files of the artifact, by path, of those that are no larger than most bytes. It looks at members up

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // hintPack is what to do with what is no tarball.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"io"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // writeHardLinks writes each hard link as a file of its own, with the content that was written of the file before: an archive cannot be

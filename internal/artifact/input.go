@@ -8,7 +8,7 @@ import (
 	"os"
 	"syscall"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // input is where an artifact is read from.

@@ -3,8 +3,8 @@ package artifact
 import (
 	"archive/tar"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // budget is what an archive may still unpack to. It is spent by what headers say, before a byte of a member is read: a

@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // fileMode keeps who may read and run a file, and nothing else of its mode. The owner may always read and write it.

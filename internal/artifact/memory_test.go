@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/needtest"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"

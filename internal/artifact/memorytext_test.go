@@ -13,8 +13,8 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestMemoryIsFlatWithText is TestMemoryIsFlat with files as compressible as source code, which takes longer to compress.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // Patched is a delta in zstd whose changed files, those that old names, are compressed with their old contents as a dictionary: a host

@@ -12,7 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // A patched delta is the delta once it is decoded against the old contents. What is no patch stands behind, in a frame of its own.

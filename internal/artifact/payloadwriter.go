@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // payloadWriter writes a payload into a temporary file: plain members, then the manifest.

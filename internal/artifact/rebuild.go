@@ -11,7 +11,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // Rebuild makes a tarball of a content again, of its manifest and of what a host sent of its files and links: tars one behind the

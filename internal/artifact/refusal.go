@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // explain puts the file's name before what is wrong with it. A cancelled context is never the artifact's fault.

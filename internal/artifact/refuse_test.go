@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/artifact/treetest"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/treetest"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestRefusals(t *testing.T) {

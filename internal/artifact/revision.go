@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // statedRevision is the commit in a global header; "" when there is none in it.

@@ -10,7 +10,7 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // tree is what the first pass found.

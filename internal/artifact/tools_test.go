@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact/pack"
-	"slipway/internal/artifact/treetest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/artifact/treetest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // realTree is a tree with all that tarballs of real sites have, hard links and sparse files too.

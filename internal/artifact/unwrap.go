@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What a zip may make of its reader.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/artifact/pack"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // zipped is a zip of files, in order: name, content.

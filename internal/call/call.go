@@ -21,7 +21,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
-	"slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/call/request"
 )
 
 // Limits on what a server can make of a call.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/call"
-	"slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/call/request"
 )
 
 // server answers the nth request with the nth of its answers, and every further one with the last.

@@ -15,12 +15,12 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/release/contents"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/contents"
 )
 
 // What a diff is made of at most: of a file, bytes; of one diff, bytes; files; and of all diffs together, bytes.

@@ -3,10 +3,10 @@ package changes
 import (
 	"context"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Secrets says how the secret files of a release that hosts keep differ from those of what each of them runs.

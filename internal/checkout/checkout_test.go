@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/checkout"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/checkout"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // repository is a new one, and what runs git in it.

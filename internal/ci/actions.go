@@ -10,8 +10,8 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // actions is the log of GitHub, Gitea and Forgejo: standard output, in which the runner reads workflow commands.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci"
 )
 
 // TestDraw: a line is what a terminal shows of it in the end.

@@ -5,7 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Files are the files by which an action gives outputs, state and a summary to the runner. go-githubactions is not used

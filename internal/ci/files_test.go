@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
 )
 
 func filesIn(dir string) *ci.Files {

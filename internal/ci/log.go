@@ -4,8 +4,8 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Log is the log of a job, in the dialect of its CI. It is the one writer of standard output: two writers would let a line of

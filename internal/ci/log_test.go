@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 func noEnv(string) string { return "" }

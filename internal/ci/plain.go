@@ -5,7 +5,7 @@ import (
 	"io"
 	"sync"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // plain is a log that nobody reads but people.

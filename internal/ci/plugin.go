@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Woodpecker and Drone hand a setting over as a variable: a text as it is, a map as JSON, a list of texts joined by commas

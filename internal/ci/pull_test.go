@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci"
 )
 
 func TestPull(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/policy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/policy"
 )
 
 // allow reads the rules about who may change the environment. Whether a run keeps to them is for package policy to say.

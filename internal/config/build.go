@@ -7,10 +7,10 @@ import (
 	"strings"
 	"unicode"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // builder makes the steps and checks of one environment.

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/policy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/policy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Config is everything that inputs and the deploy file say, complete: defaults filled in, recipes rendered, the

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"slipway/internal/ci"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // TestDocumentedKeys: what the page lists for a kind of step, validate does not call useless there.

@@ -3,8 +3,8 @@ package config
 import (
 	"slices"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // drain builds the steps that take a host out of its balancers.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/cookbook"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // exec takes the command and the hosts of `exec` from its inputs.

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/call/request"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // Expand replaces ${NAME} by the value that lookup gives. $${NAME} stands for a literal ${NAME}; any other $ is itself.

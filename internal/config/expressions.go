@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/assignments"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // expression is what CI puts a value in place of, in a workflow and nowhere else.

@@ -6,8 +6,8 @@ import (
 	"path"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // extended is a deploy file of a tree, laid over the one that it extends, if it extends one. Each value keeps its place in its own file;

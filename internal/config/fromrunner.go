@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/call/request"
-	"slipway/internal/config/keys"
-	"slipway/internal/cookbook"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // What holds for a step from the runner where the deploy file says nothing.

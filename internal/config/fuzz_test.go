@@ -8,8 +8,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // FuzzLoad reads any file: it may be refused, with places inside the file, and never panics.

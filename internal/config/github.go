@@ -3,8 +3,8 @@ package config
 import (
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // GitHub is what GitHub is told of a deployment. No deploy file says it: it is about the run, not about what it deploys.

@@ -3,9 +3,9 @@ package config
 import (
 	"slices"
 
-	"slipway/internal/config/hostlist"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/hostlist"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // hosts judges the hosts of one environment, and fills in names and roles. The input's variables are laid over a host's own.

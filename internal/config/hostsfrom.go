@@ -8,8 +8,8 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // What a file of hosts may hold.

@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/config/assignments"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // inputLayer is what the inputs say, as the map that a deploy file would hold, so that one decoder judges both. A

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/hostlist"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/hostlist"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // limit leaves the hosts that the input limit selects, by name, role or range. Those without releases stay in any case: what they

@@ -3,10 +3,10 @@ package config
 import (
 	"strings"
 
-	"slipway/internal/config/hostlist"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/hostlist"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // inputList is an input that is a list: one entry a line, less blank lines and comments; or as YAML or JSON write a list,

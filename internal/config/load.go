@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/config/assignments"
-	"slipway/internal/config/keys"
-	"slipway/internal/config/preset"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/config/preset"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // Load reads the deploy file, if there is one, and the inputs, and gives the finished configuration. files is the

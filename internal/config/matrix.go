@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // matrixJobs is the input in which the runner says how many legs the job's matrix has. A runner that does not know gives nothing, or

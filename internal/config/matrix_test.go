@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci"
 )
 
 func TestMatrix(t *testing.T) {

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/call/request"
-	"slipway/internal/config/assignments"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Limits on what may be told to whom.

@@ -4,10 +4,10 @@ import (
 	"net/url"
 	"strings"
 
-	"slipway/internal/call/request"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Otel is where a deployment is sent as a trace.

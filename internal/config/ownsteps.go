@@ -6,9 +6,9 @@ import (
 	"path"
 	"slices"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // stepKeys are what an artifact of another commit says by its own deploy file, where it carries one. All else, hosts and policy among

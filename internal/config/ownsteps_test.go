@@ -5,8 +5,8 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Steps are those of the artifact's own deploy file, with the recipes beside it; hosts and policy stay the checkout's.

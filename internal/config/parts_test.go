@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/ci"
-	"slipway/internal/config/preset"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config/preset"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 func TestExpand(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // systemFolders are no place for releases: they are the system's own, or are emptied when it starts.

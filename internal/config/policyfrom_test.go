@@ -6,7 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci"
 )
 
 func tree(files ...string) fstest.MapFS {

@@ -3,8 +3,8 @@ package config
 import (
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // produces judges what a step makes for other hosts: where such a step may stand, and which paths may be replaced there.

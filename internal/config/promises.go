@@ -1,8 +1,8 @@
 package config
 
 import (
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // promises fills in what a step promises when a run goes on where an earlier attempt stopped, or is cancelled. A recipe may

@@ -3,10 +3,10 @@ package config
 import (
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/secret"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // reach reads how hosts are logged in to and known by. What keys, known_hosts and fingerprints hold is transport's to read.

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/cookbook"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // recipe fills in a step from the recipe that it uses.

@@ -5,9 +5,9 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Remote is an artifact that is brought from elsewhere. At most one of CI and URL is set.

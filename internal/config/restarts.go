@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // restart builds the steps that start a release, with what ends and explains the program that they start.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // hostsPerConnection is how many hosts one connection may be for at the most. The lock on each host wants a sign of life every

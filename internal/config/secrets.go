@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // secrets matches what is declared with what is given. Whether what is not given is needed, demandSecrets says.

@@ -4,9 +4,9 @@ import (
 	"net/url"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/config/assignments"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // SecretsOf are all values among the inputs that must not be shown, whatever mistakes there are in the inputs: they are

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestShard(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/config/hostlist"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
-	"slipway/internal/sshconfig"
+	"github.com/slipway/slipway/internal/config/hostlist"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshconfig"
 )
 
 // sshHosts are the hosts as the input ssh_config has them.

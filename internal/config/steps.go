@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/cookbook"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // phase builds the steps of one phase.

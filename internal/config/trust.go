@@ -8,8 +8,8 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // trusted reads which certificates a check takes. What it reads goes with the release, so that an earlier one is verified in

@@ -1,8 +1,8 @@
 package config
 
 import (
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // undo judges the script that takes a step back, and whether anything runs it. The step has its recipe's by now.

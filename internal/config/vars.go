@@ -3,9 +3,9 @@ package config
 import (
 	"strings"
 
-	"slipway/internal/config/assignments"
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config/assignments"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // goodName judges the name of a variable or secret.

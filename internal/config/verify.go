@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // activation builds what hosts do after the switch. Steps and scripts of it are numbered through, so that each has a

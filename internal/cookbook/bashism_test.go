@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 func TestBashisms(t *testing.T) {

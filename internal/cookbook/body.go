@@ -3,10 +3,10 @@ package cookbook
 import (
 	"strings"
 
-	"slipway/internal/call/request"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // body puts parameters into the body of a request. What is JSON stays apart until it is sent, so that no value can break out of its

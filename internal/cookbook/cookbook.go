@@ -15,8 +15,8 @@ import (
 	"strings"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 //go:embed recipes/*/*.yml recipes/functions/*.sh recipes/functions/*.py

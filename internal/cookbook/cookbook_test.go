@@ -10,10 +10,10 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 func TestAllIsWhatIsEmbedded(t *testing.T) {

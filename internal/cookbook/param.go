@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Type is what a parameter takes.

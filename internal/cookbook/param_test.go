@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // TestTypes holds what each type takes, and what a script then has; a value that only the host knows is judged there by the same

@@ -5,8 +5,8 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // file is a recipe as it is written.

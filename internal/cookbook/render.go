@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // paramName keeps parameters apart from the environment's variables, which are upper-case.

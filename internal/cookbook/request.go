@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/call/request"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // requestText is a request as a recipe has it. ${name} in lower case stands for a parameter, ${NAME} for a variable or a secret.

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/contents"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/contents"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // base is a release on a host.

@@ -13,12 +13,12 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // Artifact is what is brought.

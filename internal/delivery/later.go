@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // errSooner ends an upload in whose place a patch is sent.

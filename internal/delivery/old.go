@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release/contents"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/contents"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // Old are the contents of files of a content, by path, of together no more than most bytes, as far as they are at hand.

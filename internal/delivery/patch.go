@@ -11,11 +11,11 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // patch is a delta whose changed files are compressed against what hosts have of them.

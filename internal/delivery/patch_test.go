@@ -8,8 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // sized is a payload of which nothing but its size counts.

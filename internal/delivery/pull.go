@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // pulled has the host fetch the archive. The error Is stage.ErrNotPulled where the release can still be sent.

@@ -15,10 +15,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"slipway/internal/artifact/pack"
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 //go:embed site

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Two hosts fail alike where their words differ in nothing but an address, a port or a moment of their own.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Digest is a SHA-256 in lower-case hex, 64 digits, without a prefix.

@@ -3,7 +3,7 @@ package deploy
 import (
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Note is what a step says of itself in a few words: "2 applied: shop.0042, shop.0043".

@@ -3,7 +3,7 @@ package deploy_test
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestSize(t *testing.T) {

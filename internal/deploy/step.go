@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Step is one named command of a phase, complete: defaults filled in, recipe rendered, hosts selected.

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/produce"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/produce"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // Options are what a Distribution needs to know of its deployment.

@@ -7,9 +7,9 @@ import (
 	"io"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/produce"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/produce"
 )
 
 // transfer brings what the step made to a host, over as many connections as it takes on either side. It returns how many bytes that was.

@@ -14,13 +14,13 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/release/examine"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/examine"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Examine looks at every host of a plan, and gives what it found in the order of hosts and checks.

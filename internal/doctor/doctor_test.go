@@ -10,15 +10,15 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/release/examine"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/examine"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
 )
 
 // states are findings as "check ok, check FAIL: text".

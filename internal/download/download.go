@@ -23,7 +23,7 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // File is what to bring.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Each does something with every item at once, and returns when all are done.

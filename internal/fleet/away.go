@@ -3,9 +3,9 @@ package fleet
 import (
 	"context"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Report sets who is told when a host stops answering and when it answers again. The fleet says so at once, while it still waits.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 var look = release.Operation{Name: "look", Script: ":"}

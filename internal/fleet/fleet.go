@@ -9,11 +9,11 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Fleet is hosts by their names.

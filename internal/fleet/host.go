@@ -5,12 +5,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Host is one host of the fleet.

@@ -5,12 +5,12 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleetlock"
-	"slipway/internal/release"
-	"slipway/internal/release/hold"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleetlock"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/hold"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 // LockOn is a host's lock as it was seen last.

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What a host is waited for while its facts are gathered.

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Hosts that do not answer are named, with what they are waited for; many are counted.

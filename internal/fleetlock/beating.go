@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // beat writes heartbeats on a host until ctx ends or another owner has the lock. When the link drops it connects again at once,

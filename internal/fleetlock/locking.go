@@ -13,12 +13,12 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/transport"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Request is a lock on many hosts.

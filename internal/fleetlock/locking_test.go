@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // short is a lease that a test can wait for, and that a busy machine does not miss.

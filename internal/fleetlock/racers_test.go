@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/sshtest"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // Many deployments race for the same hosts, each with its own names and order of them; some die with the lock in their

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 const (

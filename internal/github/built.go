@@ -11,7 +11,7 @@ import (
 
 	api "github.com/google/go-github/v93/github"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Wanted says which artifact of CI is wanted.

@@ -12,7 +12,7 @@ import (
 
 	api "github.com/google/go-github/v93/github"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Comment is what a run has to say on a pull request, in one comment that each run of its kind takes over from the one before.

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 const jobsBot = "github-actions[bot]"

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 func toProduction() Deployment {

@@ -9,7 +9,7 @@ import (
 
 	api "github.com/google/go-github/v93/github"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // explain says what the error of a call means, and which line of `permissions:` the call needs. The context's error stays itself.

@@ -18,7 +18,7 @@ import (
 	api "github.com/google/go-github/v93/github"
 	"github.com/hashicorp/go-retryablehttp"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Options are what a Client is made of.

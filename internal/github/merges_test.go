@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
 // numbered are so many commits.

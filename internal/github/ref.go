@@ -8,8 +8,8 @@ import (
 
 	api "github.com/google/go-github/v93/github"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Named is what a ref names at the moment.

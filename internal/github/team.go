@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // InTeam reports whether a user is a member of a team of an organisation, of one of its child teams, too. An invitation that was not

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // An answer is shown in part: wherever the cut falls, no part of a secret is.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/probe"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/probe"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // attempt is how it went to ask a check that did not pass.

@@ -10,8 +10,8 @@ import (
 	"net"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Host is a host as its checks see it.

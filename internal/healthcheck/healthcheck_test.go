@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/healthcheck"
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/healthcheck"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/probe"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/probe"
 )
 
 // httpKind makes a request and compares the answer.

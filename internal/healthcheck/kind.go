@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/probe"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/probe"
 )
 
 // kind is a way of asking. A new kind of check is one more implementation, and one more case of kindOf.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Pass asks one check until it passes, or its time is over. A try that began in time is waited for: on a slow host one answer is

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 const (

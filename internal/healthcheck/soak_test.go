@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/healthcheck"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/healthcheck"
 )
 
 func soak(long time.Duration) healthcheck.Soak {

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/healthcheck"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/healthcheck"
 )
 
 // A certificate that a check does not trust, or of another name, says what to write, from the host and from the runner.

@@ -3,7 +3,7 @@ package inspect
 import (
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // History is what the hosts record of past deployments, merged. A host keeps the last MiB of its own record, and the journals of the

@@ -9,10 +9,10 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // MostFiles is how many drifted files of a host are listed.

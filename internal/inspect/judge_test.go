@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/release"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 const (

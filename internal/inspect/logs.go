@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Logs are what the steps of one deployment printed, as their hosts keep it.

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/plan"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 const older = deploy.ReleaseID("20261118-101500-5cc0001-11aa22")

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // tried is a host with the journals of deployments 1, 2, ... of which each ran a step of migrate, a minute after the other.

@@ -3,8 +3,8 @@ package inspect
 import (
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Status is what runs where.

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/outcome"
 )
 
 // Message is what is told on an occasion. Its texts hold no secrets and no control characters; what they would mean to a service, the

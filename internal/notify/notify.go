@@ -11,11 +11,11 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/call"
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // How long telling may take.

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 func decoded(t *testing.T, text string) []byte {

@@ -10,10 +10,10 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // nasty is a text that means something to every service.

@@ -10,10 +10,10 @@ import (
 	"net/url"
 	"time"
 
-	"slipway/internal/call"
-	"slipway/internal/call/request"
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Receiver is an address that is told on some occasions.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Of lists in the JSON of a webhook, how many entries stand there: the counts beside them are whole.

@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/release/step"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // maxFiles is how long the list of files may be that a host is sent, in bytes: that of a hundred thousand files.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // activations works out how each host takes the release into service, and the fleet's own checks.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Earlier is what an earlier attempt of the same deployment wrote on a host.

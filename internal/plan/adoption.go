@@ -7,8 +7,8 @@ import (
 	"maps"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Adoption is another tool's release, which current names, as one that can be gone back to: its ID, and how this deploy file restarts

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // foreign is a fleet on which another tool's link is current.

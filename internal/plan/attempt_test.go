@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // How far the earlier attempt came is what its journals say on any of the hosts; one that ended well is gone on from in no phase.

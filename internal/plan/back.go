@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Back is what a rollback goes back over and where else it may go, as far as the hosts' facts tell; zero of what is no rollback.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // mostBases is how many releases of a host are looked at for what they have in common with the new one.

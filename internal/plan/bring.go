@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Bringing is a release that a rollback goes to, and that some hosts lack: they were away, are new, or it was pruned there.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 // bringing is a rollback on web1, web2 and jobs1, where jobs1 and web2 lack the target in one way or another.

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Dead is a deployment that nobody carries on, and that has no outcome: it was killed, or its runner was lost.

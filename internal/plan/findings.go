@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // hostChecks are the checks of what a host said; those after the third are for hosts that get releases.

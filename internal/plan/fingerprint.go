@@ -9,7 +9,7 @@ import (
 	"maps"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // On is a step as one host runs it, with its fingerprint: by that a later attempt sees whether the step has changed since

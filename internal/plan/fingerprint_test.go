@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // printed is a deployment of which TestFingerprint changes one thing at a time.

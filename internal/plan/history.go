@@ -1,6 +1,6 @@
 package plan
 
-import "slipway/internal/deploy"
+import "github.com/slipway/slipway/internal/deploy"
 
 // HistoryEntry is the line that this deployment leaves in the history of a host on which it changes current, as far as it is the same
 // on all.

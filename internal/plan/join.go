@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Joining reports whether the plan brings the release that the fleet runs to the hosts that lack it.

@@ -9,8 +9,8 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 // judge says everything that keeps a host from taking part, as findings that fail.

@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // keepFailures is how many failed releases stay for a look, beside the successes.

@@ -3,8 +3,8 @@ package plan
 import (
 	"slices"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // RollbackTarget is the release that a rollback goes to which names none, or why there is none. facts are those of all serving hosts; rule is

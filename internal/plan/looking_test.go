@@ -3,7 +3,7 @@ package plan
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A release that a host does not keep is brought there by a rollback, or is gone.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // asked is what a rollback asks for, for people.

@@ -3,7 +3,7 @@ package plan
 import (
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Nearby is a release of the plan's content that another environment has on a machine.

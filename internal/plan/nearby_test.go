@@ -3,7 +3,7 @@ package plan
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Only a machine that says which boot it is can be the same as another one.

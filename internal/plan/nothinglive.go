@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // NothingLive names the hosts on which nothing is live any more, and where they go back to if this deployment fails.

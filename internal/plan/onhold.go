@@ -3,7 +3,7 @@ package plan
 import (
 	"errors"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // OnHold are the hosts on which a person wants no deployments.

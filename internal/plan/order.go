@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Superseded says that what a newer run activated would be replaced by this older one.

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // scheduleAfter is the schedule of run 412 on a fleet whose web2 has a history.

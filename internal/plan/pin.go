@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // pin holds the plan to what the deployment's first attempt chose: the primary of each step that runs once, and the hosts.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // selection is the hosts that a plan is for, and all from which `limit` selected them.

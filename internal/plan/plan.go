@@ -14,8 +14,8 @@ import (
 	"strconv"
 	"time"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Plan is a deployment as far as it can be known without asking a host.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
 )
 
 var (

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Preview is what the plan would do, as far as that is known without a host.

@@ -5,9 +5,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // producing is the shop with a step of the web hosts that produces something, and another step after it.

@@ -3,7 +3,7 @@ package plan
 import (
 	"encoding/json"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // recordFormat is the version of plan.json.

@@ -3,7 +3,7 @@ package plan_test
 import (
 	"testing"
 
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // A plan that cannot be read is the zero record: of which nothing is adopted, and nothing is brought back.

@@ -1,6 +1,6 @@
 package plan
 
-import "slipway/internal/deploy"
+import "github.com/slipway/slipway/internal/deploy"
 
 // replaced is what the deployment replaces, in all its attempts: what an earlier one made live counts for nothing.
 func (s *Schedule) replaced(facts map[string]deploy.Facts) deploy.Replaced {

@@ -3,7 +3,7 @@ package plan_test
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What a deployment replaces is what its first host that ran a release ran before it, with the commit that the history knows, else the

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // builtOf sets the commit of a release that lies on the hosts already. The run's own is then that of its workflow.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // rollbackTarget is the release to go back to, one for the whole fleet: one that has a name (see names), or "previous", the newest

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Needs is the room that a host must have for the release of the artifact.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 const f1, f2, f3 = deploy.ReleaseID("20261104-000000-0000004-000004"), deploy.ReleaseID("20261105-000000-0000005-000005"), deploy.ReleaseID("20261106-000000-0000006-000006")

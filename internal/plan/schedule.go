@@ -4,7 +4,7 @@ import (
 	"path"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Schedule is a plan that the hosts can carry out.

@@ -1,6 +1,6 @@
 package plan
 
-import "slipway/internal/deploy"
+import "github.com/slipway/slipway/internal/deploy"
 
 // secretChanges is how the secret files that hosts get differ from those of what they run.
 func (s *Schedule) secretChanges() (list []deploy.SecretChanges) {

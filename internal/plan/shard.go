@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Asked are the hosts that a deployment has to ask for their facts: all, or of a shard its own and the one that keeps the claim. reconcile

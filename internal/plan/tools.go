@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // StepsOn are the steps that a host runs in a deployment.

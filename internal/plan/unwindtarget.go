@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // UnwindTarget is where a host goes back to from the release `next` of the deployment `begun`, where current named `before`: the newest verified release of the

@@ -5,7 +5,7 @@ import (
 	"path"
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // upkeep finishes the plan of a command that activates nothing.

@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Dispensable reports whether the others may go on without a host: no step runs once on it, it is no canary, and it is

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // A step of ensure runs where its balancer is, which has no releases, or on the hosts of its roles that have.

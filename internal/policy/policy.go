@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Rule is one value of a rule, and where it was written.

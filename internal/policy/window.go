@@ -8,8 +8,8 @@ import (
 	"time"
 	_ "time/tzdata" // neither the image nor every runner has the zones
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Window is a time in which nothing is deployed: of each week, of each day, or once.

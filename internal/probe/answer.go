@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // BodyLine is how much of a body is looked at for people, in bytes.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // FuzzAnswer has anything answer a check: it passes or it does not, and what it says to people is one line with a bound: who shows it cuts it, once secrets are taken out.

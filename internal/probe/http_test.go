@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/probe"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/probe"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/probe"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/probe"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 func TestTCP(t *testing.T) {

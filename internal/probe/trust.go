@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // trust is which certificates are taken. One must be of the host that the request asks for, which the header Host may name where

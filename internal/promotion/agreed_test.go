@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
 )
 
 // What is promoted is what all hosts of the source run: its commit and its run are those that a history knows of, its time that of the

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestJudge(t *testing.T) {

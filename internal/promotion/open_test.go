@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/treetest"
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/treetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
 )
 
 const staged = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")

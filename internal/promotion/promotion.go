@@ -11,13 +11,13 @@ import (
 	"os"
 	"time"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/release"
-	"slipway/internal/release/contents"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/contents"
 )
 
 // Source is what an environment runs on all its hosts.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Applied is what the migrate steps left behind, with its verb: "shop.0042, shop.0043 stay". It has what the

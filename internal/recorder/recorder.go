@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Prune is the last step of every deployment: it deletes old releases.

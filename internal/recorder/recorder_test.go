@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/recorder"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/recorder"
 )
 
 var errCancel = errors.New("cancelled")

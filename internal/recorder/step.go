@@ -5,8 +5,8 @@ import (
 	"strings"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
 )
 
 // Step follows one step over the hosts that run it, and says how it went once the last of them is through.

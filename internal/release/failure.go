@@ -6,8 +6,8 @@ import (
 	"errors"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Reason is what one exit status of a script means. The script itself says the cause, in one line on standard error,

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/transport"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // Operation is one thing to do on one host, as a value: making one touches no host. Run and Do carry it out.

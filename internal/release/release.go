@@ -8,7 +8,7 @@ import (
 	"cmp"
 	"path"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Format is the version of the layout that this program writes; a host with a newer one is refused.

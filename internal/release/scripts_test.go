@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // Every shell script of the program is clean under shellcheck, and parses in the shells that hosts have.

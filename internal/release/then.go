@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 var errNotTogether = errors.New("these cannot be one command")

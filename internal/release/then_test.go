@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Two operations as one command: each has its own arguments, and the second is done only where the first was.

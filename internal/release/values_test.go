@@ -5,17 +5,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/hold"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/prune"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/step"
-	"slipway/internal/release/survey"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/hold"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/prune"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Operations are made without a host: what they will send is known then.

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/outcome"
 )
 
 // annotations are one for each failed step however many hosts failed it, one of the whole where the outcome has one, and the notes. A

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Of thirty failures and thirty warnings GitHub shows ten each, one of which may be the runner's own: the most useful are among nine, and

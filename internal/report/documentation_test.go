@@ -9,8 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"slipway/internal/ci"
-	"slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/report/outputs"
 )
 
 const root = "../.."

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"text/template"
 
-	"slipway/internal/ci"
-	"slipway/internal/report/outcome"
-	"slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/report/outputs"
 )
 
 //go:generate go run ./generate ../..

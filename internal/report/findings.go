@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
-	"slipway/internal/report/outputs"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/report/summary"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/report/summary"
 )
 
 // Findings are what was found on the hosts of a place before a deployment, in the order of hosts and checks.

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
-	"slipway/internal/report/outputs"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // hostileRun is a deployment in which text that is not ours stands wherever it can.

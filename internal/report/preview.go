@@ -4,11 +4,11 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
-	"slipway/internal/report/outputs"
-	"slipway/internal/report/preview"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/report/preview"
 )
 
 // Preview reports what a deployment would do: the log, the summary and the output `changes`.

@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
-	"slipway/internal/report/outputs"
-	"slipway/internal/report/summary"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/report/summary"
 )
 
 // Problems reports mistakes in what a person wrote, found before any host was contacted: a line and an annotation for

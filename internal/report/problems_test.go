@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"testing"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 func TestProblems(t *testing.T) {

@@ -18,17 +18,17 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/live"
-	"slipway/internal/report/outcome"
-	"slipway/internal/report/outputs"
-	"slipway/internal/report/progress"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/report/screen"
-	"slipway/internal/report/summary"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/live"
+	"github.com/slipway/slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/report/progress"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/report/screen"
+	"github.com/slipway/slipway/internal/report/summary"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Options say where a report goes.

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // job is one step of a CI job: its standard output and its files.

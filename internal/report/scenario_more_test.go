@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Two hosts come up and go down again, each at a moment of its own; on a third the old workers go on.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func scenarios() []scenario {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A scenario is a deployment as rollout would tell it: events, the last of which is Finished.

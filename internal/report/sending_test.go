@@ -8,10 +8,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // sending is an upload that goes on second by second, each host at a rate of its own.

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // huge is a deployment that fails on 200 hosts, each in its own long words.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/ci/citest"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/ci/citest"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func plainLog(t *testing.T, options Options, events ...deploy.Event) string {

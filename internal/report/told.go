@@ -1,12 +1,12 @@
 package report
 
 import (
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/outcome"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/report/shipped"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/report/shipped"
 )
 
 // Headline is the verdict on a deployment in one sentence, for places outside of the job: without secrets.

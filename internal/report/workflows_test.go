@@ -10,8 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"slipway/internal/ci"
-	"slipway/internal/report/outputs"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/report/outputs"
 )
 
 // workflows are our own, and those of examples, by path and text.

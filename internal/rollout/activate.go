@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"slipway/internal/activation"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/activation"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // activate takes the hosts into service batch by batch, then asks the checks of the fleet. When anything fails, every host that

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // newBalanced is a fleet behind a balancer lb1, which keeps a line for each drain, undrain and restart that it hears of, and

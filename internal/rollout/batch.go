@@ -4,9 +4,9 @@ import (
 	"context"
 	"sync/atomic"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // inBatches activates one batch after another: a batch begins when every host of the one before is verified. It stops at the

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	hosts "slipway/internal/fleet"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	hosts "github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // trickle is a payload that takes several leases to come.

@@ -3,9 +3,9 @@ package rollout_test
 import (
 	"context"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // brought is an artifact whose payloads may be slowed, and its deltas fail.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // failureBudget is how many hosts may fail, or be missing, while the others go on.

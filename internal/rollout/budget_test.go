@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func failed(host, cause string) *deploy.Error {

@@ -11,12 +11,12 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	hosts "slipway/internal/fleet"
-	"slipway/internal/plan"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	hosts "github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // noise is text that does not compress below a half, of so many bytes.

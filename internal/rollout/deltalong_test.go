@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // A link that drops while a host makes a release of another one, or says what that holds, is made again.

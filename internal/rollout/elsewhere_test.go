@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What is not undone on one host stops a deployment to the others alone, also where those have nothing to undo, and where they have undone it.

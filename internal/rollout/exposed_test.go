@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A deployment makes .slipway the deploy user's alone again where somebody opened it to others.

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/recorder"
-	"slipway/internal/release/prune"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/recorder"
+	"github.com/slipway/slipway/internal/release/prune"
 )
 
 // finish runs the finish steps and prunes. The deployment stands whatever happens here.

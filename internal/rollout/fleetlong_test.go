@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 func TestBadReleaseIsUnwoundOnThree(t *testing.T) {

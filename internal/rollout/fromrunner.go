@@ -3,7 +3,7 @@ package rollout
 import (
 	"context"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // inPlace runs a step where it belongs, on its hosts or from the runner, and gives the failures that count.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // service is what steps of the runner call: it answers the nth call by the nth of its answers, and all others by the last.

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/toggle"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/toggle"
 )
 
 // intend writes down on every host what is about to be taken back there, also on hosts that were left behind since.

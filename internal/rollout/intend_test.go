@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // half is a deployment that fails in migrate and ends while it writes down what is to be undone: the journal of a host cannot be written.

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleetlock"
-	"slipway/internal/plan"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleetlock"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 // lock takes the lock on every host, or waits for it. From then on every command on a host is refused there once another

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 // migrate runs the steps that touch what releases have in common, one after another, once every host is prepared.

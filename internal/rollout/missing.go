@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/activation"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/activation"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // dispensable reports whether the others may go on without a host: no primary, no canary, no balancer.

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/activation"
-	"slipway/internal/deploy"
-	"slipway/internal/stepper"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/activation"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // What to do now, by whose fault it was. Where the content was at fault, a re-run fails in the same way. Where a host

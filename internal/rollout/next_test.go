@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/toggle"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/toggle"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // What a person is told to do follows whose fault it was.

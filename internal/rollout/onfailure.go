@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // onFailure runs the steps that put right what earlier ones changed; their own failures are warnings.

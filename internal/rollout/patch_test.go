@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // patching gives a fleet's deployments the old contents of some files, over a link on which any patch pays. It counts how often they are

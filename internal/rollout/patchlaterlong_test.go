@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest/relay"
 )
 
 // Where the link turns out to be slow while a delta is sent, a patch takes the place of what is left of it.

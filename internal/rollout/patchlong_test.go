@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // A host that hangs when it is asked for old contents keeps no host waiting for longer than the delta takes, which is sent then.

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // preflight judges what the hosts answered, takes the lock on all of them, reconciles what a dead deployment left, and writes the

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"slipway/internal/deploy"
-	"slipway/internal/distribution"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/recorder"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/distribution"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/recorder"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // prepare brings the release to every host and runs the steps that touch nothing live. Hosts do not wait for each other. When one

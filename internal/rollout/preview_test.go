@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	hosts "slipway/internal/fleet"
-	"slipway/internal/plan"
+	"github.com/slipway/slipway/internal/deploy"
+	hosts "github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/plan"
 )
 
 // What a preview says is what a deployment does: the same steps on the same hosts in the same order, the same uploads, the same batches.

@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // TestProcesses counts what a deployment starts on a host that has had one before, with strace under the host's shells.

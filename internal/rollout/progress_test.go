@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // However large an upload and slow its link, it is told every second how far it is; and one that is fast, for each percent and no more.

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
-	"slipway/internal/sshtest/origin"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest/origin"
 )
 
 // pulling has the hosts fetch an artifact of files from a server, at an address of it or of what stands before it.

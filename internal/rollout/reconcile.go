@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/activation"
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/activation"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // reconcileTimeout bounds a run that only reconciles: the CI ends a cancelled job five minutes after the cancel, whatever it does

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // step brings a step of the plan to its end on a host: see Stepper.Step.

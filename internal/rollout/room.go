@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // measure asks the hosts that lack room for the release how much their releases take. A host that cannot say counts as if they took

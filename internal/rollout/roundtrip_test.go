@@ -7,9 +7,9 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest/relay"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // mostRoundTrips is what design.md promises, from the log-in of a host to its switch, with four steps; mostForNothing what a deployment

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // claim names the release for all jobs of the deployment, where this is a shard and none has done so. It is done under the lock of the

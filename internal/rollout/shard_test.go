@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // job is a job of the newest run that makes one deployment together with others, each a second later than the one before.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // A site is a process of its own that a restart starts on a host: this test binary, called with these arguments.

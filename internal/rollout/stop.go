@@ -5,9 +5,9 @@ import (
 	"errors"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/lock"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // stop is why a deployment goes no further, and how it ends.

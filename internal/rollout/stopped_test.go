@@ -3,7 +3,7 @@ package rollout_test
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A first deployment that died in its restart is ended by the post step: what it started is stopped while current still names its

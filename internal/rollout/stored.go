@@ -7,10 +7,10 @@ import (
 	"maps"
 	"regexp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
 )
 
 // storedBlocks are the blocks by which hosts are restarted and verified that lack the release of a rollback, by host.

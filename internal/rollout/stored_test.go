@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/activate"
 )
 
 // A block of another host becomes a host's own where its checks say nothing that was the other one's alone.

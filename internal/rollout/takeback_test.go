@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // What is left on is not taken back without a secret that its script sees: the page of a deploy file that knew it stays.

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/stepper"
-	"slipway/internal/toggle"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/toggle"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // undoing is a step of migrate that is to be taken back, in a release, and how on each of its hosts.

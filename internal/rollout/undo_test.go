@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"slipway/internal/deploy"
-	hosts "slipway/internal/fleet"
-	"slipway/internal/release/survey"
-	"slipway/internal/stepper"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	hosts "github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // undoable is a step of migrate that writes into a book what is done, and what is taken back, and asks for its undo.

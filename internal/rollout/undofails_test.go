@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What is ensured stays while something is not undone: the schema may still be another than the live code's. Who undoes it takes that

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // when calls do once a file of a host is there, from a goroutine that ends with the test.

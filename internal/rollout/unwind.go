@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/activation"
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/plan"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/activation"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 // owedTimeout bounds what a failed or cancelled deployment still has to do: the way back of a batch, for instance.

@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // The way back of a fleet does not wait for a host that was lost while it was activated.

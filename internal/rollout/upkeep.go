@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/recorder"
-	"slipway/internal/release/survey"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/recorder"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // upkeep is a run that activates nothing: the hosts are its own, and it does its one thing on them.

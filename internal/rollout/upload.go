@@ -5,13 +5,13 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/delivery"
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/delivery"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // uploadName is the step that brings the artifact: the first of prepare.

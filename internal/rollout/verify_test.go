@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 // stopSite ends what a restart started, whose process group is that of the pid in the file.

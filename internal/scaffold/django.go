@@ -5,7 +5,7 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 type djangoFacts struct {

@@ -3,7 +3,7 @@ package scaffold
 import (
 	"encoding/json"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 type laravelFacts struct {

@@ -1,6 +1,6 @@
 package scaffold
 
-import "slipway/internal/lazyregexp"
+import "github.com/slipway/slipway/internal/lazyregexp"
 
 type nodeFacts struct {
 	Install string // on the host, what the program needs at run time

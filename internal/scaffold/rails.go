@@ -1,6 +1,6 @@
 package scaffold
 
-import "slipway/internal/lazyregexp"
+import "github.com/slipway/slipway/internal/lazyregexp"
 
 type railsFacts struct {
 	Rails   string // how the repository calls it

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"text/template"
 
-	"slipway/internal/lazyregexp"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // The files that are written, from the repository's root.

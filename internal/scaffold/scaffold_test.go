@@ -9,10 +9,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/golden"
-	"slipway/internal/scaffold"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/scaffold"
 )
 
 // TestFiles looks at a small repository of each kind, and wants the files of testdata/want, which `make actionlint` reads, too.

@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // basesOf are the texts within a value that are secret by themselves, the value first. Of a value that is a text in base64, like

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // account is a service account's key as a cloud hands it out, on one line.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Wanted is the artifact of CI that a deployment asks for.

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/deploy"
-	"slipway/internal/download"
-	"slipway/internal/github"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/download"
+	"github.com/slipway/slipway/internal/github"
 )
 
 // Fetched is an artifact that was brought to this machine. It has a folder of its own until it is closed.

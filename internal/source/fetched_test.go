@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/download"
-	"slipway/internal/github"
-	"slipway/internal/github/githubtest"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/download"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 func sha(digit string) string { return strings.Repeat(digit, 40) }

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestFind(t *testing.T) {

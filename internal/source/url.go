@@ -6,8 +6,8 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/download"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/download"
 )
 
 // FromURL brings what lies at an HTTPS address and has the digest. An asset of a release in the repository, whose page is `repository`,

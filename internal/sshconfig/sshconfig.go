@@ -14,7 +14,7 @@ import (
 
 	"github.com/kevinburke/ssh_config"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Config is a configuration that was read.

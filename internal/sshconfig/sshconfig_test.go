@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/sshconfig"
+	"github.com/slipway/slipway/internal/sshconfig"
 )
 
 const sample = `# of the team

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // ClientKey makes a throw-away ed25519 key: the private key as OpenSSH writes it, and its authorized_keys line.

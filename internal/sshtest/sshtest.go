@@ -18,7 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 // Options say what the host is like. The zero value is a host that nobody can log in to.

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"slipway/internal/call"
-	"slipway/internal/call/request"
-	"slipway/internal/deploy"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // Call brings a step that the runner carries out to its end. That it begins, and how it ended, stands in the journal of the first of the

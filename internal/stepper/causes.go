@@ -3,8 +3,8 @@ package stepper
 import (
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // cause is why a step failed, as the last lines of its output show it.

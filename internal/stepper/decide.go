@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // Decide writes down what a person found out about a step whose end nobody saw, or about an undo that failed: "done", or "rerun". The fleet is of the one

@@ -3,7 +3,7 @@ package stepper
 import (
 	"fmt"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // verb is what this attempt does with a step, by what the journal has of it.

@@ -3,7 +3,7 @@ package stepper
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 func TestDecide(t *testing.T) {

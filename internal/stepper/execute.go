@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // tailLines is how much of a failing step's output is kept for the report.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // hintUnseen says what to do about a step whose host was lost for good. It names one way, so that nobody has to choose at three

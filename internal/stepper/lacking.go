@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // lacking says that a script, which a journal kept, is not run without secrets of its own: with an empty value it may do anything.

@@ -3,7 +3,7 @@ package stepper
 import (
 	"context"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Note is the note of a step that an earlier attempt did. It is zero when there is none or the host cannot be asked.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Print runs a step once and returns the last lines of its output, and an error if the step failed. Nothing is reported while it

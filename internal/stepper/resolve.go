@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // resolved is how a try ended. A try that never began is started anew. One whose end is unknown is resolved as the step declares.

@@ -13,11 +13,11 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/step"
-	"slipway/internal/secret"
-	"slipway/internal/trace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/trace"
 )
 
 // retryPause is the wait before the second try; the third waits twice as long, and so on.

@@ -12,15 +12,15 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/survey"
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/hosttest"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 const (

@@ -3,8 +3,8 @@ package stepper
 import (
 	"cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/trace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/trace"
 )
 
 // traced tells a step to which span it belongs. That stands in its environment alone: its fingerprint is of what was declared, so a step

@@ -3,8 +3,8 @@ package stepper
 import (
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/trace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/trace"
 )
 
 // A step is told its own span, or that of the part which it belongs to; what is done for another host, or was left by another run, the

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // sabotage is what a broken Slipway could do, done by the test: each must be found.

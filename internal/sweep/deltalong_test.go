@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestSweepDelta has the faults take turns at the operations of a deployment whose hosts have a release with nearly the same content,

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // machine is how a host is reached: the in-process SSH server, or the real sshd behind a relay.

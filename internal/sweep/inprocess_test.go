@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // errCut is what a fault answers to have the connection cut.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // checkLink is the first half of invariant 1, cheap enough to be asked all the time.

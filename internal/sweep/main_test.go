@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/app"
+	"github.com/slipway/slipway/internal/app"
 )
 
 // asRunner makes the test binary the program itself: the runner of a trial is this process, started again.

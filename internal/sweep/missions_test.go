@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestSweepRollback has the faults take turns at the operations of a rollback to v1, which web1 lacks: it is brought there from a host that

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"syscall"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // try is one try of the migrate step, as a host's journal has it.

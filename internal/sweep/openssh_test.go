@@ -12,9 +12,9 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest/relay"
-	"slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
 // openSSH is a host with the real sshd. What crosses is sealed: its operations are the turns of the connection, as a relay

@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // trial is one run of the world's mission with faults put at moments, and what follows.

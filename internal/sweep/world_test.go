@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // token is a secret of the deployment: it must show in no output and in no file on a host but a step's environment.

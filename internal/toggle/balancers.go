@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
 )
 
 // Balancers take hosts out of their load balancers and put them back.

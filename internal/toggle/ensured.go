@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Ensured is what of a deployment's `ensure` steps is on, and where.

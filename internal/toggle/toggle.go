@@ -11,10 +11,10 @@ import (
 	"path"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fleet"
-	"slipway/internal/release/activate"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // noteTimeout bounds the writing of one journal line.

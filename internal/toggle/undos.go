@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/stepper"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/stepper"
 )
 
 // mostKeepers is how many hosts are tried until one keeps the whole: each that is away costs the time of a note.

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Variable is the variable by which a program is told its parent (W3C Trace Context, as OpenTelemetry has it in an environment).

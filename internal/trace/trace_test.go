@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // All attempts of a deployment, and all shards, are one trace; each has spans of its own, and every span is another's.

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Command is a script to run on a host with `sh`, in a subshell of its own.

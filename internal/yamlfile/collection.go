@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Dict is a map whose keys are the user's own, in the order of the text.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // ParseJSON reads one JSON value with the place of each part. A value that is none, or is nested too deep, is a problem.

@@ -7,7 +7,7 @@ package yamlfile
 import (
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Kind is what a value is.

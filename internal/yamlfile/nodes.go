@@ -7,7 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // at is where a node begins. Maps are tokens at their first colon; people look for the first key.

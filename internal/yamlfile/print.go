@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Print writes a node as YAML. Parse reads it back as what it was, but for positions.

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Value is one scalar of a struct that Decode fills. T is string (text only), Scalar, int, bool or time.Duration.

@@ -15,9 +15,9 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/cache"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/cache"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // usual are limits that no test reaches by accident.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/artifact/cache"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact/cache"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // entry is the path of a file of the only entry of a cache.

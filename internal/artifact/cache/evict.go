@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // forgotten is how old a file is that nobody can be writing any more.

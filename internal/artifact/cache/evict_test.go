@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/cache"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/cache"
 )
 
 // age makes everything in a cache older.

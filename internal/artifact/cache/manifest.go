@@ -10,7 +10,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // What reading a manifest may take, in bytes: the window of zstd, and the text. That of a hundred thousand files is some 20 MB.

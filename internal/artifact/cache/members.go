@@ -10,9 +10,9 @@ import (
 	"hash"
 	"io"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Members reads files of a kept content, each once, in the order of its payload.

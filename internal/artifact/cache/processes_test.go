@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/artifact/cache"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact/cache"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // keepIn makes the test binary keep contents in a folder, one after the other, and look for those of others.

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // MaxMembers is how many members a content may have.

@@ -7,7 +7,7 @@ import (
 	"path"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // IgnoreFile lists what a packed tarball leaves out, at the top of the packed folder, in the language of .gitignore.

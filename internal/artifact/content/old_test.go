@@ -3,7 +3,7 @@ package content_test
 import (
 	"testing"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // Connections and a patch have the runner's memory together.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What several refusals advise.

@@ -1,6 +1,6 @@
 package content
 
-import "slipway/internal/lazyregexp"
+import "github.com/slipway/slipway/internal/lazyregexp"
 
 // RevisionKey is the record of a PAX global header in which git archive writes the commit (git-archive(1), git
 // get-tar-commit-id(1)); a packed tarball has it, too.

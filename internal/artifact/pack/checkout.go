@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // CheckedOut is the commit that is checked out in the git repository that a folder lies in; "" where it is in none, or the

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/content"
 )
 
 // FuzzIgnore holds that any text is an ignore file or is refused with its line, and that what is left out stays so.

@@ -8,9 +8,9 @@ import (
 
 	"github.com/moby/patternmatcher"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // always comes before the first line of the ignore file, which may take it back with `!.git`.

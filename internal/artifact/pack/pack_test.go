@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/content"
-	"slipway/internal/artifact/treetest"
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/artifact/treetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 func packed(tb testing.TB, dir string, opts Options) []byte {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // variableName is the form of a variable's name, as shells have it.

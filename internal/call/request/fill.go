@@ -15,8 +15,8 @@ import (
 	"strings"
 	"unicode"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Filled is a request that can be sent.

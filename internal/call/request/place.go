@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Escape is how a value is written that follows what stands before it in a URL: in the path and in the query escaped, before them as

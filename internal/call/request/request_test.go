@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/call/request"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // values are what variables bring that is hard on each place.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 var (

@@ -3,8 +3,8 @@ package hostlist
 import (
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 func TestParseAddress(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // MostInRange is how many names one text with ranges may stand for.

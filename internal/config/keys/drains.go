@@ -1,6 +1,6 @@
 package keys
 
-import "slipway/internal/yamlfile"
+import "github.com/slipway/slipway/internal/yamlfile"
 
 // Drains are the steps that take a host out of its balancers.
 type Drains struct {

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/config/hostlist"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/hostlist"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // Host is an entry of hosts in either form: user@host:port, or a map.

@@ -8,7 +8,7 @@ package keys
 import (
 	"time"
 
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // What a key takes. Each knows where it was written.

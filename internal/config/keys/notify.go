@@ -1,6 +1,6 @@
 package keys
 
-import "slipway/internal/yamlfile"
+import "github.com/slipway/slipway/internal/yamlfile"
 
 // Notify is one address that is told how deployments go. Exactly one of the services is given.
 type Notify struct {

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // Portion is a number of hosts or a share of them, written as 2 or 25%.

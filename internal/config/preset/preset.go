@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/cookbook"
-	"slipway/internal/deploy"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 //go:embed *.yml

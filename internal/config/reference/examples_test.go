@@ -5,9 +5,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/cookbook"
 )
 
 // TestExamples: what the page of recipes shows for each is a piece of a deploy file that uses it, and the whole is accepted.

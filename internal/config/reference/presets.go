@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/config/preset"
+	"github.com/slipway/slipway/internal/config/preset"
 )
 
 const presetIntro = `## Presets

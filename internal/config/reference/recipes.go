@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/cookbook"
 )
 
 // Recipes is the page docs/recipes.md, made of the embedded recipes.

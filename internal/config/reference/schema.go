@@ -6,8 +6,8 @@ import (
 	"reflect"
 	"strings"
 
-	"slipway/internal/config/keys"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // Schema is the JSON schema of the deploy file, draft 7 as editors read it, made of the keys' table.

@@ -12,10 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"slipway/internal/ci"
-	"slipway/internal/config"
-	"slipway/internal/config/keys"
-	"slipway/internal/yamlfile"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/config/keys"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // TestGenerated fails when a generated file does not say what the tables say: run `go generate ./...`.

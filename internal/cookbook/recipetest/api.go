@@ -10,10 +10,10 @@ import (
 	"testing/fstest"
 	"time"
 
-	"slipway/internal/call"
-	"slipway/internal/call/request"
-	"slipway/internal/ci"
-	"slipway/internal/config"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/config"
 )
 
 // API stands in for what a recipe calls from the runner. It takes what Want says, one request after another, and refuses and reports

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // Database is a server of databases, the test's own. Its user Role owns the databases site and, of MySQL, may make others; the administrator is

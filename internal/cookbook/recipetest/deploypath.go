@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // LateModules is how many modules a release has that are imported by the first request for them.

@@ -5,7 +5,7 @@ package recipetest
 import (
 	"testing"
 
-	"slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/cookbook"
 )
 
 // Rendered is a recipe's script; what it requires and with does not give is "x".

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // history is all commits of a ref, newest last; none where there is no such ref.

@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Deployment is a deployment of a commit to an environment.

@@ -9,13 +9,13 @@ import (
 	"errors"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/fanout"
-	"slipway/internal/fleet"
-	"slipway/internal/inspect"
-	"slipway/internal/plan"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/fanout"
+	"github.com/slipway/slipway/internal/fleet"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // each makes the answers of hosts that were gathered, and asks those that answered more.

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/inspect/page"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/inspect/page"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 var pictures = flag.String("pictures", "", "a folder to write pictures of the page to")

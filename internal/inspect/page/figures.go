@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
 )
 
 // Figure is one of DORA's four, as far as the hosts' records tell it.

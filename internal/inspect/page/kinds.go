@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
 )
 
 // kind is what a deployment meant for what is live.

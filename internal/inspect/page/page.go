@@ -17,7 +17,7 @@ import (
 	"time"
 	"unicode"
 
-	"slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect"
 )
 
 // Environment is what is shown of one environment.

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/page"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/page"
 )
 
 var asked = time.Date(2026, 11, 29, 9, 12, 0, 0, time.UTC)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect"
 )
 
 // chart is the bars of the weeks, the oldest first. Heights and places are in hundredths of the chart's.

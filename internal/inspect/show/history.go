@@ -7,12 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/plan"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
 )
 
 // mostDeployments is how many deployments people are shown; the JSON has all.

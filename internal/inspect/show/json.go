@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
-	"slipway/internal/ci"
-	"slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/inspect"
 )
 
 // JSON is an answer as `--json` prints it (docs/json.md).

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/inspect"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // SafeLogs makes what steps printed safe to print: each line as a terminal would show it, without secrets that are known.

@@ -9,10 +9,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/release/lock"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // table aligns rows under a head, columns two spaces apart.

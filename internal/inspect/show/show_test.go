@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/show"
-	"slipway/internal/release/survey"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 const (

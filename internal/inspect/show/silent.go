@@ -3,8 +3,8 @@ package show
 import (
 	"fmt"
 
-	"slipway/internal/inspect"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // silent are lines on hosts that did not answer.

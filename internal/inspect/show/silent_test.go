@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/inspect/show"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/inspect/show"
 )
 
 // A history tells of many hosts that are silent for one reason together, and of a few one by one; no host is lost in the count.

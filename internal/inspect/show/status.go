@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/release/lock"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // mostFiles is how many drifted files of a host are shown to people; the JSON has more.

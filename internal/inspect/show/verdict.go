@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/inspect"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/inspect"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
 )
 
 // verdict is what it comes to, in one line.

@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"slipway/internal/deploy"
-	"slipway/internal/github"
-	"slipway/internal/policy"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/policy"
 )
 
 // Asker asks about one repository. A client that is nil cannot be asked, and Why says why not.

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/github"
-	"slipway/internal/github/githubtest"
-	"slipway/internal/policy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/github"
+	"github.com/slipway/slipway/internal/github/githubtest"
+	"github.com/slipway/slipway/internal/policy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 const (

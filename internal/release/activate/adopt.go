@@ -4,8 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed adopt.sh

@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Whatever another tool's link looks like, what it leads to becomes a release that is switched to, known by its folder's name, and

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 // live is a host on which current names the first release.

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 // Block is how a release is restarted and verified, with the variables that its steps and checks need.

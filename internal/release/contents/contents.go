@@ -14,9 +14,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed digest.sh

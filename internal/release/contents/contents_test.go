@@ -14,11 +14,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/contents"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/contents"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 const id = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed manifests.sh

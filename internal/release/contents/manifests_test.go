@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 var fuzzedIDs = []deploy.ReleaseID{"20261121-073000-1a2b3c4-9f3c51", "20261120-073000-1a2b3c4-9f3c51"}

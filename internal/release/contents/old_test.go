@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 func asked(texts map[string]string) (files []File) {

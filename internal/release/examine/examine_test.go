@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/examine"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/examine"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 func ask(t *testing.T, host *releasetest.Host, steps []deploy.Step, vars map[string]string) examine.Answer {

@@ -8,8 +8,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed set.sh

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed claim.sh

@@ -8,11 +8,11 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // claimOf is the claim of one of several jobs.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed lastsign.sh

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 var anna = deploy.LockOwner{

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Who is an owner for people: "run https://... attempt 2 by anna, 3m (deploy)", or "(deploy shard 2/5)". The age is now, by the reader's clock, less

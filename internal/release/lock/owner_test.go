@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Who owns a lock is told in words whatever its record says: of one line, and never empty.

@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact"
-	"slipway/internal/artifact/pack"
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/artifact/pack"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // The lock is lost while a long script runs: it stops before what it cannot take back.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Functions is shell that defines lock_state, for a script that asks for more than the lock: it prints what Parse reads.

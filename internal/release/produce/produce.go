@@ -13,11 +13,11 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/step"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed made.sh

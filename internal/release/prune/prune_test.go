@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 func id(n string) deploy.ReleaseID {

@@ -6,10 +6,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 // On a disk without a free byte the lock is still taken, with what pruning had kept in reserve.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/prune"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/prune"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 // busy has the host's rm leave whatever lies in releases/.

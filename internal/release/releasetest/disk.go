@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // SmallDisk mounts a file system of a size (bytes) and a number of inodes on the host, and gives its folder.

@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Host is a host that is this machine: a transport.Conn whose commands run in a temporary home directory. It serves the

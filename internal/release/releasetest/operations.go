@@ -3,14 +3,14 @@ package releasetest
 import (
 	"context"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/prune"
-	"slipway/internal/release/step"
-	"slipway/internal/release/survey"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/prune"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Survey asks a host for its facts.

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"testing"
 
-	"slipway/internal/needtest"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
 )
 
 // Toolset is a shell and the folder of the programs that it finds.

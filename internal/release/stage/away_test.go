@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // links are one of each kind, also some levels down.

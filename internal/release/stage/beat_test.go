@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/lock"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // slow is a payload over a slow link: the next part comes only when a sign of life was seen for the one before.

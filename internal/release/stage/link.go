@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/secret"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Links are what a release has from outside of the artifact. Paths are relative to the release, clean.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"strconv"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed listing.sh

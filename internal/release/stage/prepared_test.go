@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // The record names what is there, once; what attempts left that died is gone.

@@ -13,14 +13,14 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"slipway/internal/artifact"
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
-	"slipway/internal/secret"
-	"slipway/internal/sshtest/origin"
+	"github.com/slipway/slipway/internal/artifact"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest/origin"
 )
 
 // compressed is a text in an encoding.

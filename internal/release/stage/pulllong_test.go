@@ -16,11 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
-	"slipway/internal/sshtest/origin"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/sshtest/origin"
 )
 
 // Whatever fetches it, however it is compressed, and whatever its names begin with, a release that is pulled is the same.

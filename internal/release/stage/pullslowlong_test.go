@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // An origin that gives a little now and then is given up: the archive would come for as long as the deployment may take.

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/artifact/content"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // held is an operation on a host that waits at a place in its script.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // modes are the modes of some paths of a site, in octal.

@@ -4,10 +4,10 @@ import (
 	"os"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 // A release that is brought again counts as failed until it is verified. Until then the next one begins anew; from then on it stays.

@@ -11,9 +11,9 @@ import (
 	"io"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Payload is a release's tar in one encoding, to be sent to many hosts at once.

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
 )
 
 const releaseID = deploy.ReleaseID("20261121-073000-1a2b3c4-9f3c51")

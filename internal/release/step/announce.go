@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"strings"
 
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed announce.sh

@@ -6,11 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // A step of the runner is unknown from its announcement until its conclusion; what was announced without its last file was never sent.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // patched is a change of a script, once: it must be there.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Variables that mean something to a shell or to the loader reach the step as they are, and disturb nothing on the way there.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 // Where sleep takes no fractions, what ignores TERM gets its ten seconds too, and not ten times as many: the lock would be taken over.

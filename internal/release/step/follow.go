@@ -5,8 +5,8 @@ import (
 	_ "embed"
 	"strconv"
 
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed follow.sh

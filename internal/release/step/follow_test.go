@@ -12,10 +12,10 @@ import (
 	"sync"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // cut is a host whose connection is lost after some bytes of output.

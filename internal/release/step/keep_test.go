@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // numbered is a step that prints the numbers from 1000000 on, a line of 8 bytes each.

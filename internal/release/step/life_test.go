@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 func TestSecondStartIsRefused(t *testing.T) {

@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/hosttest"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // The connection is reset again and again while a step prints; who connects again hears the rest.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed preview.sh

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // A preview runs in what is live, sees what the step would see and the names of the new files, and writes nothing of its own.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/releasetest"
 )
 
 // What a step printed may hold what is nobody else's business: all that is kept of it is its owner's alone, by mode.

@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/release"
 )
 
 //go:embed resolve.sh

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // unknown is a step whose wrapper and process were killed.

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed process.sh

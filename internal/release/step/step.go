@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Instance is one try of a step.

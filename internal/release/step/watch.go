@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Watch follows one instance to its end, over as many connections as it takes. Its operations are tried one after the other.

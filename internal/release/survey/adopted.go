@@ -3,7 +3,7 @@ package survey
 import (
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // adopted reads a release that is a link to another tool's folder, and that folder's name.

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/stage"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed drift.sh

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/stage"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/stage"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // prepared writes down what the release holds; its artifact lay there complete at a time from now.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // journal begins what the survey says of one deployment's journal.

@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/activate"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/step"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/step"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // What a deployment wrote is what the next attempt, and the next deployment, find.

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Whatever dead runs left counts as room that can be had: each kind of it.

@@ -9,12 +9,12 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // Records that no Slipway wrote: endless, never to be had, or of gigabytes. The host is refused by their name, and nothing

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 )
 
 // parse reads the records that survey.sh prints. asked is when the runner asked, on its own clock.

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/plan"
-	"slipway/internal/release"
-	"slipway/internal/release/journal"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/plan"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // asked carries a question out, and fails where it changes anything on the host.

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/release"
-	"slipway/internal/release/hold"
-	"slipway/internal/release/lock"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/hold"
+	"github.com/slipway/slipway/internal/release/lock"
 )
 
 // text reads a line of one fact.

@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/release"
-	"slipway/internal/release/releasetest"
-	"slipway/internal/release/survey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/releasetest"
+	"github.com/slipway/slipway/internal/release/survey"
 )
 
 // The secret files of the live release are told by their hashes, to who asks for them: no link, pipe or huge file among them.

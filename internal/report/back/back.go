@@ -4,8 +4,8 @@ package back
 import (
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // The most releases, and the most texts of other kinds, that are named; the others are counted.

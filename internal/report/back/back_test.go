@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/back"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/back"
 )
 
 // What a rollback goes back over is said as far as it is known, and what is not known is said plainly.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // Failure is what went wrong in the same way on one or several hosts.

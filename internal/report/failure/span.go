@@ -1,8 +1,8 @@
 package failure
 
 import (
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // maxStatus is how much of a cause stands for a status, in columns.

@@ -3,8 +3,8 @@ package failure
 import (
 	"maps"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // Tails keep the last lines that hosts printed in their steps, until it is known that a step went well: those of many hosts in

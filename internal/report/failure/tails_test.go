@@ -3,7 +3,7 @@ package failure
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // What went well leaves nothing behind; what failed keeps its last words until the end.

@@ -3,7 +3,7 @@ package failure
 import (
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // The fleet's own check is asked once, so its failure is counted against no hosts.

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/report"
+	"github.com/slipway/slipway/internal/report"
 )
 
 func main() {

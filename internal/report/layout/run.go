@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Target is the app and, behind an arrow, its environment: "shop -> production".

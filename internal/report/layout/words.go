@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Seconds is a duration for people: 0.8s, 14.2s, 1m05s, 1h02m.

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // What one host made and others got: who, how much, how long it took until the last had it.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/outcome"
 )
 
 // Skipped says which phases did not start because an earlier one failed.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // hostVerdicts are the verdicts of hosts that are activated or unwound. Of a large fleet only failures are shown at once; the rest

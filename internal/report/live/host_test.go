@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A host that could not be switched back went nowhere, and the verdict does not say that it did.

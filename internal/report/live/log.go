@@ -9,11 +9,11 @@ package live
 import (
 	"fmt"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/progress"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/progress"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // Log is the live log. It takes events that are safe to print.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/report/layout"
-	"slipway/internal/report/progress"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/progress"
 )
 
 // slowly is how long a step sends before the log says how far it is.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // resumingLines say which attempt this one goes on from; none for a first attempt.

@@ -1,8 +1,8 @@
 package live
 
 import (
-	"slipway/internal/ci"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // Sink is where lines go. Lines are safe to print by then.

@@ -3,8 +3,8 @@ package live
 import (
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // stream orders what hosts print. Groups of a log are flat and hosts work at the same time, also in different steps: one

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // stepLines are the verdict of a step: who did it, how long it took, or how it failed.

@@ -3,9 +3,9 @@ package live
 import (
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/sanitize"
 )
 
 // voice is what Slipway says itself, between the lines of hosts.

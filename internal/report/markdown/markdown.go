@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // plainWord is a word that means the same in Markdown as without it. GitHub makes links of words with ://, www. and @, and

@@ -3,8 +3,8 @@ package outcome
 import (
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // byHand puts what a person does on a machine of their own in the place of what is pressed in a CI. There each command is a run of its

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // Row is one outcome.

@@ -3,8 +3,8 @@ package outcome
 import (
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 func activated() Row {

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/outcome"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Doc is what a person must know of an output of the action.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // redactedJSON takes secrets once more out of the values, so that no secret, whatever its characters, breaks the JSON.

@@ -3,10 +3,10 @@ package outputs
 import (
 	"time"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // The JSON of the result output. Fields are only ever added.

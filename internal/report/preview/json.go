@@ -3,7 +3,7 @@ package preview
 import (
 	"encoding/json"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // format is the version of the JSON. Fields may be added to it; what changes the meaning of one is a new version.

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/back"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/back"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
 )
 
 // maxPage is how large a page may be, in bytes: what GitHub takes, less what the last line may be over.

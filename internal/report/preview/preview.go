@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/back"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/back"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // nameWidth is how wide the names of steps are, in columns.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/golden"
-	"slipway/internal/report/preview"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/report/preview"
 )
 
 // fleet is a preview with something of everything.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/preview"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/preview"
 )
 
 // A rollback says in the log, on the page and in the JSON what it goes back over, and where it may go as well.

@@ -3,7 +3,7 @@ package progress
 import (
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Absence is a host that does not answer.

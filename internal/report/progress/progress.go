@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Tracker follows what runs at the moment, for the live view and for progress lines.

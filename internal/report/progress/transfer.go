@@ -3,7 +3,7 @@ package progress
 import (
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Transfer is how far bytes to one host are, or to several together.

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // A host that goes on with what an earlier attempt has brought is as fast as what came since.

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"slices"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // Event is an event whose texts are all safe to print. It is done once, at the door: what is cut to a width or compared

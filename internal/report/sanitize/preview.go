@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Preview is a preview whose texts are all safe to print. Of a diff every line is a line that a host or an artifact gave.

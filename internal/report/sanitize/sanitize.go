@@ -5,8 +5,8 @@ package sanitize
 import (
 	"slices"
 
-	"slipway/internal/ci"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Sanitizer takes secrets out of texts. The zero Sanitizer knows none.

@@ -3,7 +3,7 @@ package sanitize
 import (
 	"slices"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 // Shipped is which merges were shipped, in texts that are safe to print: titles are whoever opened the pull requests'.

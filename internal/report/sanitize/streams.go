@@ -3,8 +3,8 @@ package sanitize
 import (
 	"unicode/utf8"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Streams take secrets out of what hosts print, also those that a program spread over several lines: what may be the

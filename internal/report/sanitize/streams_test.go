@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 const password = "correct horse battery staple"

@@ -3,7 +3,7 @@ package sanitize
 import (
 	"reflect"
 
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // Value makes every text in a value safe to print, as words of Slipway's own, each with a bound: what value points to, through fields,

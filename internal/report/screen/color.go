@@ -3,7 +3,7 @@ package screen
 import (
 	"strings"
 
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"slipway/internal/report/layout"
-	"slipway/internal/report/progress"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/progress"
 )
 
 // Screen is what a terminal shows. It takes lines that are safe to print.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/progress"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/progress"
 )
 
 // maxView is how many lines the live view takes at the bottom of the terminal.

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
 )
 
 // Line is `3 pull requests, 7 commits`, and what was taken back; "" where nobody looked.

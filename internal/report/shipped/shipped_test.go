@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/deploy"
 )
 
 const (

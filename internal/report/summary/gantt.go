@@ -6,9 +6,9 @@ import (
 	"time"
 	"unicode"
 
-	"slipway/internal/deploy"
-	"slipway/internal/lazyregexp"
-	"slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/report/layout"
 )
 
 // maxBars is how many bars a chart has at most; a longer one shows the phases only.

@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/ci"
-	"slipway/internal/deploy"
-	"slipway/internal/report/back"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
-	"slipway/internal/report/outcome"
-	"slipway/internal/report/shipped"
+	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/back"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/report/outcome"
+	"github.com/slipway/slipway/internal/report/shipped"
 )
 
 // Max is how large a page may be, in bytes. It leaves room below what GitHub takes, for the rest of a line that is being written.

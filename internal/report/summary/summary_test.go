@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
 )
 
 func TestSummaryDropsTailsFirst(t *testing.T) {

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/report/failure"
-	"slipway/internal/report/layout"
-	"slipway/internal/report/markdown"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/failure"
+	"github.com/slipway/slipway/internal/report/layout"
+	"github.com/slipway/slipway/internal/report/markdown"
 )
 
 // table is hosts by phases. Of a large fleet, the hosts that are not like the others stand outside the fold.

@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // Fleet is hosts web1, web2, ...; one key logs in to all of them.

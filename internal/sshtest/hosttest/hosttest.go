@@ -4,9 +4,9 @@ package hosttest
 import (
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // Host is a running host.

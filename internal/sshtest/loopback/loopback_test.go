@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 // TestFree listens and stops, with the listener in other hands too, as it is while a program is started.

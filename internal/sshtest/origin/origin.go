@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // Origin is a server that runs until its test ends. What it has as the file archive it also redirects to from /moved, and over HTTP from

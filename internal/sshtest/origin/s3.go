@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // S3 is object storage with S3's API, a real Versity Gateway over a folder, which verifies signatures. It has one bucket, and runs until

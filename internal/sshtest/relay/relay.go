@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 // Options say what the network is like. The zero value is as fast as the loopback interface.

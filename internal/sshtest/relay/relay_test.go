@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/sshtest/relay"
 )
 
 // Times are checked from below, where a busy machine changes nothing, and loosely from above.

@@ -18,11 +18,11 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/secret"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 // Options say what the server is like.

@@ -14,11 +14,11 @@ import (
 	"slices"
 	"time"
 
-	"slipway/internal/call"
-	filled "slipway/internal/call/request"
-	"slipway/internal/deploy"
-	"slipway/internal/report/sanitize"
-	"slipway/internal/secret"
+	"github.com/slipway/slipway/internal/call"
+	filled "github.com/slipway/slipway/internal/call/request"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/report/sanitize"
+	"github.com/slipway/slipway/internal/secret"
 )
 
 // spansAtOnce is how many spans one request holds: some 300 kB, where receivers take a few MB.

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
-	"slipway/internal/trace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/trace"
 )
 
 // collector is a strict receiver: it takes what the specification says, and nothing else.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/trace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/trace"
 )
 
 // mostSpans bounds a trace. What is beyond it is left out, and counted in the root.

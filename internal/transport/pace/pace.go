@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // A piece is what one host gets before the others have their turn: a twentieth of a second's bytes, within these bounds.

@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pace"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pace"
 )
 
 // network is hosts that take whatever comes at once.

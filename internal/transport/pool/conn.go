@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Conn is a transport.Conn to one host over as many connections, one after another, as it takes. What was under way when a

@@ -14,8 +14,8 @@ import (
 	"slices"
 	"sync"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // DefaultSlots is how many hosts are connected to at a time where nobody says.

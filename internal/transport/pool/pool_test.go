@@ -12,9 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
 )
 
 // network is hosts that count their connections.

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/hosttest"
-	"slipway/internal/transport"
-	"slipway/internal/transport/pool"
-	"slipway/internal/transport/retry"
-	"slipway/internal/transport/ssh"
-	"slipway/internal/transport/transporttest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/pool"
+	"github.com/slipway/slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/transport/transporttest"
 )
 
 func connect(t *testing.T) (hosttest.Host, *pool.Conn) {

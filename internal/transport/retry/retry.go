@@ -9,7 +9,7 @@ import (
 	"errors"
 	"time"
 
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // Patience is how long a host may be away before what was under way there has failed: longer than a restart takes.

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/retry"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/retry"
 )
 
 func TestRetryDoesAgainWhatTheLinkFailed(t *testing.T) {

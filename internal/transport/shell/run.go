@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // run is one command under way.

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // pipes is a shell that a test plays: it reads the shell's input and writes its outputs.

@@ -14,7 +14,7 @@ import (
 
 	"al.essio.dev/pkg/shellescape"
 
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 //go:embed loader.sh

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/transport"
-	"slipway/internal/transport/transporttest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/transporttest"
 )
 
 // shells are what /bin/sh is on hosts, as a command to run `-c` with.

@@ -8,8 +8,8 @@ import (
 	xssh "golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
-	"slipway/internal/secret"
-	"slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
 )
 
 // certify signs a user certificate that is valid now.

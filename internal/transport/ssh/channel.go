@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/transport/shell"
+	"github.com/slipway/slipway/internal/transport/shell"
 )
 
 // channel is one session channel with a shell in it.

@@ -11,9 +11,9 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/shell"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/shell"
 )
 
 var _ transport.Conn = (*Conn)(nil)

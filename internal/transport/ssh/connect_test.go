@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/sshtest/sshd"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // refused connects to a host that cannot be connected to, checks what is said, and gives it.

@@ -4,14 +4,14 @@ import (
 	"context"
 	"testing"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/hosttest"
-	"slipway/internal/sshtest/sshd"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh"
-	"slipway/internal/transport/transporttest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/transport/transporttest"
 )
 
 func TestContractInProcess(t *testing.T) {

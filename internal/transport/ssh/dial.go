@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
 )
 
 // hop is a machine to connect to, and from where.

@@ -12,10 +12,10 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh/hostkey"
-	"slipway/internal/transport/ssh/sshkey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // explain makes what a person reads of a hop that cannot be connected to.

@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // bastions starts a chain of jump hosts that one key may log in to, each with a user of its own.

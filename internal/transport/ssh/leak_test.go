@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/sshtest"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // TestNoLeak counts goroutines, of both sides, before and after many commands. It does not run beside other tests.

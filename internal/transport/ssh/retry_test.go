@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // What is not worth another try at once may still pass for a host that was connected to before.

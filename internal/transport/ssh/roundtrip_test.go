@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/relay"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // TestRoundTrips counts round trips by how long things take over a line with a long one.

@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/relay"
-	"slipway/internal/sshtest/sshd"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/relay"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // TestOneSession has commands of both kinds queue for the only session that the host allows.

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // A host counts sessions (MaxSessions, 10 unless set), and frees a place when the process in it has ended, a little after

@@ -13,11 +13,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/secret"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh/hostkey"
-	"slipway/internal/transport/ssh/sshkey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/secret"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // Config is how hosts are reached and logged in to. Its zero value reaches none: a log-in and pins are needed.

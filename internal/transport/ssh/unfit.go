@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // unfit is the error of a log-in in which no command begins: a restricted account, a forced command, or a start-up file that

@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/deploy"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest"
-	"slipway/internal/sshtest/sshd"
-	"slipway/internal/transport"
-	"slipway/internal/transport/ssh"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest"
+	"github.com/slipway/slipway/internal/sshtest/sshd"
+	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/ssh"
 )
 
 // TestStartUpFiles has the start-up files of login shells keep commands from running, each in another way. The log-in is

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/sshtest/loopback"
-	"slipway/internal/transport"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/transport"
 )
 
 // patience is how long anything here may take that is to end by itself.

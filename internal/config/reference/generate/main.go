@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"slipway/internal/config/reference"
+	"github.com/slipway/slipway/internal/config/reference"
 )
 
 func main() {

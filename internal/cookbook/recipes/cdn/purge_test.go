@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/call"
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 func TestPurges(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // cutOff is added to the application: who is about to tell workers what the file cut says for the nth time is killed right then.

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // systemctl starts and ends the units one and two, which are workers, as a real one has systemd do; where there is a file refuse it starts none.

@@ -5,8 +5,8 @@ package database_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestEmptyDatabase: before a first deployment there is nothing in it. That is backed up, restored and rehearsed on, too.

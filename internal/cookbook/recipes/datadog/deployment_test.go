@@ -3,7 +3,7 @@ package datadog_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 func TestDeployment(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 func TestCaches(t *testing.T) {

@@ -5,7 +5,7 @@ package django_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 func TestDjangoEachShell(t *testing.T) {

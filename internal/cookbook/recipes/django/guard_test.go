@@ -3,7 +3,7 @@ package django_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // guarded is a project with an applied migration of two models, and a second one that a test writes.

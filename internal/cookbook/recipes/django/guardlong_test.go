@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestGuardEverything has every kind of operation judged on SQLite.

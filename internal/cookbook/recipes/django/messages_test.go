@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 const german = "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\nmsgid \"sea\"\nmsgstr \"Meer\"\n"

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // needsDjango skips a test where Debian's Django is missing.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestMigratePreview: what the live release and its database tell of a new one's files. Neither is changed.

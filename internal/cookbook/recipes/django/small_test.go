@@ -3,8 +3,8 @@ package django_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // project is a folder with a Django project, and what runs recipes in it.

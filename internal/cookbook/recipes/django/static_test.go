@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // site is a deploy path whose releases have static files with digests in their names, and a web server before it.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestKeepStaticMoves: the files of a release stay, also where another one collects its own in a folder of another name.

@@ -7,9 +7,9 @@ import (
 	"reflect"
 	"testing"
 
-	"slipway/internal/cookbook"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 func TestMain(m *testing.M) { needtest.RunWaiting(m) }

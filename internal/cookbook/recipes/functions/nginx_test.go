@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestUpstreamFile takes servers of all forms out of a file and puts them back.

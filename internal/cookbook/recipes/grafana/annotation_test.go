@@ -3,7 +3,7 @@ package grafana_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 func TestAnnotation(t *testing.T) {

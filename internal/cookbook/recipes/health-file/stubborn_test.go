@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestStubborn: a check that does not ask for the file would go on sending requests.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/call"
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/call"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 func TestCall(t *testing.T) {

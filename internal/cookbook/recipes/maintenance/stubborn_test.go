@@ -8,8 +8,8 @@ import (
 	"os"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestStubborn: a site that does not look for the file is not closed by it, which is said, and the file is gone again.

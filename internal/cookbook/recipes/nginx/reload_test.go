@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestReloadNginx has a real nginx read a configuration that is good, one that its test refuses, and one that only nginx itself cannot take.

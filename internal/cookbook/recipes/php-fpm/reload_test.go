@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
-	"slipway/internal/sshtest/loopback"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/sshtest/loopback"
 )
 
 func TestMain(m *testing.M) { needtest.RunWaiting(m) }

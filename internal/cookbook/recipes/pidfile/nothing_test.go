@@ -5,7 +5,7 @@ package pidfile_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 func TestStartsNothing(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestMigratePostgres: a migration gives up where something else holds a lock, and whoever reads meanwhile does not wait.

@@ -3,7 +3,7 @@ package sentry_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
 )
 
 var bearer = map[string]string{"Authorization": "Bearer s3cr3t/+"}

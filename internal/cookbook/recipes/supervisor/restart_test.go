@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 func TestMain(m *testing.M) { needtest.RunWaiting(m) }

@@ -3,9 +3,9 @@ package supervisor_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestSignal: a program that ends is another process afterwards, one that only listens is the same; one that does not come back is said.

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 // TestSignalAfterBadRelease: what does not run is started, and the first process that starts may still be of a release that was gone back from, and end by itself.

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
-	"slipway/internal/needtest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/needtest"
 )
 
 func TestMain(m *testing.M) { needtest.RunWaiting(m) }

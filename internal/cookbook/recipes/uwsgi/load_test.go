@@ -5,8 +5,8 @@ package uwsgi_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/recipetest"
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/recipetest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestUWSGIUnderLoad reloads a uWSGI three times, while requests come all the time: none fails.

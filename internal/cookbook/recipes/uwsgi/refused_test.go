@@ -5,7 +5,7 @@ package uwsgi_test
 import (
 	"testing"
 
-	"slipway/internal/cookbook/shelltest"
+	"github.com/slipway/slipway/internal/cookbook/shelltest"
 )
 
 // TestUWSGIRefuses: another file than the one that uWSGI looks at, and workers that stay in the folder of before.

@@ -9,8 +9,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
 )
 
 // TestHostCertificates is what passes of the certificates that a host shows, and what is refused, with its cause.

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport/ssh/sshkey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // Pins are what is pinned: lines of known_hosts, fingerprints, or both. A host passes with either; a revoked key never.

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
 
-	"slipway/internal/deploy"
-	"slipway/internal/sshtest/hosttest"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/sshtest/hosttest"
 )
 
 // TestCheck is what passes and what does not, for every form of a pin.

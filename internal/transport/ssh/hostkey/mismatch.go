@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"slipway/internal/deploy"
-	"slipway/internal/transport/ssh/sshkey"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // MismatchError says that a host's key is not what is pinned for it. Nothing was sent to the host but the handshake.
