@@ -55,9 +55,8 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	site := "site"
 	options := sshtest.Options{Root: ts.MkAbs(args[0]), AuthorizedKey: ts.Value("authorized").(string)}
-	options.Connected = func(bool) bool {
-		return os.WriteFile(ts.MkAbs(args[0]+".connected"), nil, 0o600) == nil
-	}
+	connected := ts.MkAbs(args[0] + ".connected") // now: a script changes folders while hosts run
+	options.Connected = func(bool) bool { return os.WriteFile(connected, nil, 0o600) == nil }
 	for _, arg := range args[1:] {
 		name, value, _ := strings.Cut(arg, "=")
 		var err error
