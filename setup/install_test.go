@@ -62,6 +62,13 @@ func startReleases(t *testing.T) *releases {
 	return r
 }
 
+// change changes what the server has.
+func (r *releases) change(how func(*releases)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	how(r)
+}
+
 // runner is one machine: its tool folder, and what the last job's step wrote.
 type runner struct {
 	t             *testing.T
@@ -204,12 +211,11 @@ func TestRefused(t *testing.T) {
 			t.Errorf("it asked for %q", asked)
 		}
 		r.refused(r.install("1.2.4"), "no checksums of version 1.2.4")
-		r.releases.cut = true
+		r.releases.change(func(s *releases) { s.cut = true })
 		r.refused(r.install("1.2.3"), "could not be fetched")
-		r.releases.cut = false
-		r.releases.files["/v1.2.3/"+asset] = program("another")
+		r.releases.change(func(s *releases) { s.cut, s.files["/v1.2.3/"+asset] = false, program("another") })
 		r.refused(r.install("1.2.3"), "nothing was installed")
-		r.releases.files["/v1.2.3/SHA256SUMS"] = "<html>\n"
+		r.releases.change(func(s *releases) { s.files["/v1.2.3/SHA256SUMS"] = "<html>\n" })
 		r.refused(r.install("1.2.3"), "SHA256SUMS of version 1.2.3 has no "+asset)
 	})
 }
@@ -222,10 +228,9 @@ func TestPinned(t *testing.T) {
 		r.puts("VERSION", "1.2.3\n")
 		r.puts("SHA256SUMS", sums(program("1.2.3")))
 		bad := program("replaced")
-		good := r.releases.files["/v1.2.3/"+asset]
-		r.releases.files["/v1.2.3/"+asset], r.releases.files["/v1.2.3/SHA256SUMS"] = bad, sums(bad)
+		r.releases.change(func(s *releases) { s.files["/v1.2.3/"+asset], s.files["/v1.2.3/SHA256SUMS"] = bad, sums(bad) })
 		r.refused(r.install(""), "nothing was installed")
-		r.releases.files["/v1.2.3/"+asset] = good
+		r.releases.change(func(s *releases) { s.files["/v1.2.3/"+asset] = program("1.2.3") })
 		if got := r.install(""); !got.ok || !strings.Contains(got.outputs, "version=1.2.3\n") {
 			t.Errorf("%+v", got)
 		}

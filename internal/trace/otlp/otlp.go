@@ -5,6 +5,7 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,8 @@ type Receiver struct {
 	URL      string                   // the whole, with /v1/traces
 	Headers  map[string]secret.Secret // by name
 	Redactor *secret.Redactor         // nil: no secrets
+
+	limit time.Duration // how long sending may take; 0 is longest
 }
 
 // Send sends the trace of a deployment. Spans have IDs of their own, so what may have arrived is sent again. An error names the receiver's
@@ -45,7 +48,7 @@ type Receiver struct {
 func (r Receiver) Send(run context.Context, res deploy.Result) error {
 	finished, _ := sanitize.Sanitizer{Redactor: r.Redactor}.Event(deploy.Finished{Result: res}).(deploy.Finished)
 	spans := spansOf(finished.Result)
-	ctx, cancel := call.Bounded(run, longest, longestLate)
+	ctx, cancel := call.Bounded(run, cmp.Or(r.limit, longest), longestLate)
 	defer cancel()
 	for part := range slices.Chunk(spans, spansAtOnce) {
 		if err := r.send(ctx, finished.Result, part); err != nil {
