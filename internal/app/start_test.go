@@ -58,7 +58,7 @@ func BenchmarkVersion(b *testing.B) {
 	if err := os.WriteFile(nothing, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	empty, program := build("empty", nothing), build("slipway", "slipway")
+	empty, program := build("empty", nothing), build("slipway", "github.com/slipway/slipway")
 	start := func(name string, args ...string) time.Duration {
 		cmd := exec.CommandContext(b.Context(), name, args...)
 		if err := cmd.Run(); err != nil {
