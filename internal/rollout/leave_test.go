@@ -33,7 +33,7 @@ func (f *fleet) locked() []string {
 func TestLeftMigrationKeepsTheLock(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
-	once := counted(deploy.Migrate, "Migrate", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`)
+	once := counted(deploy.Migrate, "Migrate", untilMended)
 	once.Once, once.FinishFirst = true, true
 	f.cfg.Migrate = number(once)
 	f.cfg.Migrate[0].Timeout = time.Minute

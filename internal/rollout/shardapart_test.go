@@ -203,7 +203,7 @@ func TestRestWaitsForAShard(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	f.opts.LockWait, f.opts.Lease = time.Minute, 18*time.Second // a look every 0.4 s
-	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`))
+	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", untilMended))
 	f.cfg.Prepare[0].Roles = []string{"slow"}
 	f.cfg.Hosts[1].Roles = []string{"web", "slow"}
 	t.Cleanup(func() { f.touch("web2", "mended") })
@@ -235,7 +235,7 @@ func TestShardAfterTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	f.opts.LockWait, f.opts.Lease = time.Minute, 18*time.Second // a look every 0.4 s
-	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", `test "$SLIPWAY_HOST" = web2 || until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`))
+	f.cfg.Prepare = number(counted(deploy.Prepare, "Slow", `test "$SLIPWAY_HOST" = web2 || `+untilMended))
 	once := script(deploy.Migrate, "Migrate", "exit 3")
 	once.Once = true
 	f.cfg.Migrate = number(once)
@@ -268,7 +268,7 @@ func TestShardAfterTheRest(t *testing.T) {
 func TestShardLeavesAMigration(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
-	once := counted(deploy.Migrate, "Migrate", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`)
+	once := counted(deploy.Migrate, "Migrate", untilMended)
 	once.Once, once.FinishFirst = true, true
 	f.cfg.Migrate = number(once)
 	t.Cleanup(func() { f.touch("web1", "mended") })

@@ -44,7 +44,7 @@ func (f *fleet) when(host, name string, do func()) {
 func TestStepWhoseHostIsLostForGood(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 1)
-	once := counted(deploy.Migrate, "Migrate", `until test -e "$SLIPWAY_SHARED_PATH/run/mended"; do sleep 0.05; done`)
+	once := counted(deploy.Migrate, "Migrate", untilMended)
 	once.Once, once.Retries = true, 3
 	f.cfg.Migrate = number(once)
 	t.Cleanup(func() { f.touch("web1", "mended") })
