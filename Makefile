@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help check test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet e2e-cookbook bench bench-smoke dist sbom figures coverage scale
+.PHONY: help check verifier test test-scripts test-long fuzz mutations fmt vet lint golangci lint-selftest shellcheck actionlint generate generate-check tidy-check vuln demo sweep sweep-round sweep-all e2e e2e-images e2e-kill e2e-commands e2e-ways e2e-fleet e2e-cookbook bench bench-smoke dist sbom figures coverage scale
 
 # Every file that is or would be committed.
 FILES := git ls-files --cached --others --exclude-standard
@@ -11,12 +11,17 @@ FILES := git ls-files --cached --others --exclude-standard
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-check: lint generate-check tidy-check test ## what to run before a pull request
+check: lint generate-check tidy-check test verifier ## what to run before a pull request
 
 # A program with the race detector sleeps a second at its end unless it is told otherwise, and scripts start hundreds. What `go test`
 # vets, `make vet` does, too.
 test: ## every test but the ones in containers, with the race detector
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 go test -race -shuffle=on -vet=off -timeout 40m ./...
+
+# The program that verifies attestations is a module of its own: `./...` does not reach it.
+verifier: ## slipway-verify: its tests, and what else is asked of the code
+	cd slipway-verify && go vet ./... && go mod tidy -diff && go test -vet=off -shuffle=on -timeout 15m ./...
+	tool=$$(.ci/tool golangci-lint) && cd slipway-verify && "$$tool" run --allow-parallel-runners
 
 test-scripts: ## the scripts that use the program in rarer cases, which are not among the tests of `go test ./...`
 	go test -tags long -count=1 -timeout 30m -run '^TestLongScripts$$' ./internal/app
