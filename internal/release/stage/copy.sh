@@ -152,7 +152,38 @@ copy_same() {
 	same_files >"$place/list"
 	[ -s "$place/list" ] || return 0
 	IFS= read -r first <"$place/list"
-	printf '%s\n' "$first" >"$place/first"
+	copy_watched "$first" || copy_tarred "$first"
+}
+
+# Copies the files of the list by cp, which has the kernel copy them, or share their blocks where the file system can: that takes three
+# quarters of the time of two tars, or next to none. Only of GNU's programs; it fails where it was another's, or nobody could see how far
+# it is. A file that has become a pipe or a link meanwhile is copied as such.
+#
+# $1      the first of the list
+copy_watched() {
+	{ [ -r /proc/self/io ] && [ -r /proc/thread-self/children ] && command -v xargs >/dev/null; } || return 1
+	xargs -a "$place/list" -d '\n' cp -RP --parents --reflink=auto -t "$place/tree" -- &
+	attended copies_moved copied
+	[ -e "$place/tree/$1" ]
+}
+
+# Puts into moved what the reader's programs have read and written so far, those that have ended and the one that runs.
+copies_moved() {
+	moved='' running=''
+	read -r running <"/proc/$reader/task/$reader/children"
+	# shellcheck disable=SC2086,SC2154 # numbers; unpack.sh sets reader
+	for process in "$reader" $running; do
+		while read -r _ bytes; do
+			moved=$moved.$bytes
+		done <"/proc/$process/io" || : # it has ended this moment
+	done
+}
+
+# Copies them by two tars.
+#
+# $1      the first of the list
+copy_tarred() {
+	printf '%s\n' "$1" >"$place/first"
 	for options in '--format=gnu --no-recursion --hard-dereference' ''; do
 		# shellcheck disable=SC2086 # words
 		if tar $options -cf - -T "$place/first" >/dev/null 2>&1; then

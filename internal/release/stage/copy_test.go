@@ -12,7 +12,10 @@ import (
 
 	"github.com/slipway/slipway/internal/artifact"
 	"github.com/slipway/slipway/internal/artifact/content"
+	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/needtest"
 	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/lock"
 	"github.com/slipway/slipway/internal/release/releasetest"
 	"github.com/slipway/slipway/internal/release/stage"
 )
@@ -123,10 +126,13 @@ func TestCopyOfAnothersRelease(t *testing.T) {
 // A copy that is killed anywhere leaves nothing that could be taken for a release, and is not in the way of the next.
 func TestCopyKilled(t *testing.T) {
 	const kill = "kill -KILL $$; exit 1"
-	for name, at := range map[string][2]string{
+	for name, at := range map[string][]string{ // what stands in the script, and what instead
 		"before anything":  {"copy_members \"$base\"\n", kill + "\n"},
 		"with the folders": {"\t\t\t\tcopy_same\n", kill + "\n"},
-		"in the middle":    {"| receive | tar -C \"$place", "| { head -c 2000; " + kill + "; } | tar -C \"$place"},
+		"in the middle": {
+			"| receive | tar -C \"$place", "| { head -c 2000; " + kill + "; } | tar -C \"$place",
+			`xargs -a "$place/list"`, `head -n 2 "$place/list" | xargs`, "\tattended copies_moved copied\n", "wait\n" + kill + "\n",
+		},
 		"before the rest":  {"\t\t\t\tcopy_moved\n", kill + "\n"},
 		"before the modes": {"\tmend\n", kill + "\n"},
 		"before the check": {"\ncheck_members\n", "\n" + kill + "\n"},
@@ -140,11 +146,13 @@ func TestCopyKilled(t *testing.T) {
 				open(t, host)
 				host.Plain = true
 				host.Patch = func(script string) string {
-					patched := strings.ReplaceAll(script, at[0], at[1])
-					if patched == script {
-						t.Errorf("the script has no %q", at[0])
+					for pair := range slices.Chunk(at, 2) {
+						if !strings.Contains(script, pair[0]) {
+							t.Errorf("the script has no %q", pair[0])
+						}
+						script = strings.ReplaceAll(script, pair[0], pair[1])
 					}
-					return patched
+					return script
 				}
 				copied := stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, new([]string), nil)
 				if err := release.Run(t.Context(), host, copied); err == nil {
@@ -162,6 +170,34 @@ func TestCopyKilled(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// While one program copies all files nothing of them comes by the shell: how far it is, it sees all the same, and gives signs of life.
+func TestCopyGivesSignsOfLife(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "bash")
+	a := built(t, site)
+	base := elsewhere(t, host, a)
+	open(t, host)
+	taken, err := releasetest.TakeLock(t.Context(), host, host.Site, deploy.LockState{}, deploy.LockOwner{Token: "t"})
+	must(t, err)
+	// It copies once it has seen a sign of itself, and reads something until then.
+	slow := `#!/bin/sh
+for tries in $(seq 300); do
+	grep -q '^copied ' "$BEAT" && echo seen >>"$SEEN" && exec ` + needtest.Program(t, "cp") + ` "$@"
+	head -c 1000 /dev/zero >/dev/null
+	sleep 0.1
+done
+exit 1
+`
+	must(t, os.WriteFile(filepath.Join(filepath.Dir(host.Shell), "cp"), []byte(slow), 0o700))
+	seen := filepath.Join(host.Home, "seen")
+	host.Env = append(host.Env, "BEAT="+host.Site.Root+"/.slipway/lock/1/heartbeat", "SEEN="+seen)
+	must(t, release.Run(t.Context(), lock.Fence(host, host.Site, taken.Generation), stage.Copy(host.Site, releaseID, alike(t, "gzip", a), base, new([]string), nil)))
+	wantLike(t, host, a)
+	if got := read(t, seen); got != "seen\n" {
+		t.Errorf("a sign was seen %q", got)
 	}
 }
 

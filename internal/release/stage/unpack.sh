@@ -74,28 +74,39 @@ make_incoming() {
 # Passes the rest of the payload on, which is descriptor 4, to descriptor 3, with signs of life as long as bytes come.
 pass_on() {
 	cat <&4 >&3 4<&- 3>&- &
-	reader=$!
-	(watch_reader) </dev/null >/dev/null 2>&1 3>&- 4<&- &
-	watcher=$!
 	exec 4<&- 3>&- >/dev/null
+	attended bytes_read received
+}
+
+# Waits for the program that was started last, the reader, and gives signs of life as long as it gets on.
+#
+# $1      what puts into moved how far it is; it fails where nobody can tell
+# $2      the word of the signs
+attended() {
+	reader=$!
+	(attend_reader "$@") </dev/null >/dev/null 2>&1 &
+	watcher=$!
 	wait "$reader"
 	kill "$watcher"
 }
 
-# Gives a sign of life now and then when the reader has read something since the last one. It ends with the reader.
-watch_reader() {
+# Gives a sign of life now and then when the reader has got on since the last one. It ends with the reader.
+attend_reader() {
 	sleeper='' before='' looks=0 pause=1
 	trap 'kill "$sleeper"; exit' TERM
 	while kill -0 "$reader"; do
 		sleep "$pause" &
 		sleeper=$!
 		wait "$sleeper"
-		read -r _ bytes <"/proc/$reader/io" || exit
-		[ "$bytes" = "$before" ] || lock_beat received
-		before=$bytes looks=$((looks + 1))
+		"$1" || exit
+		[ "$moved" = "$before" ] || lock_beat "$2"
+		before=$moved looks=$((looks + 1))
 		[ "$looks" -lt 5 ] || pause=5
 	done
 }
+
+# Puts into moved what the reader has read so far.
+bytes_read() { read -r _ moved <"/proc/$reader/io"; }
 
 # Passes the payload on, with a sign of life for each part. A part is eight reads, so that one takes less than a lease over a slow
 # link, and more reads while each of them is full. Where the host tells what a process has read, the rest is one part.
