@@ -17,10 +17,11 @@ type Env struct {
 	Stdout    io.Writer
 	Stderr    io.Writer
 	LookupEnv func(string) (string, bool)
-	Dir       string // the working directory, where the deploy file lies
-	TempDir   string // for the payload; never the workspace
-	Terminal  bool   // Stdout is a terminal
-	Width     int    // of the terminal, in columns; 0 is unknown
+	Environ   func() []string // all variables, NAME=value
+	Dir       string          // the working directory, where the deploy file lies
+	TempDir   string          // for the payload; never the workspace
+	Terminal  bool            // Stdout is a terminal
+	Width     int             // of the terminal, in columns; 0 is unknown
 
 	Lease time.Duration // after which a lock that stood still is a dead owner's; 0 is the usual one
 }
@@ -32,7 +33,7 @@ func FromOS() Env {
 		dir = "."
 	}
 	env := Env{
-		Program: filepath.Base(os.Args[0]), Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv,
+		Program: filepath.Base(os.Args[0]), Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ,
 		Dir: dir, TempDir: os.TempDir(), Terminal: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {

@@ -3,7 +3,9 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -57,7 +59,7 @@ func (a *app) openOn(ctx context.Context, c *console, in ci.Inputs) (*session, e
 	a.redactor.Add(cfg.Login.Key) // it may come from a file that an input names
 	c.options.LogLines = cfg.LogLines
 	var dialer transport.Dialer
-	if dialer, err = ssh.NewDialer(login(cfg)); err != nil {
+	if dialer, err = ssh.NewDialer(a.login(cfg)); err != nil {
 		return nil, err
 	}
 	if cfg.Bandwidth > 0 {
@@ -78,8 +80,18 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
 		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Policy: a.policy, Dirs: a.dirs(run),
-		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) },
+		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) }, LookPath: lookPath,
 	}
+}
+
+// lookPath says why a program cannot be started here.
+func lookPath(program string) error {
+	_, err := exec.LookPath(program)
+	var lookup *exec.Error
+	if errors.As(err, &lookup) {
+		return lookup.Err
+	}
+	return err
 }
 
 // repository is the name of a run's repository, without its owner.
@@ -101,11 +113,11 @@ func (a *app) dirs(run ci.Run) []string {
 	return names
 }
 
-func login(cfg *config.Config) ssh.Config {
+func (a *app) login(cfg *config.Config) ssh.Config {
 	return ssh.Config{
 		Key: cfg.Login.Key, Passphrase: cfg.Login.Passphrase, Certificate: cfg.Login.Certificate,
 		AgentSocket: cfg.Login.AgentSocket, KnownHosts: cfg.Identity.KnownHosts,
-		Fingerprints: cfg.Identity.Fingerprints, Jump: cfg.Jump,
+		Fingerprints: cfg.Identity.Fingerprints, Jump: cfg.Jump, ProxyEnv: ci.WithoutInputs(a.env.Environ()),
 	}
 }
 

@@ -34,7 +34,7 @@ func (cmd *validateCmd) Run(a *app) error {
 			Hint:    "run it where the deploy file lies, or give the workflow's inputs as flags",
 		}})
 	}
-	problems := ssh.Check(login(configs[0]))
+	problems := ssh.Check(a.login(configs[0]))
 	for _, cfg := range configs {
 		problems = append(problems, planProblems(cfg)...)
 	}

@@ -3,6 +3,7 @@ package ci
 import (
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -43,8 +44,9 @@ type Inputs struct {
 	SSHCertificate   string `name:"ssh_certificate" aliases:"ssh-certificate" group:"login" file:"yes" help:"User certificate that goes with the private key."`
 	KnownHosts       string `name:"known_hosts" aliases:"known-hosts" group:"login" file:"yes" help:"Host identity: lines of known_hosts, as ssh-keyscan prints them. This or host_fingerprints is mandatory."`
 	HostFingerprints string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, or the lines of ssh-keygen -lf, one per line. This or known_hosts is mandatory."`
-	SSHConfig        string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, ProxyJump, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
+	SSHConfig        string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, CertificateFile, ProxyJump, ProxyCommand, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
 	Jump             string `name:"jump" group:"login" help:"Bastions to go through, in order: user@host:port, one per line."`
+	ProxyCommand     string `name:"proxy_command" aliases:"proxy-command" group:"login" help:"A program that is the connection to a host, and its arguments, as ProxyCommand of ssh_config: %h is the host, %p the port, %r the user, %% the character. It runs where Slipway does: a container action sees no program of the runner's."`
 
 	Vars    string `name:"vars" group:"steps" help:"Variables of the steps: NAME=value lines, NAME<<END blocks, or a JSON object."`
 	Secrets string `name:"secrets" group:"steps" secret:"yes" file:"yes" help:"Secrets of the steps, written like vars; every value is masked."`
@@ -204,4 +206,12 @@ func variables(name string) []string {
 		names = append(names, "INPUT_"+hyphens)
 	}
 	return append(names, "PLUGIN_"+upper)
+}
+
+// WithoutInputs are the variables of an environment, NAME=value, but for those that hold inputs: what Slipway starts here is not shown
+// its secrets.
+func WithoutInputs(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		return strings.HasPrefix(variable, "INPUT_") || strings.HasPrefix(variable, "PLUGIN_")
+	})
 }

@@ -126,6 +126,7 @@ type Env struct {
 	DefaultApp  string                            // the repository's name, without its owner; may be empty
 	AgentSocket string                            // of an SSH agent; may be empty
 	Event       string                            // that started the run, "push"; "" where the CI gives none
+	LookPath    func(program string) error        // whether a program can be started here, by its name or path; nil: nobody knows
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none
 	Policy      fs.FS                             // files of the branch whose deploy file holds but for the steps; nil: it is that of the working directory

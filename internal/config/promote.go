@@ -34,7 +34,7 @@ func SourceOf(in ci.Inputs, from string) ci.Inputs {
 	source := ci.Inputs{
 		Command: "status", Config: in.Config, Environment: from, App: in.App, Given: in.Given, Plugin: in.Plugin, Timeout: in.Timeout,
 		SSHKey: in.SSHKey, SSHKeyPassphrase: in.SSHKeyPassphrase, SSHCertificate: in.SSHCertificate, KnownHosts: in.KnownHosts,
-		HostFingerprints: in.HostFingerprints, SSHConfig: in.SSHConfig, Jump: in.Jump,
+		HostFingerprints: in.HostFingerprints, SSHConfig: in.SSHConfig, Jump: in.Jump, ProxyCommand: in.ProxyCommand,
 	}
 	if strings.TrimSpace(in.FromSSHKey) != "" {
 		source.SSHKey, source.SSHKeyPassphrase, source.SSHCertificate = in.FromSSHKey, "", ""
@@ -43,7 +43,7 @@ func SourceOf(in ci.Inputs, from string) ci.Inputs {
 		source.KnownHosts, source.HostFingerprints = in.FromKnownHosts, ""
 	}
 	if strings.TrimSpace(in.FromJump) != "" {
-		source.Jump = in.FromJump
+		source.Jump, source.ProxyCommand = in.FromJump, ""
 	}
 	return source
 }

@@ -31,8 +31,11 @@ func (l *loader) reach(c *Config) {
 			l.problem(hop.At, "", "%s", err.Error())
 			continue
 		}
-		c.Jump = append(c.Jump, address)
+		if !l.proxiedHop(address, hop.Text, hop.At) {
+			c.Jump = append(c.Jump, address)
+		}
 	}
+	l.proxies(c)
 	if looksLikePath(l.in.SSHKey) {
 		l.problem(deploy.InInput("ssh_key", 0, 0), "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
 			"`ssh_key` is no private key, but like the path of a key")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ import (
 type sshHosts struct {
 	config *sshconfig.Config // nil: there is none
 	of     map[deploy.Address]sshconfig.Host
+
+	inCheckout bool // it is a file of the working directory
 }
 
 var atSSHConfig = deploy.InInput("ssh_config", 0, 0)
@@ -44,7 +47,8 @@ func (l *loader) readSSHConfig() {
 		l.problem(at, unread.Hint, "%s", unread.Message)
 		return
 	}
-	l.ssh = sshHosts{config: config, of: map[deploy.Address]sshconfig.Host{}}
+	inside := at.File == given && (!path.IsAbs(given) && !strings.HasPrefix(given, "~") || l.env.Inside(given) != given)
+	l.ssh = sshHosts{config: config, of: map[deploy.Address]sshconfig.Host{}, inCheckout: inside}
 }
 
 // readNamed reads a file that an input names.
@@ -112,7 +116,7 @@ func (l *loader) address(word string) (address deploy.Address, alias string, err
 	return address, alias, nil
 }
 
-// fromSSHConfig takes the key, the host identities and the jump hosts from ssh_config, where no input gives them. Slipway logs
+// fromSSHConfig takes the key with its certificate, the host identities and the jump hosts from ssh_config, where no input gives them. Slipway logs
 // in with one key, over one way: hosts that differ in them are refused.
 func (l *loader) fromSSHConfig(c *Config) {
 	if l.ssh.config == nil {
@@ -125,8 +129,9 @@ func (l *loader) fromSSHConfig(c *Config) {
 				c.Login.Key = secret.New(string(text))
 			}
 		}
+		l.certificateFromSSHConfig(c)
 	}
-	if strings.TrimSpace(l.in.Jump) == "" {
+	if strings.TrimSpace(l.in.Jump) == "" && strings.TrimSpace(l.in.ProxyCommand) == "" {
 		for _, hop := range l.sshSetting(c, "ProxyJump", "jump", func(h sshconfig.Host) []string { return h.ProxyJump }) {
 			address, _, err := l.address(hop)
 			switch {
@@ -134,6 +139,7 @@ func (l *loader) fromSSHConfig(c *Config) {
 				l.problem(atSSHConfig, "", "ProxyJump: %s", err)
 			case len(l.ssh.of[address].ProxyJump) > 0:
 				l.problem(atSSHConfig, "write all hops, in order, into the ProxyJump of the hosts", "`%s`, which is jumped through, has a ProxyJump of its own", hop)
+			case l.proxiedHop(address, hop, atSSHConfig):
 			default:
 				c.Jump = append(c.Jump, address)
 			}
@@ -148,6 +154,28 @@ func (l *loader) fromSSHConfig(c *Config) {
 		}
 		c.Identity.KnownHosts = strings.Join(texts, "\n")
 	}
+}
+
+// certificateFromSSHConfig takes the certificate that goes with the key of ssh_config.
+func (l *loader) certificateFromSSHConfig(c *Config) {
+	if strings.TrimSpace(c.Login.Certificate) != "" {
+		return
+	}
+	for _, path := range l.sshSetting(c, "CertificateFile", "ssh_certificate", func(h sshconfig.Host) []string { return without(h.CertificateFile) }) {
+		if text, ok := l.readNamed(path, atSSHConfig); ok {
+			c.Login.Certificate = string(text)
+		}
+	}
+}
+
+// proxiedHop refuses a jump host that only a program leads to.
+func (l *loader) proxiedHop(address deploy.Address, hop string, at deploy.Position) bool {
+	if l.ssh.of[address].ProxyCommand == "" {
+		return false
+	}
+	l.problem(at, "let the program of the hosts do both: `proxy_command: ssh -W %h:%p BASTION`, with ssh's own configuration on the runner",
+		"`%s`, which is jumped through, has a ProxyCommand", hop)
+	return true
 }
 
 func without(value string) []string {

@@ -42,6 +42,7 @@ type Host struct {
 	DeployPath string            // absolute; the deploy file's, unless the host has one of its own
 	Umask      string            // of what is made there, in octal; "" is 022
 	Vars       map[string]string // all variables of the host: file, environment entry, host, merged in this order
+	Proxy      []string          // a program that is the connection to it, and its arguments; nil: it is dialled
 	NoRelease  bool              // it holds no release, and runs only what is delegated to it: a balancer
 	At         Position
 }

@@ -1,7 +1,7 @@
 // Package sshconfig reads an OpenSSH client configuration (ssh_config(5)) and says what it has for a host.
 //
-// Terms: an alias is the name that a person gives a host there. Read are HostName, User, Port, IdentityFile, ProxyJump,
-// UserKnownHostsFile and HostKeyAlias; what changes the way to a host and is not read is an error, all else is passed over. The
+// Terms: an alias is the name that a person gives a host there. Read are HostName, User, Port, IdentityFile, CertificateFile,
+// ProxyJump, ProxyCommand, UserKnownHostsFile and HostKeyAlias; what changes the way to a host and is not read is an error, all else is passed over. The
 // package must not know what the hosts are for, and opens no file.
 package sshconfig
 
@@ -26,7 +26,9 @@ type Host struct {
 	User               string
 	Port               int // 0 where it says none
 	IdentityFile       string
+	CertificateFile    string
 	ProxyJump          []string // hops, as written
+	ProxyCommand       string   // as written, with its quotes; at most one of the two is there
 	UserKnownHostsFile []string
 	HostKeyAlias       string
 }
@@ -67,7 +69,6 @@ func Parse(text []byte) (*Config, error) {
 // refused are keywords that lead another way to a host than Slipway goes, the value with which they do not, and what to write in
 // their place.
 var refused = []struct{ keyword, harmless, instead string }{
-	{"ProxyCommand", "none", "name the hosts on the way as its `ProxyJump`, or in the input `jump`"},
 	{"CanonicalizeHostname", "no", "write the whole name as its `HostName`"},
 	{"PKCS11Provider", "none", "give a key in the input `ssh_key`, or an agent that has it"},
 }
@@ -80,9 +81,15 @@ func (c *Config) Of(alias string) (Host, error) {
 		}
 	}
 	h := Host{
-		HostName: tokens(c.get(alias, "HostName"), alias), User: c.get(alias, "User"), IdentityFile: c.get(alias, "IdentityFile"),
+		HostName: tokens(c.get(alias, "HostName"), alias), User: c.get(alias, "User"), IdentityFile: c.get(alias, "IdentityFile"), CertificateFile: c.get(alias, "CertificateFile"),
 		HostKeyAlias: c.get(alias, "HostKeyAlias"), UserKnownHostsFile: without(strings.Fields(c.get(alias, "UserKnownHostsFile")), "none"),
-		ProxyJump: without(strings.FieldsFunc(c.get(alias, "ProxyJump"), func(r rune) bool { return r == ',' || r == ' ' }), "none"),
+	}
+	switch keyword, value := c.way(alias); {
+	case strings.EqualFold(value, "none"):
+	case strings.EqualFold(keyword, proxyCommand):
+		h.ProxyCommand = value
+	default:
+		h.ProxyJump = strings.FieldsFunc(strings.Trim(value, `"`), func(r rune) bool { return r == ',' || r == ' ' })
 	}
 	if strings.EqualFold(h.IdentityFile, "none") {
 		h.IdentityFile = ""
@@ -94,10 +101,33 @@ func (c *Config) Of(alias string) (Host, error) {
 		}
 		h.Port = number
 	}
-	if strings.Contains(h.IdentityFile+strings.Join(h.UserKnownHostsFile, ""), "%") {
+	if strings.EqualFold(h.CertificateFile, "none") {
+		h.CertificateFile = ""
+	}
+	if strings.Contains(h.IdentityFile+h.CertificateFile+strings.Join(h.UserKnownHostsFile, ""), "%") {
 		return Host{}, fmt.Errorf("the `%%` in a path of `%s` is not supported: write the path out", alias)
 	}
 	return h, nil
+}
+
+const (
+	proxyCommand = "ProxyCommand"
+	proxyJump    = "ProxyJump"
+)
+
+// way is the one of the two keywords that stands first, `none` too: the other one does not count then (ssh_config(5), ProxyJump).
+func (c *Config) way(alias string) (keyword, value string) {
+	for _, host := range c.parsed.Hosts {
+		if !host.Matches(alias) {
+			continue
+		}
+		for _, node := range host.Nodes {
+			if said, ok := node.(*ssh_config.KV); ok && (strings.EqualFold(said.Key, proxyCommand) || strings.EqualFold(said.Key, proxyJump)) {
+				return said.Key, strings.TrimSpace(said.Value)
+			}
+		}
+	}
+	return "", ""
 }
 
 func (c *Config) get(alias, keyword string) string {

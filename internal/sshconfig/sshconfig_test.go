@@ -20,9 +20,19 @@ Host web* !web9
 	ProxyJump jump@bastion:2200, second
 Host bastion
 	HostName 203.0.113.1
-Host odd
+Host tunnel
+	ProxyCommand sh -c "aws --p 'port=%p'"
+	ProxyJump jump
+Host both
+	proxyjump jump
 	ProxyCommand nc %h %p
+Host direct
+	ProxyJump none
+	ProxyCommand nc %h %p
+Host odd
+	CanonicalizeHostname yes
 Host fine
+	CertificateFile "~/.ssh/deploy-cert.pub"
 	ProxyCommand none
 	ProxyJump none
 	HostKeyAlias fine.internal
@@ -49,7 +59,10 @@ func TestOf(t *testing.T) {
 		"web3":    {User: "deploy", Port: 22, ProxyJump: jump, UserKnownHostsFile: known},
 		"web9":    {User: "anna", UserKnownHostsFile: known},
 		"bastion": {HostName: "203.0.113.1", User: "anna", UserKnownHostsFile: known},
-		"fine":    {User: "anna", HostKeyAlias: "fine.internal", UserKnownHostsFile: known},
+		"tunnel":  {User: "anna", ProxyCommand: `sh -c "aws --p 'port=%p'"`, UserKnownHostsFile: known},
+		"both":    {User: "anna", ProxyJump: []string{"jump"}, UserKnownHostsFile: known},
+		"direct":  {User: "anna", UserKnownHostsFile: known},
+		"fine":    {User: "anna", CertificateFile: "~/.ssh/deploy-cert.pub", HostKeyAlias: "fine.internal", UserKnownHostsFile: known},
 	} {
 		got, err := config.Of(alias)
 		if len(got.ProxyJump) == 0 {
@@ -59,7 +72,7 @@ func TestOf(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", alias, got, err, want)
 		}
 	}
-	for alias, want := range map[string]string{"odd": "ProxyCommand of `odd` is not supported", "late": "`99999`", "path": "`%`"} {
+	for alias, want := range map[string]string{"odd": "CanonicalizeHostname of `odd` is not supported", "late": "`99999`", "path": "`%`"} {
 		if _, err := config.Of(alias); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", alias, err, want)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/tail"
 )
 
 // run is one command under way.
@@ -213,7 +214,7 @@ func (r *run) readStderr(f *frames) (got result) {
 	within := r.within(transport.DefaultLimit, "standard error")
 	if got.err = f.until(r.token, func(piece []byte) {
 		if within(piece) {
-			got.text.write(piece)
+			got.text.Add(piece)
 		}
 	}); got.err != nil {
 		return got
@@ -223,7 +224,7 @@ func (r *run) readStderr(f *frames) (got result) {
 }
 
 // before takes what an output says before the command begins.
-func (r *run) before(text *tail) func([]byte) {
+func (r *run) before(text *tail.Tail) func([]byte) {
 	return func(piece []byte) {
 		if r.preface.write(text, piece) {
 			r.fail(&UnfitError{Cause: errPreface, Said: r.preface.String()})
@@ -266,15 +267,15 @@ func (r *run) emit(piece []byte) {
 // preface is what the login shell prints before a command begins.
 type preface struct {
 	mu             sync.Mutex
-	stdout, stderr tail
+	stdout, stderr tail.Tail
 	size           int
 }
 
 // write adds to one of the two texts and reports whether there is too much of them now.
-func (p *preface) write(text *tail, piece []byte) bool {
+func (p *preface) write(text *tail.Tail, piece []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text.write(piece)
+	text.Add(piece)
 	p.size += len(piece)
 	return p.size > prefaceLimit
 }

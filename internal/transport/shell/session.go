@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/tail"
 )
 
 // Streams are the three byte streams of a shell that the Loader started.
@@ -106,7 +107,7 @@ var errEcho = errors.New("what is sent comes back instead of being run: a start-
 type result struct {
 	started bool
 	status  int
-	text    tail // of standard error's frame
+	text    tail.Tail // of standard error's frame
 	err     error
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/slipway/slipway/internal/transport"
+	"github.com/slipway/slipway/internal/transport/tail"
 )
 
 // pipes is a shell that a test plays: it reads the shell's input and writes its outputs.
@@ -140,7 +141,7 @@ func TestUnfitShell(t *testing.T) {
 				if !errors.As(err, &unfit) || !errors.Is(err, test.want) || time.Since(begun) != test.took {
 					t.Fatalf("got %v after %v", err, time.Since(begun))
 				}
-				if len(unfit.Said) > 2*tailSize || !strings.HasSuffix(err.Error(), lastLine(test.said)) {
+				if len(unfit.Said) > 2*tail.Size || !strings.HasSuffix(err.Error(), lastLine(test.said)) {
 					t.Errorf("%d bytes are kept; says %v", len(unfit.Said), err)
 				}
 			})

@@ -9,7 +9,7 @@ import (
 type bastion struct {
 	dialer *Dialer
 	hop    hop
-	slots  chan struct{} // a place for each handshake under way behind it
+	slots  gate // of the handshakes under way behind it
 
 	mu      sync.Mutex
 	current *link    // nil: none, or the last one ended
@@ -30,15 +30,18 @@ func newBastion(d *Dialer, index int) *bastion {
 	address := d.config.Jump[index]
 	return &bastion{
 		dialer: d, hop: hop{name: "jump host " + address.String(), address: address, via: index},
-		slots: make(chan struct{}, d.config.MaxParallel),
+		slots: make(gate, d.config.MaxParallel),
 	}
 }
 
-// gate waits for a place to begin a handshake behind the bastion.
-func (b *bastion) gate(ctx context.Context) (free func(), err error) {
+// gate has a place for each handshake that may be under way.
+type gate chan struct{}
+
+// enter waits for a place.
+func (g gate) enter(ctx context.Context) (free func(), err error) {
 	select {
-	case b.slots <- struct{}{}:
-		return func() { <-b.slots }, nil
+	case g <- struct{}{}:
+		return func() { <-g }, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

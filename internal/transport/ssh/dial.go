@@ -16,7 +16,8 @@ import (
 type hop struct {
 	name    string // a host's name, or "jump host ADDRESS"
 	address deploy.Address
-	via     int // how many bastions lie before it; 0: it is dialled from here
+	via     int      // how many bastions lie before it; 0: it is dialled from here
+	proxy   []string // the program that is the connection, with its arguments; nil: there is none
 }
 
 // link is an authenticated connection to a hop.
@@ -62,6 +63,9 @@ func (d *Dialer) identify(ctx context.Context, hop hop) (*link, error) {
 
 // attempt makes one connection. Its end is the context's, or the connect time-out.
 func (d *Dialer) attempt(ctx context.Context, hop hop, algorithms []string) (*link, error) {
+	if len(hop.proxy) > 0 {
+		return d.throughProgram(ctx, hop, algorithms)
+	}
 	dial := (&net.Dialer{Control: controlSocket}).DialContext
 	if hop.via > 0 {
 		bastion := d.bastions[hop.via-1]
@@ -69,7 +73,7 @@ func (d *Dialer) attempt(ctx context.Context, hop hop, algorithms []string) (*li
 		if err != nil {
 			return nil, err
 		}
-		free, err := bastion.gate(ctx)
+		free, err := bastion.slots.enter(ctx)
 		if err != nil {
 			return nil, err
 		}

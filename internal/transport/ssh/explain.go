@@ -15,6 +15,7 @@ import (
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/transport"
 	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/transport/ssh/program"
 	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
@@ -35,6 +36,8 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	case errors.As(err, &failure) && failure.stage == unauthorised:
 		e.Cause, e.Hint = failure.refused(d.login, hop)
 		e.Cause = kind{e.Cause, transport.ErrLogin}
+	case errors.As(err, &failure) && len(hop.proxy) > 0 && failure.stage <= greeting:
+		e.Cause, e.Hint, e.Tail = failure.ofProgram(hop)
 	case errors.As(err, &failure):
 		e.Cause, e.Hint = failure.explain(d.login.Name, hop)
 	default:
@@ -140,9 +143,12 @@ func ended(err error) bool {
 func short(err error) error {
 	var op *net.OpError
 	var channel *ssh.OpenChannelError
+	var ended *program.EndError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return errors.New("no answer in time")
+	case errors.As(err, &ended):
+		return ended
 	case errors.As(err, &op):
 		var number syscall.Errno
 		if errors.As(op, &number) {

@@ -23,6 +23,7 @@ const (
 type attemptError struct {
 	stage   stage
 	said    string   // what came instead of an SSH version
+	stderr  string   // of the program that was the connection, its end
 	methods []string // of logging in, that the host offers
 	partial bool     // the host took the key and wants more
 	cause   error

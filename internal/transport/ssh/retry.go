@@ -39,6 +39,8 @@ func transient(err error) bool {
 	var channel *ssh.OpenChannelError
 	var negotiation *ssh.AlgorithmNegotiationError
 	switch {
+	case notThere(err):
+		return false
 	case errors.Is(err, context.DeadlineExceeded):
 		return false // it had a whole connect time-out; what was lost on the way, TCP has sent again
 	case errors.As(err, &dns):

@@ -1,4 +1,4 @@
-// Package ssh connects to hosts by SSH: it dials, through jump hosts where there are any, verifies the host's identity,
+// Package ssh connects to hosts by SSH: it dials, through jump hosts or a program where there are any, verifies the host's identity,
 // logs in with one key, and runs commands over the connection. It implements transport.Dialer and transport.Conn.
 //
 // Terms: a pin is what a person says a host's identity is (a line of known_hosts, a fingerprint); a hop is one SSH
@@ -17,6 +17,7 @@ import (
 	"github.com/slipway/slipway/internal/secret"
 	"github.com/slipway/slipway/internal/transport"
 	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/transport/ssh/program"
 	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
@@ -30,12 +31,13 @@ type Config struct {
 	KnownHosts   string   // text of known_hosts
 	Fingerprints []string // "SHA256:..." for all hosts and bastions, or "host SHA256:..." for one
 
-	Jump []deploy.Address // bastions, the first is dialled from here
+	Jump     []deploy.Address // bastions, the first is dialled from here; not for hosts with a program (deploy.Host.Proxy)
+	ProxyEnv []string         // what such a program sees of the environment, NAME=value
 
 	ConnectTimeout time.Duration // of one attempt, to the end of the log-in; 20 s when 0
 	StartLimit     time.Duration // of a login shell, to its first sign of life; shell.StartLimit when 0
 	Keepalive      time.Duration // silence after which the host is asked for a sign of life; 15 s when 0
-	MaxParallel    int           // handshakes under way through one bastion; 8 when 0, for sshd's MaxStartups is 10:30:100
+	MaxParallel    int           // handshakes under way through one bastion, or through programs; 8 when 0, for sshd's MaxStartups is 10:30:100
 }
 
 const (
@@ -52,7 +54,9 @@ type Dialer struct {
 	login    sshkey.Login
 	pins     *hostkey.Pins
 	bastions []*bastion // in the order of Config.Jump
-	works    sync.Map   // deploy.Address -> *atomic.Bool: the log-in there has run a command
+	programs program.Programs
+	starting gate     // of the handshakes under way through programs
+	works    sync.Map // deploy.Address -> *atomic.Bool: the log-in there has run a command
 }
 
 func (c Config) login() sshkey.Given {
@@ -76,7 +80,9 @@ func NewDialer(config Config) (*Dialer, error) {
 	if problems = append(problems, more...); len(problems) > 0 {
 		return nil, problems
 	}
-	d := &Dialer{config: config, login: login, pins: pins}
+	d := &Dialer{
+		config: config, login: login, pins: pins, programs: program.Programs{Env: config.ProxyEnv}, starting: make(gate, config.MaxParallel),
+	}
 	for i := range config.Jump {
 		d.bastions = append(d.bastions, newBastion(d, i))
 	}
@@ -96,7 +102,7 @@ func Check(config Config) deploy.Problems {
 
 // Connect implements transport.Dialer.
 func (d *Dialer) Connect(ctx context.Context, host deploy.Host) (transport.Conn, error) {
-	target := hop{name: host.Name, address: host.Address, via: len(d.bastions)}
+	target := hop{name: host.Name, address: host.Address, via: len(d.bastions), proxy: host.Proxy}
 	link, err := d.dialHop(ctx, target)
 	if err != nil {
 		return nil, d.explain(ctx, target, err)
@@ -105,8 +111,9 @@ func (d *Dialer) Connect(ctx context.Context, host deploy.Host) (transport.Conn,
 	return newConn(host, link, works.(*atomic.Bool), d.config.StartLimit), nil
 }
 
-// Close implements transport.Dialer. Hosts behind bastions lose their connections.
+// Close implements transport.Dialer. Hosts behind bastions or programs lose their connections, and the programs have ended.
 func (d *Dialer) Close() error {
+	d.programs.Close()
 	for i := len(d.bastions) - 1; i >= 0; i-- {
 		d.bastions[i].close()
 	}

@@ -1,4 +1,4 @@
-package shell
+package tail
 
 import (
 	"strings"
@@ -10,17 +10,17 @@ func TestTailBeginsWithAWholeLine(t *testing.T) {
 	line := strings.Repeat("x", 99) + "\n"
 	for name, test := range map[string]struct{ written, want string }{
 		"short":          {"cut me not\nlast\n", "cut me not\nlast\n"},
-		"just enough":    {strings.Repeat("y", tailSize-1) + "\n", strings.Repeat("y", tailSize-1) + "\n"},
-		"cut in a line":  {strings.Repeat(line, 200), strings.Repeat(line, tailSize/len(line))},
-		"one long line":  {strings.Repeat("z", 2*tailSize) + "\n", strings.Repeat("z", tailSize-1) + "\n"},
-		"end not ended":  {strings.Repeat("z", 2*tailSize) + "\nend", "end"},
-		"in many writes": {strings.Repeat("ab\n", 5*tailSize), strings.Repeat("ab\n", tailSize/3)},
+		"just enough":    {strings.Repeat("y", Size-1) + "\n", strings.Repeat("y", Size-1) + "\n"},
+		"cut in a line":  {strings.Repeat(line, 200), strings.Repeat(line, Size/len(line))},
+		"one long line":  {strings.Repeat("z", 2*Size) + "\n", strings.Repeat("z", Size-1) + "\n"},
+		"end not ended":  {strings.Repeat("z", 2*Size) + "\nend", "end"},
+		"in many writes": {strings.Repeat("ab\n", 5*Size), strings.Repeat("ab\n", Size/3)},
 	} {
 		for _, size := range []int{7, 1000, len(test.written)} {
-			var kept tail
+			var kept Tail
 			for rest := test.written; rest != ""; {
 				n := min(size, len(rest))
-				kept.write([]byte(rest[:n]))
+				kept.Add([]byte(rest[:n]))
 				rest = rest[n:]
 			}
 			if got := kept.String(); got != test.want {
