@@ -1,17 +1,20 @@
 # Runs commands one after another, each in a subshell, until the end of standard input.
 #
 # A command is: a line with its token; a line that says where its standard input comes from ("null" or "stdin"); a line with
-# "new" or "kept", the number of its script, and a name for people; what sets its arguments, and the token again; and, where it is
-# new, its script, and the token again. A script is kept under its number, so that it comes once, however often it is run.
+# "new" or "kept", the number of its script, how many bytes the two texts that follow have, and a name for people; what sets its
+# arguments, and the token again; and, where it is new, its script, and the token again. A script is kept under its number, so that it comes once, however often it is run.
 # What a command writes comes back between two lines with the token on standard output and on
 # standard error; the status follows the last one on standard output. After a command with "stdin" there is no other.
 #
+# A shell reads byte by byte, with a system call for each, so a long text is read by a program: dd reads as many bytes as it is told, and
+# no more. One that cannot do that reads nothing, and the shell reads all by itself, as it reads what follows the text.
 # Long texts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
 # Nothing runs unless its last line has come.
 slipway_n=${n-}
 slipway_all=''
 slipway_read() {
-	slipway_text='' slipway_block='' slipway_lines=0
+	slipway_text='' slipway_block='' slipway_lines=0 slipway_long=''
+	[ "$1" -lt 8192 ] || slipway_long=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)
 	while IFS= read -r slipway_line || exit 1; [ "$slipway_line" != "$slipway_token" ]; do
 		slipway_block=$slipway_block$slipway_line$slipway_n
 		case $slipway_lines in
@@ -20,6 +23,9 @@ slipway_read() {
 		esac
 	done
 	slipway_text=$slipway_text$slipway_block
+	[ -n "$slipway_long" ] || return 0
+	[ "$slipway_text" = "$slipway_n" ] || exit 1
+	slipway_text=$slipway_long$slipway_n slipway_long=''
 }
 # The loader has kept what it read. A start-up file that took lines for itself has left it the rest, and a shell that a start-up
 # file started reads this without a loader.
@@ -32,19 +38,19 @@ slipway_n="*) unset -v TMOUT c l n ;;
 	;;
 esac
 # A shell that a start-up file started, and that has refused here, leaves the rest to the login shell, which has no slipway_read.
-while command -v slipway_read >/dev/null && IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_line; do
-	slipway_read
+while command -v slipway_read >/dev/null && IFS= read -r slipway_token && IFS= read -r slipway_input && read -r slipway_state slipway_number slipway_size slipway_length slipway_line; do
+	slipway_read "$slipway_size"
 	slipway_script=$slipway_text
 	case $slipway_state in
 	new)
-		slipway_read
+		slipway_read "$slipway_length"
 		eval "slipway_kept_$slipway_number=\$slipway_text"
 		slipway_all="$slipway_all slipway_kept_$slipway_number"
 		;;
 	esac
 	eval "slipway_script=\$slipway_script\$slipway_kept_$slipway_number"
 	slipway_script="unset -f slipway_read
-unset -v slipway_n slipway_token slipway_input slipway_state slipway_number slipway_all slipway_script slipway_text slipway_block slipway_lines slipway_line$slipway_all
+unset -v slipway_n slipway_token slipway_input slipway_state slipway_number slipway_all slipway_script slipway_size slipway_length slipway_long slipway_text slipway_block slipway_lines slipway_line$slipway_all
 $slipway_script"
 	echo "$slipway_token"
 	echo "$slipway_token" >&2

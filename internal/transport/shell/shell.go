@@ -86,13 +86,17 @@ func (k kept) request(token string, cmd transport.Command) string {
 			k[cmd.Script] = number
 		}
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n%s %d %s\n", token, input, state, number, shellescape.StripUnsafe(cmd.Name))
 	// The arguments become $1.. by a line of quoted words in front of the script: the one place where shell is put
 	// together, and nothing in it is left to be read by a shell.
-	b.WriteString("set -- " + shellescape.QuoteCommand(cmd.Args) + "\n" + token + "\n")
+	arguments, script := "set -- "+shellescape.QuoteCommand(cmd.Args), ""
 	if state == "new" {
-		b.WriteString(sent(cmd.Script) + "\n" + token + "\n")
+		script = sent(cmd.Script)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n%s %d %d %d %s\n%s\n%s\n",
+		token, input, state, number, len(arguments), len(script), shellescape.StripUnsafe(cmd.Name), arguments, token)
+	if state == "new" {
+		b.WriteString(script + "\n" + token + "\n")
 	}
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,6 +47,7 @@ func TestContract(t *testing.T) {
 // local runs commands in shells of this machine.
 type local struct {
 	command []string
+	path    string // PATH of the shells; "" is the test's
 	mu      sync.Mutex
 	idle    []*process
 	shells  map[*process]struct{}
@@ -64,6 +66,9 @@ func (l *local) start() (*process, error) {
 	loader := strings.TrimSuffix(strings.TrimPrefix(Loader(), "exec /bin/sh -c '"), "'")
 	cmd := exec.Command(l.command[0], append(l.command[1:], "-c", loader)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if l.path != "" {
+		cmd.Env = []string{"PATH=" + l.path}
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -176,6 +181,56 @@ func TestShellcheck(t *testing.T) {
 	}
 }
 
+// TestLongRequest has hosts read texts that are long, with a dd that reads all at once, with one that cannot, without one, and with one that
+// is killed in the middle: then nothing runs.
+func TestLongRequest(t *testing.T) {
+	t.Parallel()
+	head := needtest.Program(t, "head")
+	long := strings.Repeat("a b  \\c 'ä'\t$x \"`\n\n", 5000)
+	const quote = "cat <<'END'\n"
+	cmd := transport.Command{Script: quote + long + "END\nprintf '%s' \"$1\"\n\n\n", Args: []string{long}}
+	for shell, command := range shells {
+		for name, dd := range map[string]string{
+			"whole": "exec " + needtest.Program(t, "dd") + ` "$@"`, "without": "", "unknown": "echo 'invalid input flag' >&2; exit 1", "killed": "exec " + head + " -c 5000",
+		} {
+			own := shell == "busybox" // the shell runs its own dd
+			if own && name != "whole" {
+				continue
+			}
+			t.Run(shell+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				bin := t.TempDir()
+				if err := os.Symlink(needtest.Program(t, "cat"), filepath.Join(bin, "cat")); err != nil {
+					t.Fatal(err)
+				}
+				if dd != "" {
+					script := "#!/bin/sh\necho read >>'" + bin + "/log'\n" + dd + "\n"
+					if err := os.WriteFile(filepath.Join(bin, "dd"), []byte(script), 0o700); err != nil {
+						t.Fatal(err)
+					}
+				}
+				l := &local{command: command, path: bin, shells: map[*process]struct{}{}}
+				defer l.Close()
+				for range 2 { // the second time it has the script
+					var out strings.Builder
+					cmd := cmd
+					cmd.Stdout = &out
+					err := l.Run(t.Context(), cmd)
+					if want := long + long; name != "killed" && (err != nil || out.String() != want) {
+						t.Errorf("%v: %d bytes came, not %d", err, out.Len(), len(want))
+					}
+					if name == "killed" && (err == nil || out.Len() > 0) {
+						t.Errorf("it ran: %v, %.100s", err, out.String())
+					}
+				}
+				if log, err := os.ReadFile(bin + "/log"); name == "whole" && !own && string(log) != "read\nread\nread\n" {
+					t.Errorf("dd was run %q: %v", log, err)
+				}
+			})
+		}
+	}
+}
+
 // TestCutRequest ends the input in the middle of each script: nothing of it may run.
 func TestCutRequest(t *testing.T) {
 	t.Parallel()
@@ -246,14 +301,14 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// BenchmarkScript is what the bytes of a script cost: `read` takes them one by one.
+// BenchmarkScript is what the bytes of a script cost: `read` takes those of short ones one by one.
 func BenchmarkScript(b *testing.B) {
 	for name, command := range shells {
 		for _, kilobytes := range []int{1, 10, 50} {
 			b.Run(fmt.Sprintf("%s/%dKB", name, kilobytes), func(b *testing.B) {
 				l := &local{command: command, shells: map[*process]struct{}{}}
 				defer l.Close()
-				script := strings.Repeat("# a line of a script that is some sixty characters long, or so\n", kilobytes*16)
+				script := strings.Repeat(": a line of a script that is some sixty characters long, or so\n", kilobytes*16)
 				for b.Loop() {
 					script += "\n" // no session has it
 					if err := l.Run(context.Background(), transport.Command{Script: script}); err != nil {
