@@ -29,6 +29,8 @@ require (
 	mvdan.cc/sh/v3 v3.14.1
 )
 
+require github.com/theory/jsonpath v0.12.3
+
 require (
 	github.com/google/go-github/v93 v93.0.0
 	github.com/google/go-querystring v1.2.0 // indirect

@@ -34,6 +34,8 @@ type Deployment struct {
 	// Excuse marks a span that ended because the deployment was cancelled.
 	Excuse func(*deploy.Span)
 	Warn   func(text string)
+	// Watched takes a line about the fleet while it is watched.
+	Watched func(line string)
 	// Parting is the context of what is still written down once ctx has ended.
 	Parting func(ctx context.Context) (context.Context, context.CancelFunc)
 }
@@ -58,13 +60,6 @@ func New(d Deployment, h plan.Host, there *fleet.Host, id deploy.ReleaseID, plan
 		deployment: d, host: h, there: there, release: id, planned: planned,
 		Done: deploy.HostDone{Phase: deploy.Activate, Host: h.Name, Release: id},
 	}
-}
-
-// Fleet is the host from which the checks of all hosts together are asked. Their results belong to the fleet, not to this host.
-func Fleet(d Deployment, h plan.Host, there *fleet.Host) *Host {
-	a := New(d, h, there, d.Release, activate.Block{})
-	a.Done.Host = deploy.FleetName
-	return a
 }
 
 // Back is a host that goes back to where a link leads.

@@ -183,6 +183,6 @@ func (a *Host) checked(scene stepper.Scene) *healthcheck.Host {
 		Run: func(ctx context.Context, s deploy.Step) deploy.Span {
 			return a.deployment.Steps.Try(ctx, a.host.Name, s, scene)
 		},
-		Reach: a.there.Reach,
+		Reach: a.there.Reach, Tell: a.deployment.Watched, Warn: a.deployment.Warn,
 	}
 }

@@ -109,6 +109,11 @@ func (c *Config) rollbackUse(name string) string {
 			return step.Name
 		}
 	}
+	for _, check := range deploy.NotMetrics(c.Fleet) {
+		if check.HTTP != nil && check.HTTP.Names(name) {
+			return check.Name
+		}
+	}
 	return ""
 }
 

@@ -19,7 +19,7 @@ import (
 func (b *builder) activation(a keys.Activate) {
 	b.number, b.written, b.alike = 0, map[place]keys.Check{}, map[deploy.Position]bool{}
 	base := deploy.Activation{Drain: b.drain(a.Drain), Restart: b.restart(a.Restart.Items)}
-	base.Verify, base.StableFor = b.checks(a.Verify), a.StableFor.V
+	base.Verify, base.StableFor = b.hostChecks(a.Verify), a.StableFor.V
 	b.config.Activation = map[string]deploy.Activation{"": base}
 	for _, pair := range a.Roles.Pairs {
 		b.knownRole(pair.Key, pair.At)
@@ -31,7 +31,7 @@ func (b *builder) activation(a keys.Activate) {
 			own.Restart = b.restart(pair.Value.Restart.Items)
 		}
 		if pair.Value.Verify != nil {
-			own.Verify = b.checks(pair.Value.Verify)
+			own.Verify = b.hostChecks(pair.Value.Verify)
 		}
 		if pair.Value.StableFor.Given() {
 			own.StableFor = pair.Value.StableFor.V
@@ -39,18 +39,18 @@ func (b *builder) activation(a keys.Activate) {
 		b.config.Activation[pair.Key] = own
 		b.config.ActivationRoles = append(b.config.ActivationRoles, pair.Key)
 	}
-	b.config.Fleet = b.checks(a.Fleet.Verify)
+	b.config.Fleet = b.fleetChecks(a.Fleet.Verify)
 	b.stable(a)
 	b.apart()
 
 	// Whether a check's variables exist and make sense is a question for each host that it is asked of.
 	for _, h := range b.config.hostsOrNone() {
 		for _, c := range b.config.ActivationOf(h).Verify {
-			b.expanded(b.written[place{c.At, c.Name}], h)
+			b.expanded(b.written[place{c.At, c.Name}], h, nil)
 		}
 	}
 	for _, c := range a.Fleet.Verify {
-		b.expanded(c, deploy.Host{Vars: b.config.Vars})
+		b.expanded(c, deploy.Host{Vars: b.config.Vars}, b.shared)
 	}
 }
 
@@ -162,7 +162,7 @@ var checkKinds = []checkKind{
 }
 
 // httpOnly are the keys of a check that mean something for http alone.
-var httpOnly = []string{"method", "headers", "status", "header", "body", "ca", "insecure"}
+var httpOnly = []string{"method", "headers", "status", "header", "body", "ca", "insecure", "params", "json"}
 
 func (b *builder) check(c keys.Check) deploy.Check {
 	built := deploy.Check{
@@ -187,6 +187,7 @@ func (b *builder) check(c keys.Check) deploy.Check {
 			"`within` of %s leaves no time for %d successes, %s apart", built.Within, built.Successes, built.Interval)
 	}
 	kinds[0].build(b, c, &built)
+	b.metric(c, &built)
 	return built
 }
 
@@ -202,6 +203,12 @@ func (b *builder) httpCheck(c keys.Check, built *deploy.Check) {
 	}
 	if c.Method.V == "HEAD" && c.Body.Given() {
 		b.problem(c.Body.At(), "", "an answer to HEAD has no body")
+	}
+	for _, pair := range c.Params.Pairs {
+		if built.HTTP.Params == nil {
+			built.HTTP.Params = map[string]string{}
+		}
+		built.HTTP.Params[pair.Key] = string(pair.Value.V)
 	}
 	for _, pair := range c.Headers.Pairs {
 		if !headerName.MatchString(pair.Key) || !printable(string(pair.Value.V)) {
@@ -238,8 +245,8 @@ func (b *builder) header(h keys.Text) {
 	}
 }
 
-// expanded judges a written check with the variables of a host that it is asked of.
-func (b *builder) expanded(c keys.Check, h deploy.Host) {
+// expanded judges a written check with the variables of a host that it is asked of. secrets are those that its headers may name.
+func (b *builder) expanded(c keys.Check, h deploy.Host, secrets []string) {
 	hosts := []deploy.Host{h}
 	if full, ok := b.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
 		b.goodURL(full, c.HTTP.At())
@@ -252,6 +259,9 @@ func (b *builder) expanded(c keys.Check, h deploy.Host) {
 	}
 	b.expandable(c.Body, hosts, nil, nil)
 	for _, pair := range c.Headers.Pairs {
+		b.expandable(keys.Text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, secrets)
+	}
+	for _, pair := range c.Params.Pairs {
 		b.expandable(keys.Text{V: string(pair.Value.V), Node: pair.Value.Node}, hosts, nil, nil)
 	}
 }

@@ -92,6 +92,7 @@ const (
 	LiveRestart LiveAct = "restart"
 	LiveVerify  LiveAct = "verify"
 	LiveStop    LiveAct = "stop"
+	LiveFleet   LiveAct = "fleet" // all hosts together are watched; written on each of them, and what one has counts for all
 	ToggleOn    LiveAct = "on"
 	ToggleOff   LiveAct = "off"
 	LiveUndo    LiveAct = "undo"  // what a step of migrate did is taken back

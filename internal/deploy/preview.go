@@ -19,6 +19,7 @@ type Preview struct {
 	Steps    []PreviewStep
 	Batches  []PreviewBatch // in the order in which they would be activated
 	Fleet    []string       // names of the checks after the last batch
+	Watch    time.Duration  // how long metrics among them are watched; 0 is not at all
 	Files    []FileChanges
 	Secrets  []SecretChanges
 	Refusals Errors   // why preflight would stop it

@@ -44,6 +44,7 @@ const (
 	PartRestart Part = "restart"
 	PartVerify  Part = "verify"
 	PartSoak    Part = "stable" // the checks go on being asked after they passed
+	PartWatch   Part = "watch"  // metrics go on being asked after all hosts are activated
 	PartUndrain Part = "undrain"
 	PartStop    Part = "stop" // what a restart started, where there is no release to go back to
 )

@@ -102,6 +102,28 @@ type Check struct {
 	Interval  time.Duration // between two tries
 	Successes int           // consecutive ones that it takes, at least 1
 	At        Position
+
+	Metric *Metric `json:",omitempty"` // of HTTP: what a value in the answer must be; nil is no demand
+}
+
+// Watched reports whether the check goes on being asked for a while after it passed.
+func (c Check) Watched() bool { return c.Metric != nil && c.Metric.For > 0 }
+
+// NotMetrics are the checks that look at no value. A metric shows what was before, too: after a rollback, the release that was left.
+func NotMetrics(checks []Check) []Check {
+	return slices.DeleteFunc(slices.Clone(checks), func(c Check) bool { return c.Metric != nil })
+}
+
+// Metric is a value in a JSON answer, and what it must be. At least one of Above, Below and Equals is given.
+type Metric struct {
+	Path          string   // of the value, as in data.result[0].value[1]
+	Above         *float64 `json:",omitempty"` // less than the value
+	Below         *float64 `json:",omitempty"` // more than the value
+	Equals        string   `json:",omitempty"` // the value itself, compared as a number where both are one; "" is no demand
+	MissingPasses bool     `json:",omitempty"` // no value will do
+
+	For   time.Duration `json:",omitempty"` // how long it must go on holding after it first held; 0 is not at all
+	Every time.Duration `json:",omitempty"` // how often it is asked meanwhile
 }
 
 // HTTPCheck is a request and what its answer must be. Variables are expanded.
@@ -113,8 +135,23 @@ type HTTPCheck struct {
 	Header  []string          // "Name: value", each of which the response must carry
 	Body    string            // text that the response must contain; "" is no demand
 
+	Params map[string]string `json:",omitempty"` // of the URL's query, not encoded
+	// Sealed are headers in which secrets are named, as they are written: their values are put in when the request is sent, and are kept
+	// nowhere.
+	Sealed map[string]string `json:"-"`
+
 	Insecure bool   `json:",omitempty"` // any certificate will do
 	CA       string `json:",omitempty"` // PEM: the authorities that are trusted in the place of the runner's; "" is the runner's
+}
+
+// Names reports whether a header names a secret.
+func (c HTTPCheck) Names(secret string) bool {
+	for _, value := range c.Sealed {
+		if strings.Contains(value, "${"+secret+"}") {
+			return true
+		}
+	}
+	return false
 }
 
 // Activation is how one host takes a release into service. It is stored on the host with the release, so that unwinding

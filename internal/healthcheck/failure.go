@@ -59,6 +59,8 @@ func silentHint(c Check, a attempt) string {
 		return "give the authority's certificate as `ca:`, a file beside the deploy file; or `insecure: true`, where it need not prove anything"
 	case errors.Is(a.last, probe.ErrNotTLS):
 		return "ask for `http://`, or the port that speaks TLS"
+	case c.Metric != nil && !c.Runner:
+		return "does what is asked listen there, as seen from the host?"
 	case c.Runner:
 		return "is the address reached from where Slipway runs? It knows no proxy, and tunnels of the runner end before its container"
 	case a.soaking:

@@ -30,6 +30,8 @@ type Host struct {
 	Run func(ctx context.Context, s deploy.Step) deploy.Span
 	// Reach waits for the host to answer, for as long as it may be away; waited says that it did not at first.
 	Reach func(ctx context.Context) (waited bool, err error)
+	// Tell says a line about what is being watched, and Warn what a person must know of it.
+	Tell, Warn func(text string)
 }
 
 // Check is a check as a host is asked it.

@@ -82,6 +82,10 @@ func saysAnother(h *Host, wrong *probe.WrongAnswer) bool {
 
 // show is a wrong answer as one line: GET http://127.0.0.1:8001/healthz 500 "relation does not exist".
 func (k httpKind) show(h *Host, wrong *probe.WrongAnswer) string {
+	return k.line(h, wrong.Status, wrong.Body)
+}
+
+func (k httpKind) line(h *Host, status int, body string) string {
 	address := k.HTTP.URL
 	if u, err := url.Parse(address); err == nil { // without the parts that may hold tokens
 		u.User, u.RawQuery, u.Fragment = nil, "", ""
@@ -91,9 +95,9 @@ func (k httpKind) show(h *Host, wrong *probe.WrongAnswer) string {
 	if method == "" {
 		method = http.MethodGet
 	}
-	line := fmt.Sprintf("%s %s %d", method, address, wrong.Status)
-	if wrong.Body != "" {
-		line += fmt.Sprintf(" %q", beginning(h, wrong.Body))
+	line := fmt.Sprintf("%s %s %d", method, address, status)
+	if body != "" {
+		line += fmt.Sprintf(" %q", beginning(h, body))
 	}
 	return line
 }

@@ -32,6 +32,8 @@ type explanation struct {
 
 func kindOf(c Check) kind {
 	switch {
+	case c.Metric != nil:
+		return metricKind{httpKind{c}}
 	case c.HTTP != nil:
 		return httpKind{c}
 	case c.TCP != "":

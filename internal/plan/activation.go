@@ -32,7 +32,11 @@ func (p *Plan) activations(cfg *config.Config) *deploy.Problem {
 			p.Activations[host.Name] = block
 		}
 	}
-	checks, problem := expandChecks(cfg.Fleet, p.Vars[primary(deploy.WithRelease(p.Targets)).Name])
+	asked := cfg.Fleet
+	if p.Rollback() { // what a metric shows is of the release that is left, and would bring it back
+		asked = deploy.NotMetrics(asked)
+	}
+	checks, problem := expandChecks(asked, p.Vars[primary(deploy.WithRelease(p.Targets)).Name])
 	p.Fleet = checks
 	return problem
 }
@@ -74,12 +78,10 @@ func (e *expansion) request(r *deploy.HTTPCheck) {
 	written := r.Body
 	e.text(&r.Body)
 	e.demand("body", written, r.Body)
-	headers := make(map[string]string, len(r.Headers))
-	for name, value := range r.Headers {
-		e.text(&value)
-		headers[name] = value
+	r.Headers = e.values(r.Headers)
+	if len(r.Params) > 0 {
+		r.Params = e.values(r.Params)
 	}
-	r.Headers = headers
 	r.Header = slices.Clone(r.Header)
 	for i, written := range r.Header {
 		e.text(&r.Header[i])
@@ -87,6 +89,16 @@ func (e *expansion) request(r *deploy.HTTPCheck) {
 		_, after, _ := strings.Cut(r.Header[i], ":")
 		e.demand("header", before, after)
 	}
+}
+
+// values is a map with its values expanded.
+func (e *expansion) values(written map[string]string) map[string]string {
+	values := make(map[string]string, len(written))
+	for name, value := range written {
+		e.text(&value)
+		values[name] = value
+	}
+	return values
 }
 
 func (e *expansion) text(text *string) {

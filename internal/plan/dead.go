@@ -107,9 +107,10 @@ func (d Dead) WaysBack() map[string]WayBack {
 	return ways
 }
 
-// stands reports whether the release had been activated and verified on every host of its plan that can be asked.
+// stands reports whether the release had been activated and verified on every host of its plan that can be asked, and was not being
+// watched any more.
 func (d Dead) stands() bool {
-	if len(d.Left) == 0 {
+	if len(d.Left) == 0 || d.watching() {
 		return false
 	}
 	touched := map[string]bool{}
@@ -128,6 +129,20 @@ func (d Dead) stands() bool {
 		}
 	}
 	return true
+}
+
+// watching reports whether it ended while all hosts together were watched: what was to hold for a while may not have held.
+func (d Dead) watching() bool {
+	began := false
+	for _, l := range d.Left {
+		for _, entry := range l.Journal.Live {
+			if entry.What == deploy.LiveFleet && entry.State == deploy.RecordOK {
+				return false
+			}
+			began = began || entry.What == deploy.LiveFleet
+		}
+	}
+	return began
 }
 
 // Toggles are what it left on, the last one first.

@@ -26,6 +26,10 @@ func switched() []deploy.LiveEntry {
 	}
 }
 
+func watchedFleet(state deploy.RecordState) deploy.LiveEntry {
+	return deploy.LiveEntry{What: deploy.LiveFleet, State: state, Release: after}
+}
+
 func wentBack() []deploy.LiveEntry {
 	return append(switched(),
 		deploy.LiveEntry{What: deploy.LiveSwitch, State: deploy.RecordIntent, Release: before, Target: link(before), Before: link(after)},
@@ -84,7 +88,15 @@ func TestWaysBack(t *testing.T) {
 		"current removed by hand":      {[]plan.Host{removed(switched())}, map[string]plan.WayBack{"web1": back}},
 		"removed before the switch":    {[]plan.Host{removed([]deploy.LiveEntry{})}, map[string]plan.WayBack{}},
 		"removed by Slipway":           {[]plan.Host{removed(append(switched(), unlinked))}, map[string]plan.WayBack{}},
-		"what it ran before is bad":    {[]plan.Host{bad}, map[string]plan.WayBack{"web1": {From: after, To: plan.To(before)}}},
+		"while it was watched": {
+			[]plan.Host{runs("web1", after, true, append(switched(), watchedFleet(deploy.RecordIntent))), runs("web2", after, true, switched())},
+			map[string]plan.WayBack{"web1": back, "web2": back},
+		},
+		"once it was watched": {
+			[]plan.Host{runs("web1", after, true, append(switched(), watchedFleet(deploy.RecordIntent))), runs("web2", after, true, append(switched(), watchedFleet(deploy.RecordIntent), watchedFleet(deploy.RecordOK)))},
+			map[string]plan.WayBack{},
+		},
+		"what it ran before is bad": {[]plan.Host{bad}, map[string]plan.WayBack{"web1": {From: after, To: plan.To(before)}}},
 	} {
 		dead := (&plan.Schedule{Plan: &plan.Plan{}, Hosts: test.hosts}).Dead(false)
 		if len(dead) != 1 || dead[0].ID != "dead" {

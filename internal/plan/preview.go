@@ -24,6 +24,9 @@ func (p *Plan) Preview() deploy.Preview {
 	}
 	for _, check := range p.Fleet {
 		view.Fleet = append(view.Fleet, check.Name)
+		if check.Watched() {
+			view.Watch = max(view.Watch, check.Metric.For)
+		}
 	}
 	return view
 }

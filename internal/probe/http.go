@@ -30,7 +30,26 @@ const bodyPatience = 2 * time.Second
 // HTTP makes the request and compares the answer. Redirects are not followed: they are the answer. left is how long the asker
 // can wait. A *WrongAnswer says that something answered, any other error that nothing did.
 func (o Origin) HTTP(ctx context.Context, check deploy.HTTPCheck, left time.Duration) error {
-	return within(ctx, left, func(ctx context.Context) error {
+	_, err := o.exchange(ctx, check, left, false)
+	return err
+}
+
+// Answer is an answer that is the one wanted.
+type Answer struct {
+	Status int
+	Body   []byte // all of it
+}
+
+// Whole is HTTP, and gives the answer. One that does not end in its time is none, and one of bodyLimit or more is ErrLong.
+func (o Origin) Whole(ctx context.Context, check deploy.HTTPCheck, left time.Duration) (Answer, error) {
+	return o.exchange(ctx, check, left, true)
+}
+
+// ErrLong says that a body is too long to be read whole.
+var ErrLong = fmt.Errorf("the answer is too long, %d MiB or more", bodyLimit>>20)
+
+func (o Origin) exchange(ctx context.Context, check deploy.HTTPCheck, left time.Duration, whole bool) (answer Answer, err error) {
+	err = within(ctx, left, func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		request, err := newRequest(ctx, check)
@@ -46,15 +65,27 @@ func (o Origin) HTTP(ctx context.Context, check deploy.HTTPCheck, left time.Dura
 			return plainly(withoutURL(err))
 		}
 		defer func() { _ = response.Body.Close() }()
-		if check.Body == "" {
+		if check.Body == "" && !whole {
 			defer time.AfterFunc(bodyPatience, cancel).Stop()
 		}
-		body, err := readBody(response.Body, check.Body)
-		if err != nil && ctx.Err() == nil {
+		until := check.Body
+		if whole {
+			until = ""
+		}
+		body, err := readBody(response.Body, until)
+		if err != nil && (whole || ctx.Err() == nil) {
 			return fmt.Errorf("reading the answer: %w", err)
 		}
-		return compare(check, response, body) // an answer without end is judged by what came of it
+		if err := compare(check, response, body); err != nil { // an answer without end is judged by what came of it
+			return err
+		}
+		if whole && len(body) == bodyLimit {
+			return ErrLong
+		}
+		answer = Answer{Status: response.StatusCode, Body: body}
+		return nil
 	})
+	return answer, err
 }
 
 // readBody reads a body to its end, to bodyLimit, or until it has a text that is looked for.
@@ -84,6 +115,7 @@ func newRequest(ctx context.Context, check deploy.HTTPCheck) (*retryablehttp.Req
 	if err != nil {
 		return nil, withoutURL(err)
 	}
+	request.URL.RawQuery = withParams(request.URL.RawQuery, check.Params)
 	request.Header.Set("User-Agent", "slipway")
 	for name, value := range check.Headers {
 		if strings.EqualFold(name, "Host") {
@@ -92,6 +124,21 @@ func newRequest(ctx context.Context, check deploy.HTTPCheck) (*retryablehttp.Req
 		request.Header.Set(name, value)
 	}
 	return request, nil
+}
+
+// withParams is a query with parameters added to it, encoded.
+func withParams(query string, params map[string]string) string {
+	if len(params) == 0 {
+		return query
+	}
+	more := url.Values{}
+	for name, value := range params {
+		more.Set(name, value)
+	}
+	if query != "" {
+		query += "&"
+	}
+	return query + more.Encode()
 }
 
 // client makes each request on a connection of its own, so that several tries meet several workers. No environment variable

@@ -30,6 +30,16 @@ func flaps() []deploy.Event {
 	return s.all(deploy.HostUnwound, oldRelease).end(deploy.OutcomeUnwound, 3, "fix forward; re-running repeats the same content")
 }
 
+// A metric holds for a while; what it showed is told meanwhile.
+func watched() []deploy.Event {
+	s := newScript("web1").preflight().upload()
+	s.phase(deploy.Activate).activated("web1")
+	s.say(deploy.Activate, "watch", deploy.FleetName, "Errors 0.0021, wanted below 0.01, 4m45s left", "Errors 0.002, wanted below 0.01, 3m45s left")
+	s.host(deploy.Activate, deploy.FleetName, newRelease, span(deploy.Activate, "verify Errors", deploy.FleetName, 200*ms),
+		watch(deploy.FleetName, "Errors 0.002", 5*time.Minute))
+	return s.all(deploy.HostActivated, newRelease).end(deploy.OutcomeActivated, 0, "")
+}
+
 // A notice is an annotation, and stands in the summary.
 func unverified() []deploy.Event {
 	s := newScript("web1").preflight().upload()

@@ -39,6 +39,7 @@ func scenarios() []scenario {
 		{"200-hosts-unreachable", crowdUnreachable()},
 		{"unreachable", unreachable()},
 		{"finish-fails", finishFails()},
+		{"watched", watched()},
 	}
 }
 

@@ -71,6 +71,13 @@ func span(p deploy.Phase, step, host string, took time.Duration) deploy.Span {
 	return s
 }
 
+// watch is the span of metrics that held.
+func watch(host, note string, took time.Duration) deploy.Span {
+	s := span(deploy.Activate, "watch", host, took)
+	s.Note = deploy.NoteOf(note)
+	return s
+}
+
 // fails makes a span a failed one.
 func fails(sp deploy.Span, status string, cause string, hint string) deploy.Span {
 	sp.Outcome, sp.Status = deploy.Failed, status

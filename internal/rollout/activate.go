@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"slices"
 
 	"github.com/slipway/slipway/internal/activation"
 	"github.com/slipway/slipway/internal/deploy"
@@ -115,22 +114,6 @@ func (r *run) goLive(
 	return true, err
 }
 
-// verifyFleet asks the checks of the fleet as a whole, once.
-func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
-	if len(r.schedule.Fleet) == 0 {
-		return nil
-	}
-	hosts := r.schedule.Serving()
-	h := hosts[max(0, slices.IndexFunc(hosts, func(h plan.Host) bool { return h.Primary }))]
-	a := activation.Fleet(r.activations(), h, r.fleet.On(h.Name))
-	err := a.Verify(ctx, r.schedule.Fleet, r.schedule.Vars[h.Name])
-	r.rec.HostDone(a.Done)
-	if err == nil {
-		return nil
-	}
-	return deploy.Errors{err}
-}
-
 // newActivation is a host that goes into service with the deployment's release.
 func (r *run) newActivation(h plan.Host) *activation.Host {
 	return activation.New(r.activations(), h, r.fleet.On(h.Name), r.schedule.Release, r.planned(h))
@@ -147,5 +130,8 @@ func (r *run) activations() activation.Deployment {
 		Release: r.schedule.Release, Rollback: r.plan.Rollback(), History: r.schedule.HistoryEntry(),
 		Steps: r.steps, Balancers: r.balancers, Programs: r.programs, Redactor: r.opts.Redactor,
 		Excuse: r.rec.Excuse, Warn: r.rec.Warn, Parting: r.parting,
+		Watched: func(line string) {
+			r.opts.Emit(deploy.Output{Phase: deploy.Activate, Step: string(deploy.PartWatch), Host: deploy.FleetName, Line: line})
+		},
 	}
 }

@@ -228,8 +228,9 @@ type Fleet struct {
 type Check struct {
 	Name      Text     `key:"name" doc:"What the report calls it. Where it is not given, HTTP, TCP or Script."`
 	HTTP      Text     `key:"http" doc:"A URL that must answer. This, tcp or run. ${NAME} stands for a variable."`
+	Params    Dict     `key:"params" doc:"Parameters of the URL's query, written as they are: each is encoded. ${NAME} stands for a variable."`
 	Method    Text     `key:"method" default:"GET" enum:"GET,HEAD,POST,PUT,OPTIONS" doc:"Method of the request."`
-	Headers   Dict     `key:"headers" doc:"Headers of the request. ${NAME} stands for a variable."`
+	Headers   Dict     `key:"headers" doc:"Headers of the request. ${NAME} stands for a variable, in a check of fleet also for a secret."`
 	Status    Statuses `key:"status" min:"100" max:"599" doc:"Status that the answer must have, or several of which it must have one. Where it is not given, any from 200 to 299. Redirects are not followed: they are the answer."`
 	Header    Lines    `key:"header" doc:"A header that the answer must carry, or several: 'X-Release: ${SLIPWAY_RELEASE}'."`
 	CA        Text     `key:"ca" doc:"Whom to trust with the site's certificate, in the place of the usual authorities: the path of a PEM file, relative to the deploy file, or its text."`
@@ -241,6 +242,15 @@ type Check struct {
 	Within    Duration `key:"within" default:"30s" min:"1s" max:"1h" doc:"How long it may take to hold; it is asked again until then."`
 	Interval  Duration `key:"interval" default:"1s" min:"100ms" max:"10m" doc:"How long to wait between two tries."`
 	Successes Number   `key:"successes" default:"1" min:"1" max:"100" doc:"How many tries in a row must pass."`
+
+	// Of a metric: see docs/metrics.md.
+	JSON    Text     `key:"json" doc:"Of http in a check of fleet: where in the JSON answer a value stands, like data.result[0].value[1]. With above, below or equals."`
+	Above   Scalar   `key:"above" doc:"Number that the value of json must be above."`
+	Below   Scalar   `key:"below" doc:"Number that the value of json must be below. With above, both must hold."`
+	Equals  Scalar   `key:"equals" doc:"What the value of json must be: a number, a text, true or false."`
+	Missing Text     `key:"missing" default:"fail" enum:"fail,pass" doc:"What it means that there is no value: nothing is there, null, NaN, or, three times in a row, nothing answers."`
+	For     Duration `key:"for" default:"0s" min:"0s" max:"24h" doc:"How long the value of json must go on being so after it first was, while the release is live. A value that is not fails at once, and brings every switched host back."`
+	Every   Duration `key:"every" default:"15s" min:"1s" max:"10m" doc:"How often it is asked during for."`
 
 	Node *yamlfile.Node
 }

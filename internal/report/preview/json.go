@@ -31,6 +31,7 @@ type document struct {
 	Steps       []step    `json:"steps"`
 	Batches     []batch   `json:"batches"`
 	FleetChecks []string  `json:"fleet_checks"`
+	Watch       float64   `json:"watch_seconds,omitempty"`
 	Files       []files   `json:"files"`
 	Secrets     []secrets `json:"secrets"`
 	Refusals    []refusal `json:"refusals"`
@@ -117,7 +118,7 @@ func JSON(p deploy.Preview) ([]byte, error) {
 	doc := document{
 		Format: format, Command: p.Command, App: p.App, Environment: p.Environment, Release: string(p.Release), Revision: p.Revision,
 		Changes: p.Changes(), Offline: p.Offline, From: p.From, Live: []live{}, Upload: list(p.Upload), UploadBytes: p.ArtifactSize, Copy: list(p.Copy), Steps: []step{},
-		Batches: []batch{}, FleetChecks: list(p.Fleet), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings), Tells: p.Told,
+		Batches: []batch{}, FleetChecks: list(p.Fleet), Watch: p.Watch.Seconds(), Files: []files{}, Secrets: []secrets{}, Refusals: []refusal{}, First: list(p.Ahead), Warnings: list(p.Warnings), Tells: p.Told,
 	}
 	for _, id := range p.Back.Over {
 		doc.Between = append(doc.Between, string(id))

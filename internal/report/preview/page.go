@@ -83,6 +83,9 @@ func render(p deploy.Preview, diffs int, files bool) string {
 	for _, check := range p.Fleet {
 		table = append(table, markdown.Row("activate", markdown.Words(check), "the fleet"))
 	}
+	if p.Watch > 0 {
+		table = append(table, markdown.Row("activate", "watch for "+layout.WholeSeconds(p.Watch), "the fleet"))
+	}
 	for _, step := range p.Steps {
 		if step.Phase == deploy.Finish {
 			table = append(table, row(step))

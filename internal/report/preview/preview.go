@@ -224,7 +224,11 @@ func activation(p deploy.Preview) []string {
 		parts = append(parts, part)
 	}
 	if len(p.Fleet) > 0 {
-		parts = append(parts, "fleet "+strings.Join(p.Fleet, ", "))
+		part := "fleet " + strings.Join(p.Fleet, ", ")
+		if p.Watch > 0 {
+			part += ", watch " + layout.WholeSeconds(p.Watch)
+		}
+		parts = append(parts, part)
 	}
 	return labelled(string(deploy.Activate), strings.Join(parts, " -> "))
 }

@@ -35,7 +35,7 @@ func fleet() deploy.Preview {
 			{Phase: deploy.Finish, Name: "Purge CDN", Hosts: []string{"web1"}},
 		},
 		Batches: []deploy.PreviewBatch{{Hosts: []string{"jobs1"}, Canary: true, Wait: 2 * time.Minute}, {Hosts: []string{"web1", "web2"}}},
-		Fleet:   []string{"Public"},
+		Fleet:   []string{"Public", "Errors"}, Watch: 5 * time.Minute,
 		Files: []deploy.FileChanges{
 			{
 				Hosts: []string{"web1", "web2"}, Live: "20261119-101500-77aa001-02be44", Added: many, Changed: []string{"a ` b.txt"}, Removed: []string{"old"},

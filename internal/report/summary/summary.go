@@ -132,6 +132,9 @@ func (p Page) facts() string {
 	if res.URL != "" {
 		rows = append(rows, [2]string{"URL", markdown.Link(res.URL, res.URL)})
 	}
+	if text := watched(res.Parts); text != "" {
+		rows = append(rows, [2]string{"Watched", text})
+	}
 	if res.ArtifactSize > 0 {
 		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
 	}
@@ -144,6 +147,18 @@ func (p Page) facts() string {
 		b.WriteString(markdown.Row(row[0], row[1]) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// watched is what metrics of the fleet showed in the end, and for how long they held; "" where none was watched.
+func watched(parts []deploy.HostDone) string {
+	for _, part := range parts {
+		for _, span := range part.Spans {
+			if span.Part == deploy.PartWatch && !span.Failed() && !span.Note.IsZero() {
+				return markdown.Words(span.Note.String()) + ", for " + layout.ProseSeconds(span.Duration)
+			}
+		}
+	}
+	return ""
 }
 
 // upload is what it took to bring the release to the hosts; "" where it was there.
