@@ -1,7 +1,7 @@
 // Package app is the commands. It alone wires: it reads the world into values, hands them from package to package, and
 // prints the error that comes back. It must hold no logic that a package below could hold.
 //
-// A command is one file: its flags, and its Run method, which kong calls. A session is what the commands that go to hosts
+// A command is one file: its flags, and its Run method. A session is what the commands that go to hosts
 // have in common: the inputs, the configuration, the output and the way to the hosts.
 package app
 
@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/slipway/slipway/internal/ci"
 	"github.com/slipway/slipway/internal/deploy"
@@ -50,8 +48,7 @@ func Main(ctx context.Context, env Env) int {
 	message := told(err, func(text string) string { return ci.CleanText(a.redactor.String(text)) })
 	_, _ = fmt.Fprintln(env.Stderr, "slipway: "+message)
 	ci.Detect(env.Getenv).NewLog(env.Stdout, env.Getenv).Annotate(ci.Annotation{Level: deploy.LevelError, Message: message})
-	var usage *kong.ParseError
-	if errors.As(err, &usage) || errors.Is(err, errUsage) {
+	if errors.Is(err, errUsage) {
 		return deploy.ExitBadInput
 	}
 	return deploy.ExitFailed
@@ -63,23 +60,22 @@ func (a *app) run(ctx context.Context) error {
 	if a.env.Program == postName {
 		return a.post(ctx)
 	}
-	var parsed *kong.Context
+	var called runner
 	var err error
 	switch args := a.env.Args; {
 	case len(args) > 0 && args[0] == completeWord:
 		return a.complete(args[1:])
 	case len(args) == 1 && args[0] == "--version":
-		parsed, err = a.parse([]string{"version"})
+		called, err = a.parse([]string{"version"})
 	case len(args) > 0:
-		parsed, err = a.parse(args)
+		called, err = a.parse(args)
 	case len(a.given.Given) > 0:
-		parsed, err = a.parseAction(cmp.Or(strings.TrimSpace(a.given.Command), "deploy"))
+		called, err = a.parseAction(strings.Fields(cmp.Or(strings.TrimSpace(a.given.Command), "deploy")))
 	default:
-		parsed, err = a.parse([]string{"--help"})
+		called, err = a.parse([]string{"--help"})
 	}
-	if err != nil || parsed == nil {
+	if err != nil || called == nil {
 		return err
 	}
-	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run(a)
+	return called.Run(ctx, a)
 }

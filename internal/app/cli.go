@@ -2,45 +2,53 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"errors"
-	"reflect"
 	"slices"
-	"strings"
+	"strconv"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
-	"github.com/slipway/slipway/internal/ci"
+	"github.com/slipway/slipway/internal/app/cmdline"
 	"github.com/slipway/slipway/internal/config"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
-// cli is the command line. Every input of the action is a flag of the same name; a flag wins over the input.
-type cli struct {
-	Deploy   deployCmd   `cmd:"" group:"deploy" help:"Put the artifact on every host and switch together."`
-	Promote  promoteCmd  `cmd:"" group:"deploy" help:"Deploy the very artifact that another environment runs."`
-	Rollback rollbackCmd `cmd:"" group:"deploy" help:"Activate an earlier release."`
-	Plan     planCmd     `cmd:"" group:"first" help:"Say what deploy, rollback or promote would do, and change nothing."`
-	Doctor   doctorCmd   `cmd:"" group:"first" help:"Say what on the hosts would stop a deployment, and change nothing."`
-	Validate validateCmd `cmd:"" group:"first" help:"Check the deploy file and the inputs, offline."`
-	Pack     packCmd     `cmd:"" group:"first" help:"Build a reproducible tarball of a folder."`
-	Status   statusCmd   `cmd:"" group:"look" help:"What runs where, since when and by whom; what is not as it should be."`
-	History  historyCmd  `cmd:"" group:"look" help:"Past deployments, newest first, and where a rollback goes."`
-	Logs     logsCmd     `cmd:"" group:"look" help:"What the steps of a past deployment printed."`
-	Exec     execCmd     `cmd:"" group:"repair" help:"Run one command on hosts, under the lock and in the journal."`
-	Unlock   unlockCmd   `cmd:"" group:"repair" help:"Say who holds the hosts, and free them from an owner that is dead."`
-	Hold     holdCmd     `cmd:"" group:"repair" help:"Let no deployment through until unhold."`
-	Unhold   unholdCmd   `cmd:"" group:"repair" help:"Let deployments through again."`
-	Prune    pruneCmd    `cmd:"" group:"repair" help:"Delete the releases that the hosts do not keep."`
-	Join     joinCmd     `cmd:"" group:"repair" help:"Bring hosts that lack it the release that the others run."`
-	Resolve  resolveCmd  `cmd:"" group:"repair" help:"Say what became of a step whose end nobody saw."`
-	Init     initCmd     `cmd:"" group:"start" help:"Write a first deploy file and workflow for this repository."`
-	Demo     demoCmd     `cmd:"" group:"start" help:"Deploy a small site to two hosts inside this process."`
-	Complete completeCmd `cmd:"" group:"start" name:"completion" help:"Print the completion of a shell: source <(slipway completion bash)."`
-	Version  versionCmd  `cmd:"" group:"start" help:"Print the version."`
+// runner is a command with its flags: a pointer to a struct whose tags cmdline reads. Every input of the action is a flag of the same
+// name; a flag wins over the input.
+type runner interface {
+	Run(ctx context.Context, a *app) error
+}
+
+// commands are all there are, in the order in which people should read them.
+var commands = []struct {
+	name, group, help string
+	flags             func() runner
+}{
+	{"deploy", "deploy", "Put the artifact on every host and switch together.", func() runner { return &deployCmd{} }},
+	{"promote", "deploy", "Deploy the very artifact that another environment runs.", func() runner { return &promoteCmd{} }},
+	{"rollback", "deploy", "Activate an earlier release.", func() runner { return &rollbackCmd{} }},
+	{"plan", "first", "Say what deploy, rollback or promote would do, and change nothing.", func() runner { return &planCmd{} }},
+	{"doctor", "first", "Say what on the hosts would stop a deployment, and change nothing.", func() runner { return &doctorCmd{} }},
+	{"validate", "first", "Check the deploy file and the inputs, offline.", func() runner { return &validateCmd{} }},
+	{"pack", "first", "Build a reproducible tarball of a folder.", func() runner { return &packCmd{} }},
+	{"status", "look", "What runs where, since when and by whom; what is not as it should be.", func() runner { return &statusCmd{} }},
+	{"history", "look", "Past deployments, newest first, and where a rollback goes.", func() runner { return &historyCmd{} }},
+	{"logs", "look", "What the steps of a past deployment printed.", func() runner { return &logsCmd{} }},
+	{"exec", "repair", "Run one command on hosts, under the lock and in the journal.", func() runner { return &execCmd{} }},
+	{"unlock", "repair", "Say who holds the hosts, and free them from an owner that is dead.", func() runner { return &unlockCmd{} }},
+	{"hold", "repair", "Let no deployment through until unhold.", func() runner { return &holdCmd{} }},
+	{"unhold", "repair", "Let deployments through again.", func() runner { return &unholdCmd{} }},
+	{"prune", "repair", "Delete the releases that the hosts do not keep.", func() runner { return &pruneCmd{} }},
+	{"join", "repair", "Bring hosts that lack it the release that the others run.", func() runner { return &joinCmd{} }},
+	{"resolve", "repair", "Say what became of a step whose end nobody saw.", func() runner { return &resolveCmd{} }},
+	{"init", "start", "Write a first deploy file and workflow for this repository.", func() runner { return &initCmd{} }},
+	{"demo", "start", "Deploy a small site to two hosts inside this process.", func() runner { return &demoCmd{} }},
+	{"completion", "start", "Print the completion of a shell: source <(slipway completion bash).", func() runner { return &completeCmd{} }},
+	{"version", "start", "Print the version.", func() runner { return &versionCmd{} }},
 }
 
 // groups are the headings of the help, of commands and of flags.
-var groups = []kong.Group{
+var groups = []cmdline.Group{
 	{Key: "deploy", Title: "Deploy"},
 	{Key: "first", Title: "See first"},
 	{Key: "look", Title: "Look"},
@@ -54,118 +62,117 @@ var groups = []kong.Group{
 	{Key: "policy", Title: "How it goes"},
 }
 
-// grammar is what kong makes its model of: the whole command line, or of it the one command that is called. Most commands have some
-// eighty flags, and a model of all of them costs more than everything else that `slipway version` does.
-func grammar(called string) any {
-	all := reflect.TypeFor[cli]()
-	for i := range all.NumField() {
-		field := all.Field(i)
-		if called == cmp.Or(field.Tag.Get("name"), strings.ToLower(field.Name)) {
-			return reflect.New(reflect.StructOf([]reflect.StructField{field})).Interface()
+const about = "Launch what CI built.\n\nDocuments (docs/), binaries with checksums, and images: https://github.com/slipway/slipway"
+
+// names are those of all commands.
+func names() (all []string) {
+	for _, c := range commands {
+		all = append(all, c.name)
+	}
+	return all
+}
+
+// command is the one of a name, with what it fills in; nil where there is none.
+func command(name string) (*cmdline.Command, runner) {
+	for _, c := range commands {
+		if c.name == name {
+			target := c.flags()
+			made := cmdline.New(c.name, c.group, c.help, target)
+			narrow(made)
+			return made, target
 		}
 	}
-	return &cli{}
+	return nil, nil
 }
 
 // parse reads the command line. It gives nothing where the help was printed and that was all.
-func (a *app) parse(args []string) (*kong.Context, error) {
-	printed := false
-	parser, err := a.parser(grammar(args[0]), func(int) { printed = true })
+func (a *app) parse(args []string) (runner, error) {
+	a.redactor.Add(config.SecretsOf(a.given)...)
+	c, target := command(args[0])
+	if c == nil {
+		return nil, a.noCommand(args)
+	}
+	line, err := newCommandLine(c, args[1:])
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := read(parser, args)
-	if printed {
-		return nil, nil
-	}
-	return parsed, err
-}
-
-// read reads arguments, and explains what is wrong with them.
-func read(parser *kong.Kong, args []string) (*kong.Context, error) {
-	line, err := newCommandLine(parser.Model, args)
-	if err != nil {
-		return nil, err
-	}
-	parsed, err := parser.Parse(line.args)
-	switch {
-	case errors.Is(err, syscall.EPIPE):
-		return nil, nil // nobody reads the help any more
+	switch err := c.Parse(line.args, a.values()); {
+	case errors.Is(err, cmdline.ErrHelp):
+		return nil, unread(a.program().WriteCommand(a.env.Stdout, c))
 	case err != nil:
 		return nil, line.explain(err)
 	}
-	return parsed, nil
+	if with, ok := target.(interface{ complete(string, *app) error }); ok {
+		if err := with.complete(c.Name, a); err != nil {
+			return nil, line.explain(err)
+		}
+	}
+	return target, nil
 }
 
-func (a *app) parser(grammar any, exit func(int)) (*kong.Kong, error) {
-	a.redactor.Add(config.SecretsOf(a.given)...)
-	parser, err := kong.New(grammar,
-		kong.Name("slipway"), kong.Description("Launch what CI built.\n\n"+whence),
-		kong.Writers(a.env.Stdout, a.env.Stderr), kong.Exit(exit),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ValueFormatter(helpOf), kong.ExplicitGroups(groups), kong.Resolvers(fromInputs(a.given)), kong.Bind(a),
-	)
-	if err != nil {
-		return nil, err
+// noCommand prints the help of the program, or says that the first word is no command.
+func (a *app) noCommand(args []string) error {
+	word := args[0]
+	if cmdline.Help.Called(word) {
+		var all []*cmdline.Command
+		for _, c := range commands {
+			all = append(all, &cmdline.Command{Name: c.name, Group: c.group, Help: c.help})
+		}
+		return unread(a.program().Write(a.env.Stdout, all))
 	}
-	for _, command := range parser.Model.Children {
-		narrow(command)
+	line, err := newCommandLine(nil, args)
+	switch {
+	case err != nil:
+		return err
+	case len(word) > 1 && word[0] == '-':
+		return line.explain(&cmdline.UnknownFlag{Word: word})
 	}
-	return parser, nil
+	return line.explain(&cmdline.Unexpected{Word: word, Meant: yamlfile.Suggest(word, names())})
 }
 
-const whence = "Documents (docs/), binaries with checksums, and images: https://github.com/slipway/slipway"
+// unread leaves out that nobody reads the help any more.
+func unread(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+func (a *app) program() cmdline.Program {
+	columns, _ := strconv.Atoi(a.env.Getenv("COLUMNS")) // what is no number is not said
+	return cmdline.Program{Name: "slipway", Help: about, Groups: groups, Width: cmp.Or(columns, a.env.Width, 80)}
+}
+
+// values are the action's inputs, for what no flag gives.
+func (a *app) values() map[string]string {
+	values := map[string]string{}
+	for doc, value := range a.given.All() {
+		values[doc.Name] = *value
+	}
+	return values
+}
 
 // narrow leaves a command the flags that mean something to it. What a command that only goes to hosts reads and has no use
 // for, it takes and does not list.
-func narrow(command *kong.Node) {
-	takers := func(f *kong.Flag) []string { return strings.Split(f.Tag.Get("of"), ", ") }
-	command.Flags = slices.DeleteFunc(command.Flags, func(f *kong.Flag) bool {
-		return f.Tag.Get("of") != "" && !slices.Contains(takers(f), command.Name)
-	})
-	for _, f := range command.Flags {
-		f.Required = f.Required && takers(f)[0] == command.Name
-		f.Hidden = f.Hidden || f.Name == "to" && command.Name != "rollback" && command.Name != "plan"
+func narrow(c *cmdline.Command) {
+	c.Flags = slices.DeleteFunc(c.Flags, func(f *cmdline.Flag) bool { return f.Of != nil && !slices.Contains(f.Of, c.Name) })
+	for _, f := range c.Flags {
+		f.Required = f.Required && f.Of != nil && f.Of[0] == c.Name
+		f.Hidden = f.Hidden || f.Name == "to" && c.Name != "rollback" && c.Name != "plan"
 	}
-	if command.Group == nil || !slices.Contains([]string{"repair", "look"}, command.Group.Key) || command.Name == "join" {
+	if c.Group != "repair" && c.Group != "look" || c.Name == "join" {
 		return
 	}
-	for _, f := range command.Flags {
-		if wanted := f.Name == "log_lines" && command.Name == "logs" || f.Name == "keep_releases" && command.Name == "prune"; wanted {
+	for _, f := range c.Flags {
+		if wanted := f.Name == "log_lines" && c.Name == "logs" || f.Name == "keep_releases" && c.Name == "prune"; wanted {
 			continue
 		}
 		useless := []string{
 			"steps", "releases", "policy", "artifact", "strip_components", "revision", "max_size",
 			"github_artifact", "github_artifact_workflow", "ref", "artifact_url", "artifact_sha256", "pull", "github_token",
 		}
-		if f.Group != nil && slices.Contains(useless, f.Group.Key) || slices.Contains(useless, f.Name) {
+		if slices.Contains(useless, f.Group) || slices.Contains(useless, f.Name) {
 			f.Hidden = true
 		}
 	}
-}
-
-// fromInputs lets kong take what no flag gives from the action's inputs.
-func fromInputs(given ci.Inputs) kong.Resolver {
-	values := map[string]string{}
-	for doc, value := range given.All() {
-		values[doc.Name] = *value
-	}
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if value := values[flag.Name]; value != "" {
-			return value, nil
-		}
-		return nil, nil
-	})
-}
-
-// helpOf is a flag's help and what holds without it.
-func helpOf(value *kong.Value) string {
-	usual := value.Tag.Get("fallback")
-	if usual == "" {
-		usual = value.Default
-	}
-	if usual == "" {
-		return value.Help
-	}
-	return strings.TrimSuffix(value.Help, ".") + " (default: " + usual + ")."
 }

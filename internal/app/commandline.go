@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/slipway/slipway/internal/app/cmdline"
 	"github.com/slipway/slipway/internal/ci"
 	"github.com/slipway/slipway/internal/lazyregexp"
 )
@@ -14,7 +13,7 @@ import (
 // errUsage says that the command line is wrong.
 var errUsage = errors.New("see slipway --help")
 
-// commandLine is the arguments as kong reads them, and what of them may be shown.
+// commandLine is the arguments behind the command as cmdline reads them, and what of them may be shown.
 //
 // A key begins with dashes, a passphrase may; a value that was not quoted falls apart into words. So the word after a flag
 // whose value is secret belongs to it whatever it looks like, and no message shows a word that may be a part of a secret.
@@ -23,7 +22,8 @@ type commandLine struct {
 	secret bool // one of the flags has a secret value
 }
 
-func newCommandLine(model *kong.Application, args []string) (*commandLine, error) {
+// newCommandLine takes the arguments of a command, of none where nil.
+func newCommandLine(c *cmdline.Command, args []string) (*commandLine, error) {
 	secrets, known := map[string]string{}, map[string]bool{} // of every command, whichever is called
 	for _, doc := range ci.Names() {
 		for _, spelling := range append(doc.Aliases, doc.Name) {
@@ -32,8 +32,8 @@ func newCommandLine(model *kong.Application, args []string) (*commandLine, error
 			}
 		}
 	}
-	for _, command := range model.Children {
-		for _, flag := range command.Flags {
+	if c != nil {
+		for _, flag := range c.Flags {
 			known[flag.Name] = true
 		}
 	}
@@ -72,37 +72,29 @@ var (
 
 // explain says what is wrong with the command line, without any value that may be secret.
 func (l *commandLine) explain(err error) error {
-	message := err.Error()
+	var unknown *cmdline.UnknownFlag
+	var surplus *cmdline.Unexpected
+	message := ""
 	switch {
-	case strings.HasPrefix(message, "unexpected argument "):
-		word, suggestion := cutSuggestion(strings.TrimPrefix(message, "unexpected argument "))
-		switch {
-		case l.secret:
-			message = "an argument too many: put a value of several words or lines in quotes, or in a file, as in --ssh_key=@PATH"
-		case plainWord.MatchString(word):
-			message = "unexpected argument " + word + suggestion
-		default:
-			message = "unexpected argument"
-		}
-	case strings.HasPrefix(message, "unknown flag "):
-		word, suggestion := cutSuggestion(strings.TrimPrefix(message, "unknown flag "))
-		if plainFlag.MatchString(word) {
-			message = "unknown flag " + word + suggestion
-		} else {
-			message = "unknown flag; a value that begins with a dash is written --flag=VALUE"
-		}
+	case errors.As(err, &surplus) && l.secret:
+		message = "an argument too many: put a value of several words or lines in quotes, or in a file, as in --ssh_key=@PATH"
+	case errors.As(err, &surplus) && plainWord.MatchString(surplus.Word):
+		message = surplus.Error() + didYouMean(surplus.Meant)
+	case surplus != nil:
+		message = "unexpected argument"
+	case errors.As(err, &unknown) && plainFlag.MatchString(unknown.Word):
+		message = unknown.Error() + didYouMean(unknown.Meant)
+	case unknown != nil:
+		message = "unknown flag; a value that begins with a dash is written --flag=VALUE"
 	default:
-		for _, quoted := range []string{" but got ", "; perhaps try "} {
-			message, _, _ = strings.Cut(message, quoted)
-		}
+		return fmt.Errorf("%w (%w)", err, errUsage)
 	}
 	return fmt.Errorf("%s (%w)", message, errUsage)
 }
 
-// cutSuggestion divides what kong did not know from what it suggests instead.
-func cutSuggestion(text string) (word, suggestion string) {
-	if at := strings.LastIndex(text, ", did you mean "); at >= 0 {
-		return text[:at], text[at:]
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
 	}
-	return text, ""
+	return fmt.Sprintf(", did you mean %q?", word)
 }

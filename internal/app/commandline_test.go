@@ -13,10 +13,6 @@ func FuzzCommandLine(f *testing.F) {
 	f.Add(uint8(2), "--ssh_key_pasphrase", "x y", "-e", "--force=1")
 	lookup := func(string) (string, bool) { return "", false }
 	a := newApp(Env{Stdout: io.Discard, Stderr: io.Discard, LookupEnv: lookup, Dir: f.TempDir()})
-	parser, err := a.parser(&cli{}, func(int) {})
-	if err != nil {
-		f.Fatal(err)
-	}
 	f.Fuzz(func(t *testing.T, way uint8, flag, rest, before, after string) {
 		const mark = "s3cr3t"
 		value := mark + rest
@@ -27,7 +23,7 @@ func FuzzCommandLine(f *testing.F) {
 			append([]string{"unlock", before, flag}, strings.Fields("--ssh_key -----BEGIN "+value)...),
 			{"deploy", "--ssh_key", "-----BEGIN " + value, flag},
 		}[way%5]
-		if _, err := read(parser, args); err != nil && strings.Contains(err.Error(), mark) {
+		if _, err := a.parse(args); err != nil && strings.Contains(err.Error(), mark) {
 			t.Errorf("%q: %v", args, err)
 		}
 	})

@@ -1,19 +1,21 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
+	"github.com/slipway/slipway/internal/app/cmdline"
 	"github.com/slipway/slipway/internal/app/completion"
 	"github.com/slipway/slipway/internal/config"
 )
 
 type completeCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `name:"shell" arg:"one" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
 // Run prints what the shell is to read.
-func (c *completeCmd) Run(a *app) error {
+func (c *completeCmd) Run(_ context.Context, a *app) error {
 	script, err := completion.Script(c.Shell)
 	if err != nil {
 		return err
@@ -27,11 +29,12 @@ const completeWord = "__complete"
 
 // complete prints the words that may stand in place of the last one, each with its help behind a tab.
 func (a *app) complete(typed []string) error {
-	parser, err := a.parser(&cli{}, func(int) {})
-	if err != nil {
-		return err
+	var all []*cmdline.Command
+	for _, name := range names() {
+		c, _ := command(name)
+		all = append(all, c)
 	}
-	words := completion.Words(parser.Model, typed, func(flag string) []string {
+	words := completion.Words(all, typed, func(flag string) []string {
 		if flag != "environment" && flag != "from" {
 			return nil
 		}

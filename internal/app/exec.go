@@ -8,23 +8,19 @@ import (
 
 type execCmd struct {
 	inputs
-	Args []string `name:"run" arg:"" optional:"" passthrough:"" help:"The command, after --: one word is a script for sh -eu, several are a program and its arguments."`
+	Args []string `name:"run" arg:"rest" help:"The command, after --: one word is a script for sh -eu, several are a program and its arguments."`
 }
 
 // Run runs one command on hosts.
 func (c *execCmd) Run(ctx context.Context, a *app) error {
 	in := c.Inputs
 	in.Run = a.given.Run
-	args := c.Args
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	switch len(args) {
+	switch len(c.Args) {
 	case 0:
 	case 1:
-		in.Run = args[0]
+		in.Run = c.Args[0]
 	default:
-		in.Run = shellescape.QuoteCommand(args)
+		in.Run = shellescape.QuoteCommand(c.Args)
 	}
 	return a.deployment(ctx, in)
 }

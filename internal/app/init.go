@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -28,7 +29,7 @@ type initCmd struct {
 const exampleHost = "deploy@web1.example.com"
 
 // Run writes what is not there yet, and says what remains to be done.
-func (cmd *initCmd) Run(a *app) error {
+func (cmd *initCmd) Run(_ context.Context, a *app) error {
 	c := a.newConsole(a.given)
 	options, err := cmd.options(a)
 	if err != nil {
@@ -46,10 +47,7 @@ func (cmd *initCmd) Run(a *app) error {
 			Hint:    "run it at the root of the repository, or begin with " + scaffold.Pages + "start.md",
 		}})
 	}
-	texts, err := found.Files(options)
-	if err != nil {
-		return err
-	}
+	texts := found.Files(options)
 	c.say("found       %s: %s", found.Kind, strings.Join(found.Signs, ", "))
 	root, err := os.OpenRoot(a.env.Dir)
 	if err != nil {

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/slipway/slipway/internal/ci"
 	"github.com/slipway/slipway/internal/config"
 )
@@ -20,13 +18,10 @@ type inputs struct {
 	ci.Inputs
 }
 
-// AfterApply is called by kong once flags and inputs stand in their fields: it makes whole what they say together.
-func (in *inputs) AfterApply(parsed *kong.Context, a *app) error {
-	in.Command, in.Given, in.Plugin = parsed.Selected().Name, a.given.Given, maps.Clone(a.given.Plugin)
-	given := map[string]string{}
-	for doc, value := range a.given.All() {
-		given[doc.Name] = *value
-	}
+// complete makes whole what flags and inputs say together, once they stand in their fields.
+func (in *inputs) complete(command string, a *app) error {
+	in.Command, in.Given, in.Plugin = command, a.given.Given, maps.Clone(a.given.Plugin)
+	given := a.values()
 	for doc, value := range in.All() {
 		if *value == given[doc.Name] {
 			continue

@@ -13,11 +13,11 @@ import (
 )
 
 type packCmd struct {
-	Dir    string `arg:"" optional:"" help:"The folder to pack." fallback:"."`
-	Output string `short:"o" default:"release.tar.gz" help:"The tarball: .tar, .tar.gz or .tar.zst."`
+	Dir    string `name:"dir" arg:"optional" help:"The folder to pack." fallback:"."`
+	Output string `name:"output" short:"o" default:"release.tar.gz" help:"The tarball: .tar, .tar.gz or .tar.zst."`
 
-	Commit    string   `help:"The commit to write into the tarball, where git archive writes it." fallback:"that of the folder's git checkout, else the CI run's"`
-	AllowLink []string `help:"An absolute path that links may point to, like /usr/bin/python3."`
+	Commit    string   `name:"commit" help:"The commit to write into the tarball, where git archive writes it." fallback:"that of the folder's git checkout, else the CI run's"`
+	AllowLink []string `name:"allow-link" help:"An absolute path that links may point to, like /usr/bin/python3."`
 }
 
 // Run builds the tarball beside its place and renames it in, so that a reader never sees half of one.

@@ -21,7 +21,7 @@ import (
 
 type planCmd struct {
 	inputs
-	What    string `arg:"" optional:"" enum:"deploy,rollback,promote" default:"deploy" help:"What to plan: deploy (the default), rollback or promote."`
+	What    string `name:"what" arg:"optional" enum:"deploy,rollback,promote" default:"deploy" help:"What to plan: deploy (the default), rollback or promote."`
 	Offline bool   `name:"offline" group:"policy" help:"Ask no host: the steps alone are shown."`
 	Comment bool   `name:"comment" group:"policy" help:"Show it in a comment on the pull request that this run of GitHub Actions is for."`
 	JSON    bool   `name:"json" group:"policy" help:"Print one JSON document: docs/plan.md says what is in it."`

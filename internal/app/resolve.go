@@ -12,7 +12,7 @@ import (
 
 type resolveCmd struct {
 	inputs
-	Decision string `arg:"" optional:"" help:"done: it did what it should; rerun: let it run again. Or --as."`
+	Decision string `name:"decision" arg:"optional" help:"done: it did what it should; rerun: let it run again. Or --as."`
 }
 
 // Run writes down what a person found out about a step whose end nobody saw.

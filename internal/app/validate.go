@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,11 +18,11 @@ import (
 
 type validateCmd struct {
 	inputs
-	Print bool `help:"Print the deploy file in full, with the steps of the preset, what it extends and the inputs put into it."`
+	Print bool `name:"print" help:"Print the deploy file in full, with the steps of the preset, what it extends and the inputs put into it."`
 }
 
 // Run says every mistake in the deploy file and the inputs, of all environments, without contacting a host.
-func (cmd *validateCmd) Run(a *app) error {
+func (cmd *validateCmd) Run(_ context.Context, a *app) error {
 	in := cmd.Inputs
 	c := a.newConsole(in)
 	configs, err := config.LoadAll(in, a.env.Files(), a.environment(c.run))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -9,7 +10,7 @@ import (
 type versionCmd struct{}
 
 // Run prints the version.
-func (versionCmd) Run(a *app) error {
+func (versionCmd) Run(_ context.Context, a *app) error {
 	_, err := fmt.Fprintf(a.env.Stdout, "slipway %s\n", version())
 	return err
 }

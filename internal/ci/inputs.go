@@ -8,7 +8,7 @@ import (
 )
 
 // Inputs are the inputs of the action as they were given: text, not yet judged. config reads them together with the
-// deploy file. The struct is the one source of action.yml's inputs, of the command line's flags (kong reads the tags) and
+// deploy file. The struct is the one source of action.yml's inputs, of the command line's flags (app/cmdline reads the tags) and
 // of the inputs' documentation.
 //
 // Tags: name as in action.yml; help, one sentence; action, what action.yml hands over when nothing is given;
@@ -16,7 +16,7 @@ import (
 // of, the only commands that take it; required, that the first of them needs it; secret, its value is never shown; file, as a flag it may name a file, @path;
 // group, the heading of its flag in the command line's help.
 type Inputs struct {
-	Command     string `kong:"-" name:"command" help:"What to do: any command of slipway." action:"deploy"`
+	Command     string `flag:"-" name:"command" help:"What to do: any command of slipway." action:"deploy"`
 	Config      string `name:"config" group:"what" help:"The deploy file. It may be missing unless it is named here." fallback:"slipway.yml"`
 	Environment string `name:"environment" short:"e" group:"what" help:"An entry of environments in the deploy file." fallback:"the only one"`
 
@@ -93,24 +93,24 @@ type Inputs struct {
 	Step           string `name:"step" of:"resolve, logs" group:"what" required:"" help:"Name of the step."`
 	As             string `name:"as" of:"resolve" group:"what" help:"What became of the step: done, it did what it should, or rerun, let it run again."`
 	Role           string `name:"role" of:"exec" group:"what" help:"Roles of the hosts to run it on, separated by commas or spaces." fallback:"all hosts"`
-	Run            string `kong:"-" name:"run" of:"exec" help:"The command: a POSIX script, run with sh -eu in current."`
-	Force          string `kong:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
-	Offline        string `kong:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
-	Comment        string `kong:"-" name:"comment" of:"plan, deploy, promote, rollback" help:"For a plan true shows it in one comment on the pull request, which each run brings up to date; for a deployment shipped comments on each pull request that it ships. The job needs permissions: pull-requests: write." fallback:"false"`
-	Drift          string `kong:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
-	JSON           string `kong:"-" name:"json" of:"plan, status, history, logs, doctor" help:"true prints the answer as JSON." fallback:"false"`
-	HTML           string `kong:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`
-	Commits        string `kong:"-" name:"commits" of:"history" help:"For the page: a file with commits and their times, as git log --format='%H %cI' prints them."`
-	AllowLogs      string `kong:"-" name:"allow_logs" of:"logs" help:"true shows logs in CI: this run cannot mask the secrets of earlier ones." fallback:"false"`
-	Dir            string `kong:"-" name:"dir" of:"pack" help:"The folder to pack." fallback:"."`
-	Output         string `kong:"-" name:"output" of:"pack" help:"The tarball: .tar, .tar.gz or .tar.zst." fallback:"release.tar.gz"`
+	Run            string `flag:"-" name:"run" of:"exec" help:"The command: a POSIX script, run with sh -eu in current."`
+	Force          string `flag:"-" name:"force" of:"unlock" help:"true takes the lock from an owner that may be alive: what that still sends is refused." fallback:"false"`
+	Offline        string `flag:"-" name:"offline" of:"plan" help:"true asks no host: the steps alone are shown." fallback:"false"`
+	Comment        string `flag:"-" name:"comment" of:"plan, deploy, promote, rollback" help:"For a plan true shows it in one comment on the pull request, which each run brings up to date; for a deployment shipped comments on each pull request that it ships. The job needs permissions: pull-requests: write." fallback:"false"`
+	Drift          string `flag:"-" name:"drift" of:"status" help:"true also compares the files of the live release with those that were deployed." fallback:"false"`
+	JSON           string `flag:"-" name:"json" of:"plan, status, history, logs, doctor" help:"true prints the answer as JSON." fallback:"false"`
+	HTML           string `flag:"-" name:"html" of:"history" help:"A file to write the history to, as a page."`
+	Commits        string `flag:"-" name:"commits" of:"history" help:"For the page: a file with commits and their times, as git log --format='%H %cI' prints them."`
+	AllowLogs      string `flag:"-" name:"allow_logs" of:"logs" help:"true shows logs in CI: this run cannot mask the secrets of earlier ones." fallback:"false"`
+	Dir            string `flag:"-" name:"dir" of:"pack" help:"The folder to pack." fallback:"."`
+	Output         string `flag:"-" name:"output" of:"pack" help:"The tarball: .tar, .tar.gz or .tar.zst." fallback:"release.tar.gz"`
 
 	// Given has the names of the inputs that were set at all, also to nothing: an ssh_key that is given and empty is a
 	// secret that did not arrive. GitHub sets every input of action.yml, to nothing where the workflow says nothing; so
 	// there, given and empty can mean either.
-	Given map[string]bool `kong:"-"`
+	Given map[string]bool `flag:"-"`
 	// Plugin has the names of those that came as a setting of a Woodpecker or Drone plugin.
-	Plugin map[string]bool `kong:"-"`
+	Plugin map[string]bool `flag:"-"`
 }
 
 // InputDoc is what a person must know of an input.

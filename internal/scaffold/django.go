@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 type djangoFacts struct {
@@ -41,7 +42,7 @@ func django(t tree) *Application {
 	if module == "" {
 		return nil
 	}
-	a := &Application{Kind: "Django", Page: "django", Signs: []string{manage, "settings " + module}, template: "django.yml"}
+	a := &Application{Kind: "Django", Page: "django", Signs: []string{manage, "settings " + module}}
 	is := djangoFacts{}
 	dir := path.Dir(manage)
 	t.requirements(a, &is, dir)
@@ -66,7 +67,7 @@ func django(t tree) *Application {
 		a.Notes = append(a.Notes, "no page like /healthz: the check only connects, and would not see a site that answers with errors")
 	}
 	is.Header = strings.Contains(t.texts(path.Join(dir, "*.py"), path.Join(dir, "*/*.py")), "X-Release")
-	a.facts = is
+	a.kind = is
 	return a
 }
 
@@ -102,4 +103,65 @@ func (t tree) requirements(a *Application, is *djangoFacts, dir string) {
 	if !gunicorn.MatchString(strings.ReplaceAll(strings.ReplaceAll(packages, "[", "\n"), ",", "\n")) {
 		a.Notes = append(a.Notes, "gunicorn is not among the requirements: add it, supervisor starts it")
 	}
+}
+
+func (is djangoFacts) deployFile(w *lines, o Options) {
+	w.add("preset: django                # installs the requirements, checks, collects static files, migrates, restarts, looks: docs/django.md")
+	switch {
+	case is.Source && is.StaticRoot:
+		w.add("skip: [Guard migrations]      # it needs what .env says")
+	case is.Source:
+		w.add("skip: [Guard migrations, Collect static files]  # the first needs what .env says; the settings have no STATIC_ROOT")
+	case !is.StaticRoot:
+		w.add("skip: [Collect static files]  # the settings have no STATIC_ROOT")
+	}
+	if is.Moved {
+		w.add("django: {manage: %s}", yamlfile.Word(is.Manage))
+	}
+	if is.Media != "" && is.Media != "media" {
+		w.add("shared: {dirs: [%s]}       # uploads outlive a release", yamlfile.Word(is.Media))
+	}
+	if is.Dotenv {
+		w.add("secret_files: [{path: .env, from: DOTENV}]")
+	}
+	w.where(o)
+	is.steps(w)
+	if is.Health != "" {
+		header := ""
+		if is.Header {
+			header = `header: "X-Release: ${SLIPWAY_RELEASE}", `
+		}
+		w.add("")
+		w.add("activate:")
+		w.add("  verify:")
+		w.add(`    - {name: Health, http: "http://127.0.0.1:${PORT}/%s", %swithin: 30s}`, is.Health, header)
+	}
+}
+
+// steps are those that the preset does not have, or not so.
+func (is djangoFacts) steps(w *lines) {
+	if is.Requirements == "" && !is.Source {
+		return
+	}
+	why := ""
+	if is.Source {
+		why = "           # the settings read the environment, which these steps have from .env"
+	}
+	w.add("")
+	if is.Requirements == "" {
+		w.add("prepare:%s", why)
+	} else {
+		w.add("prepare:")
+		w.add("  - {uses: python/venv, with: {requirements: %s}}%s", yamlfile.Word(is.Requirements), why)
+	}
+	if !is.Source {
+		return
+	}
+	manage := "set -a; . ./.env; venv/bin/python " + is.Manage
+	w.add(`  - {name: Check, run: "%s check --deploy"}`, manage)
+	if is.StaticRoot {
+		w.add(`  - {name: Collect static files, run: "%s collectstatic --noinput"}`, manage)
+	}
+	w.add("migrate:")
+	w.add(`  - {name: Migrate, run: "%s migrate --noinput", idempotent: true}`, manage)
 }

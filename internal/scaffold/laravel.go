@@ -22,11 +22,11 @@ func laravel(t tree) *Application {
 		return nil
 	}
 	a := &Application{
-		Kind: "Laravel", Page: "laravel", Signs: []string{"composer.json with laravel/framework", "artisan"}, template: "laravel.yml",
+		Kind: "Laravel", Page: "laravel", Signs: []string{"composer.json with laravel/framework", "artisan"},
 		Build:   []Job{{Run: "composer install --no-dev --no-interaction --prefer-dist --optimize-autoloader"}},
 		Append:  []string{"vendor"},
 		Secrets: []Secret{{Name: "DOTENV", File: true}},
-		facts:   laravelFacts{Health: within(laravelHealth, t.text("bootstrap/app.php"))},
+		kind:    laravelFacts{Health: within(laravelHealth, t.text("bootstrap/app.php"))},
 	}
 	if p := t.packageJSON("."); p.Scripts["build"] != "" {
 		m := t.packageManager()
@@ -38,4 +38,15 @@ func laravel(t tree) *Application {
 		a.Notes = append(a.Notes, "no composer.lock: commit it, the packages are installed as it says")
 	}
 	return a
+}
+
+func (is laravelFacts) deployFile(w *lines, o Options) {
+	w.add("preset: laravel                 # links public files, caches, migrates, looks whether it boots, restarts queue workers")
+	w.add("secret_files: [{path: .env, from: DOTENV}]")
+	w.where(o)
+	if is.Health != "" {
+		w.add("")
+		w.add("# Once the site has a name: what a visitor sees.")
+		w.add(`# activate: {verify: [{name: Health, http: "http://127.0.0.1/%s", headers: {Host: www.example.com}, within: 30s}]}`, is.Health)
+	}
 }

@@ -1,6 +1,9 @@
 package scaffold
 
-import "github.com/slipway/slipway/internal/lazyregexp"
+import (
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
+)
 
 type nodeFacts struct {
 	Install string // on the host, what the program needs at run time
@@ -88,9 +91,9 @@ func node(t tree) *Application {
 		}
 	}
 	if !serves.MatchString(start) && build != "" {
-		a.Kind, a.Page, a.template = "a static site that Node builds", "static", "static.yml"
+		a.Kind, a.Page = "a static site that Node builds", "static"
 		a.Signs = append(a.Signs, "its build, to "+folder)
-		a.Folder, a.facts = folder, staticFacts{Built: true}
+		a.Folder, a.kind = folder, staticFacts{Built: true}
 		return a
 	}
 	a.Signs = append(a.Signs, "start: "+start)
@@ -105,6 +108,19 @@ func node(t tree) *Application {
 	if is.Dotenv {
 		a.Secrets = []Secret{{Name: "DOTENV", File: true}}
 	}
-	a.template, a.facts = "node.yml", is
+	a.kind = is
 	return a
+}
+
+func (is nodeFacts) deployFile(w *lines, o Options) {
+	w.add("preset: node")
+	if is.Dotenv {
+		w.add("secret_files: [{path: .env, from: DOTENV}]")
+	}
+	w.where(o)
+	w.add("")
+	w.add("prepare:")
+	w.add("  - {name: Install dependencies, run: %s}", is.Install)
+	w.add("activate:")
+	w.add("  restart: {uses: systemd/restart, with: {unit: %s, user: true}}  # %s", yamlfile.Word(o.App), is.Start)
 }

@@ -1,6 +1,9 @@
 package scaffold
 
-import "github.com/slipway/slipway/internal/lazyregexp"
+import (
+	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/yamlfile"
+)
 
 type railsFacts struct {
 	Rails   string // how the repository calls it
@@ -33,7 +36,7 @@ func rails(t tree) *Application {
 		Health: healthRoute.MatchString(t.text("config/routes.rb")), TLS: forceSSL.MatchString(t.text("config/environments/production.rb")),
 		Storage: t.has("storage") || t.has("config/storage.yml"),
 	}
-	a := &Application{Kind: "Rails", Page: "rails", Signs: []string{"Gemfile with rails", "config/application.rb"}, template: "rails.yml"}
+	a := &Application{Kind: "Rails", Page: "rails", Signs: []string{"Gemfile with rails", "config/application.rb"}}
 	if t.has("bin/rails") {
 		is.Rails = "bin/rails"
 	}
@@ -53,6 +56,47 @@ func rails(t tree) *Application {
 	if !t.has("Gemfile.lock") {
 		a.Notes = append(a.Notes, "no Gemfile.lock: commit it, the gems are installed as it says")
 	}
-	a.facts = is
+	a.kind = is
 	return a
+}
+
+func (is railsFacts) deployFile(w *lines, o Options) {
+	w.add("preset: rails                   # installs gems into shared/bundle, compiles assets, migrates, restarts, asks /up")
+	switch {
+	case !is.Assets && !is.Migrate:
+		w.add("skip: [Precompile assets, Migrate]")
+	case !is.Assets:
+		w.add("skip: [Precompile assets]")
+	case !is.Migrate:
+		w.add("skip: [Migrate]")
+	}
+	if !is.Storage {
+		w.add("shared: {dirs: [log]}")
+	}
+	if is.Key || is.Dotenv {
+		w.add("secret_files:")
+	}
+	if is.Key {
+		w.add("  - {path: config/master.key, from: RAILS_MASTER_KEY}")
+	}
+	if is.Dotenv {
+		w.add("  - {path: .env, from: DOTENV}  # DATABASE_URL and the like, for the steps below and the program alike")
+	}
+	w.where(o)
+	w.add("")
+	const dotenv = "set -a; . ./.env; "
+	if is.Dotenv && is.Assets {
+		w.add("prepare:")
+		w.add(`  - {name: Precompile assets, run: "%s%s assets:precompile"}`, dotenv, is.Rails)
+	}
+	if is.Dotenv && is.Migrate {
+		w.add("migrate:")
+		w.add(`  - {name: Migrate, run: "%s%s db:migrate", idempotent: true}`, dotenv, is.Rails)
+	}
+	w.add("activate:")
+	w.add("  restart: {uses: systemd/restart, with: {unit: %s, user: true}}", yamlfile.Word(o.App))
+	if !is.Health {
+		w.add("  verify:")
+		w.add(`    - {name: Port, tcp: "127.0.0.1:${PORT}", within: 60s}`)
+	}
 }

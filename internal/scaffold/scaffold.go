@@ -1,22 +1,18 @@
-// Package scaffold writes the first deploy file and workflow of a repository: it looks at what lies there, and fills in a
-// template for what it found. A repository is told by what its files say, not by their names alone.
+// Package scaffold writes the first deploy file and workflow of a repository: it looks at what lies there, and writes
+// what fits it. A repository is told by what its files say, not by their names alone.
 //
 // It reads through an fs.FS and gives text back; it writes nothing, and asks nobody.
 package scaffold
 
 import (
-	"bytes"
-	"embed"
 	"encoding/json"
 	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/slipway/slipway/internal/lazyregexp"
-	"github.com/slipway/slipway/internal/yamlfile"
 )
 
 // The files that are written, from the repository's root.
@@ -41,8 +37,7 @@ type Application struct {
 	Append  []string // folders that the build made and git does not hold, as tar takes them
 	Secrets []Secret // what the workflow hands over
 
-	template string
-	facts    any // what only its own template knows
+	kind kind
 }
 
 // Job is a step of the workflow: a command, or an action and a file that it is given.
@@ -63,7 +58,7 @@ type Options struct {
 	DeployPath  string
 }
 
-// Look finds out what a repository is. It gives nil where it is nothing that there is a template for.
+// Look finds out what a repository is. It gives nil where it is nothing that it knows.
 func Look(repo fs.FS) *Application {
 	for _, look := range []func(tree) *Application{django, rails, laravel, node, static} {
 		if found := look(tree{repo}); found != nil {
@@ -101,34 +96,10 @@ func Deploys(repo fs.FS) string {
 // Kinds are what Look knows, for people.
 const Kinds = "Django, Rails, Laravel, Node, a static site"
 
-//go:embed templates
-var templates embed.FS
-
-// Files are the texts of the deploy file and the workflow, by their paths.
-func (a *Application) Files(o Options) (map[string]string, error) {
-	all, err := template.New("").Delims("[[", "]]").Funcs(template.FuncMap{"yaml": yamlfile.Word, "list": list, "user": user}).ParseFS(templates, "templates/*")
-	if err != nil {
-		return nil, err
-	}
-	data := struct {
-		*Application
-		Options
-		Is any
-	}{a, o, a.facts}
-	texts := map[string]string{}
-	for file, name := range map[string]string{DeployFile: a.template, Workflow: "workflow.yml"} {
-		var text bytes.Buffer
-		if err := all.ExecuteTemplate(&text, name, data); err != nil {
-			return nil, err
-		}
-		texts[file] = text.String()
-	}
-	return texts, nil
-}
-
 // Pack are the commands that make the tarball: of what git holds, then of what the build made.
 func (a *Application) Pack() []string {
-	if is, ok := a.facts.(staticFacts); ok && is.Built {
+	is, static := a.kind.(staticFacts)
+	if is.Built {
 		return []string{"tar --create --file release.tar --directory " + a.Folder + " ."}
 	}
 	archive := "git archive --output release.tar"
@@ -138,7 +109,7 @@ func (a *Application) Pack() []string {
 	switch {
 	case a.Folder != "":
 		archive += " HEAD:" + a.Folder
-	case a.template == "static.yml": // the release is what visitors may fetch
+	case static: // the release is what visitors may fetch
 		archive += " HEAD -- . ':(exclude).github' ':(exclude)" + DeployFile + "'"
 	default:
 		archive += " HEAD"
@@ -148,21 +119,6 @@ func (a *Application) Pack() []string {
 		commands = append(commands, "tar --append --file release.tar "+strings.Join(a.Append, " "))
 	}
 	return commands
-}
-
-// list is a list of texts in one line of YAML.
-func list(texts []string) string {
-	items := make([]string, len(texts))
-	for i, text := range texts {
-		items[i] = yamlfile.Word(text)
-	}
-	return "[" + strings.Join(items, ", ") + "]"
-}
-
-// user is who logs in to the first host.
-func user(hosts []string) string {
-	name, _, _ := strings.Cut(hosts[0], "@")
-	return name
 }
 
 // tree is a repository's files. What is not there, or cannot be read, is empty.

@@ -32,12 +32,9 @@ func TestFiles(t *testing.T) {
 			if found == nil {
 				t.Fatal("not recognised")
 			}
-			got, err := found.Files(scaffold.Options{
+			got := found.Files(scaffold.Options{
 				App: "shop", Environment: "production", Branch: "main", Hosts: []string{"deploy@web1.example.com:2222"}, DeployPath: "/srv/www/shop",
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
 			got["said"] = found.Kind + "\n" + lines("sign", found.Signs) + lines("note", found.Notes)
 			for name, text := range got {
 				golden.Check(t, filepath.Join("testdata", "want", strings.TrimSuffix(filepath.Base(file), ".txtar"), name), text)
@@ -98,12 +95,9 @@ func TestNothing(t *testing.T) {
 func TestQuoted(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"on", "null", "1", "2026-11-29", "a: b", "#x", "x #y", "[x]", `a"b`, "a }} b", "é", "a, b", "x:"} {
-		texts, err := scaffold.Look(fstest.MapFS{"index.html": {}}).Files(scaffold.Options{
+		texts := scaffold.Look(fstest.MapFS{"index.html": {}}).Files(scaffold.Options{
 			App: name, Environment: name, Branch: name, Hosts: []string{"deploy@[2001:db8::1]:22"}, DeployPath: "/srv/" + name,
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		configs, err := config.LoadAll(ci.Inputs{Command: "validate"}, fstest.MapFS{scaffold.DeployFile: {Data: []byte(strings.Replace(texts[scaffold.DeployFile], "\napp: ", "\nx-app: ", 1))}}, config.Env{DefaultApp: "x"})
 		if err != nil {
 			t.Errorf("%q: %v\n%s", name, err, texts[scaffold.DeployFile])

@@ -1,5 +1,5 @@
 // Package completion answers what a shell asks while a person types: which words may stand next. Commands and flags are those of
-// kong's model, so that a new one needs no entry here. The scripts that the shells read are beside it.
+// the command line, so that a new one needs no entry here. The scripts that the shells read are beside it.
 package completion
 
 import (
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/slipway/slipway/internal/app/cmdline"
 )
 
 //go:embed slipway.bash slipway.zsh slipway.fish
@@ -24,24 +24,24 @@ type Word struct{ Text, Help string }
 
 // Words are those that may stand in place of the last of the typed words, which may be empty. None: the shell offers files.
 // values are those that a flag may have, by its name.
-func Words(model *kong.Application, typed []string, values func(flag string) []string) []Word {
+func Words(all []*cmdline.Command, typed []string, values func(flag string) []string) []Word {
 	if len(typed) < 2 {
-		return commands(model, strings.Join(typed, ""))
+		return commands(all, strings.Join(typed, ""))
 	}
-	at := slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == typed[0] })
+	at := slices.IndexFunc(all, func(c *cmdline.Command) bool { return c.Name == typed[0] })
 	if at < 0 {
 		return nil
 	}
-	command := model.Children[at]
+	command := all[at]
 	before, word, prefix := split(typed)
-	if flag := flagOf(command, before[len(before)-1]); flag != nil && !flag.IsBool() {
-		return plain(append(enum(flag.Value), values(flag.Name)...), word, prefix)
+	if flag := command.Flag(before[len(before)-1]); flag != nil && !flag.IsBool() {
+		return plain(append(slices.Clone(flag.Enum), values(flag.Name)...), word, prefix)
 	}
 	switch {
 	case strings.HasPrefix(word, "-"):
-		return flags(append(slices.Clone(command.Flags), model.Flags...), word)
-	case len(command.Positional) > 0:
-		return plain(enum(command.Positional[0]), word, "")
+		return flags(append(slices.Clone(command.Flags), cmdline.Help), word)
+	case command.Argument != nil:
+		return plain(command.Argument.Enum, word, "")
 	}
 	return nil
 }
@@ -63,33 +63,16 @@ func split(typed []string) (before []string, word, prefix string) {
 	return before, word, ""
 }
 
-func flagOf(command *kong.Node, typed string) *kong.Flag {
-	for _, flag := range command.Flags {
-		name := strings.TrimPrefix(typed, "--")
-		if name != typed && (name == flag.Name || slices.Contains(flag.Aliases, name)) || flag.Short != 0 && typed == "-"+string(flag.Short) {
-			return flag
-		}
-	}
-	return nil
-}
-
-func enum(value *kong.Value) []string {
-	if value.Enum == "" {
-		return nil
-	}
-	return value.EnumSlice()
-}
-
-func commands(model *kong.Application, word string) (found []Word) {
-	for _, command := range model.Children {
-		if !command.Hidden && strings.HasPrefix(command.Name, word) {
+func commands(all []*cmdline.Command, word string) (found []Word) {
+	for _, command := range all {
+		if strings.HasPrefix(command.Name, word) {
 			found = append(found, Word{command.Name, command.Help})
 		}
 	}
 	return found
 }
 
-func flags(all []*kong.Flag, word string) (found []Word) {
+func flags(all []*cmdline.Flag, word string) (found []Word) {
 	for _, flag := range all {
 		if name := "--" + flag.Name; !flag.Hidden && strings.HasPrefix(name, word) {
 			found = append(found, Word{name, flag.Help})

@@ -1,19 +1,16 @@
 // Package page shows histories as one page of HTML, for a team's deploy page: what runs where, what was deployed, and the four
 // figures of DORA.
 //
-// The page needs nothing but itself: no script, no font, no picture from elsewhere. What hosts say is foreign text: the
-// template escapes it, and it is cleaned and bounded here.
+// The page needs nothing but itself: no script, no font, no picture from elsewhere. What hosts say is foreign text: it is
+// escaped, cleaned and bounded here.
 package page
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
@@ -29,39 +26,25 @@ type Environment struct {
 // mostRows is how many deployments are listed on the whole page: with them it stays under 300 KB.
 const mostRows = 600
 
-var (
-	//go:embed page.html
-	text string
-	//go:embed page.css
-	style string
-
-	page = sync.OnceValue(func() *template.Template {
-		return template.Must(template.New("page").Funcs(template.FuncMap{
-			"clean": clean, "link": link, "day": day, "minute": minute, "iso": iso, "short": short,
-		}).Parse(text))
-	})
-)
-
 // Write writes the page of an application's environments. commits are the times of commits, by their full names: with them the lead
 // time is known.
 func Write(w io.Writer, environments []Environment, commits map[string]time.Time) error {
-	v := view{Style: template.CSS(style)} //nolint:gosec // our own
+	v := view{}
 	rows := mostRows / max(len(environments), 1)
 	for _, e := range environments {
 		v.App, v.Asked = e.History.App, later(v.Asked, e.History.Asked)
 		v.Environments = append(v.Environments, show(e, commits, rows))
 	}
-	return page().Execute(w, v)
+	return v.page().Render(w)
 }
 
 type view struct {
 	App          string
 	Asked        time.Time
-	Style        template.CSS
 	Environments []environment
 }
 
-// environment is one, as the template shows it.
+// environment is one, as the page shows it.
 type environment struct {
 	inspect.Status
 	Anchor   string
@@ -224,7 +207,6 @@ func link(address string) string {
 // short is how a commit is called.
 func short(revision string) string { return clean(revision[:min(len(revision), 7)]) }
 
-func day(t time.Time) string    { return t.UTC().Format("2 January 2006") }
 func minute(t time.Time) string { return t.UTC().Format("2 Jan, 15:04") }
 func iso(t time.Time) string    { return t.UTC().Format(time.RFC3339) }
 
