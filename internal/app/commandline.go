@@ -42,8 +42,9 @@ func newCommandLine(c *cmdline.Command, args []string) (*commandLine, error) {
 		return strings.HasPrefix(word, "--") && known[name] || word == "--help" || word == "-h" || word == "-e"
 	}
 	line := &commandLine{}
-	for i := 0; i < len(args); i++ {
-		word := args[i]
+	for len(args) > 0 {
+		word := args[0]
+		args = args[1:]
 		spelling, _, assigned := strings.Cut(strings.TrimPrefix(word, "--"), "=")
 		name := secrets[spelling]
 		if !strings.HasPrefix(word, "--") || name == "" {
@@ -54,11 +55,11 @@ func newCommandLine(c *cmdline.Command, args []string) (*commandLine, error) {
 		switch {
 		case assigned:
 			line.args = append(line.args, word)
-		case i+1 == len(args) || isFlag(args[i+1]):
+		case len(args) == 0 || isFlag(args[0]):
 			return nil, fmt.Errorf("--%s has no value (%w)", name, errUsage)
 		default:
-			i++
-			line.args = append(line.args, "--"+name+"="+args[i])
+			line.args = append(line.args, "--"+name+"="+args[0])
+			args = args[1:]
 		}
 	}
 	return line, nil
@@ -74,7 +75,7 @@ var (
 func (l *commandLine) explain(err error) error {
 	var unknown *cmdline.UnknownFlag
 	var surplus *cmdline.Unexpected
-	message := ""
+	var message string
 	switch {
 	case errors.As(err, &surplus) && l.secret:
 		message = "an argument too many: put a value of several words or lines in quotes, or in a file, as in --ssh_key=@PATH"

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Every start pays for what the packages do before main: they compile no expression, parse no template and read nothing embedded. What
+// Every start pays for what the packages do before main: they compile no expression and read nothing embedded. What
 // libraries do is theirs.
 func TestPackagesDoNothingBeforeMain(t *testing.T) {
 	t.Parallel()

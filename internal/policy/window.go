@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // neither the image nor every runner has the zones
 
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/lazyregexp"
+	"github.com/slipway/slipway/internal/timezone"
 )
 
 // Window is a time in which nothing is deployed: of each week, of each day, or once.
@@ -64,7 +64,7 @@ func ParseWindow(text string, at deploy.Position) (Window, error) {
 	if parts[3] == "Local" {
 		return w, errors.New("names no time zone: `Local` is another on every machine")
 	}
-	if w.zone, err = time.LoadLocation(parts[3]); err != nil {
+	if w.zone, err = timezone.Load(parts[3]); err != nil {
 		return w, fmt.Errorf("has `%s`, which is no time zone of the IANA database", parts[3])
 	}
 	switch {

@@ -7,6 +7,13 @@ import (
 	"github.com/slipway/slipway/internal/yamlfile"
 )
 
+// lines are a text that is written line by line.
+type lines struct{ strings.Builder }
+
+func (l *lines) add(format string, args ...any) {
+	_, _ = fmt.Fprintf(l, format+"\n", args...) // a Builder takes everything
+}
+
 // kind is what tells one repository of a kind from another, and writes what of the deploy file depends on that.
 type kind interface {
 	deployFile(w *lines, o Options)
@@ -76,13 +83,6 @@ func (a *Application) workflow(o Options) string {
 		}
 	}
 	return w.String()
-}
-
-// lines are a text that is written line by line.
-type lines struct{ strings.Builder }
-
-func (l *lines) add(format string, args ...any) {
-	_, _ = fmt.Fprintf(l, format+"\n", args...) // a Builder takes everything
 }
 
 // list is a list of texts in one line of YAML.
