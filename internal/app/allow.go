@@ -41,9 +41,10 @@ func (a *app) permit(s *session, command string, now time.Time) *permit {
 	}
 }
 
-// asked reports whether a person asked for this very run: at a terminal, or by a dispatch, which a re-run only repeats.
+// asked reports whether a person asked for this very run: at a terminal, or by a dispatch, which a re-run only repeats. Where the CI does not
+// count attempts, a re-run counts too: whoever has the hosts' answers knows better.
 func asked(run ci.Run) bool {
-	return run.Platform == "" || run.Event == "workflow_dispatch" && run.Attempt <= 1
+	return run.Platform == "" || run.Dispatched && run.Attempt <= 1
 }
 
 // asker is whom the rules are asked about.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -71,7 +70,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	defer cancel()
 	permit := a.permit(l.session, l.command, now)
 	permit.look = l.look
-	if l.reconcile || l.look && strings.HasPrefix(l.run.Event, "pull_request") {
+	if l.reconcile || l.look && l.run.Proposed {
 		permit.rules = policy.Rules{} // what was begun is mended whoever may begin something; a pull request's run begins nothing
 	}
 	if err := permit.ofRun(bounded, expected(l)); err != nil {
@@ -123,6 +122,9 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		l.lookUp(bounded, made)
 		err = a.bringAgain(bounded, l, made, run, now)
 	}
+	if err == nil && made.hosts != nil {
+		made.plan.Count(made.hosts.Facts())
+	}
 	return made, err
 }
 
@@ -157,7 +159,7 @@ func (a *app) launch(ctx context.Context, l launch) (deploy.Result, error) {
 	}
 	options := rollout.Options{
 		Emit: l.noting(made.tarball), Secrets: l.cfg.Secrets, Redactor: l.options.Redactor, LockWait: l.cfg.LockWait, Lease: a.env.Lease,
-		Bandwidth: l.cfg.Bandwidth, UnwindOnCancel: l.run.Platform == "", Traced: l.cfg.Otel != nil && config.Live(l.command), PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
+		Bandwidth: l.cfg.Bandwidth, UnwindOnCancel: !l.run.Post, Traced: l.cfg.Otel != nil && config.Live(l.command), PassSuperseded: l.cfg.IfSuperseded == "pass", TempFile: a.tempFile,
 	}
 	if l.reconcile {
 		options.Emit, options.LockWait = l.emit, 0
@@ -238,7 +240,7 @@ func (a *app) planRun(l launch) plan.Run {
 	}
 	return plan.Run{
 		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
-		Person: asked(run),
+		Uncounted: run.RunID != "" && run.Attempt == 0, Person: asked(run),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: job, Step: step, App: l.cfg.App,
 			Environment: l.cfg.Environment, Command: l.command, Key: l.cfg.DeploymentKey,

@@ -12,13 +12,13 @@ import (
 
 // outlook adds to a preview what recipes can tell of their steps. A command that takes no artifact runs none of those. What a pull request
 // brings with it is not run on a host before it is merged: of its own recipes only the names are read.
-func (p *planned) outlook(ctx context.Context, s *plan.Schedule, cfg *config.Config, event string, view *deploy.Preview) {
+func (p *planned) outlook(ctx context.Context, s *plan.Schedule, cfg *config.Config, proposed bool, view *deploy.Preview) {
 	if p.tarball == nil {
 		return
 	}
 	steps := s.Previewed()
 	for i, step := range steps {
-		if event == "pull_request" && step.Preview != "" && strings.HasPrefix(step.Uses, "./") {
+		if proposed && step.Preview != "" && strings.HasPrefix(step.Uses, "./") {
 			steps[i].Preview = ""
 			view.Steps[i].Unknown = "its recipe is the pull request's"
 		}

@@ -91,7 +91,7 @@ func (c *planCmd) open(ctx context.Context, a *app, console *console) (*session,
 	if c.JSON { // it has standard output for itself
 		console.options.Log, console.options.Terminal = ci.NewPlain(a.env.Stderr), nil
 	}
-	if why := offline(c.Inputs, console.run); why != "" && !c.Offline {
+	if why := offline(c.Inputs, console.run, a.env.Getenv("SSH_AUTH_SOCK")); why != "" && !c.Offline {
 		console.say("%s", why)
 		c.Offline = true
 	}
@@ -126,11 +126,11 @@ func (c *planCmd) missing(cfg *config.Config) error {
 
 // offline says why a run of CI asks no host although nobody said so; "" where it asks them. A pull request from a fork gets no secrets,
 // and one whose own deploy file is read must not choose the hosts that secrets are used on.
-func offline(in ci.Inputs, run ci.Run) string {
+func offline(in ci.Inputs, run ci.Run, agent string) string {
 	switch {
-	case run.Event == "pull_request_target":
-		return "offline    a run of pull_request_target has secrets, and its deploy file may be the pull request's: no host is asked"
-	case run.Event == "pull_request" && in.Given["ssh_key"] && in.SSHKey == "":
+	case run.Exposed != "":
+		return "offline    " + run.Exposed + " may have secrets, and its deploy file may be the pull request's: no host is asked"
+	case run.Proposed && in.SSHKey == "" && (in.Given["ssh_key"] || run.Platform == "gitlab" && in.SSHConfig == "" && agent == ""):
 		return "offline    the secret of ssh_key is empty, as in pull requests of forks and of Dependabot: no host is asked"
 	}
 	return ""
@@ -207,7 +207,7 @@ func (c *planCmd) preview(ctx context.Context, a *app, s *session) (deploy.Previ
 		return view, 0, err
 	}
 	if view.Changes() {
-		made.outlook(ctx, schedule, s.cfg, s.run.Event, &view)
+		made.outlook(ctx, schedule, s.cfg, s.run.Proposed, &view)
 	}
 	switch {
 	case len(view.Refusals) > 0:

@@ -79,7 +79,7 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
-		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Event: run.Event, Policy: a.policy, Dirs: a.dirs(run),
+		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Exposed: run.Exposed, Policy: a.policy, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) }, LookPath: lookPath,
 	}
 }
@@ -94,11 +94,8 @@ func lookPath(program string) error {
 	return err
 }
 
-// repository is the name of a run's repository, without its owner.
-func repository(run ci.Run) string {
-	_, name, _ := strings.Cut(run.Repository, "/")
-	return name
-}
+// repository is the name of a run's repository, without its owner, or the groups of GitLab that it is in.
+func repository(run ci.Run) string { return run.Repository[strings.LastIndex(run.Repository, "/")+1:] }
 
 // dirs are the absolute names of the working directory: its own, that behind links, and in a container of GitHub's the one
 // that an expression like github.workspace gives, which is the runner's.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/sethvargo/go-githubactions"
@@ -190,6 +191,12 @@ func actionsRun(platform string, getenv func(string) string) Run {
 		Event:           getenv("GITHUB_EVENT_NAME"),
 		Workspace:       getenv("GITHUB_WORKSPACE"),
 	}
+	run.Again, run.Post = "Re-run", true
+	run.Dispatched = run.Event == "workflow_dispatch"
+	run.Proposed = strings.HasPrefix(run.Event, "pull_request")
+	if run.Event == "pull_request_target" {
+		run.Exposed = "a run of pull_request_target"
+	}
 	switch {
 	case run.Server == "" || run.Repository == "":
 	case platform == "gitea": // its run pages go by number
@@ -197,8 +204,9 @@ func actionsRun(platform string, getenv func(string) string) Run {
 	default:
 		run.URL = run.Server + "/" + run.Repository + "/actions/runs/" + run.RunID
 	}
-	if platform == "github" {
-		run.API = getenv("GITHUB_API_URL")
+	if platform == "github" { // Gitea shows the summary from 1.27 on, Forgejo does not, and neither says so to its runs
+		run.API, run.Summary, run.Again = getenv("GITHUB_API_URL"), true, "Re-run failed jobs"
+		run.Attempt = max(1, run.Attempt)
 	}
 	return run
 }

@@ -1,6 +1,7 @@
 package ci
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,7 +12,10 @@ import (
 // Files are the files by which an action gives outputs, state and a summary to the runner. go-githubactions is not used
 // here: its delimiter is always the same, so that a value could forge further outputs, and it panics when a file cannot be
 // written.
-type Files struct{ getenv func(string) string }
+type Files struct {
+	getenv func(string) string
+	dotenv dotenv
+}
 
 // MaxSummary is how large the summary of a step may be, in bytes; GitHub drops a larger one whole.
 const MaxSummary = 1 << 20
@@ -20,14 +24,18 @@ const MaxSummary = 1 << 20
 // 64 KiB, the name included.
 const MaxOutput = 64<<10 - 512
 
-// NewFiles finds the files by GITHUB_OUTPUT, GITHUB_STATE and GITHUB_STEP_SUMMARY. Where one is not named, writing to it
-// does nothing.
-func NewFiles(getenv func(string) string) *Files { return &Files{getenv: getenv} }
+// NewFiles finds the files by GITHUB_OUTPUT, GITHUB_STATE and GITHUB_STEP_SUMMARY, and that of the outputs as variables, for CIs without
+// outputs, by SLIPWAY_DOTENV. Where one is not named, writing to it does nothing.
+func NewFiles(getenv func(string) string) *Files {
+	return &Files{getenv: getenv, dotenv: dotenv{path: getenv(dotenvFile)}}
+}
 
 var outputName = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 // SetOutput gives one output. Invalid UTF-8 in the value becomes U+FFFD, as the runner would read it.
-func (f *Files) SetOutput(name, value string) error { return f.set("GITHUB_OUTPUT", name, value) }
+func (f *Files) SetOutput(name, value string) error {
+	return errors.Join(f.set("GITHUB_OUTPUT", name, value), f.dotenv.set(name, value))
+}
 
 // SaveState gives a value to the post step, where it is STATE_<name>.
 func (f *Files) SaveState(name, value string) error { return f.set("GITHUB_STATE", name, value) }
@@ -60,7 +68,12 @@ func (f *Files) append(variable, text string) error {
 	if path == "" {
 		return nil
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	return writeTo(variable, path, os.O_APPEND, text)
+}
+
+// writeTo writes a text to the file that a variable names: at its end, or in the place of what it holds, as the flag says.
+func writeTo(variable, path string, flag int, text string) error {
+	file, err := os.OpenFile(path, flag|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("%s: %w", variable, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Inputs are the inputs of the action as they were given: text, not yet judged. config reads them together with the
@@ -186,7 +188,7 @@ func (in *Inputs) read(lookupEnv func(string) (string, bool), name string, targe
 		if ok {
 			in.Given[name] = true
 		}
-		if strings.TrimSpace(value) == "" {
+		if strings.TrimSpace(value) == "" || unset(lookupEnv, value) {
 			continue
 		}
 		if *target = value; strings.HasPrefix(variable, "PLUGIN_") {
@@ -194,6 +196,15 @@ func (in *Inputs) read(lookupEnv func(string) (string, bool), name string, targe
 		}
 		return
 	}
+}
+
+var reference = lazyregexp.New(`^\s*\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\s*$`)
+
+// unset reports whether a value is what GitLab makes of INPUT_X: $NAME where there is no variable NAME: it leaves the text as it is. That
+// is so for a protected variable in a pipeline of a branch that is not protected.
+func unset(lookupEnv func(string) (string, bool), value string) bool {
+	gitlab, _ := lookupEnv("GITLAB_CI")
+	return gitlab == "true" && reference.MatchString(value)
 }
 
 // variables are the names under which CI may hand over an input. The runner keeps hyphens and makes spaces underscores;

@@ -32,6 +32,10 @@ func TestFromEnv(t *testing.T) {
 		{"plugin variables", map[string]string{"PLUGIN_VARS": "A=1,B=2, C=x,y"}, func(i Inputs) string { return i.Vars }, "A=1\nB=2\nC=x,y"},
 		{"plugin variables, lines", map[string]string{"PLUGIN_VARS": "A=1,B=2\nC=3"}, func(i Inputs) string { return i.Vars }, "A=1,B=2\nC=3"},
 		{"plugin map", map[string]string{"PLUGIN_VARS": `{"A":"1,2"}`}, func(i Inputs) string { return i.Vars }, `{"A":"1,2"}`},
+		{"GitLab, a variable that there is not", map[string]string{"GITLAB_CI": "true", "INPUT_SSH_KEY": "$SSH_KEY"}, func(i Inputs) string { return i.SSHKey }, ""},
+		{"GitLab, the same in braces", map[string]string{"GITLAB_CI": "true", "INPUT_KNOWN_HOSTS": "${KNOWN_HOSTS}"}, func(i Inputs) string { return i.KnownHosts }, ""},
+		{"GitLab, more than that", map[string]string{"GITLAB_CI": "true", "INPUT_PREPARE": "$HOME/x"}, func(i Inputs) string { return i.Prepare }, "$HOME/x"},
+		{"elsewhere it is a text", map[string]string{"INPUT_SSH_KEY": "$SSH_KEY"}, func(i Inputs) string { return i.SSHKey }, "$SSH_KEY"},
 		{"input list keeps commas", map[string]string{"INPUT_SHARED_DIRS": "a,b"}, func(i Inputs) string { return i.SharedDirs }, "a,b"},
 	} {
 		if got := test.get(FromEnv(lookupEnv(test.env))); got != test.want {
@@ -62,41 +66,5 @@ func TestNames(t *testing.T) {
 	}
 	if fields := reflect.TypeFor[Inputs]().NumField() - 2; len(seen) != fields {
 		t.Errorf("%d names for %d fields", len(seen), fields)
-	}
-}
-
-func TestDetect(t *testing.T) {
-	t.Parallel()
-	github := map[string]string{
-		"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop",
-		"GITHUB_REPOSITORY_ID": "77", "GITHUB_RUN_ID": "9001", "GITHUB_RUN_NUMBER": "412", "GITHUB_RUN_ATTEMPT": "2",
-		"GITHUB_JOB": "deploy", "GITHUB_ACTION": "slipway", "GITHUB_ACTOR": "anna", "GITHUB_TRIGGERING_ACTOR": "ben",
-		"GITHUB_REF": "refs/heads/production", "GITHUB_SHA": "1a2b", "GITHUB_EVENT_NAME": "push", "GITHUB_WORKSPACE": "/github/workspace",
-	}
-	want := Run{
-		Platform: "github", Server: "https://github.com", Repository: "acme/shop", RepositoryID: "77", RunID: "9001",
-		RunNumber: "412", Attempt: 2, Job: "deploy", Step: "slipway", Actor: "anna", TriggeringActor: "ben",
-		Ref: "refs/heads/production", SHA: "1a2b", Event: "push", URL: "https://github.com/acme/shop/actions/runs/9001",
-		Workspace: "/github/workspace",
-	}
-	getenv := func(name string) string { return github[name] }
-	if got := Detect(getenv); got != want {
-		t.Errorf("github: %+v", got)
-	}
-	github["GITEA_ACTIONS"] = "true"
-	if got := Detect(getenv); got.Platform != "gitea" || got.URL != "https://github.com/acme/shop/actions/runs/412" {
-		t.Errorf("gitea: %+v", got)
-	}
-	for platform, env := range map[string]map[string]string{
-		"gitlab":     {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main", "CI_PIPELINE_ID": "5", "CI_JOB_NAME": "deploy"},
-		"woodpecker": {"CI_SYSTEM_NAME": "woodpecker", "CI_COMMIT_REF": "refs/heads/main", "CI_PIPELINE_NUMBER": "5", "CI_WORKFLOW_NAME": "deploy"},
-	} {
-		got := Detect(func(name string) string { return env[name] })
-		if got.Platform != platform || got.Ref != "refs/heads/main" || got.RunID != "5" || got.Job != "deploy" || got.Attempt != 1 {
-			t.Errorf("%s: %+v", platform, got)
-		}
-	}
-	if got := Detect(func(string) string { return "" }); got != (Run{}) {
-		t.Errorf("outside CI: %+v", got)
 	}
 }

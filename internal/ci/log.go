@@ -36,12 +36,13 @@ type Log interface {
 	Close() error
 }
 
-// Annotation is a remark that a CI shows beside a line of a file. Position, title and message may be empty.
+// Annotation is a remark that a CI shows beside a line of a file. All but the level may be empty.
 type Annotation struct {
 	Level   deploy.Level
 	At      deploy.Position
 	Title   string
 	Message string
+	URL     string // a page that it is about, for a CI whose remarks are links
 }
 
 // NewLog is the log of the CI that runs the job; a plain one where there is none, or where it has no commands.

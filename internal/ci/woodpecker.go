@@ -1,37 +1,65 @@
 package ci
 
-import "cmp"
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
 
 func woodpecker() platform {
 	return platform{
 		name: "woodpecker",
 		here: func(getenv func(string) string) bool {
-			return getenv("CI_SYSTEM_NAME") == "woodpecker" || getenv("DRONE") == "true"
+			return getenv("CI") == "woodpecker" || getenv("CI_SYSTEM_NAME") == "woodpecker"
 		},
 		run: woodpeckerRun,
 	}
 }
 
-// woodpeckerRun: Woodpecker gives no numeric run ID of its own: the pipeline's number is unique within the repository. Drone's names are
-// the fallback.
+// woodpeckerRun goes by the variables of https://woodpecker-ci.org/docs/usage/environment. A pipeline has its number within the
+// repository and no attempts: "Restart" makes a pipeline with a number of its own.
 func woodpeckerRun(getenv func(string) string) Run {
-	number := cmp.Or(getenv("CI_PIPELINE_NUMBER"), getenv("DRONE_BUILD_NUMBER"))
-	return Run{
+	number := getenv("CI_PIPELINE_NUMBER")
+	run := Run{
 		Platform:        "woodpecker",
-		Server:          cmp.Or(getenv("CI_SYSTEM_URL"), getenv("DRONE_SYSTEM_PROTO")+"://"+getenv("DRONE_SYSTEM_HOST")),
-		Repository:      cmp.Or(getenv("CI_REPO"), getenv("DRONE_REPO")),
+		Server:          getenv("CI_SYSTEM_URL"),
+		Repository:      getenv("CI_REPO"),
 		RepositoryID:    getenv("CI_REPO_REMOTE_ID"),
 		RunID:           number,
 		RunNumber:       number,
 		Attempt:         1,
-		Job:             cmp.Or(getenv("CI_WORKFLOW_NAME"), getenv("DRONE_STAGE_NAME")),
-		Step:            cmp.Or(getenv("CI_STEP_NAME"), getenv("DRONE_STEP_NAME")),
-		Actor:           cmp.Or(getenv("CI_COMMIT_AUTHOR"), getenv("DRONE_COMMIT_AUTHOR")),
-		TriggeringActor: cmp.Or(getenv("CI_PIPELINE_AUTHOR"), getenv("CI_COMMIT_AUTHOR"), getenv("DRONE_BUILD_TRIGGER")),
-		Ref:             cmp.Or(getenv("CI_COMMIT_REF"), getenv("DRONE_COMMIT_REF")),
-		SHA:             cmp.Or(getenv("CI_COMMIT_SHA"), getenv("DRONE_COMMIT_SHA")),
-		Event:           cmp.Or(getenv("CI_PIPELINE_EVENT"), getenv("DRONE_BUILD_EVENT")),
-		URL:             cmp.Or(getenv("CI_PIPELINE_URL"), getenv("DRONE_BUILD_LINK")),
-		Workspace:       cmp.Or(getenv("CI_WORKSPACE"), getenv("DRONE_WORKSPACE")),
+		Job:             getenv("CI_WORKFLOW_NAME"),
+		Step:            getenv("CI_STEP_NAME"),
+		Actor:           cmp.Or(getenv("CI_PIPELINE_AUTHOR"), getenv("CI_COMMIT_AUTHOR")),
+		TriggeringActor: cmp.Or(getenv("CI_PIPELINE_AUTHOR"), getenv("CI_COMMIT_AUTHOR")),
+		Ref:             getenv("CI_COMMIT_REF"),
+		SHA:             getenv("CI_COMMIT_SHA"),
+		Event:           getenv("CI_PIPELINE_EVENT"),
+		URL:             getenv("CI_PIPELINE_URL"),
+		Workspace:       getenv("CI_WORKSPACE"),
+	}
+	run.Again = "Restart"
+	run.Dispatched = run.Event == "manual" || run.Event == "deployment"
+	if run.Event != "deployment" {
+		restarted(&run, getenv("CI_PIPELINE_PARENT"))
+	}
+	proposedTo(&run)
+	return run
+}
+
+// restarted makes the restart of a pipeline a further attempt of that: else an old pipeline that is started again would count as the
+// newest. A parent that is no smaller is none: Woodpecker 2 gave an ID there that counts over all repositories.
+func restarted(run *Run, parent string) {
+	first, err := strconv.Atoi(parent)
+	number, errOwn := strconv.Atoi(run.RunID)
+	if err == nil && errOwn == nil && 0 < first && first < number {
+		run.RunID, run.Attempt = parent, number
+	}
+}
+
+// proposedTo judges the events of Woodpecker and Drone. Their secrets may be open to pull requests, and neither says whose one is.
+func proposedTo(run *Run) {
+	if strings.HasPrefix(run.Event, "pull_request") {
+		run.Proposed, run.Exposed = true, "a pull request's run"
 	}
 }

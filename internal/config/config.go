@@ -125,7 +125,7 @@ type Identity struct {
 type Env struct {
 	DefaultApp  string                            // the repository's name, without its owner; may be empty
 	AgentSocket string                            // of an SSH agent; may be empty
-	Event       string                            // that started the run, "push"; "" where the CI gives none
+	Exposed     string                            // a run that a change may be anybody's of, and that may have secrets: "a pull request's run"; "" for others
 	LookPath    func(program string) error        // whether a program can be started here, by its name or path; nil: nobody knows
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none
 	Artifact    fs.FS                             // content of an artifact of another commit, whose own steps are taken if it has a deploy file; nil is none

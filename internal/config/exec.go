@@ -58,9 +58,9 @@ func fields(text string) []string {
 
 // trusted refuses what changes hosts in a run that whoever opens a pull request can shape, and that is given secrets all the same.
 func (l *loader) trusted() {
-	if l.env.Event == "pull_request_target" && (l.live() || upkeep(l.command)) {
-		l.problem(deploy.Position{}, "run it on `push` or `workflow_dispatch`; a pull request's own code and deploy file never meet the hosts' key",
-			"a run of pull_request_target may not %s", l.command)
+	if l.env.Exposed != "" && (l.live() || upkeep(l.command)) {
+		l.problem(deploy.Position{}, "run it on a push, or by hand; a pull request's own code and deploy file never meet the hosts' key",
+			"%s may not %s", l.env.Exposed, l.command)
 	}
 }
 

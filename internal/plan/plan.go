@@ -49,8 +49,9 @@ type Plan struct {
 	To           string                       // of a rollback: release ID, start of a revision, or "previous"
 	Ref          Ref                          // what CI says of a To that the hosts do not know
 
-	config  *config.Config
-	started time.Time
+	config    *config.Config
+	started   time.Time
+	uncounted bool
 }
 
 // Ref is a branch or tag that a rollback names.
@@ -82,6 +83,7 @@ type Run struct {
 	Actor     string
 	URL       string
 	Attempt   int
+	Uncounted bool            // the CI does not count attempts: Count does
 	Person    bool            // a person asked for it: a command line, or a dispatch that is no re-run
 	Override  deploy.Override // of a rule of the deploy file, by the actor
 	Reconcile bool            // it only reconciles what an attempt of this deployment left half done; the artifact is empty then
@@ -110,6 +112,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		To:           cfg.To,
 		Order:        run.Identity.Order(),
 		Person:       run.Person,
+		uncounted:    run.Uncounted,
 		config:       cfg,
 		started:      now,
 		Header: deploy.Header{

@@ -118,8 +118,14 @@ func (r Rules) judgeEvent(run Run) *deploy.Problem {
 	if len(r.Events) == 0 || slices.ContainsFunc(r.Events, func(rule Rule) bool { return rule.Text == run.Event }) {
 		return nil
 	}
+	if run.Event == "" {
+		return &deploy.Problem{
+			At: r.Events[0].At, Message: run.may("this CI does not say what started it, and allow.events has " + listed(r.Events)),
+			Hint: "leave the rule out here, and use `refs`",
+		}
+	}
 	return &deploy.Problem{
-		At: r.Events[0].At, Message: run.may(cmp.Or(quoted(run.Event), "no event") + " started it, and allow.events has " + listed(r.Events)),
+		At: r.Events[0].At, Message: run.may(quoted(run.Event) + " started it, and allow.events has " + listed(r.Events)),
 		Hint: "start it by one of these events",
 	}
 }

@@ -27,7 +27,7 @@ func annotations(res deploy.Result, failures []failure.Failure, notes []deploy.N
 		list = append(list, ci.Annotation{Level: n.Level, At: n.At, Message: text})
 	}
 	if level == deploy.LevelNotice {
-		list = append(list, ci.Annotation{Level: level, Title: title, Message: text})
+		list = append(list, ci.Annotation{Level: level, Title: title, Message: text, URL: res.URL})
 	}
 	return list
 }

@@ -207,12 +207,15 @@ func (r *Reporter) finish(res deploy.Result) {
 	for _, text := range res.Warnings {
 		r.note(deploy.Noted{Level: deploy.LevelWarning, Text: text})
 	}
+	page := summary.Page{Result: res, Failures: failures, Run: r.options.Run, Notes: r.notes}
+	if run := r.options.Run; run.Platform != "" && !run.Summary {
+		r.log.Page("Summary", page.Lines())
+	}
 	r.options.Log.Annotate(annotations(res, failures, r.notes)...)
 	r.log.End(res, failures)
 	if r.options.Files == nil {
 		return
 	}
-	page := summary.Page{Result: res, Failures: failures, Run: r.options.Run, Notes: r.notes}
 	r.failed = errors.Join(outputs.Write(r.options.Files, res, r.options.Redactor), r.options.Files.AppendSummary(page.Markdown()))
 }
 

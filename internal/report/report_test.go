@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func (j *job) file(t *testing.T, name string) string {
 }
 
 func (j *job) options() Options {
-	return Options{Log: ci.NewActions(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{Platform: "github", RunNumber: "412"}}
+	return Options{Log: ci.NewActions(&j.out, j.getenv), Files: ci.NewFiles(j.getenv), Run: ci.Run{Platform: "github", RunNumber: "412", Summary: true, Again: "Re-run failed jobs"}}
 }
 
 func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
@@ -59,6 +60,39 @@ func play(t *testing.T, options Options, events []deploy.Event) {
 }
 
 var token = regexp.MustCompile(`\b[A-Z2-7]{26}\b`)
+
+var sectionTime = regexp.MustCompile(`(section_(?:start|end):)\d+:`)
+
+// GitLab folds what hosts printed, has no page for a summary, and links in the place of annotations.
+func TestGitLab(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenarios() {
+		if !slices.Contains([]string{"good", "migrate-fails", "markup", "200-hosts-fail"}, s.name) {
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "annotations.json")
+		env := citest.Environment("gitlab", map[string]string{"SLIPWAY_ANNOTATIONS": file})
+		getenv := func(name string) string { return env[name] }
+		var out bytes.Buffer
+		play(t, Options{Log: ci.NewGitLab(&out, getenv), Run: ci.Detect(getenv), Files: ci.NewFiles(getenv)}, s.events)
+		golden.Check(t, "testdata/gitlab/"+s.name+".log", sectionTime.ReplaceAllString(out.String(), "${1}TIME:"))
+		log, err := citest.ReadGitLab(out.Bytes())
+		if err != nil {
+			t.Errorf("%s: %v", s.name, err)
+		}
+		if !slices.ContainsFunc(log.Outside, func(line string) bool { return strings.Contains(line, " hosts") }) {
+			t.Errorf("%s: the verdict is folded away", s.name)
+		}
+		links, err := os.ReadFile(file)
+		if err == nil {
+			_, err = citest.ReadAnnotations(links)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", s.name, err)
+		}
+		golden.Check(t, "testdata/gitlab/"+s.name+".json", string(links))
+	}
+}
 
 func TestScenarios(t *testing.T) {
 	t.Parallel()

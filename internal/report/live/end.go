@@ -19,6 +19,16 @@ func (l *Log) Skipped(res deploy.Result) {
 	}
 }
 
+// Page writes the text of a page, for a CI that has no place for one. It can be folded where a log can.
+func (l *Log) Page(title string, lines []string) {
+	l.stream.suspend()
+	l.sink.Group(title)
+	for _, line := range lines {
+		l.sink.Own(l.clean.Own(line), layout.Mark{})
+	}
+	l.sink.EndGroup()
+}
+
 // End is the block that people came to read: the verdict, what the hosts said, which command it was, and what to do.
 func (l *Log) End(res deploy.Result, failures []failure.Failure) {
 	if len(failures) > 0 && res.Outcome != deploy.OutcomeUnwound {

@@ -52,6 +52,23 @@ func List(of deploy.Shipped) string {
 	return strings.TrimSpace(section("Shipped", of.In, linked) + "\n\n" + section("Taken back", of.Out, linked))
 }
 
+// Lines are the pull requests for a log, a line for each; of many the first ones.
+func Lines(of deploy.Shipped) (lines []string) {
+	for _, list := range []struct {
+		title  string
+		merges deploy.Merges
+	}{{"shipped", of.In}, {"taken back", of.Out}} {
+		for i, pull := range list.merges.Pulls {
+			if i == few {
+				lines = append(lines, fmt.Sprintf("%s and %d more", list.title, len(list.merges.Pulls)-few))
+				break
+			}
+			lines = append(lines, fmt.Sprintf("%s #%d %s", list.title, pull.Number, layout.Cut(layout.OneLine(pull.Title), maxTitle)))
+		}
+	}
+	return lines
+}
+
 // few is how many pull requests are shown at once; more are folded.
 const few = 10
 

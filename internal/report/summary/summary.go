@@ -45,7 +45,7 @@ func (p Page) render(tails, table, chart bool) string {
 	if !p.Result.Next.IsZero() {
 		parts = append(parts, p.next())
 	}
-	parts = append(parts, p.facts(), shipped.List(p.Result.Shipped))
+	parts = append(parts, p.factsTable(), shipped.List(p.Result.Shipped))
 	for _, n := range p.Notes {
 		alert := "NOTE"
 		if n.Level == deploy.LevelWarning {
@@ -77,73 +77,78 @@ func (p Page) next() string {
 }
 
 // facts are what, where, from which run.
-func (p Page) facts() string {
+func (p Page) facts(as style) [][2]string {
 	res := p.Result
 	var rows [][2]string
 	if res.Release != "" {
-		release := markdown.Code(string(res.Release))
+		release := as.code(string(res.Release))
 		if res.Folder != "" {
-			release += ", another tool's " + markdown.Code(res.Folder)
+			release += ", another tool's " + as.code(res.Folder)
 		}
 		rows = append(rows, [2]string{"Release", release})
 	}
 	switch b := res.Previous(); {
 	case b != "":
-		rows = append(rows, [2]string{"Before", markdown.Code(string(b))})
+		rows = append(rows, [2]string{"Before", as.code(string(b))})
 	case res.Unasked():
 		rows = append(rows, [2]string{"Before", "not known"})
 	case res.AnotherTools() != "":
-		rows = append(rows, [2]string{"Before", markdown.Code(res.AnotherTools()) + ", another tool's"})
+		rows = append(rows, [2]string{"Before", as.code(res.AnotherTools()) + ", another tool's"})
 	default:
 		rows = append(rows, [2]string{"Before", "nothing was live"})
 	}
 	if text := back.Between(res.Back); text != "" {
-		rows = append(rows, [2]string{"Between", markdown.Words(text)})
+		rows = append(rows, [2]string{"Between", as.words(text)})
 	}
 	if text := shipped.Line(res.Shipped); text != "" {
-		rows = append(rows, [2]string{"Shipped", markdown.Words(text)})
+		rows = append(rows, [2]string{"Shipped", as.words(text)})
 	}
 	if text := back.Instead(res.Back); text != "" {
-		rows = append(rows, [2]string{"Or to", markdown.Words(text)})
+		rows = append(rows, [2]string{"Or to", as.words(text)})
 	}
 	if res.Revision != "" {
-		text := markdown.Code(layout.ShortRevision(res.Revision))
+		text := as.code(layout.ShortRevision(res.Revision))
 		if res.WorkflowRevision != "" {
-			text += ", by a workflow of " + markdown.Code(layout.ShortRevision(res.WorkflowRevision))
+			text += ", by a workflow of " + as.code(layout.ShortRevision(res.WorkflowRevision))
 		}
 		if by := res.Provenance; !by.IsZero() {
-			text += ", built by " + markdown.Link(by.String(), by.URL)
+			text += ", built by " + as.link(by.String(), by.URL)
 		}
 		rows = append(rows, [2]string{"Commit", text})
 	}
 	if run := layout.RunText(res.Header, p.Run); run != "" || res.RunURL != "" {
 		text := run
 		if res.RunURL != "" {
-			text = markdown.Link("run "+text, res.RunURL)
+			text = as.link("run "+text, res.RunURL)
 		}
 		if res.Actor != "" {
-			text += " by " + markdown.Plain(res.Actor)
+			text += " by " + as.plain(res.Actor)
 		}
 		rows = append(rows, [2]string{"Run", text})
 	}
 	if over := res.Override; !over.IsZero() {
-		rows = append(rows, [2]string{"Overridden", markdown.Code("not_on "+over.Against) + ", because: " + markdown.Plain(over.Reason)})
+		rows = append(rows, [2]string{"Overridden", as.code("not_on "+over.Against) + ", because: " + as.plain(over.Reason)})
 	}
 	if res.URL != "" {
-		rows = append(rows, [2]string{"URL", markdown.Link(res.URL, res.URL)})
+		rows = append(rows, [2]string{"URL", as.link(res.URL, res.URL)})
 	}
 	if text := watched(res.Parts); text != "" {
 		rows = append(rows, [2]string{"Watched", text})
 	}
 	if res.ArtifactSize > 0 {
-		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + markdown.Code(string(res.ArtifactSHA))})
+		rows = append(rows, [2]string{"Artifact", deploy.Size(res.ArtifactSize) + ", sha256 " + as.code(string(res.ArtifactSHA))})
 	}
 	if text := upload(res.Traffic()); text != "" {
 		rows = append(rows, [2]string{"Upload", text})
 	}
+	return rows
+}
+
+// factsTable is the facts on the page.
+func (p Page) factsTable() string {
 	var b strings.Builder
-	b.WriteString(markdown.Row("", markdown.Words(layout.Target(res.Header, "→"))) + "\n| --- | --- |\n")
-	for _, row := range rows {
+	b.WriteString(markdown.Row("", markdown.Words(layout.Target(p.Result.Header, "→"))) + "\n| --- | --- |\n")
+	for _, row := range p.facts(onPage) {
 		b.WriteString(markdown.Row(row[0], row[1]) + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
@@ -215,21 +220,15 @@ const maxFailures = 25
 
 // wayBack is how to roll back, folded.
 func (p Page) wayBack() string {
-	res := p.Result
-	if res.Outcome != deploy.OutcomeActivated || res.Previous() == "" {
+	command := p.rollback()
+	if command == "" {
 		return ""
 	}
-	environment := ""
-	if res.Environment != "" {
-		environment = " -e " + res.Environment
+	inputs := []string{"command: rollback", "to: " + string(p.Result.Previous())}
+	if p.Result.Environment != "" {
+		inputs = append(inputs, "environment: "+p.Result.Environment)
 	}
-	lines := []string{fmt.Sprintf("slipway rollback%s --to %s", environment, res.Previous())}
-	text := "From a shell:\n\n" + markdown.Fence("sh", lines)
-	inputs := []string{"command: rollback", "to: " + string(res.Previous())}
-	if res.Environment != "" {
-		inputs = append(inputs, "environment: "+res.Environment)
-	}
-	text += "\nFrom a workflow, as inputs of the action:\n\n" + markdown.Fence("yaml", inputs)
+	text := "From a shell:\n\n" + markdown.Fence("sh", []string{command}) + "\nFrom a workflow, as inputs of the action:\n\n" + markdown.Fence("yaml", inputs)
 	return "<details><summary>How to roll back</summary>\n\n" + text + "\n</details>"
 }
 

@@ -23,7 +23,7 @@ func (p Page) table() string {
 	for _, h := range p.Result.Hosts {
 		row := p.row(h, phases, cells)
 		rows = append(rows, row)
-		if slices.Contains(oddOutcomes, h.Outcome) || slices.ContainsFunc(phases, func(phase deploy.Phase) bool { return cells[cellKey{h.Host, phase}].bad() }) {
+		if isOdd(h, phases, cells) {
 			odd = append(odd, row)
 		}
 	}
@@ -53,9 +53,14 @@ func (p Page) ofRunner(phases []deploy.Phase, cells map[cellKey]*cell) (row stri
 	for _, phase := range phases {
 		c := cells[cellKey{deploy.RunnerName, phase}]
 		known = known || c != nil
-		texts = append(texts, c.text())
+		texts = append(texts, c.text(onPage))
 	}
 	return markdown.Row(append(texts, "")...), known
+}
+
+// isOdd reports whether a host is not like the others.
+func isOdd(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) bool {
+	return slices.Contains(oddOutcomes, h.Outcome) || slices.ContainsFunc(phases, func(phase deploy.Phase) bool { return cells[cellKey{h.Host, phase}].bad() })
 }
 
 // oddOutcomes are those that a person looks for.
@@ -118,59 +123,64 @@ func (p Page) cells() map[cellKey]*cell {
 }
 
 func (p Page) row(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell) string {
-	row := []string{markdown.Plain(h.Host)}
+	return markdown.Row(p.columns(h, phases, cells, onPage)...)
+}
+
+// columns are a host, what became of it in each phase, and what it runs now.
+func (p Page) columns(h deploy.HostResult, phases []deploy.Phase, cells map[cellKey]*cell, as style) []string {
+	row := []string{as.plain(h.Host)}
 	for _, phase := range phases {
-		row = append(row, cells[cellKey{h.Host, phase}].text())
+		row = append(row, cells[cellKey{h.Host, phase}].text(as))
 	}
-	return markdown.Row(append(row, p.runsNow(h))...)
+	return append(row, p.runsNow(h, as))
 }
 
 // bad reports whether something failed, or may have.
 func (c *cell) bad() bool { return c != nil && len(c.failed) > 0 && !c.cut }
 
 // text is what the table says of a host in a phase; nothing where it took no part.
-func (c *cell) text() string {
+func (c *cell) text(as style) string {
 	switch {
 	case c == nil:
 		return ""
 	case len(c.failed) == 0 && len(c.warned) > 0:
-		return "⚠️ " + markdown.Plain(layout.CutWords(strings.Join(c.warned, "; "), maxCell))
+		return as.warned + as.plain(layout.CutWords(strings.Join(c.warned, "; "), maxCell))
 	case len(c.failed) == 0:
-		return "✅ " + layout.ProseSeconds(c.took)
+		return as.good + layout.ProseSeconds(c.took)
 	case c.cut:
-		return "⏹️ " + c.how()
+		return as.cut + c.how(as)
 	case !c.seen:
-		return "❔ " + c.how()
+		return as.unseen + c.how(as)
 	}
-	return "❌ " + c.how()
+	return as.failed + c.how(as)
 }
 
-func (c *cell) how() string {
-	return markdown.Plain(layout.CutWords(strings.Join(c.failed, "; "), maxCell))
+func (c *cell) how(as style) string {
+	return as.plain(layout.CutWords(strings.Join(c.failed, "; "), maxCell))
 }
 
-func (p Page) runsNow(h deploy.HostResult) string {
+func (p Page) runsNow(h deploy.HostResult, as style) string {
 	now := "nothing"
 	switch {
 	case h.Unreachable, h.Outcome == deploy.HostFailed && h.Now == "":
 		now = "not known"
 	case h.Now == "" && h.Foreign != "":
-		now = "another tool's " + markdown.Code(h.Foreign)
+		now = "another tool's " + as.code(h.Foreign)
 	case h.Now != "":
-		now = markdown.Plain(layout.Runs(h.Now))
+		now = as.plain(layout.Runs(h.Now))
 	}
 	switch h.Outcome {
 	case deploy.HostUnwound:
 		return now + ", brought back"
 	case deploy.HostFailed:
-		return "🚨 " + now + ", needs a person"
+		return as.person + now + ", needs a person"
 	case deploy.HostSwitched:
-		return "⚠️ maybe " + now + ", not verified"
+		return as.warned + "maybe " + now + ", not verified"
 	case deploy.HostSkipped:
 		if h.Now == "" {
-			return "⚠️ not known, left behind"
+			return as.warned + "not known, left behind"
 		}
-		return "⚠️ " + now + ", left behind"
+		return as.warned + now + ", left behind"
 	case deploy.HostActivated, deploy.HostUnchanged:
 	}
 	return now

@@ -1,0 +1,22 @@
+package plan
+
+import "github.com/slipway/slipway/internal/deploy"
+
+// Count numbers the attempt where the CI does not: it comes after every attempt of the deployment that a host has in its journal, in its
+// lock, or in a claim. Such a CI does not tell a retry from a first attempt either, so that a person's word stands above the order only where
+// no host knows of an earlier one.
+func (p *Plan) Count(facts map[string]deploy.Facts) {
+	if !p.uncounted {
+		return
+	}
+	p.Attempt = 1
+	for _, f := range facts {
+		if e := earlier(f); e != nil {
+			p.Attempt = max(p.Attempt, max(1, e.Record.Attempt)+1)
+		}
+		if f.Lock.Owner.Deployment == p.Deployment && !p.Shard.Given() {
+			p.Attempt = max(p.Attempt, f.Lock.Owner.Attempt+1)
+		}
+	}
+	p.Person = p.Person && p.Attempt == 1
+}
