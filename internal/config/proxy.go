@@ -65,8 +65,8 @@ func (l *loader) proxyCommand(text string, at deploy.Position, of string) (comma
 func (l *loader) proxyProgram(c *Config, program string, at deploy.Position) {
 	inCheckout := strings.Contains(program, "/") && (!path.IsAbs(program) || l.env.Inside(program) != program)
 	switch {
-	case l.env.Event == "pull_request_target" && l.remote():
-		l.problem(at, "run it on `push` or `workflow_dispatch`", "a run of pull_request_target may start no program beside the hosts' key")
+	case l.env.Exposed != "" && l.remote():
+		l.problem(at, "run it on a push, or by hand", "%s may start no program beside the hosts' key", l.env.Exposed)
 		return
 	case l.env.Policy != nil && inCheckout:
 		l.problem(at, "a program of the runner, by its name or its absolute path", "`%s` lies in the checkout, and `policy_from` says that a branch must not bring what runs beside the hosts' key", program)
