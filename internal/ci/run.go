@@ -77,7 +77,9 @@ func Detect(getenv func(string) string) Run {
 	for _, p := range platforms() {
 		if p.here(getenv) {
 			run := p.run(getenv)
-			run.RepositoryID = cmp.Or(run.RepositoryID, run.Repository) // runs of two repositories have no order
+			if run.RunID != "" {
+				run.RepositoryID = cmp.Or(run.RepositoryID, run.Repository) // runs of two repositories have no order
+			}
 			return run
 		}
 	}
