@@ -2,16 +2,12 @@ module github.com/slipway/slipway/slipway-verify
 
 go 1.26.0
 
-// Of the same commit. Only internal/attest is imported, and in tests the packages that run a deployment.
-replace github.com/slipway/slipway => ../
-
 require (
 	github.com/google/certificate-transparency-go v1.3.3
 	github.com/secure-systems-lab/go-securesystemslib v0.11.0
 	github.com/sigstore/protobuf-specs v0.5.1
 	github.com/sigstore/sigstore v1.10.8
 	github.com/sigstore/sigstore-go v1.2.1
-	github.com/slipway/slipway v0.0.0
 	google.golang.org/protobuf v1.36.11
 )
 

@@ -1,5 +1,5 @@
 // Command slipway-verify verifies Sigstore attestations for slipway, which starts it where a deploy file says `attestation`. It reads one
-// request from its standard input and writes one verdict to its standard output: see github.com/slipway/slipway/internal/attest/protocol.
+// request from its standard input and writes one verdict to its standard output: see package protocol.
 //
 // It is a program of its own, because what it is made of is as large as all of slipway.
 package main
@@ -13,7 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/slipway/slipway/internal/attest/protocol"
+	"github.com/slipway/slipway/slipway-verify/protocol"
 	"github.com/slipway/slipway/slipway-verify/verify"
 )
 

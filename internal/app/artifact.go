@@ -23,12 +23,25 @@ type fetched struct {
 	ref     string // that was asked for
 	builtBy deploy.Provenance
 	whence  string // for people; "" where they know
+	file    bool   // it was given as a file, or an address: its steps are the checkout's, also where an attestation says its commit
 	nearby  []plan.Nearby
 }
 
-// openArtifact brings the artifact to this machine, and reads it. earlier is asked for what an earlier attempt took, where that matters.
+// openArtifact is the artifact, once what is asked of its attestation holds. earlier is as in obtain.
 func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deploy.Provenance) (*fetched, error) {
-	if s.cfg.Remote == nil || s.cfg.Remote.CI == "" {
+	f, err := a.obtain(ctx, s, earlier)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.attest(ctx, s, f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// obtain brings the artifact to this machine, and reads it. earlier is asked for what an earlier attempt took, where that matters.
+func (a *app) obtain(ctx context.Context, s *session, earlier func() deploy.Provenance) (*fetched, error) {
+	if !s.cfg.Provenance.Attests() && (s.cfg.Remote == nil || s.cfg.Remote.CI == "") {
 		if err := s.cfg.Provenance.Refuse(deploy.Provenance{}); err != nil { // config says so of a deployment; a plan comes here
 			return nil, problems(err, s.cfg.ArtifactAt)
 		}
@@ -45,7 +58,7 @@ func (a *app) openArtifact(ctx context.Context, s *session, earlier func() deplo
 	if err != nil {
 		return nil, problems(err, s.cfg.ArtifactAt)
 	}
-	return &fetched{Artifact: tarball}, nil
+	return &fetched{Artifact: tarball, file: true}, nil
 }
 
 func (a *app) read(ctx context.Context, cfg *config.Config, file, called string) (*artifact.Artifact, error) {
@@ -115,7 +128,7 @@ func (a *app) fetch(ctx context.Context, s *session, earlier func() deploy.Prove
 	if err != nil {
 		return nil, err
 	}
-	return &fetched{Artifact: tarball, commit: found.Commit, ref: cfg.Remote.Ref, builtBy: found.By, whence: from(found, wanted)}, nil
+	return &fetched{Artifact: tarball, commit: found.Commit, ref: cfg.Remote.Ref, builtBy: found.By, whence: from(found, wanted), file: cfg.Remote.CI == ""}, nil
 }
 
 // fetcher brings artifacts to this machine. It has no API outside GitHub Actions.
@@ -152,7 +165,7 @@ func from(found *source.Fetched, wanted source.Wanted) string {
 // ownSteps takes the steps from the deploy file in an artifact of another commit, where it carries one: they are of one piece with its
 // code. Hosts and policy stay the checkout's.
 func (a *app) ownSteps(ctx context.Context, s *session, f *fetched) error {
-	if f.builtBy.IsZero() || f.commit == s.run.SHA {
+	if f.builtBy.IsZero() || f.file || f.commit == s.run.SHA {
 		return nil
 	}
 	in, env := s.in, a.environment(s.run)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/pem"
 	"fmt"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/slipway/slipway/internal/attest/protocol"
 	"github.com/slipway/slipway/internal/github/githubtest"
 )
 
@@ -44,6 +46,7 @@ type ciState struct {
 //	ci check COMMIT NAME STATE     a check run; with status before STATE a commit status
 //	ci member TEAM USER [STATE]    who is in a team, for $INPUT_POLICY_TOKEN alone; active, or invited: pending
 //	ci holds COMMIT PATH FILE      a file of the repository in a commit
+//	ci attest FILE                 an attestation of a file, which says nothing: a script has a verifier of its own
 //	ci lacks PERMISSION            what the token may not
 //	ci limited PIECE               the next answer for paths with a piece is that there were too many, for two hours
 //	ci asked PIECE COUNT           how often a path with a piece was asked for so far
@@ -52,7 +55,7 @@ type ciState struct {
 func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 	state := ts.Value("ci").(*ciState)
 	if neg || len(args) < 2 && args[0] != "hang" {
-		ts.Fatalf("usage: ci branch|tag|run|asset|pull|merge|say|said|deployed|records|check|member|holds|lacks|limited|hang|asked|cut|serve|post ...")
+		ts.Fatalf("usage: ci branch|tag|run|asset|pull|merge|say|said|deployed|records|check|member|holds|attest|lacks|limited|hang|asked|cut|serve|post ...")
 	}
 	if state.server == nil {
 		state.start(ts)
@@ -99,6 +102,11 @@ func ciServer(ts *testscript.TestScript, neg bool, args []string) {
 			state.repo.Files[args[0]] = map[string]string{}
 		}
 		state.repo.Files[args[0]][args[1]] = ts.ReadFile(args[2])
+	case "attest":
+		sum := sha256.Sum256([]byte(ts.ReadFile(args[0])))
+		state.repo.Attestations = append(state.repo.Attestations, githubtest.Attestation{
+			Digest: fmt.Sprintf("sha256:%x", sum), Kind: protocol.ProvenanceType, Bundle: []byte(`{}`),
+		})
 	case "lacks":
 		state.server.Lack(args[0])
 	case "limited":

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/slipway/slipway/internal/attest"
 )
 
 // Env is the world as the program sees it: everything that would otherwise be a global of package os.
@@ -23,6 +25,8 @@ type Env struct {
 	Terminal  bool            // Stdout is a terminal
 	Width     int             // of the terminal, in columns; 0 is unknown
 
+	Verifier string // path of the program that verifies attestations
+
 	Lease time.Duration // after which a lock that stood still is a dead owner's; 0 is the usual one
 }
 
@@ -35,6 +39,9 @@ func FromOS() Env {
 	env := Env{
 		Program: filepath.Base(os.Args[0]), Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, LookupEnv: os.LookupEnv, Environ: os.Environ,
 		Dir: dir, TempDir: os.TempDir(), Terminal: term.IsTerminal(int(os.Stdout.Fd())),
+	}
+	if program, err := os.Executable(); err == nil {
+		env.Verifier = attest.Beside(program)
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		env.Width = width

@@ -51,7 +51,11 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 	if err != nil {
 		return nil, ownWay(s, err)
 	}
-	if err := s.cfg.Provenance.Refuse(found.BuiltBy); err != nil {
+	refused := s.cfg.Provenance.RefuseRun(found.BuiltBy)
+	if s.cfg.Provenance.Attests() && found.BuiltBy.IsZero() {
+		refused = nil // the attestation will say
+	}
+	if err := refused; err != nil {
 		return nil, deploy.Errors{{Op: "promote", Phase: deploy.Preflight, Cause: fmt.Errorf("%s runs what may not be deployed here: %w", s.cfg.From, err)}}
 	}
 	tarball, whence, err := a.again(ctx, s, found)
@@ -59,6 +63,10 @@ func (a *app) promoted(ctx context.Context, s *session, now time.Time) (*fetched
 		return nil, refusal(ctx, err)
 	}
 	promoted := &fetched{Artifact: tarball, commit: found.Revision, builtBy: found.BuiltBy, whence: promotedFrom(s.cfg.From, found) + whence}
+	// What the other environment's hosts recorded is their word: here the attestation is verified again.
+	if err := a.attest(ctx, s, promoted); err != nil {
+		return nil, errors.Join(err, promoted.Close())
+	}
 	for _, place := range found.Places {
 		promoted.nearby = append(promoted.nearby, plan.Nearby{Environment: s.cfg.From, Machine: place.Machine, Folder: place.Folder, Records: place.Records})
 	}

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	program := func() {
 		env := app.FromOS()
 		env.Lease, _ = time.ParseDuration(os.Getenv("TEST_LEASE"))
+		if verifier := os.Getenv("TEST_VERIFIER"); verifier != "" {
+			env.Verifier = verifier
+		}
 		ctx, stop := app.UntilSignal(context.Background())
 		code := app.Main(ctx, env)
 		stop()

@@ -79,7 +79,7 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 // environment is what config needs to know beside inputs and files.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
-		DefaultApp: repository(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Exposed: run.Exposed, Policy: a.policy, Dirs: a.dirs(run),
+		DefaultApp: repository(run), Repository: repositoryURL(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Exposed: run.Exposed, Policy: a.policy, Dirs: a.dirs(run),
 		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) }, LookPath: lookPath,
 	}
 }
@@ -96,6 +96,14 @@ func lookPath(program string) error {
 
 // repository is the name of a run's repository, without its owner, or the groups of GitLab that it is in.
 func repository(run ci.Run) string { return run.Repository[strings.LastIndex(run.Repository, "/")+1:] }
+
+// repositoryURL is the address of a run's repository; "" where there is none.
+func repositoryURL(run ci.Run) string {
+	if run.Server == "" || run.Repository == "" {
+		return ""
+	}
+	return strings.TrimSuffix(run.Server, "/") + "/" + run.Repository
+}
 
 // dirs are the absolute names of the working directory: its own, that behind links, and in a container of GitHub's the one
 // that an expression like github.workspace gives, which is the runner's.

@@ -80,7 +80,8 @@ type Config struct {
 	Allow          policy.Rules           // who may change the environment, and when
 	OverrideReason string                 // why a run goes on in a time of Allow.NotOn
 	OwnSteps       bool                   // the steps are those of the artifact's own deploy file
-	Provenance     *deploy.ProvenanceRule // what the run must be that built the artifact; nil is any, or none
+	Provenance     *deploy.ProvenanceRule // what the run must be that built the artifact, and what must be attested of it; nil is any, or none
+	Evidence       Evidence               // what that is verified with
 
 	Login    Login
 	Identity Identity
@@ -125,6 +126,7 @@ type Identity struct {
 type Env struct {
 	DefaultApp  string                            // the repository's name, without its owner; may be empty
 	AgentSocket string                            // of an SSH agent; may be empty
+	Repository  string                            // address of the run's, https://github.com/acme/site; "" outside CI
 	Exposed     string                            // a run that a change may be anybody's of, and that may have secrets: "a pull request's run"; "" for others
 	LookPath    func(program string) error        // whether a program can be started here, by its name or path; nil: nobody knows
 	ReadFile    func(path string) ([]byte, error) // a file of this machine, ~ being the home folder; nil: there are none

@@ -42,6 +42,7 @@ func (l *loader) remoteArtifact(s keys.Settings, c *Config) {
 			}
 		}
 	}
+	l.attestation(s, c)
 	if l.command == "rollback" || l.command == "promote" {
 		return
 	}
@@ -64,7 +65,7 @@ func (l *loader) remoteArtifact(s keys.Settings, c *Config) {
 			c.ArtifactAt = inputAt("artifact_url")
 		}
 	}
-	if p.Node != nil && r.CI == "" && l.live() {
+	if p.Node != nil && r.CI == "" && l.live() && !c.Provenance.Attests() {
 		l.problem(p.Node.At, "set `github_artifact` to the name of the artifact; a job that builds and deploys in one run has none yet",
 			"`provenance` asks which run built the artifact, and only one that `github_artifact` brings has such a run")
 	}

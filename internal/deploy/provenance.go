@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -18,12 +19,17 @@ type Provenance struct {
 
 	Artifact   string `json:"artifact,omitempty"` // its name; "" where it was not written down
 	ArtifactID int64  `json:"artifact_id,omitempty"`
+
+	Attested Attested `json:"attested,omitzero"` // the attestation that proves it; zero where none was asked for
 }
 
 // IsZero reports whether no run is known.
 func (p Provenance) IsZero() bool { return p == Provenance{} }
 
 func (p Provenance) String() string {
+	if p.RunID == 0 {
+		return cmp.Or(p.Workflow, "a workflow") + " (" + cmp.Or(p.Event, "of an unknown event") + " on " + cmp.Or(p.Branch, "an unknown branch") + ")"
+	}
 	return fmt.Sprintf("run %d of %s (%s on %s)", p.RunID, p.Workflow, p.Event, p.Branch)
 }
 
@@ -32,10 +38,25 @@ type ProvenanceRule struct {
 	Workflow string   // path of the workflow's file
 	Branches []string // names, or patterns of path.Match
 	Events   []string
+
+	Attestation *AttestationRule // nil: nothing is asked for
 }
 
 // Refuse is why the rule does not let pass what a run built; nil where it does, and where there is no rule.
 func (r *ProvenanceRule) Refuse(p Provenance) error {
+	if r != nil && r.Attestation != nil {
+		if err := r.Attestation.refuse(p.Attested); err != nil {
+			return err
+		}
+	}
+	return r.RefuseRun(p)
+}
+
+// Attests reports whether the rule asks for an attestation.
+func (r *ProvenanceRule) Attests() bool { return r != nil && r.Attestation != nil }
+
+// RefuseRun is what Refuse says of the run alone: of one whose attestation is not yet known.
+func (r *ProvenanceRule) RefuseRun(p Provenance) error {
 	switch {
 	case r == nil:
 		return nil

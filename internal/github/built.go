@@ -125,7 +125,7 @@ func (c *Client) unfit(run *api.WorkflowRun, by deploy.Provenance, rule *deploy.
 	case forPull && (rule == nil || !slices.Contains(rule.Events, run.GetEvent())):
 		return "was for a pull request: what it built is the merge of that, not this commit"
 	}
-	if err := rule.Refuse(by); err != nil {
+	if err := rule.RefuseRun(by); err != nil { // an attestation is looked for once the file is here
 		return "does not fit: " + err.Error()
 	}
 	return ""

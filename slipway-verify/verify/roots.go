@@ -14,7 +14,7 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/tuf"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 
-	"github.com/slipway/slipway/internal/attest/protocol"
+	"github.com/slipway/slipway/slipway-verify/protocol"
 )
 
 // authority is a certificate authority of a trusted root, and what is asked of what it let be signed.

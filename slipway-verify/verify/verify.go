@@ -15,7 +15,7 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 
-	"github.com/slipway/slipway/internal/attest/protocol"
+	"github.com/slipway/slipway/slipway-verify/protocol"
 )
 
 // Judge says which bundles of a request hold. Its error means that nothing could be judged.

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway/slipway/internal/attest/protocol"
 	"github.com/slipway/slipway/slipway-verify/internal/bundletest"
+	"github.com/slipway/slipway/slipway-verify/protocol"
 	"github.com/slipway/slipway/slipway-verify/verify"
 )
 

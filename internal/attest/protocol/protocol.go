@@ -1,6 +1,9 @@
 // Package protocol is what Slipway and the program slipway-verify say to each other: one Request on the program's standard input, one
-// Verdict on its standard output, both JSON. The program is of a Go module of its own, and this package is all that the two share.
+// Verdict on its standard output, both JSON. The program is of a Go module of its own, which has a copy of this file, so that neither
+// module's dependencies are the other's: `go generate` writes it.
 package protocol
+
+//go:generate cp protocol.go ../../../slipway-verify/protocol/protocol.go
 
 import "encoding/json"
 

@@ -70,7 +70,8 @@ type Settings struct {
 	From         Text         `key:"from" doc:"The environment that promote takes the release from."`
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`
 	Allow        Allow        `key:"allow" doc:"Who may deploy here, when, and which commits: see docs/who-may.md. It holds for runs of CI; of a person's machine only not_on does."`
-	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
+	Provenance   Provenance   `key:"provenance" doc:"Which run must have built what is deployed here: only what github_artifact brings has one, or what is attested, and only a run of this repository that ended in success counts. A rollback goes by what was recorded when the release first went live."`
+	Attestation  Attestation  `key:"attestation" doc:"Whether what is deployed here must have an attestation of its build, signed by a workflow: required, or a map of what that must say. It takes the program slipway-verify: see docs/attestation.md. A rollback goes by what was recorded when the release first went live."`
 	Prepare      []Step       `key:"prepare" variant:"Step of prepare" without:"undo,on_failure,from,required" doc:"Steps on every host before anything live is touched, in the new release."`
 	Migrate      []Step       `key:"migrate" variant:"Step of migrate" without:"produces,from,required" doc:"Steps after every host is prepared, before any is switched. Unless they say otherwise, they run once, on the primary."`
 	Ensure       []EnsureStep `key:"ensure" doc:"What must be so while the site changes, like a maintenance page: run before migrate, taken back by undo after activate, or by whoever deploys next where this run died."`

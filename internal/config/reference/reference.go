@@ -114,6 +114,8 @@ func (r *reference) kind(t reflect.Type, f yamlfile.Field) string {
 		return "number, or text like 25%"
 	case *keys.Drains:
 		return "none, or one or a list of [drain](#drain)" + r.later("Drain", reflect.TypeFor[keys.DrainStep](), nil)
+	case *keys.Attestation:
+		return "`required` or [attestation](#attestation)" + r.later("Attestation", reflect.TypeFor[keys.AttestationMap](), nil)
 	case *keys.Host:
 		return "text or [host](#host)" + r.later("Host", reflect.TypeFor[keys.HostMap](), nil)
 	case *keys.Settings:

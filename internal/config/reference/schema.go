@@ -99,6 +99,8 @@ func (g *schema) value(t reflect.Type, f yamlfile.Field) map[string]any {
 	case *keys.Drains:
 		one := g.reference(reflect.TypeFor[keys.DrainStep]())
 		return map[string]any{"oneOf": []any{one, map[string]any{"type": "array", "items": one}, map[string]any{"const": "none"}}}
+	case *keys.Attestation:
+		return map[string]any{"oneOf": []any{map[string]any{"const": "required"}, g.reference(reflect.TypeFor[keys.AttestationMap]())}}
 	case *keys.Host:
 		return map[string]any{"oneOf": []any{map[string]any{"type": "string"}, g.reference(reflect.TypeFor[keys.HostMap]())}}
 	}

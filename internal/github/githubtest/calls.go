@@ -177,6 +177,12 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request, rest []string) {
 // find is an artifact or an asset by its ID.
 func (s *Server) find(kind, id string) (File, bool) {
 	var all []File
+	if kind == "attestations" {
+		if at, err := strconv.Atoi(id); err == nil && at >= 0 && at < len(s.repo.Attestations) {
+			return s.repo.Attestations[at].stored(), true
+		}
+		return File{}, false
+	}
 	if kind == "artifact" {
 		for _, run := range s.repo.Runs {
 			all = append(all, run.Artifacts...)

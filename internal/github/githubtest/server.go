@@ -20,16 +20,17 @@ import (
 
 // Repo is what there is in the one repository.
 type Repo struct {
-	Branches map[string][]string // commits, the newest last: a branch contains them all
-	Tags     map[string]string   // commit, that of an annotated tag peeled
-	Pulls    map[string]string   // "12/merge" -> commit
-	Runs     []Run               // newest first, as the API lists them
-	Releases map[string][]File   // by tag
-	Merges   []Merge
-	Parents  map[string][]string // of commits that are merges; of others it is the commit before them in the branch
-	Checks   []Check
-	Files    map[string]map[string]string // by commit, then by path: the content
-	Teams    map[string]map[string]string // by organisation/team, then by user: "active" or "pending"
+	Branches     map[string][]string // commits, the newest last: a branch contains them all
+	Tags         map[string]string   // commit, that of an annotated tag peeled
+	Pulls        map[string]string   // "12/merge" -> commit
+	Runs         []Run               // newest first, as the API lists them
+	Releases     map[string][]File   // by tag
+	Merges       []Merge
+	Parents      map[string][]string // of commits that are merges; of others it is the commit before them in the branch
+	Checks       []Check
+	Files        map[string]map[string]string // by commit, then by path: the content
+	Attestations []Attestation
+	Teams        map[string]map[string]string // by organisation/team, then by user: "active" or "pending"
 }
 
 // Run is a run of a workflow.
@@ -210,6 +211,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		{get, "actions/artifacts/*/zip", "actions: read", nil, s.artifact},
 		{get, "releases/tags/**", "contents: read", nil, s.release},
 		{get, "releases/assets/*", "contents: read", nil, s.asset},
+		{get, "attestations/*", "attestations: read", []string{"predicate_type", "per_page", "before", "after"}, s.attestations},
 		{get, "issues/*/comments", "pull-requests: read", []string{"since", "page", "per_page"}, s.comments},
 		{post, "issues/*/comments", "pull-requests: write", nil, s.comment},
 		{http.MethodPatch, "issues/comments/*", "pull-requests: write", nil, s.recomment},

@@ -21,7 +21,7 @@ func (s *Server) store(w http.ResponseWriter, r *http.Request) {
 		s.blame("the storage was shown a token")
 		ok = false
 	}
-	if r.URL.Query().Get("sig") != strconv.Itoa(s.links) {
+	if len(parts) == 4 && parts[2] != "attestations" && r.URL.Query().Get("sig") != strconv.Itoa(s.links) { // of those a list gives out many
 		s.blame("an address in the storage was used after a newer one was given out")
 		ok = false
 	}
