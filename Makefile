@@ -152,16 +152,19 @@ dist: ## binaries for every platform, with checksums: make dist VERSION=v1.2.3
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nethttpomithttp2 \
 			-ldflags "-s -w -buildid= -X github.com/slipway/slipway/internal/app.buildVersion=$(VERSION:v%=%)" \
 			-o "dist/slipway_$${platform%/*}_$${platform#*/}" . || exit 1; \
+		(cd slipway-verify && GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+			-ldflags "-s -w -buildid= -X main.version=$(VERSION:v%=%)" \
+			-o "../dist/slipway-verify_$${platform%/*}_$${platform#*/}" .) || exit 1; \
 	done
-	cd dist && sha256sum slipway_* >SHA256SUMS
+	cd dist && sha256sum slipway_* slipway-verify_* >SHA256SUMS
 
 # Read from the binaries themselves. The time is left out, so that they are the same whenever they are made.
 sbom: dist ## everything a release attaches: the binaries, what each was built of (CycloneDX), checksums
-	tool=$$(.ci/tool cyclonedx-gomod) && cd dist && for program in slipway_*_*64; do \
+	tool=$$(.ci/tool cyclonedx-gomod) && cd dist && for program in slipway_*_*64 slipway-verify_*_*64; do \
 		"$$tool" bin -json -std -noserial -version "$(VERSION)" -output timed.json "$$program" \
 			&& grep -v '^    "timestamp": ' timed.json >"$$program.cdx.json" && rm timed.json || exit 1; \
 	done
-	cd dist && sha256sum slipway_* >SHA256SUMS
+	cd dist && sha256sum slipway_* slipway-verify_* >SHA256SUMS
 
 figures: ## the image's size, how long a start takes, and whether two builds are the same bytes; needs Docker
 	.ci/figures

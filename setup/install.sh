@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs a release of slipway for the steps of a job that follow: the set-up action beside it runs this.
 #
-# It reads SLIPWAY_VERSION ("" is the release that the action belongs to), SLIPWAY_RELEASES_URL, and what a runner sets:
+# It reads SLIPWAY_VERSION ("" is the release that the action belongs to), SLIPWAY_RELEASES_URL, SLIPWAY_ATTESTATION (true installs
+# slipway-verify, too), and what a runner sets:
 # RUNNER_TOOL_CACHE, GITHUB_PATH, GITHUB_OUTPUT. The program gets its place only by a rename, once its checksum was right: a job
 # that is killed, and two jobs on one machine, leave nothing half there.
 set -eu
@@ -59,7 +60,10 @@ x86_64 | amd64) machine=amd64 ;;
 aarch64 | arm64) machine=arm64 ;;
 *) fail "there is no program for this processor: use a runner of the architecture X64 or ARM64" ;;
 esac
-asset=slipway_${system}_$machine
+case ${SLIPWAY_ATTESTATION:-false} in
+true | false) ;;
+*) fail "attestation is true or false" ;;
+esac
 
 # Where tools of a runner lie. One of one's own keeps it between jobs.
 folder=${RUNNER_TOOL_CACHE:-${HOME:-/tmp}/.cache}/slipway/$version/$machine
@@ -75,23 +79,28 @@ if [ "$version" != "$own" ] || [ ! -f "$sums" ]; then
     fetch "$releases/v$version/SHA256SUMS" "$sums" ||
         fail "no checksums of version $version could be fetched from releases_url: see the line above, and whether there is such a release"
 fi
-want=$(awk -v name="$asset" '$2 == name { print $1 }' "$sums")
-case $want in
-*[!0-9a-f]* | '') fail "SHA256SUMS of version $version has no $asset" ;;
-esac
-
-# What lies there may have been changed by another job.
-if [ -f "$program" ] && [ "$(digest "$program")" = "$want" ]; then
-    how='is here already'
-else
-    fetch "$releases/v$version/$asset" "$work/slipway" ||
+# install PROGRAM
+install() {
+    asset=$1_${system}_$machine
+    want=$(awk -v name="$asset" '$2 == name { print $1 }' "$sums")
+    case $want in
+    *[!0-9a-f]* | '') fail "SHA256SUMS of version $version has no $asset" ;;
+    esac
+    # What lies there may have been changed by another job.
+    if [ -f "$folder/$1" ] && [ "$(digest "$folder/$1")" = "$want" ]; then
+        how='is here already'
+        return
+    fi
+    fetch "$releases/v$version/$asset" "$work/$1" ||
         fail "$asset of version $version could not be fetched from releases_url: see the line above"
-    have=$(digest "$work/slipway")
+    have=$(digest "$work/$1")
     [ "$have" = "$want" ] || fail "$asset of version $version has the SHA-256 $have, and its release says $want: nothing was installed"
-    chmod 755 "$work/slipway"
-    mv -f "$work/slipway" "$program"
+    chmod 755 "$work/$1"
+    mv -f "$work/$1" "$folder/$1"
     how='was installed'
-fi
+}
+[ "${SLIPWAY_ATTESTATION:-false}" = false ] || install slipway-verify
+install slipway
 
 # By its second name the program is what the action's post step is.
 ln -sf slipway "$folder/slipway-post"

@@ -196,6 +196,41 @@ func TestInstall(t *testing.T) {
 	})
 }
 
+// TestAttestation: the verifier is installed beside the program where it is asked for, by the same checksums, and nothing is without it.
+func TestAttestation(t *testing.T) {
+	t.Parallel()
+	inShells(t, func(t *testing.T, r *runner) {
+		t.Helper()
+		verifier := filepath.Join(filepath.Dir(r.program()), "slipway-verify")
+		r.refused(r.install("1.2.3", "SLIPWAY_ATTESTATION=yes"), "attestation is true or false")
+		r.refused(r.install("1.2.3", "SLIPWAY_ATTESTATION=true"), "SHA256SUMS of version 1.2.3 has no slipway-verify_")
+		beside := strings.Replace(asset, "slipway_", "slipway-verify_", 1)
+		r.releases.change(func(s *releases) {
+			s.files["/v1.2.3/"+beside] = program("verifier")
+			s.files["/v1.2.3/SHA256SUMS"] += fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(program("verifier"))), beside)
+		})
+		if got := r.install("1.2.3"); !got.ok {
+			t.Fatalf("without it: %+v", got)
+		}
+		if _, err := os.Stat(verifier); err == nil {
+			t.Error("it was installed, and nobody asked for it")
+		}
+		if got := r.install("1.2.3", "SLIPWAY_ATTESTATION=true"); !got.ok {
+			t.Fatalf("with it: %+v", got)
+		}
+		if have, err := os.ReadFile(verifier); err != nil || string(have) != program("verifier") {
+			t.Errorf("the verifier is %q, %v", have, err)
+		}
+		r.releases.change(func(s *releases) { s.files["/v1.2.3/"+beside] = program("another") })
+		if err := os.WriteFile(verifier, []byte("changed"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.install("1.2.3", "SLIPWAY_ATTESTATION=true"); got.ok || got.path != "" || !strings.Contains(got.log, "nothing was installed") {
+			t.Errorf("another verifier than the release's: %+v", got)
+		}
+	})
+}
+
 // TestRefused: whatever is not what the release says, or cannot be, is not installed.
 func TestRefused(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,10 @@ import (
 	"github.com/slipway/slipway/internal/needtest"
 )
 
-const image = "ghcr.io/example/slipway@sha256:0123"
+const (
+	image    = "ghcr.io/example/slipway@sha256:0123"
+	attested = "ghcr.io/example/slipway-attested@sha256:4567"
+)
 
 // gh stands in for GitHub's program: it knows releases by whether they are drafts, and takes files for a draft alone.
 const gh = `#!/bin/sh
@@ -77,8 +80,8 @@ func (o *origin) publish(version, program string) error {
 	o.t.Helper()
 	work := filepath.Join(o.t.TempDir(), "work")
 	o.git(o.state, "clone", "--quiet", o.bare, work)
-	o.write(filepath.Join(work, "dist", "SHA256SUMS"), program+"  slipway_linux_amd64\n"+program+"  slipway_linux_amd64.cdx.json\n"+program+"  slipway_darwin_arm64\n", 0o600)
-	cmd := exec.CommandContext(o.t.Context(), filepath.Join(work, ".ci", "publish"), version, image)
+	o.write(filepath.Join(work, "dist", "SHA256SUMS"), program+"  slipway_linux_amd64\n"+program+"  slipway_linux_amd64.cdx.json\n"+program+"  slipway_darwin_arm64\n"+program+"  slipway-verify_linux_amd64\n", 0o600)
+	cmd := exec.CommandContext(o.t.Context(), filepath.Join(work, ".ci", "publish"), version, image, attested)
 	cmd.Env = append(os.Environ(), "STATE="+o.state, "PATH="+filepath.Join(o.state, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"), "GIT_CONFIG_GLOBAL="+os.DevNull)
 	out, err := cmd.CombinedOutput()
 	o.t.Logf("publish %s: %v\n%s", version, err, out)
@@ -120,7 +123,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("the commit is of %s, and not of the time of its parent", made)
 	}
 	for name, want := range map[string]string{
-		"setup/VERSION": "1.2.3", "setup/SHA256SUMS": "aa  slipway_linux_amd64\naa  slipway_darwin_arm64",
+		"setup/VERSION": "1.2.3", "setup/SHA256SUMS": "aa  slipway_linux_amd64\naa  slipway_darwin_arm64\naa  slipway-verify_linux_amd64",
 	} {
 		if got := o.git(o.bare, "show", "v1:"+name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -129,7 +132,12 @@ func TestPublish(t *testing.T) {
 	if got := o.git(o.bare, "show", "v1:action.yml"); !strings.Contains(got, "\n  image: docker://"+image+"\n") {
 		t.Errorf("action.yml names no image by digest:\n%s", got)
 	}
-	if got := o.git(o.bare, "diff", "--name-only", "main", "v1"); got != "action.yml\nsetup/SHA256SUMS\nsetup/VERSION" {
+	// The second action is the first with another image, and another name.
+	own := strings.Replace(o.git(o.bare, "show", "v1:action.yml"), image, attested, 1)
+	if got := o.git(o.bare, "show", "v1:attested/action.yml"); got != strings.Replace(own, "name: Slipway\n", "name: Slipway with verified attestations\n", 1) {
+		t.Errorf("attested/action.yml:\n%s", got)
+	}
+	if got := o.git(o.bare, "diff", "--name-only", "main", "v1"); got != "action.yml\nattested/action.yml\nsetup/SHA256SUMS\nsetup/VERSION" {
 		t.Errorf("the release changes %q; workflows it may not", got)
 	}
 	if notes, err := os.ReadFile(filepath.Join(o.state, "notes")); err != nil || strings.TrimSpace(string(notes)) != "- A `mend`." {
