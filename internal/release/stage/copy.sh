@@ -136,15 +136,15 @@ make_folders() {
 }
 
 # Prints the files of the manifest that are here, and that neither came with the payload nor have another path here. Those are the lines
-# that are there three times: twice for the manifest, and once for here. find leads through no link, so what it lists lies in folders.
+# that are there twice: for the manifest, and for here; others have three more. find leads through no link, so what it lists lies in folders.
 same_files() {
 	{
-		sed -n -e '/^f /{' -e 's/^f [0-7]* //' -e p -e p -e d -e '}' -e '/^\./{' -e 's/.*	//' -e p -e p -e p -e p -e '}' \
+		sed -n -e '/^f /{' -e 's/^f [0-7]* //' -e p -e d -e '}' -e '/^\./{' -e 's/.*	//' -e p -e p -e p -e '}' \
 			"$place/manifest/entries" "$place/delta/moved"
 		find . -name '*
 *' -prune -o -type f -print
-		cd "$place/tree" && find . -type f -print -print -print -print
-	} | sort | uniq -c | sed -n 's/^ *3 //p'
+		cd "$place/tree" && find . -type f -print -print -print
+	} | sort | uniq -c | sed -n 's/^ *2 //p'
 }
 
 # Copies the files that have the same path here.
