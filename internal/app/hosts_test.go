@@ -37,6 +37,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"newest":  newest,
 	"ci":      ciServer,
 	"service": service,
+	"vault":   vault,
 }
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the

@@ -91,7 +91,7 @@ func (c *planCmd) open(ctx context.Context, a *app, console *console) (*session,
 	if c.JSON { // it has standard output for itself
 		console.options.Log, console.options.Terminal = ci.NewPlain(a.env.Stderr), nil
 	}
-	if why := offline(c.Inputs, console.run, a.env.Getenv("SSH_AUTH_SOCK")); why != "" && !c.Offline {
+	if why := a.offline(c.Inputs, console.run); why != "" && !c.Offline {
 		console.say("%s", why)
 		c.Offline = true
 	}
@@ -126,11 +126,20 @@ func (c *planCmd) missing(cfg *config.Config) error {
 
 // offline says why a run of CI asks no host although nobody said so; "" where it asks them. A pull request from a fork gets no secrets,
 // and one whose own deploy file is read must not choose the hosts that secrets are used on.
-func offline(in ci.Inputs, run ci.Run, agent string) string {
+func (a *app) offline(in ci.Inputs, run ci.Run) string {
+	agent := a.env.Getenv("SSH_AUTH_SOCK")
+	noKey := run.Proposed && in.SSHKey == "" && (in.Given["ssh_key"] || run.Platform == "gitlab" && in.SSHConfig == "" && agent == "")
+	issuer := deploy.CertificateFrom{}
+	if noKey {
+		issuer = a.issuer(in, run)
+	}
 	switch {
 	case run.Exposed != "":
 		return "offline    " + run.Exposed + " may have secrets, and its deploy file may be the pull request's: no host is asked"
-	case run.Proposed && in.SSHKey == "" && (in.Given["ssh_key"] || run.Platform == "gitlab" && in.SSHConfig == "" && agent == ""):
+	case issuer.URL != "" && a.tokenFor(issuer, run).MayHave():
+	case issuer.URL != "":
+		return "offline    the job may not ask for an OIDC token (id-token: write), as in pull requests of forks and of Dependabot: no host is asked"
+	case noKey:
 		return "offline    the secret of ssh_key is empty, as in pull requests of forks and of Dependabot: no host is asked"
 	}
 	return ""

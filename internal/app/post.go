@@ -40,7 +40,10 @@ func (a *app) post(ctx context.Context) error {
 	c := a.newConsole(in)
 	c.options.Files = ci.NewFiles(a.onlySummary)
 	s, err := a.openOn(ctx, c, in)
+	var failure *deploy.Error
 	switch {
+	case errors.As(err, &failure): // there is no log-in, and the main step may have had one
+		return fmt.Errorf("nothing was cleaned up here, and the next deployment does it: %w", failure)
 	case err != nil && a.env.Getenv("STATE_"+policyState) != "": // the main step could read it, and may have touched hosts
 		return fmt.Errorf("nothing was cleaned up here, and the next deployment does it: %w", err)
 	case err != nil:

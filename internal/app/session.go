@@ -58,9 +58,18 @@ func (a *app) openOn(ctx context.Context, c *console, in ci.Inputs) (*session, e
 	}
 	a.redactor.Add(cfg.Login.Key) // it may come from a file that an input names
 	c.options.LogLines = cfg.LogLines
+	reached := a.login(cfg)
+	if cfg.Login.From != nil {
+		reached.Login = a.certificates(c, *cfg.Login.From)
+	}
 	var dialer transport.Dialer
-	if dialer, err = ssh.NewDialer(a.login(cfg)); err != nil {
+	if dialer, err = ssh.NewDialer(reached); err != nil {
 		return nil, err
+	}
+	if reached.Login != nil {
+		if err := firstCertificate(ctx, reached.Login, cfg.Login.From.At); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Bandwidth > 0 {
 		dialer = pace.Dialer(dialer, cfg.Bandwidth)

@@ -7,6 +7,8 @@ package call
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +40,8 @@ type Policy struct {
 	Timeout time.Duration // of one try, its answer included
 	Retries int           // further tries
 	Wait    time.Duration // before the second; doubled for each that follows. 0 is a second
+
+	Roots *x509.CertPool // who may vouch for the server; nil are the usual authorities
 }
 
 // Error is why a request did not succeed.
@@ -57,15 +61,12 @@ func (e *Error) Unwrap() error { return e.Cause }
 // is tried again.
 func Send(ctx context.Context, r request.Filled, policy Policy, said func(line string)) (status int, err error) {
 	t := &try{request: r, policy: policy, said: said}
-	response, err := t.client().Do(t.prepared(ctx))
+	response, err := t.do(ctx)
 	if err != nil {
-		return 0, t.failed(ctx, err)
+		return 0, err
 	}
-	defer response.Body.Close()
-	if wanted(r, response.StatusCode) {
-		return response.StatusCode, nil
-	}
-	return 0, t.refused(response)
+	_ = response.Body.Close()
+	return response.StatusCode, nil
 }
 
 // wanted reports whether a status is a success.
@@ -83,6 +84,19 @@ type try struct {
 	said    func(string)
 	number  int
 	sent    atomic.Bool // the newest try wrote its headers: the server may have acted on it
+}
+
+// do gives the answer that was wanted.
+func (t *try) do(ctx context.Context) (*http.Response, error) {
+	response, err := t.client().Do(t.prepared(ctx))
+	if err != nil {
+		return nil, t.failed(ctx, err)
+	}
+	if wanted(t.request, response.StatusCode) {
+		return response, nil
+	}
+	defer response.Body.Close()
+	return nil, t.refused(response)
 }
 
 func (t *try) prepared(ctx context.Context) *retryablehttp.Request {
@@ -106,6 +120,9 @@ func (t *try) client() *retryablehttp.Client {
 	transport.MaxResponseHeaderBytes = headerLimit
 	// A connection that was used before may break while the next request is on it: nobody would know whether that arrived.
 	transport.DisableKeepAlives = true
+	if t.policy.Roots != nil {
+		transport.TLSClientConfig = &tls.Config{RootCAs: t.policy.Roots, MinVersion: tls.VersionTLS12}
+	}
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{
 			Transport: transport, Timeout: t.policy.Timeout,

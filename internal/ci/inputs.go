@@ -41,14 +41,15 @@ type Inputs struct {
 	Limit      string `name:"limit" group:"hosts" help:"Only these hosts, by name, role or range like web[01:03]; the others keep what they run, and the fleet is split." fallback:"all hosts"`
 	DeployPath string `name:"deploy_path" aliases:"deploy-path" group:"hosts" help:"Absolute path on the hosts that holds releases, shared files and current."`
 
-	SSHKey           string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with: OpenSSH or PEM, as it is or in base64."`
-	SSHKeyPassphrase string `name:"ssh_key_passphrase" aliases:"ssh-key-passphrase" group:"login" secret:"yes" file:"yes" help:"Passphrase of the private key."`
-	SSHCertificate   string `name:"ssh_certificate" aliases:"ssh-certificate" group:"login" file:"yes" help:"User certificate that goes with the private key."`
-	KnownHosts       string `name:"known_hosts" aliases:"known-hosts" group:"login" file:"yes" help:"Host identity: lines of known_hosts, as ssh-keyscan prints them. This or host_fingerprints is mandatory."`
-	HostFingerprints string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, or the lines of ssh-keygen -lf, one per line. This or known_hosts is mandatory."`
-	SSHConfig        string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, CertificateFile, ProxyJump, ProxyCommand, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
-	Jump             string `name:"jump" group:"login" help:"Bastions to go through, in order: user@host:port, one per line."`
-	ProxyCommand     string `name:"proxy_command" aliases:"proxy-command" group:"login" help:"A program that is the connection to a host, and its arguments, as ProxyCommand of ssh_config: %h is the host, %p the port, %r the user, %% the character. It runs where Slipway does: a container action sees no program of the runner's."`
+	SSHKey             string `name:"ssh_key" aliases:"ssh-key" group:"login" secret:"yes" file:"yes" help:"Private key to log in with: OpenSSH or PEM, as it is or in base64."`
+	SSHKeyPassphrase   string `name:"ssh_key_passphrase" aliases:"ssh-key-passphrase" group:"login" secret:"yes" file:"yes" help:"Passphrase of the private key."`
+	SSHCertificate     string `name:"ssh_certificate" aliases:"ssh-certificate" group:"login" file:"yes" help:"User certificate that goes with the private key."`
+	SSHCertificateFrom string `name:"ssh_certificate_from" aliases:"ssh-certificate-from" group:"login" file:"yes" help:"Who signs a certificate to log in with for the job's OIDC token, in the place of ssh_key: the YAML map that the deploy file takes, like {vault: https://vault.example.com, role: deploy}. The job needs permissions: id-token: write." fallback:"ssh_certificate_from in the deploy file"`
+	KnownHosts         string `name:"known_hosts" aliases:"known-hosts" group:"login" file:"yes" help:"Host identity: lines of known_hosts, as ssh-keyscan prints them. This or host_fingerprints is mandatory."`
+	HostFingerprints   string `name:"host_fingerprints" aliases:"host-fingerprints" group:"login" help:"Host identity: SHA256:... fingerprints of the hosts' keys, or the lines of ssh-keygen -lf, one per line. This or known_hosts is mandatory."`
+	SSHConfig          string `name:"ssh_config" aliases:"ssh-config" group:"login" file:"yes" help:"An OpenSSH client configuration, its path or its text: HostName, User, Port, IdentityFile, CertificateFile, ProxyJump, ProxyCommand, UserKnownHostsFile and HostKeyAlias of the hosts are taken from it where nothing else says them."`
+	Jump               string `name:"jump" group:"login" help:"Bastions to go through, in order: user@host:port, one per line."`
+	ProxyCommand       string `name:"proxy_command" aliases:"proxy-command" group:"login" help:"A program that is the connection to a host, and its arguments, as ProxyCommand of ssh_config: %h is the host, %p the port, %r the user, %% the character. It runs where Slipway does: a container action sees no program of the runner's."`
 
 	Vars    string `name:"vars" group:"steps" help:"Variables of the steps: NAME=value lines, NAME<<END blocks, or a JSON object."`
 	Secrets string `name:"secrets" group:"steps" secret:"yes" file:"yes" help:"Secrets of the steps, written like vars; every value is masked."`
@@ -114,6 +115,8 @@ type Inputs struct {
 	// secret that did not arrive. GitHub sets every input of action.yml, to nothing where the workflow says nothing; so
 	// there, given and empty can mean either.
 	Given map[string]bool `flag:"-"`
+	// BorrowedLogin says that the log-in was given for another environment: what the deploy file says of this one goes before it.
+	BorrowedLogin bool `flag:"-"`
 	// Plugin has the names of those that came as a setting of a Woodpecker or Drone plugin.
 	Plugin map[string]bool `flag:"-"`
 }

@@ -72,7 +72,7 @@ func (l *loader) build(environment string, node *yamlfile.Node) *Config {
 	c.Allow, c.OverrideReason = l.allow(s.Allow), l.overrideReason()
 	l.promotes(s, c)
 	l.remoteArtifact(s, c)
-	l.reach(c)
+	l.reach(&s, c)
 
 	b := &builder{loader: l, config: c, roles: l.roles(all, s.HostsFrom.Given()), unseen: s.HostsFrom.Given(), django: s.Django, refused: map[deploy.Position]bool{}, shared: declared(s.Secrets, c)}
 	for _, role := range s.Rollout.Order {

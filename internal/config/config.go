@@ -108,12 +108,13 @@ type SecretFile struct {
 	At     deploy.Position
 }
 
-// Login is how Slipway logs in. For deploy and rollback one of Key and AgentSocket is set.
+// Login is how Slipway logs in. For deploy and rollback one of Key, AgentSocket and From is set; From goes before AgentSocket.
 type Login struct {
 	Key         secret.Secret
 	Passphrase  secret.Secret
 	Certificate string
 	AgentSocket string
+	From        *deploy.CertificateFrom // who signs a certificate for a key that is made in the run; nil is nobody
 }
 
 // Identity is how a host proves who it is. For deploy and rollback one of the two is set.

@@ -55,6 +55,11 @@ func (l *loader) inputLayer() *yamlfile.Node {
 	if l.in.HostsFrom != "" {
 		add(inputText("hosts_from", l.env.Inside(strings.TrimSpace(l.in.HostsFrom))), "hosts_from")
 	}
+	if strings.TrimSpace(l.in.SSHCertificateFrom) != "" && !l.hasOwnIssuer() {
+		if node := l.inputMap("ssh_certificate_from", l.in.SSHCertificateFrom, "a map like {vault: https://vault.example.com, role: deploy}"); node != nil {
+			add(node, "ssh_certificate_from")
+		}
+	}
 	if l.in.Hosts != "" {
 		add(l.inputHosts("hosts", l.in.Hosts), "hosts")
 	}

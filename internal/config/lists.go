@@ -45,6 +45,20 @@ func inputLines(name, value string) *yamlfile.Node {
 	return list
 }
 
+// inputMap is an input that is a map, as YAML or JSON write one. Nil: it is none, which was told.
+func (l *loader) inputMap(name, value, hint string) *yamlfile.Node {
+	node, problems := yamlfile.Parse(inputAt(name).File, []byte(value))
+	l.problems = append(l.problems, problems...)
+	switch {
+	case node == nil:
+		return nil
+	case node.Kind != yamlfile.Map:
+		l.problem(node.At, hint, "`%s` must be a map, not %s", name, node.Kind)
+		return nil
+	}
+	return node
+}
+
 // inputPaths is an input of paths, of which a line may have several between commas. The deploy file takes paths with commas.
 func (l *loader) inputPaths(name, value string) *yamlfile.Node {
 	list := *l.inputList(name, value)

@@ -35,9 +35,11 @@ func SourceOf(in ci.Inputs, from string) ci.Inputs {
 		Command: "status", Config: in.Config, Environment: from, App: in.App, Given: in.Given, Plugin: in.Plugin, Timeout: in.Timeout,
 		SSHKey: in.SSHKey, SSHKeyPassphrase: in.SSHKeyPassphrase, SSHCertificate: in.SSHCertificate, KnownHosts: in.KnownHosts,
 		HostFingerprints: in.HostFingerprints, SSHConfig: in.SSHConfig, Jump: in.Jump, ProxyCommand: in.ProxyCommand,
+		SSHCertificateFrom: in.SSHCertificateFrom, BorrowedLogin: true,
 	}
 	if strings.TrimSpace(in.FromSSHKey) != "" {
 		source.SSHKey, source.SSHKeyPassphrase, source.SSHCertificate = in.FromSSHKey, "", ""
+		source.SSHCertificateFrom, source.BorrowedLogin = "", false
 	}
 	if strings.TrimSpace(in.FromKnownHosts) != "" {
 		source.KnownHosts, source.HostFingerprints = in.FromKnownHosts, ""

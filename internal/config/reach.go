@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 
+	"github.com/slipway/slipway/internal/config/keys"
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/lazyregexp"
 	"github.com/slipway/slipway/internal/secret"
@@ -10,7 +11,7 @@ import (
 )
 
 // reach reads how hosts are logged in to and known by. What keys, known_hosts and fingerprints hold is transport's to read.
-func (l *loader) reach(c *Config) {
+func (l *loader) reach(s *keys.Settings, c *Config) {
 	c.Login = Login{
 		Key: secret.New(l.in.SSHKey), Passphrase: secret.New(l.in.SSHKeyPassphrase),
 		Certificate: l.in.SSHCertificate, AgentSocket: l.env.AgentSocket,
@@ -20,7 +21,7 @@ func (l *loader) reach(c *Config) {
 	}
 	c.Identity.KnownHosts = l.in.KnownHosts
 	c.Identity.Fingerprints = l.fingerprints()
-	l.fromSSHConfig(c)
+	l.fromSSHConfig(c, s.Issuer.Node == nil)
 	for _, hop := range l.inputHosts("jump", l.in.Jump).Items {
 		if hop.Kind != yamlfile.Text || strings.ContainsAny(hop.Text, " \t") {
 			l.problem(hop.At, "nothing else: its key is the hosts' key", "a hop of `jump` is user@host:port")
@@ -36,6 +37,7 @@ func (l *loader) reach(c *Config) {
 		}
 	}
 	l.proxies(c)
+	l.certificate(s.Issuer, c)
 	if looksLikePath(l.in.SSHKey) {
 		l.problem(deploy.InInput("ssh_key", 0, 0), "give the key's text; as a flag, --ssh_key takes a path too, of a file that can be read here",
 			"`ssh_key` is no private key, but like the path of a key")
@@ -43,12 +45,12 @@ func (l *loader) reach(c *Config) {
 	if !l.remote() {
 		return
 	}
-	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" {
+	if c.Login.Key.IsEmpty() && c.Login.AgentSocket == "" && c.Login.From == nil {
 		at := deploy.InInput("ssh_key", 0, 0)
 		if l.in.Given["ssh_key"] {
 			l.problem(at, "secret empty: a fork, Dependabot, or a missing `environment:`?", "`ssh_key` is empty")
 		} else {
-			l.problem(at, "set the input `ssh_key`, or run an SSH agent", "no log-in: there is no key")
+			l.problem(at, "set the input `ssh_key`, or `ssh_certificate_from`, or run an SSH agent", "no log-in: there is no key")
 		}
 	}
 	if strings.TrimSpace(c.Identity.KnownHosts) == "" && strings.TrimSpace(l.in.HostFingerprints) == "" {

@@ -117,12 +117,12 @@ func (l *loader) address(word string) (address deploy.Address, alias string, err
 }
 
 // fromSSHConfig takes the key with its certificate, the host identities and the jump hosts from ssh_config, where no input gives them. Slipway logs
-// in with one key, over one way: hosts that differ in them are refused.
-func (l *loader) fromSSHConfig(c *Config) {
+// in with one key, over one way: hosts that differ in them are refused. Without withKey the key is another's to give.
+func (l *loader) fromSSHConfig(c *Config, withKey bool) {
 	if l.ssh.config == nil {
 		return
 	}
-	if c.Login.Key.IsEmpty() {
+	if c.Login.Key.IsEmpty() && withKey {
 		keys := l.sshSetting(c, "IdentityFile", "ssh_key", func(h sshconfig.Host) []string { return without(h.IdentityFile) })
 		for _, path := range keys {
 			if text, ok := l.readNamed(path, atSSHConfig); ok {

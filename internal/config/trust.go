@@ -30,30 +30,37 @@ func (b *builder) trusted(c keys.Check, built *deploy.HTTPCheck) {
 	case !c.CA.Given():
 		return
 	}
-	text := c.CA.V
+	built.CA = b.authorities(c.CA, b.stepFiles)
+}
+
+// authorities are the certificates that a key `ca` gives as text, or as the path of a file among files. "": there are none, which
+// was told.
+func (l *loader) authorities(ca keys.Text, files fs.FS) string {
+	text := ca.V
 	if !strings.Contains(text, "-----BEGIN ") {
-		name := b.env.Inside(text)
+		name := l.env.Inside(text)
 		if !path.IsAbs(text) {
-			name = path.Join(path.Dir(path.Clean(c.CA.At().File)), text)
+			name = path.Join(path.Dir(path.Clean(ca.At().File)), text)
 		}
-		read, err := fs.ReadFile(b.stepFiles, name)
+		read, err := fs.ReadFile(files, name)
 		switch {
 		case !fs.ValidPath(name):
-			b.problem(c.CA.At(), "give a path in the repository, relative to the deploy file", "`%s` lies outside the working directory", text)
-			return
+			l.problem(ca.At(), "give a path in the repository, relative to the deploy file", "`%s` lies outside the working directory", text)
+			return ""
 		case errors.Is(err, fs.ErrNotExist):
-			b.problem(c.CA.At(), "the path is relative to the deploy file", "there is no file `%s`", text)
-			return
+			l.problem(ca.At(), "the path is relative to the deploy file", "there is no file `%s`", text)
+			return ""
 		case err != nil:
-			b.problem(c.CA.At(), "", "%s", unreadable(text, err))
-			return
+			l.problem(ca.At(), "", "%s", unreadable(text, err))
+			return ""
 		}
 		text = string(read)
 	}
-	built.CA = certificatesIn(text)
-	if built.CA == "" {
-		b.problem(c.CA.At(), "it begins with -----BEGIN CERTIFICATE-----; `openssl s_client -showcerts -connect HOST:443` shows a site's", "there is no certificate in `ca`")
+	found := certificatesIn(text)
+	if found == "" {
+		l.problem(ca.At(), "it begins with -----BEGIN CERTIFICATE-----; `openssl s_client -showcerts -connect HOST:443` shows a site's", "there is no certificate in `ca`")
 	}
+	return found
 }
 
 // certificatesIn are the certificates of a PEM text, and nothing else of it: a private key that stands beside one goes nowhere.

@@ -66,6 +66,7 @@ type Settings struct {
 	URL          Text         `key:"url" doc:"Address of the site, for people: shown in the report."`
 	Hosts        []Host       `key:"hosts" doc:"Where to deploy: user@host:port, or a map. deploy@web[01:12].example.com is twelve hosts."`
 	HostsFrom    Text         `key:"hosts_from" doc:"A JSON file with the hosts, that an earlier step of the job wrote: an array of what hosts takes. In the place of hosts."`
+	Issuer       Issuer       `key:"ssh_certificate_from" doc:"Who signs the certificate to log in with, for the job's OIDC token, in the place of the input ssh_key: no long-lived secret is stored in the CI. See docs/keyless.md."`
 	Rollout      Rollout      `key:"rollout" doc:"How a deployment goes over the hosts."`
 	From         Text         `key:"from" doc:"The environment that promote takes the release from."`
 	Soak         Duration     `key:"soak" min:"0s" max:"8760h" doc:"How long the release must have been live there before promote takes it."`

@@ -98,7 +98,7 @@ func (b *bastion) start(ctx context.Context) *dialing {
 		if b.dial == dial {
 			b.dial = nil
 			b.current = link
-			if err != nil && !transient(err) {
+			if err != nil && !transient(err) && !withoutLogin(err) {
 				b.refused = dial.err // asking again would cost penalties
 			}
 		} else if link != nil { // nobody waited for it any more

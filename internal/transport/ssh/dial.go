@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // hop is a machine to connect to, and from where.
@@ -63,8 +64,12 @@ func (d *Dialer) identify(ctx context.Context, hop hop) (*link, error) {
 
 // attempt makes one connection. Its end is the context's, or the connect time-out.
 func (d *Dialer) attempt(ctx context.Context, hop hop, algorithms []string) (*link, error) {
+	login, err := d.login(ctx)
+	if err != nil {
+		return nil, &noLoginError{err}
+	}
 	if len(hop.proxy) > 0 {
-		return d.throughProgram(ctx, hop, algorithms)
+		return d.throughProgram(ctx, hop, algorithms, login)
 	}
 	dial := (&net.Dialer{Control: controlSocket}).DialContext
 	if hop.via > 0 {
@@ -89,12 +94,12 @@ func (d *Dialer) attempt(ctx context.Context, hop hop, algorithms []string) (*li
 	case err != nil:
 		return nil, &attemptError{stage: reaching, cause: err}
 	}
-	return d.handshake(ctx, hop, watch(conn), algorithms)
+	return d.handshake(ctx, hop, watch(conn), algorithms, login)
 }
 
 // handshake exchanges keys, verifies the host and logs in. It owns the connection.
-func (d *Dialer) handshake(ctx context.Context, hop hop, conn *watched, algorithms []string) (*link, error) {
-	seen := &progress{}
+func (d *Dialer) handshake(ctx context.Context, hop hop, conn *watched, algorithms []string, login sshkey.Login) (*link, error) {
+	seen := &progress{login: login}
 	type made struct {
 		client *ssh.Client
 		err    error
@@ -140,7 +145,7 @@ func (d *Dialer) clientConfig(hop hop, algorithms []string, seen *progress) *ssh
 		},
 		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() ([]ssh.Signer, error) {
 			seen.at(offeredKey)
-			return []ssh.Signer{d.login.Signer}, nil
+			return []ssh.Signer{seen.login.Signer}, nil
 		})},
 		AuthCallback: func(state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 			seen.answered(state)

@@ -16,7 +16,6 @@ import (
 	"github.com/slipway/slipway/internal/transport"
 	"github.com/slipway/slipway/internal/transport/ssh/hostkey"
 	"github.com/slipway/slipway/internal/transport/ssh/program"
-	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // explain makes what a person reads of a hop that cannot be connected to.
@@ -25,6 +24,7 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	var bastion *deploy.Error
 	var refused *hostkey.MismatchError
 	var failure *attemptError
+	var keyless *noLoginError
 	switch {
 	case errors.As(err, &bastion):
 		e.Cause, e.Hint = fmt.Errorf("through a jump host: %w", bastion.Cause), bastion.Hint
@@ -34,12 +34,14 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 	case errors.As(err, &refused):
 		e.Cause, e.Hint = kind{fmt.Errorf("%s: %w", hop.address, refused), transport.ErrIdentity}, refused.Hint()
 	case errors.As(err, &failure) && failure.stage == unauthorised:
-		e.Cause, e.Hint = failure.refused(d.login, hop)
+		e.Cause, e.Hint = failure.refused(hop)
 		e.Cause = kind{e.Cause, transport.ErrLogin}
 	case errors.As(err, &failure) && len(hop.proxy) > 0 && failure.stage <= greeting:
 		e.Cause, e.Hint, e.Tail = failure.ofProgram(hop)
 	case errors.As(err, &failure):
-		e.Cause, e.Hint = failure.explain(d.login.Name, hop)
+		e.Cause, e.Hint = failure.explain(hop)
+	case errors.As(err, &keyless):
+		e.Cause, e.Hint = keyless.advice()
 	default:
 		e.Cause, e.Hint = err, "check the host's SSH server"
 	}
@@ -47,6 +49,15 @@ func (d *Dialer) explain(ctx context.Context, hop hop, err error) *deploy.Error 
 		e.Cause = kind{e.Cause, transport.ErrUnreachable}
 	}
 	return e
+}
+
+// advice is the cause, and the hint that comes with it.
+func (e *noLoginError) advice() (cause error, hint string) {
+	var advised *deploy.Error
+	if errors.As(e.cause, &advised) {
+		return advised.Cause, advised.Hint
+	}
+	return e.cause, ""
 }
 
 // kind is a cause of a kind that callers ask for by errors.Is.
@@ -60,7 +71,7 @@ func (k kind) Is(target error) bool { return target == k.is }
 func (k kind) Unwrap() error { return k.error }
 
 // explain is the cause and the hint of an attempt that broke off.
-func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
+func (e *attemptError) explain(hop hop) (cause error, hint string) {
 	address := hop.address.String()
 	switch e.stage {
 	case reaching:
@@ -77,7 +88,7 @@ func (e *attemptError) explain(key string, hop hop) (cause error, hint string) {
 		return cause, "this host may be refusing this runner's address for a while after failed log-ins " +
 			"(PerSourcePenalties, MaxStartups)"
 	case offeredKey:
-		return fmt.Errorf("%s broke the log-in off, after the key %s was offered: %w", address, key, short(e.cause)),
+		return fmt.Errorf("%s broke the log-in off, after the key %s was offered: %w", address, e.login.Name, short(e.cause)),
 			"the host's sshd log says why"
 	case exchanging, identified, unauthorised: // refused() has words for the last
 	}
@@ -111,7 +122,8 @@ func (e *attemptError) reachHint() string {
 }
 
 // refused is the error of a host that does not let the key in.
-func (e *attemptError) refused(l sshkey.Login, hop hop) (cause error, hint string) {
+func (e *attemptError) refused(hop hop) (cause error, hint string) {
+	l := e.login
 	who := l.Name
 	if l.Origin != "" {
 		who += " (" + l.Origin + ")"

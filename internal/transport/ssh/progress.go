@@ -1,10 +1,13 @@
 package ssh
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // stage is how far a connection came.
@@ -22,10 +25,11 @@ const (
 // attemptError says where an attempt ended that no identity was refused in.
 type attemptError struct {
 	stage   stage
-	said    string   // what came instead of an SSH version
-	stderr  string   // of the program that was the connection, its end
-	methods []string // of logging in, that the host offers
-	partial bool     // the host took the key and wants more
+	said    string       // what came instead of an SSH version
+	stderr  string       // of the program that was the connection, its end
+	methods []string     // of logging in, that the host offers
+	partial bool         // the host took the key and wants more
+	login   sshkey.Login // that was offered, or would have been
 	cause   error
 }
 
@@ -33,8 +37,17 @@ func (e *attemptError) Error() string { return e.cause.Error() }
 
 func (e *attemptError) Unwrap() error { return e.cause }
 
+// noLoginError says that there was no key to connect with.
+type noLoginError struct{ cause error }
+
+func (e *noLoginError) Error() string { return e.cause.Error() }
+
+func (e *noLoginError) Is(target error) bool { return errors.Is(e.cause, target) }
+
 // progress notes how far a handshake came; it may be asked while the handshake goes on.
 type progress struct {
+	login sshkey.Login
+
 	mu      sync.Mutex
 	stage   stage // greeting at first: there is a connection
 	methods []string
@@ -80,5 +93,5 @@ func (p *progress) failure(conn *watched, cause error) error {
 	if version {
 		reached = max(reached, exchanging)
 	}
-	return &attemptError{stage: reached, said: said, methods: p.methods, partial: p.partial, cause: cause}
+	return &attemptError{stage: reached, said: said, methods: p.methods, partial: p.partial, login: p.login, cause: cause}
 }

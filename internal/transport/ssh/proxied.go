@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"github.com/slipway/slipway/internal/transport/ssh/program"
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // throughProgram makes one connection that is a program. Not many begin at once: each may start an interpreter and ask a cloud.
-func (d *Dialer) throughProgram(ctx context.Context, hop hop, algorithms []string) (*link, error) {
+func (d *Dialer) throughProgram(ctx context.Context, hop hop, algorithms []string, login sshkey.Login) (*link, error) {
 	free, err := d.starting.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -22,7 +23,7 @@ func (d *Dialer) throughProgram(ctx context.Context, hop hop, algorithms []strin
 	if err != nil {
 		return nil, &attemptError{stage: reaching, cause: err}
 	}
-	l, err := d.handshake(ctx, hop, watch(conn), algorithms)
+	l, err := d.handshake(ctx, hop, watch(conn), algorithms, login)
 	var failure *attemptError
 	if errors.As(err, &failure) {
 		failure.stderr = conn.Said()

@@ -8,6 +8,8 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/slipway/slipway/internal/transport/ssh/sshkey"
 )
 
 // maxTries is how often a hop is dialled. With the waits between them (about 0.5, 1 and 2 s, each more or less by half)
@@ -57,10 +59,19 @@ func transient(err error) bool {
 // another try at once: it is silent while it boots, or its name is away with it.
 func mayPass(err error) bool {
 	var failure *attemptError
+	if withoutLogin(err) {
+		return errors.Is(err, sshkey.ErrLater)
+	}
 	if !errors.As(err, &failure) {
 		return false
 	}
 	var dns *net.DNSError
 	silent := errors.Is(err, context.DeadlineExceeded) && failure.stage < offeredKey
 	return silent || errors.As(err, &dns) || transient(err)
+}
+
+// withoutLogin reports whether a connection was not even tried, because there was no key for it.
+func withoutLogin(err error) bool {
+	var keyless *noLoginError
+	return errors.As(err, &keyless)
 }

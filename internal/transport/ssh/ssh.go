@@ -1,5 +1,5 @@
 // Package ssh connects to hosts by SSH: it dials, through jump hosts or a program where there are any, verifies the host's identity,
-// logs in with one key, and runs commands over the connection. It implements transport.Dialer and transport.Conn.
+// logs in with one key at a time, and runs commands over the connection. It implements transport.Dialer and transport.Conn.
 //
 // Terms: a pin is what a person says a host's identity is (a line of known_hosts, a fingerprint); a hop is one SSH
 // connection on the way to a host, the last one being the host's; a bastion is a jump host. The package must not know
@@ -27,6 +27,7 @@ type Config struct {
 	Passphrase  secret.Secret // of the key, where it is encrypted
 	Certificate string        // an OpenSSH user certificate for the key, a line as in id_ed25519-cert.pub
 	AgentSocket string        // used when Key is empty
+	Login       sshkey.Source // in the place of all of these when it is set
 
 	KnownHosts   string   // text of known_hosts
 	Fingerprints []string // "SHA256:..." for all hosts and bastions, or "host SHA256:..." for one
@@ -51,7 +52,8 @@ var _ transport.Dialer = (*Dialer)(nil)
 // Dialer connects to hosts with one log-in and one set of pins.
 type Dialer struct {
 	config   Config
-	login    sshkey.Login
+	login    sshkey.Source
+	fixed    sshkey.Login // that login gives each time; empty where Config.Login does
 	pins     *hostkey.Pins
 	bastions []*bastion // in the order of Config.Jump
 	programs program.Programs
@@ -59,7 +61,7 @@ type Dialer struct {
 	works    sync.Map // deploy.Address -> *atomic.Bool: the log-in there has run a command
 }
 
-func (c Config) login() sshkey.Given {
+func (c Config) given() sshkey.Given {
 	return sshkey.Given{Key: c.Key, Passphrase: c.Passphrase, Certificate: c.Certificate, AgentSocket: c.AgentSocket}
 }
 
@@ -75,13 +77,19 @@ func NewDialer(config Config) (*Dialer, error) {
 	if config.MaxParallel == 0 {
 		config.MaxParallel = defaultMaxParallel
 	}
-	login, problems := sshkey.Read(config.login(), time.Now())
+	var fixed sshkey.Login
+	var problems deploy.Problems
+	login := config.Login
+	if login == nil {
+		fixed, problems = sshkey.Read(config.given(), time.Now())
+		login = func(context.Context) (sshkey.Login, error) { return fixed, nil }
+	}
 	pins, more := hostkey.Read(config.KnownHosts, config.Fingerprints)
 	if problems = append(problems, more...); len(problems) > 0 {
 		return nil, problems
 	}
 	d := &Dialer{
-		config: config, login: login, pins: pins, programs: program.Programs{Env: config.ProxyEnv}, starting: make(gate, config.MaxParallel),
+		config: config, login: login, fixed: fixed, pins: pins, programs: program.Programs{Env: config.ProxyEnv}, starting: make(gate, config.MaxParallel),
 	}
 	for i := range config.Jump {
 		d.bastions = append(d.bastions, newBastion(d, i))
@@ -92,7 +100,7 @@ func NewDialer(config Config) (*Dialer, error) {
 // Check says what is wrong with the key, the certificate and the pins that a configuration has, as NewDialer would; what it
 // has not is no mistake. It asks no agent.
 func Check(config Config) deploy.Problems {
-	problems := sshkey.Check(config.login(), time.Now())
+	problems := sshkey.Check(config.given(), time.Now())
 	if strings.TrimSpace(config.KnownHosts) != "" || len(config.Fingerprints) > 0 {
 		_, more := hostkey.Read(config.KnownHosts, config.Fingerprints)
 		problems = append(problems, more...)
@@ -117,5 +125,5 @@ func (d *Dialer) Close() error {
 	for i := len(d.bastions) - 1; i >= 0; i-- {
 		d.bastions[i].close()
 	}
-	return d.login.Close()
+	return d.fixed.Close()
 }

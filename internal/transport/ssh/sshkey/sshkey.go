@@ -73,11 +73,17 @@ func Read(given Given, now time.Time) (Login, deploy.Problems) {
 	if l, problem = l.with(certificate); problem != nil {
 		return l, append(problems, *problem)
 	}
-	l.Name = Name(l.Signer.PublicKey())
-	if c, ok := l.Signer.PublicKey().(*ssh.Certificate); ok {
-		l.Name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
-	}
+	l.Name = l.name()
 	return l, problems
+}
+
+// name is the log-in's key as it is shown, of a certificate with its principals and its end.
+func (l Login) name() string {
+	name := Name(l.Signer.PublicKey())
+	if c, ok := l.Signer.PublicKey().(*ssh.Certificate); ok {
+		name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
+	}
+	return name
 }
 
 // Check says what is wrong with the key and the certificate that are given; what is not given is no mistake. It asks no agent.
@@ -138,16 +144,11 @@ func readCertificate(text string, now time.Time) (*ssh.Certificate, *deploy.Prob
 		return refuse("this is no OpenSSH certificate", "give the one line of a file like id_ed25519-cert.pub")
 	}
 	certificate, ok := key.(*ssh.Certificate)
-	switch {
-	case !ok:
+	if !ok {
 		return refuse("this is a public key, not a certificate", "give the one line of a file like id_ed25519-cert.pub")
-	case certificate.CertType != ssh.UserCert:
-		return refuse("this is a host's certificate", "give a user certificate, signed without `-h`")
-	case certificate.ValidAfter > uint64(now.Unix()):
-		return refuse("the certificate is not valid yet: from "+
-			time.Unix(int64(certificate.ValidAfter), 0).UTC().Format(time.RFC3339), "check the clocks of issuer and runner")
-	case certificate.ValidBefore != ssh.CertTimeInfinity && certificate.ValidBefore <= uint64(now.Unix()):
-		return refuse("the certificate has expired: at "+until(certificate), "have a new one issued in this job")
+	}
+	if message, hint := unfit(certificate, now); message != "" {
+		return refuse(message, hint)
 	}
 	return certificate, nil
 }
