@@ -38,6 +38,7 @@ var hostCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"ci":      ciServer,
 	"service": service,
 	"vault":   vault,
+	"stepca":  stepCA,
 }
 
 // host NAME [OPTION=VALUE]... starts an SSH host with the root $WORK/NAME and adds it to $HOSTS and $KNOWN_HOSTS. With the

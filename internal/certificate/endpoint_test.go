@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -81,4 +82,20 @@ func TestEndpoint(t *testing.T) {
 
 func pemOf(der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// TestDocumentedTemplate: the page shows the template that a real step-ca is tested with.
+func TestDocumentedTemplate(t *testing.T) {
+	t.Parallel()
+	template, err := os.ReadFile("../../examples/keyless/ssh-user.tpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/keyless.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "```\n"+string(template)+"```\n") {
+		t.Error("docs/keyless.md shows another template than examples/keyless/ssh-user.tpl")
+	}
 }

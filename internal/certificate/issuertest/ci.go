@@ -1,5 +1,5 @@
-// Package issuertest has a CI that vouches for its jobs, and a Vault that is as strict as the real one with what it is sent, and knows
-// the two calls that a certificate takes and nothing else. It is for tests alone.
+// Package issuertest has a CI that vouches for its jobs; a Vault that is as strict as the real one with what it is sent, and knows
+// the two calls that a certificate takes and nothing else; and a real step-ca. It is for tests alone.
 package issuertest
 
 import (
@@ -48,7 +48,7 @@ func StartCI(t testing.TB) *CI {
 	}
 	ci := &CI{key: key, Life: 5 * time.Minute, Claims: map[string]any{
 		"sub": "repo:acme@123456/site@456789:environment:production", "repository": "acme/site", "repository_id": "456789",
-		"ref": "refs/heads/production", "environment": "production", "event_name": "push", "actor": "anna",
+		"ref": "refs/heads/production", "environment": "production", "run_id": "412", "event_name": "push", "actor": "anna",
 		"job_workflow_ref": "acme/site/.github/workflows/deploy.yml@refs/heads/production",
 	}}
 	mux := http.NewServeMux()

@@ -45,35 +45,12 @@ func StartS3(t testing.TB) *S3 {
 	if err := os.MkdirAll(filepath.Join(root, "store"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(pinned(t, "versitygw"), "--port", s.Addr, "--cert", s.authority, "--key", filepath.Join(root, "key.pem"),
+	server := exec.Command(needtest.Tool(t, "versitygw"), "--port", s.Addr, "--cert", s.authority, "--key", filepath.Join(root, "key.pem"),
 		"--region", region, "--quiet", "posix", filepath.Join(root, "store"))
 	server.Env = append(os.Environ(), "ROOT_ACCESS_KEY_ID="+keyID, "ROOT_SECRET_ACCESS_KEY="+key)
 	run(t, server, s.Addr)
 	s.put(t, "/"+bucket, nil)
 	return s
-}
-
-// pinned is the path of a tool at its pinned version, which is built where it is missing.
-func pinned(t testing.TB, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for filepath.Dir(dir) != dir && !exists(filepath.Join(dir, "go.mod")) {
-		dir = filepath.Dir(dir)
-	}
-	tool := exec.Command(filepath.Join(dir, ".ci/tool"), name)
-	out, err := tool.Output()
-	if err != nil {
-		needtest.Skip(t, fmt.Sprintf("%s cannot be built: %v", name, err))
-	}
-	return strings.TrimSpace(string(out))
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // Put stores an object in the bucket.

@@ -121,6 +121,9 @@ func (e *attemptError) reachHint() string {
 	return "check address, port and firewall; does this runner's network reach the host?"
 }
 
+// opkToken is the extension in which a certificate of opkssh has the CI's token (openpubkey/opkssh, sshcert/sshcert.go).
+const opkToken = "openpubkey-pkt"
+
 // refused is the error of a host that does not let the key in.
 func (e *attemptError) refused(hop hop) (cause error, hint string) {
 	l := e.login
@@ -137,7 +140,12 @@ func (e *attemptError) refused(hop hop) (cause error, hint string) {
 		return fmt.Errorf("%s accepts no keys, only %s; the key was %s", address, strings.Join(e.methods, ", "), who),
 			"allow keys for this user: PubkeyAuthentication in sshd_config"
 	}
-	if _, certificate := l.Signer.PublicKey().(*ssh.Certificate); certificate {
+	certificate, certified := l.Signer.PublicKey().(*ssh.Certificate)
+	if certified && certificate.Extensions[opkToken] != "" {
+		return fmt.Errorf("%s refuses the %s", address, who), "opkssh on the host decides, by /etc/opk/providers and " +
+			"/etc/opk/auth_id: its log, /var/log/opkssh.log, says why; `opkssh audit` looks at the two"
+	}
+	if certified {
 		return fmt.Errorf("%s refuses the %s", address, who), fmt.Sprintf(
 			"is its authority in TrustedUserCAKeys, and %s among its principals?", hop.address.User)
 	}

@@ -81,7 +81,10 @@ func Read(given Given, now time.Time) (Login, deploy.Problems) {
 func (l Login) name() string {
 	name := Name(l.Signer.PublicKey())
 	if c, ok := l.Signer.PublicKey().(*ssh.Certificate); ok {
-		name += fmt.Sprintf(" for %s until %s", strings.Join(c.ValidPrincipals, ", "), until(c))
+		if len(c.ValidPrincipals) > 0 {
+			name += " for " + strings.Join(c.ValidPrincipals, ", ")
+		}
+		name += " until " + until(c)
 	}
 	return name
 }
