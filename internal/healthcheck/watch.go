@@ -38,7 +38,7 @@ func (h *Host) Watch(ctx context.Context, checks []Check) ([]Watched, *deploy.Er
 			if failure := w.watch(ctx); failure != nil {
 				return failure
 			}
-			ended[i] = Watched{Name: c.Name, Value: w.last}
+			ended[i] = Watched{Name: c.Name, Value: metric.Short(*c.Metric, w.last)}
 			return nil
 		})
 	}
@@ -128,7 +128,11 @@ func (w *watching) failure(ctx context.Context, err error) *deploy.Error {
 	if w.row > 1 {
 		how += fmt.Sprintf(", then not known %d times", w.row)
 	}
-	return w.host.failure(ctx, w.kind.Check, attempt{how: how, moments: []string{held}, last: err, times: max(1, w.row), soaking: true})
+	failure := w.host.failure(ctx, w.kind.Check, attempt{how: how, moments: []string{held}, last: err, times: max(1, w.row), soaking: true})
+	if errors.As(err, new(*metric.Beyond)) {
+		failure.Hint = "" // it held before: what was before the switch has no part in it
+	}
+	return failure
 }
 
 // tell says how it goes: the first value, one a minute, and whenever there is none that there should be.
@@ -138,7 +142,7 @@ func (w *watching) tell(err error) {
 		return
 	}
 	w.told = time.Now()
-	parts := []string{w.kind.Name + " " + w.last, "wanted " + metric.Wanted(*w.kind.Metric)}
+	parts := []string{w.kind.Name + " " + metric.Short(*w.kind.Metric, w.last), "wanted " + metric.Wanted(*w.kind.Metric)}
 	switch {
 	case err != nil:
 		parts = []string{w.kind.Name + ": " + err.Error(), fmt.Sprintf("%d of %d times", min(w.row, unseenLimit), unseenLimit)}

@@ -59,7 +59,7 @@ func (e *Absent) Error() string { return "no value: " + e.Why }
 
 // Beyond says that a value is not what it must be.
 type Beyond struct {
-	Value  string // as the answer has it
+	Value  string // for people
 	Wanted string // "below 0.01"
 }
 
@@ -93,9 +93,27 @@ func Judge(m deploy.Metric, answer []byte) (value string, err error) {
 	case numeric && math.IsNaN(number):
 		return "", &Absent{fmt.Sprintf("`%s` is %s", m.Path, value)}
 	case !holds(m, value, number, numeric):
-		return value, &Beyond{Value: value, Wanted: Wanted(m)}
+		return value, &Beyond{Value: Short(m, value), Wanted: Wanted(m)}
 	}
 	return value, nil
+}
+
+// Short is a value for people: of a number four digits, or its whole ones, where these say as much of its limits.
+func Short(m deploy.Metric, value string) string {
+	number, numeric := numberOf(value)
+	short := strconv.FormatFloat(number, 'g', 4, 64)
+	if math.Abs(number) >= 1e4 {
+		short = strconv.FormatFloat(number, 'f', 0, 64)
+	}
+	if !numeric || m.Equals != "" || len(short) >= len(value) {
+		return value
+	}
+	rounded, _ := numberOf(short)
+	atLimit := m.Above != nil && rounded == *m.Above || m.Below != nil && rounded == *m.Below
+	if atLimit || holds(m, short, rounded, true) != holds(m, value, number, true) {
+		return value
+	}
+	return short
 }
 
 // text is a value as the answer has it. A list or an object is none that can be compared: the path is wrong.

@@ -38,7 +38,7 @@ func TestJudge(t *testing.T) {
 		"under both":           {between, prometheus(`"1"`), "1", "value 1, wanted above 1 and below 2"},
 		"over both":            {between, prometheus(`"2"`), "2", "value 2, wanted above 1 and below 2"},
 		"infinite":             {below, prometheus(`"+Inf"`), "+Inf", "value +Inf, wanted below 0.01"},
-		"too large":            {below, prometheus(`1e999`), "1e999", "value 1e999, wanted below 0.01"},
+		"too large":            {below, prometheus(`1e999`), "1e999", "value +Inf, wanted below 0.01"},
 		"0/0":                  {below, prometheus(`"NaN"`), "", "no value: `data.result[0].value[1]` is NaN"},
 		"no series":            {below, empty, "", "no value: `data.result[0].value[1]` is not in the answer"},
 		"null":                 {below, prometheus(`null`), "", "no value: it is null"},
@@ -65,6 +65,19 @@ func TestJudge(t *testing.T) {
 		}
 		if value != test.value || got != test.err {
 			t.Errorf("%s: %q, %q\nwanted %q, %q", name, value, got, test.value, test.err)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	t.Parallel()
+	m := deploy.Metric{Above: ptr(0), Below: ptr(0.01)}
+	for value, want := range map[string]string{
+		"0.06281438437088084": "0.06281", "0.0099999999": "0.0099999999", "0.0100000001": "0.0100000001", "0.002": "0.002", "12": "12",
+		"1.7e-300": "1.7e-300", "+Inf": "+Inf", "low": "low", "123456.789": "123457", "1e300": "1e300",
+	} {
+		if got := metric.Short(m, value); got != want {
+			t.Errorf("%s: %s, wanted %s", value, got, want)
 		}
 	}
 }
@@ -106,7 +119,7 @@ func FuzzJudge(f *testing.F) {
 			t.Fatalf("%q is no path, and led to %q", path, value)
 		case errors.As(err, &absent) && value != "":
 			t.Fatalf("absent, and %q", value)
-		case errors.As(err, &beyond) && beyond.Value != value:
+		case errors.As(err, &beyond) && beyond.Value != metric.Short(m, value):
 			t.Fatalf("%q and %q", beyond.Value, value)
 		}
 	})

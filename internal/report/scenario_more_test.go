@@ -34,6 +34,7 @@ func flaps() []deploy.Event {
 func watched() []deploy.Event {
 	s := newScript("web1").preflight().upload()
 	s.phase(deploy.Activate).activated("web1")
+	s.emit(deploy.StepStarted{Phase: deploy.Activate, Hosts: []string{deploy.FleetName}})
 	s.say(deploy.Activate, "watch", deploy.FleetName, "Errors 0.0021, wanted below 0.01, 4m45s left", "Errors 0.002, wanted below 0.01, 3m45s left")
 	s.host(deploy.Activate, deploy.FleetName, newRelease, span(deploy.Activate, "verify Errors", deploy.FleetName, 200*ms),
 		watch(deploy.FleetName, "Errors 0.002", 5*time.Minute))

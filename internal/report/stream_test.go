@@ -204,3 +204,15 @@ func TestHostAway(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What is told of the fleet while it is watched is shown at once, and not with its verdict.
+func TestWatchIsShownAtOnce(t *testing.T) {
+	t.Parallel()
+	got := plainLog(t, Options{},
+		deploy.Started{Header: deploy.Header{Hosts: []string{"web1"}}}, deploy.PhaseStarted{Phase: deploy.Activate},
+		deploy.Output{Phase: deploy.Activate, Step: "watch", Host: deploy.FleetName, Line: "Errors 0"},
+		deploy.Noted{Level: deploy.LevelWarning, Text: "something else"})
+	if line, other := strings.Index(got, "fleet | Errors 0"), strings.Index(got, "something else"); line < 0 || other < line {
+		t.Errorf("got\n%s", got)
+	}
+}

@@ -16,6 +16,7 @@ func (r *run) verifyFleet(ctx context.Context) deploy.Errors {
 	if len(r.schedule.Fleet) == 0 {
 		return nil
 	}
+	r.opts.Emit(deploy.StepStarted{Phase: deploy.Activate, Hosts: []string{deploy.FleetName}})
 	hosts := r.schedule.Serving()
 	watches := slices.ContainsFunc(r.schedule.Fleet, deploy.Check.Watched)
 	if watches {

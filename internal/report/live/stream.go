@@ -57,7 +57,7 @@ func (s *stream) keyOf(phase deploy.Phase, step, host string) streamKey {
 func (s *stream) line(key streamKey, host, text string) {
 	b := s.buffers[key]
 	if b == nil {
-		b = &buffer{title: s.title(key), shown: map[string]int{}, dropped: map[string]int{}, held: key.phase == ""}
+		b = &buffer{title: s.title(key), shown: map[string]int{}, dropped: map[string]int{}, held: key.phase == "" && key.name != deploy.FleetName}
 		s.buffers[key] = b
 		s.order = append(s.order, key)
 	}

@@ -52,8 +52,11 @@ func (t *Tracker) find(phase deploy.Phase, step string) *Step {
 	return nil
 }
 
-// Start begins a step, or adds hosts to it.
+// Start begins a step, or adds hosts to it. The fleet has its turn when every host is through; a balancer's is never over before.
 func (t *Tracker) Start(e deploy.StepStarted) *Step {
+	if slices.Equal(e.Hosts, []string{deploy.FleetName}) {
+		t.StepDone(e.Phase, e.Step)
+	}
 	s := t.find(e.Phase, e.Step)
 	if s == nil {
 		s = &Step{Phase: e.Phase, Name: e.Step, Begun: t.now(), Transfers: map[string]*Transfer{}}
