@@ -175,10 +175,12 @@ func (c *Conn) openError(err error) error {
 	if errors.As(err, &refused) {
 		return err
 	}
+	// A connection that ends fails what is being opened in several ways, and a moment before it tells why.
+	lost := c.lost()
 	if why := c.link.life.why(); why == nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: %w", transport.ErrLost, short(err))
 	}
-	return c.lost()
+	return lost
 }
 
 // sessionEnded tells all who wait for a place.
