@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io/fs"
 	"path"
 	"slices"
 
@@ -37,10 +38,19 @@ func (l *loader) demand(s keys.Settings, c *Config) {
 		missing("artifact", "no artifact: there is nothing to deploy")
 	}
 	if len(s.Hosts) == 0 && !s.HostsFrom.Given() {
-		missing("hosts", "no hosts: there is nowhere to deploy")
+		l.noHosts()
 	}
 	nowhere := func(h deploy.Host) bool { return h.DeployPath == "" }
 	if !s.DeployPath.Given() && (len(c.Hosts) == 0 || slices.ContainsFunc(c.Hosts, nowhere)) {
 		missing("deploy_path", "no deploy path: nobody said where on the hosts")
 	}
+}
+
+// noHosts says that there are none; and, where the working directory is empty, why the deploy file that names them may not be there.
+func (l *loader) noHosts() {
+	hint := "set the input `hosts`, or `hosts` in " + l.file
+	if entries, err := fs.ReadDir(l.files, "."); err == nil && len(entries) == 0 {
+		hint += "; " + deploy.EmptyWorkspace
+	}
+	l.problem(deploy.InInput("hosts", 0, 0), hint, "no hosts: there is nowhere to deploy")
 }

@@ -148,7 +148,7 @@ func printable(name string) string {
 // missingHint knows the usual causes: a job that did not fetch what another one built, and a container that sees no other folder.
 func missingHint(pattern string) string {
 	if entries, err := os.ReadDir("."); err == nil && len(entries) == 0 {
-		return "the workspace is empty: does this job have a checkout or download-artifact step before this one?"
+		return deploy.EmptyWorkspace
 	}
 	if filepath.IsAbs(pattern) {
 		return "check the path that the build writes; in CI, a container sees the workspace alone"
