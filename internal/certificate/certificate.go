@@ -123,12 +123,12 @@ func (s *Source) usable(left func(*ssh.Certificate) time.Duration) (sshkey.Login
 
 // early is how long before its end a certificate is issued anew: so early that a refusal or an issuer that is away leaves time.
 func (s *Source) early(c *ssh.Certificate) time.Duration {
-	life := end(c).Sub(time.Unix(int64(c.ValidAfter), 0)) // #nosec G115 -- it was compared with the clock
+	life := end(c).Sub(time.Unix(int64(c.ValidAfter), 0))
 	return min(life/3, mostEarly)
 }
 
 func end(c *ssh.Certificate) time.Time {
-	return time.Unix(int64(c.ValidBefore), 0) // #nosec G115 -- for ever is asked for before
+	return time.Unix(int64(c.ValidBefore), 0)
 }
 
 // issue makes a key and has it signed. Each certificate has a key of its own.

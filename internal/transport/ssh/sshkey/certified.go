@@ -40,7 +40,7 @@ func Certified(key ssh.Signer, certificate *ssh.Certificate, now time.Time) (l L
 
 // unfit says why no host would let a user in with a certificate, and what to do; "": one may.
 func unfit(certificate *ssh.Certificate, now time.Time) (message, hint string) {
-	early := time.Unix(int64(certificate.ValidAfter), 0).UTC() // #nosec G115 -- what is beyond it is compared as it stands
+	early := time.Unix(int64(certificate.ValidAfter), 0).UTC()
 	switch {
 	case certificate.CertType != ssh.UserCert:
 		return "this is a host's certificate", "give a user certificate, signed without `-h`"
