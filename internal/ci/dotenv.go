@@ -8,7 +8,7 @@ import (
 )
 
 // dotenvFile is the variable that names a file for the outputs as variables, SLIPWAY_URL=https://example.com, as GitLab's
-// artifacts:reports:dotenv takes them and any shell. Who wants it sets it.
+// artifacts:reports:dotenv takes them: without quotes, so not for a shell. Who wants it sets it.
 const dotenvFile = "SLIPWAY_DOTENV"
 
 // inDotenv is what a value may hold: GitLab takes no blanks, line breaks and quotes, and expands what follows a $. What begins like JSON is a list.
