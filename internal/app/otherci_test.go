@@ -20,6 +20,7 @@ import (
 	"github.com/slipway/slipway/internal/ci/citest"
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/golden"
+	"github.com/slipway/slipway/internal/lazyregexp"
 	"github.com/slipway/slipway/internal/sshtest"
 	"github.com/slipway/slipway/internal/sshtest/hosttest"
 )
@@ -65,7 +66,7 @@ func read(t *testing.T, text string, into any) {
 	}
 }
 
-var gitlabVariable = regexp.MustCompile(`\$\{?([A-Z_]+)\}?`)
+var gitlabVariable = lazyregexp.New(`\$\{?([A-Z_]+)\}?`)
 
 // gitlabJob puts variables into the job's, and leaves $NAME where there is none of that name.
 func gitlabJob(t *testing.T, text string, s secrets) ciJob {
@@ -101,7 +102,7 @@ func gitlabJob(t *testing.T, text string, s secrets) ciJob {
 	return ciJob{strings.Join(file.Build.Script, "\n"), strings.Join(file.Deploy.Script, "\n"), env}
 }
 
-var actionsSecret = regexp.MustCompile(`\$\{\{ *secrets\.([A-Z_]+) *\}\}`)
+var actionsSecret = lazyregexp.New(`\$\{\{ *secrets\.([A-Z_]+) *\}\}`)
 
 // actionsJob makes INPUT_ variables of what an action is given.
 func actionsJob(t *testing.T, text string, s secrets) ciJob {
@@ -205,8 +206,8 @@ func bitbucketJob(t *testing.T, text string, s secrets) ciJob {
 }
 
 var (
-	groovyVariable = regexp.MustCompile(`(?m)^ +([A-Z_]+) = '([^']*)'$`)
-	groovyScript   = regexp.MustCompile(`(?m)^ +sh '([^']*)'$`)
+	groovyVariable = lazyregexp.New(`(?m)^ +([A-Z_]+) = '([^']*)'$`)
+	groovyScript   = lazyregexp.New(`(?m)^ +sh '([^']*)'$`)
 )
 
 // jenkinsJob takes the environment, the scripts and the credentials of a Jenkinsfile: a key and known_hosts are files there.
@@ -450,17 +451,17 @@ func TestPullRequestsOfOtherCIs(t *testing.T) {
 }
 
 var byChance = []struct {
-	pattern *regexp.Regexp
+	pattern *lazyregexp.Regexp
 	instead string
 }{
-	{regexp.MustCompile(`(?m)^::add-mask::.*\n`), ""},
-	{regexp.MustCompile(`\d{8}-\d{6}-[0-9a-f]{7}-[0-9a-f]{6}`), "RELEASE"},
-	{regexp.MustCompile(`section_(start|end):\d+:`), "section_$1:TIME:"},
-	{regexp.MustCompile(`\b[A-Z2-7]{26}\b`), "TOKEN"},
-	{regexp.MustCompile(`(sha256:?) ?[0-9a-f]{6,}`), "$1 DIGEST"},
-	{regexp.MustCompile(`\b\d+(\.\d+)? ?(k|M)?B\b`), "SIZE"},
-	{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)? ?s\b`), "TIME"},
-	{regexp.MustCompile(` {2,}`), "  "},
+	{lazyregexp.New(`(?m)^::add-mask::.*\n`), ""},
+	{lazyregexp.New(`\d{8}-\d{6}-[0-9a-f]{7}-[0-9a-f]{6}`), "RELEASE"},
+	{lazyregexp.New(`section_(start|end):\d+:`), "section_$1:TIME:"},
+	{lazyregexp.New(`\b[A-Z2-7]{26}\b`), "TOKEN"},
+	{lazyregexp.New(`(sha256:?) ?[0-9a-f]{6,}`), "$1 DIGEST"},
+	{lazyregexp.New(`\b\d+(\.\d+)? ?(k|M)?B\b`), "SIZE"},
+	{lazyregexp.New(`\b(\d+m)?\d+(\.\d+)? ?s\b`), "TIME"},
+	{lazyregexp.New(` {2,}`), "  "},
 }
 
 // withoutChance is a log without what is another each time, and with hosts that work at once in their order.

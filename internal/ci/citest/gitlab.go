@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/slipway/slipway/internal/lazyregexp"
 )
 
 // Section is a part of a job's log that folds.
@@ -24,7 +25,7 @@ type GitLabLog struct {
 }
 
 // gitlabMarker is Gitlab::Regex.build_trace_section_regex of lib/gitlab/regex.rb: it counts anywhere in the output.
-var gitlabMarker = regexp.MustCompile(`section_(start|end):(\d+):([a-zA-Z0-9_.-]+)(\[\w+=\w+(?:, ?\w+=\w+)*\])?\r\x1b\[0K`)
+var gitlabMarker = lazyregexp.New(`section_(start|end):(\d+):([a-zA-Z0-9_.-]+)(\[\w+=\w+(?:, ?\w+=\w+)*\])?\r\x1b\[0K`)
 
 // ReadGitLab reads the output of a job. Its error is a section that ends and was not open, one within another, or one that is not closed.
 func ReadGitLab(output []byte) (GitLabLog, error) {
@@ -98,7 +99,7 @@ func ReadAnnotations(content []byte) (map[string][]Link, error) {
 	return links, nil
 }
 
-var dotenvLine = regexp.MustCompile(`^([A-Za-z0-9_]+)=([^\s"'$\\` + "`" + `]*)$`)
+var dotenvLine = lazyregexp.New(`^([A-Za-z0-9_]+)=([^\s"'$\\` + "`" + `]*)$`)
 
 // ReadDotenv reads a file for artifacts:reports:dotenv by the rules of GitLab's documentation: no empty lines, comments, blanks or quotes in
 // a value, 5 KiB and 20 variables altogether.
