@@ -46,17 +46,22 @@ func (s secrets) named(name string) string {
 }
 
 // examples are how each CI reads its example.
-var examples = map[string]struct {
+func examples() map[string]example {
+	return map[string]example{
+		"gitlab":     {".gitlab-ci.yml", gitlabJob},
+		"gitea":      {"gitea.yml", actionsJob},
+		"forgejo":    {"forgejo.yml", actionsJob},
+		"woodpecker": {".woodpecker.yml", pluginJob},
+		"drone":      {".drone.yml", pluginJob},
+		"bitbucket":  {"bitbucket-pipelines.yml", bitbucketJob},
+		"jenkins":    {"Jenkinsfile", jenkinsJob},
+	}
+}
+
+// example is the file of a CI, and how that CI reads it.
+type example struct {
 	file string
 	read func(t *testing.T, text string, s secrets) ciJob
-}{
-	"gitlab":     {".gitlab-ci.yml", gitlabJob},
-	"gitea":      {"gitea.yml", actionsJob},
-	"forgejo":    {"forgejo.yml", actionsJob},
-	"woodpecker": {".woodpecker.yml", pluginJob},
-	"drone":      {".drone.yml", pluginJob},
-	"bitbucket":  {"bitbucket-pipelines.yml", bitbucketJob},
-	"jenkins":    {"Jenkinsfile", jenkinsJob},
 }
 
 func read(t *testing.T, text string, into any) {
@@ -247,7 +252,7 @@ func newOtherCI(t *testing.T, name string) *otherCI {
 	if err := os.CopyFS(c.dir, os.DirFS(ciExamples)); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(ciExamples, examples[name].file))
+	text, err := os.ReadFile(filepath.Join(ciExamples, examples()[name].file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +273,7 @@ func newOtherCI(t *testing.T, name string) *otherCI {
 	if err := os.WriteFile(filepath.Join(c.dir, "known_hosts"), []byte(known), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c.job = examples[name].read(t, written, secrets{key: key.Reveal(), knownHosts: known})
+	c.job = examples()[name].read(t, written, secrets{key: key.Reveal(), knownHosts: known})
 	return c
 }
 
@@ -319,21 +324,23 @@ func (c *otherCI) live(t *testing.T, page string) {
 }
 
 // later are the variables of another run, and of one of the first that is started again.
-var later = map[string]struct{ next, again map[string]string }{
-	"gitlab":     {map[string]string{"CI_PIPELINE_ID": "9002"}, map[string]string{"CI_JOB_ID": "55999", "GITLAB_USER_LOGIN": "ben"}},
-	"gitea":      {map[string]string{"GITHUB_RUN_ID": "902", "GITHUB_RUN_NUMBER": "13"}, nil},
-	"forgejo":    {map[string]string{"GITHUB_RUN_ID": "902", "GITHUB_RUN_NUMBER": "13"}, map[string]string{"GITHUB_RUN_ATTEMPT": "2"}},
-	"woodpecker": {map[string]string{"CI_PIPELINE_NUMBER": "413"}, map[string]string{"CI_PIPELINE_NUMBER": "414", "CI_PIPELINE_PARENT": "412"}},
-	"drone":      {map[string]string{"DRONE_BUILD_NUMBER": "413"}, nil},
-	"bitbucket":  {map[string]string{"BITBUCKET_BUILD_NUMBER": "413"}, map[string]string{"BITBUCKET_STEP_RUN_NUMBER": "2"}},
-	"jenkins":    {map[string]string{"BUILD_NUMBER": "413", "BUILD_TAG": "jenkins-acme-site-main-413"}, nil},
+func later() map[string]struct{ next, again map[string]string } {
+	return map[string]struct{ next, again map[string]string }{
+		"gitlab":     {map[string]string{"CI_PIPELINE_ID": "9002"}, map[string]string{"CI_JOB_ID": "55999", "GITLAB_USER_LOGIN": "ben"}},
+		"gitea":      {map[string]string{"GITHUB_RUN_ID": "902", "GITHUB_RUN_NUMBER": "13"}, nil},
+		"forgejo":    {map[string]string{"GITHUB_RUN_ID": "902", "GITHUB_RUN_NUMBER": "13"}, map[string]string{"GITHUB_RUN_ATTEMPT": "2"}},
+		"woodpecker": {map[string]string{"CI_PIPELINE_NUMBER": "413"}, map[string]string{"CI_PIPELINE_NUMBER": "414", "CI_PIPELINE_PARENT": "412"}},
+		"drone":      {map[string]string{"DRONE_BUILD_NUMBER": "413"}, nil},
+		"bitbucket":  {map[string]string{"BITBUCKET_BUILD_NUMBER": "413"}, map[string]string{"BITBUCKET_STEP_RUN_NUMBER": "2"}},
+		"jenkins":    {map[string]string{"BUILD_NUMBER": "413", "BUILD_TAG": "jenkins-acme-site-main-413"}, nil},
+	}
 }
 
 // Each CI's example deploys, from its own file and with what that CI sets. An older run does not replace a newer one's release, neither late
 // nor again, and "Retry" of the newest has nothing to do.
 func TestOtherCIs(t *testing.T) {
 	t.Parallel()
-	for name := range examples {
+	for name := range examples() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newOtherCI(t, name)
@@ -357,15 +364,15 @@ func TestOtherCIs(t *testing.T) {
 				c.reports(t)
 			}
 			c.write(t, "two")
-			if code, log = c.run(t, c.job.deploy, later[name].next); code != deploy.ExitDone {
+			if code, log = c.run(t, c.job.deploy, later()[name].next); code != deploy.ExitDone {
 				t.Fatalf("the next run: exit %d\n%s", code, log)
 			}
 			c.live(t, "two")
-			if code, log = c.run(t, c.job.deploy, later[name].next); code != deploy.ExitDone || !strings.Contains(log, "UNCHANGED") {
+			if code, log = c.run(t, c.job.deploy, later()[name].next); code != deploy.ExitDone || !strings.Contains(log, "UNCHANGED") {
 				t.Errorf("the same run again: exit %d\n%s", code, log)
 			}
 			c.write(t, "one")
-			if code, log = c.run(t, c.job.deploy, later[name].again); code != deploy.ExitSuperseded || !strings.Contains(log, "SUPERSEDED") {
+			if code, log = c.run(t, c.job.deploy, later()[name].again); code != deploy.ExitSuperseded || !strings.Contains(log, "SUPERSEDED") {
 				t.Errorf("the first run again: exit %d\n%s", code, log)
 			}
 			c.live(t, "two")
@@ -450,23 +457,28 @@ func TestPullRequestsOfOtherCIs(t *testing.T) {
 	}
 }
 
-var byChance = []struct {
-	pattern *lazyregexp.Regexp
+// byChance is what is another each time, and what stands for it.
+func byChance() []replacement {
+	return []replacement{
+		{regexp.MustCompile(`(?m)^::add-mask::.*\n`), ""},
+		{regexp.MustCompile(`\d{8}-\d{6}-[0-9a-f]{7}-[0-9a-f]{6}`), "RELEASE"},
+		{regexp.MustCompile(`section_(start|end):\d+:`), "section_$1:TIME:"},
+		{regexp.MustCompile(`\b[A-Z2-7]{26}\b`), "TOKEN"},
+		{regexp.MustCompile(`(sha256:?) ?[0-9a-f]{6,}`), "$1 DIGEST"},
+		{regexp.MustCompile(`\b\d+(\.\d+)? ?(k|M)?B\b`), "SIZE"},
+		{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)? ?s\b`), "TIME"},
+		{regexp.MustCompile(` {2,}`), "  "},
+	}
+}
+
+type replacement struct {
+	pattern *regexp.Regexp
 	instead string
-}{
-	{lazyregexp.New(`(?m)^::add-mask::.*\n`), ""},
-	{lazyregexp.New(`\d{8}-\d{6}-[0-9a-f]{7}-[0-9a-f]{6}`), "RELEASE"},
-	{lazyregexp.New(`section_(start|end):\d+:`), "section_$1:TIME:"},
-	{lazyregexp.New(`\b[A-Z2-7]{26}\b`), "TOKEN"},
-	{lazyregexp.New(`(sha256:?) ?[0-9a-f]{6,}`), "$1 DIGEST"},
-	{lazyregexp.New(`\b\d+(\.\d+)? ?(k|M)?B\b`), "SIZE"},
-	{lazyregexp.New(`\b(\d+m)?\d+(\.\d+)? ?s\b`), "TIME"},
-	{lazyregexp.New(` {2,}`), "  "},
 }
 
 // withoutChance is a log without what is another each time, and with hosts that work at once in their order.
 func withoutChance(log string) string {
-	for _, c := range byChance {
+	for _, c := range byChance() {
 		log = c.pattern.ReplaceAllString(log, c.instead)
 	}
 	lines := strings.Split(log, "\n")
