@@ -52,6 +52,7 @@ type Host struct {
 	undo       bool             // it is the way back
 	owed       []activate.Entry // of the journal: what the next lines bring along
 	intended   deploy.LiveAct   // what the journal has an intent of already; "" is none
+	last       *lastLook        // that Record brings along; nil is none
 }
 
 // New is a host that goes into service with a release. planned is how the plan restarts and verifies it.

@@ -9,6 +9,7 @@ import (
 	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/activate"
 	"github.com/slipway/slipway/internal/release/journal"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 // leading is journaled for a part that another one follows at once: the intent of that brings along that this one succeeded.
@@ -73,12 +74,24 @@ func (a *Host) lines(more ...activate.Entry) release.Operation {
 	return activate.Note(a.there.Site(), a.deployment.History.Deployment, all...)
 }
 
+// behind is what the command of a part's last step does once that has succeeded: it writes that the part did, and the intent of the next one,
+// and looks. Their own commands do it where that did not come to its end.
+func (a *Host) behind(done, next deploy.LiveAct, look release.Operation) *step.Along {
+	return &step.Along{Operation: release.Then(a.lines(a.entry(done, deploy.RecordOK), a.entry(next, deploy.RecordIntent)), look)}
+}
+
 func (a *Host) entry(what deploy.LiveAct, state deploy.RecordState) activate.Entry {
 	return activate.Entry{What: what, State: state, Release: a.release}
 }
 
 // noteTimeout bounds the writing of one journal line.
 const noteTimeout = 30 * time.Second
+
+// lastLook is whether current leads to the release still, once the checks of a block passed.
+type lastLook struct {
+	release.Operation
+	block activate.Block
+}
 
 // Record writes down that the host serves a release and verified it. The mark is written last, so that wherever it is, the
 // line in the history is too.
@@ -92,9 +105,29 @@ func (a *Host) Record(ctx context.Context, outcome string, before deploy.Release
 	if a.release != "" {
 		record = release.Then(record, activate.Mark(a.there.Site(), a.release, "verified"))
 	}
-	if err := a.do(ctx, release.Then(a.lines(), record)); err != nil {
+	record = release.Then(a.lines(), record)
+	if a.last != nil {
+		record = release.Then(a.last.Operation, record)
+	}
+	record.Name = "record"
+	err := a.do(ctx, record)
+	switch {
+	case a.last != nil && activate.Elsewhere(err):
+		return a.notVerified(ctx, err)
+	case err != nil:
 		return a.failed("record", err)
 	}
 	a.owed = nil
 	return nil
+}
+
+// notVerified is the failure of a host whose current leads elsewhere once its checks passed.
+func (a *Host) notVerified(ctx context.Context, err error) *deploy.Error {
+	a.owed = slices.DeleteFunc(a.owed, func(e activate.Entry) bool { return e.What == deploy.LiveVerify })
+	failure := a.failed(deploy.PartVerify, err)
+	if err := a.note(ctx, deploy.LiveVerify, deploy.RecordFailed, release.Operation{}); err != nil {
+		a.deployment.Warn("the journal does not say that it failed: " + err.Error())
+	}
+	block := a.last.block
+	return a.withLog(ctx, failure, block.Vars, block.Activation.Restart...)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway/slipway/internal/plan"
 	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/activate"
+	"github.com/slipway/slipway/internal/release/step"
 	"github.com/slipway/slipway/internal/stepper"
 )
 
@@ -58,20 +59,32 @@ func (a *Host) Switch(ctx context.Context, link, now plan.Link, next deploy.Live
 // RestartAndVerify restarts the host as the block says, asks its checks, and lets them soak. A host that goes back does not soak:
 // its release did so when it was activated, and other hosts still serve the failed one meanwhile.
 func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *deploy.Error {
-	for _, s := range block.Activation.Restart {
+	restarts := block.Activation.Restart
+	look := a.live(len(restarts) > 0)
+	var behind *step.Along // the last restart, which verify follows at once
+	for i, s := range restarts {
 		name := ""
-		if len(block.Activation.Restart) > 1 {
+		if len(restarts) > 1 {
 			name = s.Name
 		}
-		if err := a.leading(ctx, deploy.LiveRestart, func() *deploy.Error { return a.restart(ctx, name, s, block.Vars) }); err != nil {
+		err := a.leading(ctx, deploy.LiveRestart, func() *deploy.Error {
+			if i == len(restarts)-1 {
+				behind = a.behind(deploy.LiveRestart, deploy.LiveVerify, look)
+			}
+			return a.restart(ctx, name, s, block.Vars, behind)
+		})
+		if err != nil {
 			return a.withLog(ctx, err, block.Vars, s)
 		}
 	}
-	look := a.live(len(block.Activation.Restart) > 0)
+	came := behind != nil && behind.Done
+	if came {
+		a.owed, a.intended = nil, deploy.LiveVerify
+	}
 	leads := !a.undo && !a.deployment.Balancers.Drained(a.host.Name) // else Record may not follow at once
 	err := a.inJournal(ctx, deploy.LiveVerify, look, leads, func(looked bool) *deploy.Error {
 		start := time.Now()
-		if !looked {
+		if !looked && !came {
 			if err := a.stillLive(ctx, deploy.PartRestart, look); err != nil {
 				return err
 			}
@@ -80,12 +93,17 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 			return err
 		}
 		script := func(c deploy.Check) bool { return c.Run != nil }
-		if err := a.stillLive(ctx, deploy.PartVerify, a.live(slices.ContainsFunc(block.Activation.Verify, script))); err != nil || a.undo {
+		last := a.live(slices.ContainsFunc(block.Activation.Verify, script))
+		if leads && !soaks(block) {
+			a.last = &lastLook{last, block}
+			return nil
+		}
+		if err := a.stillLive(ctx, deploy.PartVerify, last); err != nil || a.undo {
 			return err
 		}
 		return a.soak(ctx, block, time.Since(start))
 	})
-	return a.withLog(ctx, err, block.Vars, block.Activation.Restart...)
+	return a.withLog(ctx, err, block.Vars, restarts...)
 }
 
 // First is what follows a switch at once.
@@ -112,10 +130,12 @@ func (a *Host) stillLive(ctx context.Context, part deploy.Part, look release.Ope
 	return nil
 }
 
-func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string) *deploy.Error {
+func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map[string]string, behind *step.Along) *deploy.Error {
 	a.deployment.Programs.began(a.host.Name, a.release)
 	return a.part(deploy.PartRestart, name, func(span *deploy.Span) *deploy.Error {
-		result := a.deployment.Steps.Run(ctx, a.host.Name, s, a.scene(vars, deploy.PartRestart, name))
+		scene := a.scene(vars, deploy.PartRestart, name)
+		scene.Along = behind
+		result := a.deployment.Steps.Run(ctx, a.host.Name, s, scene)
 		span.Outcome, span.Status, span.Note = result.Outcome, result.Status, result.Note
 		return result.Err
 	})
@@ -142,9 +162,14 @@ func (a *Host) Verify(ctx context.Context, checks []deploy.Check, vars map[strin
 	})
 }
 
+// soaks reports whether a block's checks are asked for a while once they passed.
+func soaks(block activate.Block) bool {
+	return block.Activation.StableFor > 0 && len(block.Activation.Verify) > 0
+}
+
 // soak goes on asking the checks of a host that passed until the block's StableFor is over. took is how long they took to pass.
 func (a *Host) soak(ctx context.Context, block activate.Block, took time.Duration) *deploy.Error {
-	if block.Activation.StableFor == 0 || len(block.Activation.Verify) == 0 {
+	if !soaks(block) {
 		return nil
 	}
 	return a.part(deploy.PartSoak, "", func(span *deploy.Span) *deploy.Error {

@@ -1,6 +1,7 @@
 package fleetlock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -59,11 +60,54 @@ const (
 // Release releases one host's lock, unless it was left, and tries until ctx ends. A lock that stays taken is free after a lease.
 func (l *Locks) Release(ctx context.Context, host string) error { return l.releaseOne(ctx, l.of(host)) }
 
-func (l *Locks) releaseOne(ctx context.Context, h *hostLock) error {
+// ReleaseAfter does the last thing under one host's lock, which do carries out there, and then is Release: in the same command, where that
+// comes to its end. The last thing may be done twice.
+func (l *Locks) ReleaseAfter(ctx context.Context, host string, last release.Operation, do func(release.Operation) error) error {
+	h := l.of(host)
+	if h.left || h.doubtful || h.generation == 0 {
+		err := do(last)
+		return cmp.Or(l.releaseOne(ctx, h), err)
+	}
+	h.beatNoMore()
+	both := release.Then(last, lock.Release(h.Site, h.generation))
+	lost := false
+	both.Next = func(err error) (release.Operation, bool) {
+		lost = lost || retry.LinkFailed(err)
+		return release.Operation{}, false
+	}
+	err := do(both)
+	switch {
+	case err == nil, lost && errors.Is(err, lock.ErrFenced) && l.gaveBack(ctx, h):
+		h.released()
+		return nil
+	default:
+		return cmp.Or(l.releaseOne(ctx, h), err)
+	}
+}
+
+// gaveBack reports whether a host's lock is ours no more because it was given back.
+func (l *Locks) gaveBack(ctx context.Context, h *hostLock) bool {
+	var state deploy.LockState
+	err := release.Run(ctx, h.Want.Conn, lock.Read(h.Site, &state))
+	return err == nil && state.Released && state.Generation == h.generation
+}
+
+// beatNoMore ends the heartbeat, and waits for that.
+func (h *hostLock) beatNoMore() {
 	if h.stopBeat != nil {
 		h.stopBeat()
 		h.stopBeat = nil
 	}
+}
+
+// released notes that the lock was given back.
+func (h *hostLock) released() {
+	h.watch.state = deploy.LockState{Generation: h.generation, Released: true}
+	h.generation, h.doubtful, h.known = 0, false, true
+}
+
+func (l *Locks) releaseOne(ctx context.Context, h *hostLock) error {
+	h.beatNoMore()
 	if h.left {
 		return nil
 	}
@@ -86,7 +130,6 @@ func (l *Locks) giveOneBack(ctx context.Context, h *hostLock) error {
 	if err := release.Run(ctx, h.Want.Conn, lock.Release(h.Site, h.generation)); err != nil {
 		return err
 	}
-	h.watch.state = deploy.LockState{Generation: h.generation, Released: true}
-	h.generation, h.doubtful, h.known = 0, false, true
+	h.released()
 	return nil
 }

@@ -35,6 +35,7 @@ type Operation struct {
 
 	Limit   int64         // of what the script may print, as transport.Command has it
 	Silence time.Duration // as transport.Command has it
+	Ahead   bool          // one with Stdin will follow, as transport.Command has it
 	Urgent  bool          // takes a moment, and must not wait behind long commands where connections are few
 	Invalid error         // why it cannot be done on any host
 }
@@ -70,7 +71,7 @@ func attempt(ctx context.Context, conn transport.Conn, op Operation) error {
 		return op.Invalid
 	}
 	command := transport.Command{
-		Name: op.Name, Script: op.Script, Args: slices.Clone(op.Args), Limit: op.Limit, Silence: op.Silence, Urgent: op.Urgent,
+		Name: op.Name, Script: op.Script, Args: slices.Clone(op.Args), Limit: op.Limit, Silence: op.Silence, Ahead: op.Ahead, Urgent: op.Urgent,
 	}
 	for i, arg := range command.Args {
 		if arg == Unique {

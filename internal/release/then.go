@@ -39,6 +39,7 @@ func Then(first, second Operation) Operation {
 		reason.Op = cmp.Or(reason.Op, second.Name)
 		both.Reasons[status] = reason
 	}
+	both.Ahead = first.Ahead || second.Ahead
 	both.Falls = first.Falls && second.Falls
 	both.Silence = more(first.Silence, second.Silence, transport.DefaultSilence)
 	both.Limit = more(first.Limit, second.Limit, transport.DefaultLimit)

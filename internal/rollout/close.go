@@ -13,6 +13,7 @@ import (
 	"github.com/slipway/slipway/internal/fanout"
 	"github.com/slipway/slipway/internal/plan"
 	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/journal"
 )
 
 // close writes down on every host that the deployment is over, and gives the lock back. Where a step was left to finish, the lock is
@@ -34,36 +35,40 @@ func (r *run) close(ctx context.Context, s *stop) {
 	if s != nil {
 		outcome = s.outcome
 	}
-	left := fanout.Failures(r.owned, func(h plan.Host) (err *deploy.Error) {
+	left := fanout.Failures(r.owned, func(h plan.Host) *deploy.Error {
 		if r.fleet.On(h.Name).Away() {
 			return deploy.OnHost(h.Name, deploy.Finish, "", errAway)
 		}
 		defer r.fleet.On(h.Name).Lease(ctx)()
+		var err error
 		if over {
 			err = r.closeJournal(ctx, s, h, outcome)
+		} else {
+			err = r.locks.Release(ctx, h.Name)
 		}
-		if locked := r.locks.Release(ctx, h.Name); locked != nil {
-			err = deploy.OnHost(h.Name, deploy.Finish, "", locked)
-		}
-		return err
+		return deploy.OnHost(h.Name, deploy.Finish, "", err)
 	})
 	r.warnNotClosed(left)
 }
 
-// closeJournal writes down on a host how the deployment ended. Where it failed before it switched anything, and finds `current` changed,
-// it says so: "nothing changed" is not so.
-func (r *run) closeJournal(ctx context.Context, s *stop, h plan.Host, outcome deploy.Outcome) *deploy.Error {
+// closeJournal writes down on a host how the deployment ended, and gives its lock back. Where it failed before it switched anything, and
+// finds `current` changed, it says so: "nothing changed" is not so.
+func (r *run) closeJournal(ctx context.Context, s *stop, h plan.Host, outcome deploy.Outcome) error {
 	outcome, ok := r.ownOutcome(h, outcome)
 	if !ok {
-		return nil
+		return r.locks.Release(ctx, h.Name)
 	}
-	if h.NoRelease || s == nil || s.phase != deploy.Prepare && s.phase != deploy.Migrate {
-		return r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, nil)
+	there := r.fleet.On(h.Name)
+	before := there.Facts.CurrentTarget
+	now := before
+	var current *string
+	if !h.NoRelease && s != nil && (s.phase == deploy.Prepare || s.phase == deploy.Migrate) {
+		current = &now
 	}
-	var current string
-	err := r.writeOutcome(ctx, h.Name, r.plan.Deployment, outcome, &current)
-	if before := r.fleet.On(h.Name).Facts.CurrentTarget; err == nil && current != before {
-		r.warnTurned(h, before, current)
+	end := journal.End(there.Site(), r.plan.Deployment, string(outcome), current)
+	err := r.locks.ReleaseAfter(ctx, h.Name, end, func(op release.Operation) error { return there.Do(ctx, op) })
+	if err == nil && now != before {
+		r.warnTurned(h, before, now)
 	}
 	return err
 }

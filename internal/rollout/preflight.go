@@ -256,9 +256,13 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 		return asErrors(err, deploy.Preflight)
 	}
 	r.opened = true
+	sends := map[string]bool{}
 	do := func(host string, op release.Operation) error { return r.fleet.On(host).Do(ctx, op) }
 	if r.delivery = r.newDelivery(); r.delivery != nil {
 		do = r.delivery.Along(ctx, r.schedule.ToPrepare())
+		for _, h := range r.schedule.ToPrepare() {
+			sends[h.Name] = !h.Staged
+		}
 	}
 	return fanout.Failures(r.schedule.Hosts, func(h plan.Host) *deploy.Error {
 		there, owner := r.fleet.On(h.Name), r.plan.Owner()
@@ -269,6 +273,7 @@ func (r *run) openJournals(ctx context.Context) deploy.Errors {
 		if h.Facts.Exposed {
 			open = release.Then(journal.Close(there.Site()), open)
 		}
+		open.Ahead = sends[h.Name]
 		return deploy.OnHost(h.Name, deploy.Preflight, "", do(h.Name, open))
 	})
 }

@@ -74,7 +74,8 @@ func (r *run) reconcileDead(ctx context.Context, dead plan.Dead) deploy.Errors {
 		if open || slices.ContainsFunc(stuck, failed) || slices.ContainsFunc(left, failed) {
 			return nil
 		}
-		return r.writeOutcome(ctx, l.Host.Name, dead.ID, deploy.OutcomeReconciled, nil)
+		there := r.fleet.On(l.Host.Name)
+		return deploy.OnHost(l.Host.Name, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), dead.ID, string(deploy.OutcomeReconciled), nil)))
 	})
 	brought := slices.DeleteFunc(slices.Sorted(maps.Keys(ways)), isStuck)
 	switch did := reconciledText(brought, undone); {
@@ -179,10 +180,4 @@ func (r *run) endStrays(ctx context.Context) deploy.Errors {
 		}
 		return nil
 	})
-}
-
-// writeOutcome writes down on a host that a deployment is over, and sets current to what that names then, where it is asked for.
-func (r *run) writeOutcome(ctx context.Context, host string, id deploy.DeploymentID, outcome deploy.Outcome, current *string) *deploy.Error {
-	there := r.fleet.On(host)
-	return deploy.OnHost(host, deploy.Finish, "", there.Do(ctx, journal.End(there.Site(), id, string(outcome), current)))
 }

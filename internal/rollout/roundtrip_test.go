@@ -12,11 +12,12 @@ import (
 	"github.com/slipway/slipway/internal/transport"
 )
 
-// mostRoundTrips is what design.md promises, from the log-in of a host to its switch, with four steps; mostForNothing what a deployment
-// takes to its end that is there already.
+// mostRoundTrips is from the log-in of a host to its switch, with four steps; mostBehind what comes from there to
+// the end; mostForNothing what a deployment takes to its end that is there already.
 const (
-	mostRoundTrips = 10
-	mostForNothing = 8
+	mostRoundTrips = 9
+	mostBehind     = 5
+	mostForNothing = 7
 )
 
 // TestRoundTrips counts what a host is asked one after another; and, so that this is true, how often the runner speaks after the host did on
@@ -45,6 +46,9 @@ func TestRoundTrips(t *testing.T) {
 			t.Logf("%s: %d round trips to the switch, %d in all; %d were seen", host, c.askedBefore, c.asked, seen)
 			if c.askedBefore == 0 || c.askedBefore > mostRoundTrips {
 				t.Errorf("%s: %d round trips to the switch, at most %d are promised", host, c.askedBefore, mostRoundTrips)
+			}
+			if behind := c.asked - c.askedBefore; behind > mostBehind {
+				t.Errorf("%s: %d round trips behind the switch, at most %d are promised", host, behind, mostBehind)
 			}
 			if host == "web1" {
 				least = min(least, seen)
@@ -93,9 +97,10 @@ func (f *fleet) withFourSteps() {
 // trips are the round trips of a host's connections.
 type trips struct {
 	mu                 sync.Mutex
-	asked, askedBefore int // by commands: in all, and until current named the release
-	seen               int // on the way
-	loggedIn, switched int // how many were seen when the host had let the runner in, and when current named the release
+	asked, askedBefore int  // by commands: in all, and until current named the release
+	ahead              bool // the channel of the next command with input is opened
+	seen               int  // on the way
+	loggedIn, switched int  // how many were seen when the host had let the runner in, and when current named the release
 }
 
 // smallest is longer than what asks for nothing: with 36 bytes a side says how much more it takes.
@@ -147,10 +152,11 @@ type countedConn struct {
 
 func (c *countedConn) Run(ctx context.Context, cmd transport.Command) error {
 	c.trips.mu.Lock()
-	if c.trips.asked == 0 || cmd.Stdin != nil {
+	if c.trips.asked == 0 || cmd.Stdin != nil && !c.trips.ahead {
 		c.trips.asked++ // opening a channel
 	}
 	c.trips.asked++
+	c.trips.ahead = cmd.Ahead
 	c.trips.mu.Unlock()
 	err := c.Conn.Run(ctx, cmd)
 	if cmd.Name == "switch" {

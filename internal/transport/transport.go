@@ -27,6 +27,7 @@ type Command struct {
 	Args   []string  // any bytes but NUL
 	Stdin  io.Reader // nil is /dev/null; a command with Stdin has a channel of its own
 	Stdout io.Writer // nil discards; written from one goroutine while Run runs
+	Ahead  bool      // one with Stdin will follow: its channel is opened meanwhile
 	Urgent bool      // takes a moment, and must not wait behind long commands where connections are few
 
 	// Limit is how many bytes the command may print on standard output; 0 is DefaultLimit. Unlimited is for what goes

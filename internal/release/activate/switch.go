@@ -86,7 +86,7 @@ var unlinkReasons = map[int]release.Reason{
 }
 
 var liveReasons = map[int]release.Reason{
-	90: {Hint: "Slipway switches `current`: take what changes that link out of `restart`, and of the checks"},
+	90: {Op: "current", Hint: "Slipway switches `current`: take what changes that link out of `restart`, and of the checks"},
 }
 
 // Elsewhere reports whether the error of Live says that current leads elsewhere, or nowhere.

@@ -27,7 +27,7 @@ func Old(site release.Site, id deploy.ReleaseID, files []File, most int64, found
 	const line = 32 // for the size, and the empty ones
 	most += int64(list.Len() + line*len(files))
 	return release.Operation{
-		Name: "read files", Script: oldScript, Args: []string{site.Release(id)}, Limit: most, Silence: transport.LongSilence,
+		Name: "read files", Script: oldScript, Args: []string{site.Release(id)}, Limit: most, Silence: transport.LongSilence, Ahead: true,
 		Stdin: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(list.String())), nil },
 		Read: func(a release.Answer) error {
 			text, err := unpacked(a.Text, most)

@@ -33,23 +33,29 @@ func (e ending) String() string {
 	return fmt.Sprintf("exit %d", e.status)
 }
 
-// startChannel has the host start a shell. The request waits for no answer, so that the first command goes right behind
-// it; a host that does not start it stays silent, which the session limits.
-func startChannel(ch ssh.Channel, requests <-chan *ssh.Request, startLimit time.Duration, ended func()) (*channel, error) {
+// newChannel listens to an open channel from now on: some hosts ask on any of them whether the runner is there. ended is called when the host
+// has closed it.
+func newChannel(ch ssh.Channel, requests <-chan *ssh.Request, ended func()) *channel {
 	c := &channel{ssh: ch, ended: make(chan struct{})}
 	go func() {
 		c.listen(requests)
 		close(c.ended)
 		ended()
 	}()
-	if _, err := ch.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{shell.Loader()})); err != nil {
+	return c
+}
+
+// start has the host start a shell. The request waits for no answer, so that the first command goes right behind it; a host that does not
+// start it stays silent, which the session limits.
+func (c *channel) start(startLimit time.Duration) error {
+	if _, err := c.ssh.SendRequest("exec", false, ssh.Marshal(struct{ Command string }{shell.Loader()})); err != nil {
 		c.close()
-		return nil, err
+		return err
 	}
 	c.session = shell.New(shell.Streams{
-		Stdin: &input{ch: ch}, Stdout: ch, Stderr: ch.Stderr(), Abort: c.close, StartLimit: startLimit,
+		Stdin: &input{ch: c.ssh}, Stdout: c.ssh, Stderr: c.ssh.Stderr(), Abort: c.close, StartLimit: startLimit,
 	})
-	return c, nil
+	return nil
 }
 
 // input is a channel's way to the host, that can be closed by itself. x/crypto's channels leave it to their users that

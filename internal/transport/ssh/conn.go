@@ -32,6 +32,7 @@ type Conn struct {
 
 	mu        sync.Mutex
 	quickest  time.Duration // answer of the host; 0 before the first
+	ahead     *opening      // a session for who needs the next one; nil is none
 	open      int           // sessions that the host still counts
 	finishing int           // of these, how many have done their work
 	freed     chan struct{} // closed, and made anew, when a session ends
@@ -102,6 +103,9 @@ func (c *Conn) run(ctx context.Context, cmd transport.Command) error {
 	ch, reused, giveBack, err := c.take(ctx, cmd.Stdin == nil)
 	if err != nil {
 		return err
+	}
+	if cmd.Ahead {
+		c.askAhead()
 	}
 	err = c.runOn(ctx, ch, cmd)
 	var unused *shell.NotStartedError

@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"bytes"
 	"context"
 	"time"
 )
@@ -39,7 +38,7 @@ func (c *Conn) finish(ch *channel) func(inOrder bool) {
 // settle waits for finished sessions to be closed, on hosts with Dropbear: 2022.83 may take the end of one for that of
 // another that is opened meanwhile, and close it. Elsewhere the round trip is saved.
 func (c *Conn) settle(ctx context.Context) {
-	if !bytes.Contains(c.link.client.ServerVersion(), []byte("dropbear")) {
+	if !c.isDropbear() {
 		return
 	}
 	for {

@@ -12,6 +12,14 @@ import (
 	"github.com/slipway/slipway/internal/transport"
 )
 
+// ahead runs a command while the channel of the next one is opened.
+func ahead(conn transport.Conn) error {
+	if err := conn.Run(context.Background(), transport.Command{Script: "echo", Ahead: true}); err != nil {
+		return err
+	}
+	return command("cat", "input")(conn)
+}
+
 // TestRoundTrips counts round trips by how long things take over a line with a long one.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
@@ -32,6 +40,7 @@ func TestRoundTrips(t *testing.T) {
 		{name: "second command", low: 1, high: 1, do: command("echo $1", "")},
 		{name: "third command", low: 1, high: 1, do: command("echo $1; echo >&2", "")},
 		{name: "command with input", low: 2, high: 2, do: command("cat", "input")},
+		{name: "one ahead of input, and that", low: 2, high: 2, do: ahead},
 	}
 	slow := true
 	for try := 0; slow && try < tries; try++ {

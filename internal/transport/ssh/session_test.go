@@ -38,7 +38,7 @@ func TestOneSession(t *testing.T) {
 					script, input = "cat >/dev/null; echo done", "input"
 				}
 				var out bytes.Buffer
-				cmd := transport.Command{Script: script, Stdout: &out}
+				cmd := transport.Command{Script: script, Stdout: &out, Ahead: true}
 				if input != "" {
 					cmd.Stdin = strings.NewReader(input)
 				}

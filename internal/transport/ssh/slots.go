@@ -131,45 +131,6 @@ func (c *Conn) mayWait(begun time.Time, refused *ssh.OpenChannelError) error {
 	}
 }
 
-// tryOpen opens a session. The error of a host that refuses is an *ssh.OpenChannelError.
-func (c *Conn) tryOpen(ctx context.Context) (*channel, error) {
-	c.settle(ctx)
-	type opened struct {
-		ch       ssh.Channel
-		requests <-chan *ssh.Request
-		err      error
-	}
-	done, asked := make(chan opened, 1), time.Now()
-	go func() {
-		ch, requests, err := c.link.client.OpenChannel("session", nil)
-		done <- opened{ch, requests, err}
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, c.openError(o.err)
-		}
-		c.answered(asked)
-		c.mu.Lock()
-		c.open++
-		c.mu.Unlock()
-		ch, err := startChannel(o.ch, o.requests, c.startLimit, c.sessionEnded)
-		c.link.life.conn.quick.Store(false) // from its first exec on, sshd sets TCP_NODELAY itself
-		if err != nil {
-			return nil, c.openError(err)
-		}
-		return ch, nil
-	case <-ctx.Done():
-		go func() {
-			if o := <-done; o.err == nil {
-				_ = o.ch.Close()
-				ssh.DiscardRequests(o.requests)
-			}
-		}()
-		return nil, context.Cause(ctx)
-	}
-}
-
 func (c *Conn) openError(err error) error {
 	var refused *ssh.OpenChannelError
 	if errors.As(err, &refused) {

@@ -34,6 +34,7 @@ func Run(t *testing.T, connect func(t *testing.T) transport.Conn) {
 		{"Arguments", testArguments},
 		{"NUL", testNUL},
 		{"QuietStdin", testQuietStdin},
+		{"Ahead", testAhead},
 		{"BinaryStdin", testBinaryStdin},
 		{"StdinUnread", testStdinUnread},
 		{"StdinFails", testStdinFails},
@@ -219,6 +220,27 @@ func testNUL(t *testing.T, conn transport.Conn) {
 func testQuietStdin(t *testing.T, conn transport.Conn) {
 	if got := output(t, conn, "cat; read -r x || echo end"); got != "end\n" {
 		t.Errorf("standard input of a command without Stdin: %q", got)
+	}
+}
+
+// Whoever says that input will follow may be wrong: none does, or other commands come first.
+func testAhead(t *testing.T, conn transport.Conn) {
+	for range 3 {
+		if err := run(t, conn, transport.Command{Script: "true", Ahead: true}); err != nil {
+			t.Fatal(err)
+		}
+		if got := output(t, conn, "echo other"); got != "other\n" {
+			t.Errorf("another command: %q", got)
+		}
+	}
+	var all bytes.Buffer
+	for range 2 {
+		if err := run(t, conn, transport.Command{Script: "cat", Stdin: strings.NewReader("in"), Stdout: &all, Ahead: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all.String() != "inin" {
+		t.Errorf("got %q", all.String())
 	}
 }
 
