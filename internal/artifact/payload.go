@@ -29,6 +29,7 @@ type Payload struct {
 	ended    bool
 	err      error     // why it is not whole, once it has ended
 	readers  int       // that are open
+	opened   int64     // readers there have been
 	awaited  int       // who wait for all of it
 	furthest int64     // how far the first of the readers is
 	given    int64     // bytes that all readers got
@@ -47,6 +48,7 @@ func (p *Payload) Open() (io.ReadCloser, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.readers++
+	p.opened++
 	return &payloadReader{of: p}, nil
 }
 
@@ -171,16 +173,20 @@ func (p *Payload) gave(n, at int64) {
 	}
 }
 
-// mostAhead is how much is made before any reader wants it, in bytes; slowLink is what a link takes, in bytes a second to all hosts
-// together, on which time spent on compressing pays.
+// mostAhead is how much is made before any reader wants it, in bytes. A link that takes less than slowLink, in bytes a second to all hosts
+// together, is slow; one that takes more than fastLink is fast.
 const (
 	mostAhead = 16 << 20
 	slowLink  = 32 << 20
+	fastLink  = 48 << 20
 )
 
-// keepPace waits while the readers are far behind, and reports whether they are since the link is slow: then there is time to compress
-// better.
-func (p *Payload) keepPace(ctx context.Context) (slow bool) {
+// onTheWay is how many bytes a connection takes at once, whatever the link: the window of OpenSSH, and what systems buffer.
+const onTheWay = 4 << 20
+
+// keepPace waits while the readers are far behind. If they are since the link is slow, there is time to compress better; on a fast one
+// compressing is what takes time.
+func (p *Payload) keepPace(ctx context.Context) (how effort) {
 	defer context.AfterFunc(ctx, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -189,9 +195,16 @@ func (p *Payload) keepPace(ctx context.Context) (slow bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	behind := func() bool { return p.readers > 0 && p.size-p.furthest > mostAhead }
-	slow = behind() && float64(p.given) < slowLink*time.Since(p.since).Seconds()
+	seconds := time.Since(p.since).Seconds()
+	switch {
+	case p.given == 0: // nothing is known yet
+	case behind() && float64(p.given) < slowLink*seconds:
+		how = better
+	case float64(p.given-onTheWay*p.opened) > fastLink*seconds:
+		how = quick
+	}
 	for behind() && p.awaited == 0 && ctx.Err() == nil {
 		p.room.Wait()
 	}
-	return slow
+	return how
 }

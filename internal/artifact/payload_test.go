@@ -190,13 +190,20 @@ func TestPayloadKeepsPace(t *testing.T) {
 	})
 }
 
-// Time is spent on compressing better where the link is slow, and not on a quick one.
+// Time is spent on compressing better where the link is slow, and less of it where the link is fast.
 func TestPayloadLevelFollowsTheLink(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
+		read   int64
 		passed time.Duration
-		slow   bool
-	}{"slow": {4 * time.Second, true}, "quick": {100 * time.Millisecond, false}} {
+		want   effort
+	}{
+		"slow":                       {mostAhead / 2, 4 * time.Second, better},
+		"neither":                    {mostAhead / 2, 100 * time.Millisecond, usual},
+		"fast":                       {2 * mostAhead, 300 * time.Millisecond, quick},
+		"as far as it is on its way": {onTheWay, time.Millisecond, usual},
+		"nobody reads":               {0, time.Second, usual},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -205,15 +212,15 @@ func TestPayloadLevelFollowsTheLink(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := opened(t, p)
-				_, _ = io.CopyN(io.Discard, r, mostAhead/2)
+				_, _ = io.CopyN(io.Discard, r, test.read)
 				<-time.After(test.passed)
 				ctx, cancel := context.WithCancel(t.Context())
-				result := make(chan bool)
+				result := make(chan effort)
 				go func() { result <- p.keepPace(ctx) }()
 				synctest.Wait()
 				cancel()
-				if slow := <-result; slow != test.slow {
-					t.Errorf("slow: %v", slow)
+				if got := <-result; got != test.want {
+					t.Errorf("%v, wanted %v", got, test.want)
 				}
 			})
 		})
@@ -229,12 +236,16 @@ func TestPayloadLevelFollowsTheLink(t *testing.T) {
 	}
 	for _, encoding := range []string{Zstd, Gzip} {
 		encode := newEncoders(encoding, 1, largestPiece)[0]
-		var normal, better bytes.Buffer
-		if err := errors.Join(encode(&normal, piece, false), encode(&better, piece, true)); err != nil {
-			t.Fatal(err)
+		var sizes [efforts]int
+		for how := range efforts {
+			var packed bytes.Buffer
+			if err := encode(&packed, piece, how); err != nil {
+				t.Fatal(err)
+			}
+			sizes[how] = packed.Len()
 		}
-		if better.Len() >= normal.Len() {
-			t.Errorf("%s: %d bytes, and better %d", encoding, normal.Len(), better.Len())
+		if sizes[better] >= sizes[usual] || sizes[usual] >= sizes[quick] {
+			t.Errorf("%s: better %d bytes, usual %d, quick %d", encoding, sizes[better], sizes[usual], sizes[quick])
 		}
 	}
 }
