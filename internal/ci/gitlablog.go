@@ -47,7 +47,7 @@ type gitlabLink struct {
 
 // NewGitLab makes a log with GitLab's sections. getenv is asked for nothing but what the runner sets, and SLIPWAY_ANNOTATIONS.
 func NewGitLab(w io.Writer, getenv func(string) string) Log {
-	return &gitlabLog{plain: plain{latch: latch{w: w}}, getenv: getenv}
+	return &gitlabLog{plain: plain{latch: latch{w: w}}, getenv: getenv, links: []gitlabLink{}} // no links are [] in JSON
 }
 
 var notInSection = lazyregexp.New(`[^A-Za-z0-9_.-]+`)

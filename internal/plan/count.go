@@ -10,7 +10,14 @@ func (p *Plan) Count(facts map[string]deploy.Facts) {
 		return
 	}
 	p.Attempt = 1
-	for _, f := range facts {
+	if p.Shard.Rest { // the journals are its shards'
+		p.Attempt = max(1, facts[claimKeeper(p.config).Name].Claim.Attempt)
+		return
+	}
+	for host, f := range facts {
+		if p.Shard.IsPart() && !contains(p.Targets, host) {
+			continue // the keeper of the claim, where another shard was
+		}
 		if e := earlier(f); e != nil {
 			p.Attempt = max(p.Attempt, max(1, e.Record.Attempt)+1)
 		}
