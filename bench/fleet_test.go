@@ -66,7 +66,7 @@ type fleetCost struct {
 // deployFleet starts hosts, and deploys to them twice: the second time counts, for then there is a release to leave.
 func deployFleet(ctx context.Context, t *testing.T, s *slipway, count, places int, tarball *site) fleetCost {
 	t.Helper()
-	f, err := fleet.Start(t.TempDir(), count, places)
+	f, err := fleet.Start(fleet.Options{Dir: t.TempDir(), Count: count, Limit: places})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -31,7 +32,7 @@ func TestFleet(t *testing.T) {
 	if os.Getenv("SLIPWAY_SCALE") != "" { // make scale
 		count, places, size = 200, 50, 4<<20
 	}
-	f, err := fleet.Start(t.TempDir(), count, places)
+	f, err := fleet.Start(fleet.Options{Dir: t.TempDir(), Count: count, Limit: places})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +101,9 @@ type fleetEnd struct {
 	log         string
 	outputs     map[string]string
 	peak        int64
-	took        time.Duration
+	took, cpu   time.Duration
 	connections int
+	kept        kept
 }
 
 // on is a script that does something on some hosts.
@@ -146,9 +148,14 @@ func (j *fleetJob) command(t *testing.T, name string, inputs ...string) fleetEnd
 	}
 	cmd.Env = append(cmd.Env, inputs...)
 	end := fleetEnd{what: fmt.Sprintf("%s, run %d", name, j.runs), job: j, outputs: map[string]string{}, connections: -j.fleet.Accepted()}
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
 	start := time.Now()
-	log, _ := cmd.CombinedOutput()
-	end.took, end.log, end.code = time.Since(start), string(log), cmd.ProcessState.ExitCode()
+	must(t, cmd.Start())
+	kept := keptBy(cmd)
+	_ = cmd.Wait() // the exit code says it
+	end.took, end.log, end.code, end.kept = time.Since(start), log.String(), cmd.ProcessState.ExitCode(), <-kept
+	end.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	end.connections += j.fleet.Accepted()
 	written, err := os.ReadFile(filepath.Join(j.dir, "outputs"))
 	must(t, err)
@@ -163,7 +170,7 @@ func (j *fleetJob) command(t *testing.T, name string, inputs ...string) fleetEnd
 	must(t, err)
 	if keep := os.Getenv("SLIPWAY_SCALE_KEEP"); keep != "" {
 		summary, _ := os.ReadFile(filepath.Join(j.dir, "summary"))
-		for name, text := range map[string][]byte{"log": log, "outputs": written, "summary.md": summary} {
+		for name, text := range map[string][]byte{"log": log.Bytes(), "outputs": written, "summary.md": summary} {
 			must(t, os.WriteFile(filepath.Join(keep, fmt.Sprintf("%d-%d.%s", len(j.fleet.Hosts), j.runs, name)), text, 0o600))
 		}
 	}

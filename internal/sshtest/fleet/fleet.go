@@ -41,18 +41,33 @@ type Host struct {
 // come to be known here a moment later.
 const patience = 5 * time.Second
 
-// Start starts so many hosts, with their homes in dir. Connections beyond the limit are refused, and counted by Over.
-func Start(dir string, count, limit int) (*Fleet, error) {
+// Options are what a fleet is started with.
+type Options struct {
+	Dir   string // where the homes of the hosts get to
+	Count int
+	Limit int      // connections beyond it are refused, and counted by Over
+	Env   []string // of every session, beside what a log-in has
+
+	// Before is asked before each operation on a host, as that of sshtest.Options; nil allows all.
+	Before func(host string, op sshtest.Operation) error
+}
+
+// Start starts the hosts.
+func Start(options Options) (*Fleet, error) {
 	key, authorized := sshtest.ClientKey()
-	f := &Fleet{Key: key, limit: limit}
+	f := &Fleet{Key: key, limit: options.Limit}
 	f.fewer = sync.NewCond(&f.mu)
-	for i := range count {
+	for i := range options.Count {
 		name := fmt.Sprintf("web%d", i+1)
-		root := filepath.Join(dir, name)
+		root := filepath.Join(options.Dir, name)
 		if err := os.MkdirAll(root, 0o755); err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		server, err := sshtest.Start(sshtest.Options{Root: root, AuthorizedKey: authorized, Connected: f.count})
+		host := sshtest.Options{Root: root, AuthorizedKey: authorized, Connected: f.count, Env: options.Env}
+		if options.Before != nil {
+			host.Before = func(op sshtest.Operation) error { return options.Before(name, op) }
+		}
+		server, err := sshtest.Start(host)
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
