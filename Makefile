@@ -95,8 +95,8 @@ sweep-round: ## a fault at every eighth operation of a deployment, others each d
 sweep-all: ## a fault at every operation of a deployment, in process and with the real sshd, of a rollback, of a promotion, of a shard, and of a deployment that is undone
 	$(call SWEEP,SLIPWAY_SWEEP=all go test -tags long -v -count=1 -timeout 50m -run '^TestSweep(OpenSSH|Rollback|Promote|Shard|Undo)?$$' ./internal/sweep)
 
-scale: ## deployments to 200 hosts, which are a process of their own: memory, connections, every host's outcome
-	SLIPWAY_SCALE=1 go test -tags long -count=1 -timeout 15m -v -run 'TestFleet$$' ./internal/app
+scale: ## deployments to 200 hosts, which are a process of their own, one with 500 MB for each: memory, bytes, connections, every host's outcome
+	SLIPWAY_SCALE=1 go test -tags long -count=1 -timeout 19m -parallel 1 -v -run '^TestFleet(Size)?$$' ./internal/app
 
 e2e: ## the built image against hosts in containers; needs Docker
 	go test -tags e2e -count=1 -parallel 4 -timeout 40m ./e2e/...
