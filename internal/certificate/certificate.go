@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ const (
 	issueLimit = 90 * time.Second // for the token and the certificate, with all tries
 	mostEarly  = 5 * time.Minute  // before its end a certificate is issued anew, at the earliest
 	leastLeft  = 10 * time.Second // that a certificate must be valid for where there is no new one
+	mostWait   = 10 * time.Second // for a new one, while the old one is valid: a connection need not wait for an issuer that is away
+	pause      = 30 * time.Second // after an issue that failed, before the next, while the old one is valid
 	mostShown  = 10               // principals and claims that are shown
 )
 
@@ -45,12 +48,14 @@ type Options struct {
 
 // Source gives log-ins with certificates. It is safe for concurrent use.
 type Source struct {
-	options Options
-	issuer  issuer
-	flight  singleflight.Group
+	options  Options
+	issuer   issuer
+	flight   singleflight.Group
+	patience time.Duration // mostWait
 
-	mu      sync.Mutex
-	current *issued // nil before the first
+	mu       sync.Mutex
+	current  *issued   // nil before the first
+	failedAt time.Time // when the newest issue failed; zero where it did not
 }
 
 // issuer signs a public key. Its error is a *deploy.Error.
@@ -67,7 +72,7 @@ type issued struct {
 // New makes a Source. It asks nobody yet.
 func New(o Options) *Source {
 	client := client{from: o.From, mask: o.Mask, redact: o.Redact}
-	s := &Source{options: o}
+	s := &Source{options: o, patience: mostWait}
 	switch o.From.Kind {
 	case deploy.Vault:
 		s.issuer = vault{client}
@@ -81,48 +86,88 @@ func New(o Options) *Source {
 
 var _ sshkey.Source = (*Source)(nil).Login
 
-// Login gives the log-in for the next connection. Whoever asks while a certificate is being issued gets that one. An error is a
-// *deploy.Error, and Is sshkey.ErrLater where another try may go well.
+// Login gives the log-in for the next connection. Whoever asks while a certificate is being issued gets that one, or the old one where
+// that is valid and the new one takes long. An error is a *deploy.Error, and Is sshkey.ErrLater where another try may go well.
 func (s *Source) Login(ctx context.Context) (sshkey.Login, error) {
-	if login, ok := s.usable(s.early); ok {
+	if login, ok := s.fresh(); ok {
 		return login, nil
 	}
-	// Whoever waits may go; what was begun goes on for the others.
-	shared := s.flight.DoChan("", func() (any, error) {
-		if login, ok := s.usable(s.early); ok {
-			return login, nil
+	old, left := s.remaining()
+	var enough <-chan time.Time
+	if left > leastLeft {
+		if s.pausing() {
+			return old, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issueLimit)
-		defer cancel()
-		return s.issue(ctx)
-	})
+		timer := time.NewTimer(min(s.patience, left-leastLeft))
+		defer timer.Stop()
+		enough = timer.C
+	}
 	select {
-	case result := <-shared:
+	case result := <-s.renewed(ctx):
 		if result.Err == nil {
 			return result.Val.(sshkey.Login), nil
 		}
-		if login, ok := s.usable(func(*ssh.Certificate) time.Duration { return leastLeft }); ok {
+		if login, left := s.remaining(); left > leastLeft {
 			return login, nil
 		}
 		return sshkey.Login{}, result.Err
+	case <-enough:
+		return old, nil
 	case <-ctx.Done():
 		return sshkey.Login{}, context.Cause(ctx)
 	}
 }
 
-// usable is the current log-in, if its certificate is valid for longer than left says.
-func (s *Source) usable(left func(*ssh.Certificate) time.Duration) (sshkey.Login, bool) {
+// renewed has a certificate issued, once for all who ask meanwhile. Whoever waits may go; what was begun goes on for the others.
+func (s *Source) renewed(ctx context.Context) <-chan singleflight.Result {
+	return s.flight.DoChan("", func() (any, error) {
+		if login, ok := s.fresh(); ok {
+			return login, nil
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issueLimit)
+		defer cancel()
+		login, err := s.issue(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.failedAt = time.Time{}
+		if err != nil {
+			s.failedAt = s.options.Now()
+		}
+		return login, err
+	})
+}
+
+// pausing reports whether an issue failed so lately that the issuer is left alone: each of many connections would ask it again.
+func (s *Source) pausing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == nil {
+	return !s.failedAt.IsZero() && s.options.Now().Sub(s.failedAt) < pause
+}
+
+// remaining is the current log-in, and for how long its certificate is valid still; 0 where there is none.
+func (s *Source) remaining() (login sshkey.Login, left time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.current == nil:
+		return sshkey.Login{}, 0
+	case s.current.certificate.ValidBefore == ssh.CertTimeInfinity:
+		return s.current.login, math.MaxInt64
+	}
+	return s.current.login, end(s.current.certificate).Sub(s.options.Now())
+}
+
+// fresh is the current log-in, if its certificate needs no renewal yet.
+func (s *Source) fresh() (sshkey.Login, bool) {
+	login, left := s.remaining()
+	if left <= 0 {
 		return sshkey.Login{}, false
 	}
-	c := s.current.certificate
-	return s.current.login, c.ValidBefore == ssh.CertTimeInfinity || end(c).Sub(s.options.Now()) > left(c)
+	return login, left > early(login.Signer.PublicKey().(*ssh.Certificate))
 }
 
 // early is how long before its end a certificate is issued anew: so early that a refusal or an issuer that is away leaves time.
-func (s *Source) early(c *ssh.Certificate) time.Duration {
+func early(c *ssh.Certificate) time.Duration {
 	life := end(c).Sub(time.Unix(int64(c.ValidAfter), 0))
 	return min(life/3, mostEarly)
 }

@@ -88,7 +88,7 @@ func TestVault(t *testing.T) {
 		t.Fatalf("said: %q", w.said)
 	}
 	for _, want := range []string{
-		"Vault at " + w.vault.URL, "for deploy,", `key ID "vault-jwt-acme/site"`, "until 2", "sub=repo:acme@123456/site@456789:environment:production",
+		"Vault at " + w.vault.URL, "for deploy,", `key ID "jwt-acme/site"`, "until 2", "sub=repo:acme@123456/site@456789:environment:production",
 		"aud=" + w.vault.URL, "repository_id=456789", "ref=refs/heads/production", "environment=production", "job_workflow_ref=acme/site/.github/workflows/deploy.yml@",
 	} {
 		if !strings.Contains(w.said[0], want) {
@@ -195,8 +195,17 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("after 20 of 30 minutes: %v, another: %v", err, again != first)
 	}
 	w.vault.Refuse.Store(http.StatusForbidden)
-	if again, err := at(27 * time.Minute); err != nil || again != first {
-		t.Errorf("the issuer refuses, 3 minutes before the end: %v, another: %v", err, again != first)
+	asked := w.vault.Asked.Load()
+	for ahead := range 5 { // seconds: each of many connections
+		if again, err := at(27*time.Minute + time.Duration(ahead)*time.Second); err != nil || again != first {
+			t.Errorf("the issuer refuses, 3 minutes before the end: %v, another: %v", err, again != first)
+		}
+	}
+	if n := w.vault.Asked.Load() - asked; n != 1 {
+		t.Errorf("an issuer that refuses was asked %d times at once", n)
+	}
+	if _, err := at(28 * time.Minute); err != nil || w.vault.Asked.Load()-asked != 2 {
+		t.Errorf("a minute later: %v, asked %d times", err, w.vault.Asked.Load()-asked)
 	}
 	if _, err := at(30 * time.Minute); err == nil {
 		t.Error("a certificate that has ended was used")
@@ -208,6 +217,31 @@ func TestRenewal(t *testing.T) {
 	}
 	if n := w.vault.Signed.Load(); n != 2 {
 		t.Errorf("%d were signed", n)
+	}
+}
+
+// TestSilence: an issuer that never answers holds up no connection that the old certificate can make.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, err := w.source.Login(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.vault.Silent.Store(true)
+	w.source.patience = 100 * time.Millisecond
+	w.ahead.Store(int64(27 * time.Minute))
+	impatient, cancel := context.WithTimeout(t.Context(), 15*time.Second) // the issuer is given up after 80
+	defer cancel()
+	if login, err := w.source.Login(impatient); err != nil || login.Name != first.Name {
+		t.Errorf("got %q, %v", login.Name, err)
+	}
+	for w.vault.Asked.Load() < 3 { // the first certificate took two calls
+		select {
+		case <-impatient.Done():
+			t.Fatal("the issuer was not asked for a new one")
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func TestHostsThatTrustTheAuthority(t *testing.T) {
 	if n := w.vault.Signed.Load(); n != 2 {
 		t.Errorf("%d certificates once the first had 4 minutes left", n)
 	}
-	if log := server.Log(); !strings.Contains(log, `Accepted certificate ID "vault-jwt-acme/site"`) {
+	if log := server.Log(); !strings.Contains(log, `Accepted certificate ID "jwt-acme/site"`) {
 		t.Errorf("sshd's log:\n%s", log)
 	}
 

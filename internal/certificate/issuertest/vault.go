@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,6 +31,8 @@ type Vault struct {
 	Signed     atomic.Int32      // how many certificates it signed
 	Quotes     atomic.Bool       // whether it refuses each token, and quotes it
 	Refuse     atomic.Int32      // a status that it answers with for now; 0 is none
+	Asked      atomic.Int32      // how many calls there were
+	Silent     atomic.Bool       // whether it takes calls and answers none of them
 
 	mu     sync.Mutex
 	life   time.Duration                // of the certificates
@@ -50,7 +53,10 @@ func StartVault(t testing.TB, ci *CI) *Vault {
 	}
 	v.Authority = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(v.signer.PublicKey())))
 	server := httptest.NewServer(http.HandlerFunc(v.serve))
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // of calls that are not answered
+		server.Close()
+	})
 	v.URL, v.Audience = server.URL, server.URL
 	return v
 }
@@ -76,6 +82,12 @@ func (v *Vault) Sign(life time.Duration, change func(*ssh.Certificate) error) {
 }
 
 func (v *Vault) serve(w http.ResponseWriter, r *http.Request) {
+	v.Asked.Add(1)
+	if v.Silent.Load() {
+		_, _ = io.Copy(io.Discard, r.Body) // the server sees that the caller has gone only once the body is read
+		<-r.Context().Done()
+		return
+	}
 	if status := v.Refuse.Load(); status != 0 {
 		refuse(w, int(status), "told to")
 		return
@@ -170,7 +182,7 @@ func (v *Vault) sign(w http.ResponseWriter, r *http.Request, body *json.Decoder)
 	}
 	now := time.Now()
 	certificate := &ssh.Certificate{
-		Key: key, CertType: ssh.UserCert, KeyId: "vault-jwt-acme/site", ValidPrincipals: strings.Split(in.Principals, ","), Serial: uint64(v.Signed.Add(1)),
+		Key: key, CertType: ssh.UserCert, KeyId: "jwt-acme/site", ValidPrincipals: strings.Split(in.Principals, ","), Serial: uint64(v.Signed.Add(1)),
 		ValidAfter: uint64(now.Add(-30 * time.Second).Unix()), ValidBefore: uint64(now.Add(life).Unix()),
 		Permissions: ssh.Permissions{Extensions: map[string]string{"permit-port-forwarding": ""}},
 	}
