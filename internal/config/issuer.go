@@ -16,6 +16,10 @@ func (l *loader) certificate(from keys.Issuer, c *Config) {
 	if from.Node == nil {
 		return
 	}
+	if l.env.Exposed != "" && l.env.Policy == nil && l.remote() {
+		l.problem(from.Node.At, "run it on a push, or by hand, or have `policy_from` read the deploy file of a protected branch",
+			"%s may show the job's token to no issuer: the pull request may have named it", l.env.Exposed)
+	}
 	for _, other := range []struct{ name, value string }{
 		{"ssh_key", l.in.SSHKey}, {"ssh_key_passphrase", l.in.SSHKeyPassphrase}, {"ssh_certificate", l.in.SSHCertificate},
 	} {

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -42,6 +44,33 @@ environments:
 			t.Errorf("%s: logs in with %+v", test.name, got)
 		case test.want != "" && (got.From == nil || got.From.URL != test.want || !got.Key.IsEmpty()):
 			t.Errorf("%s: logs in with %+v", test.name, got)
+		}
+	}
+}
+
+// TestExposedIssuer: where the deploy file may be a pull request's own, nobody that it names is shown the job's token.
+func TestExposedIssuer(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"slipway.yml": {Data: []byte("app: x\ndeploy_path: /srv/x\nhosts: [deploy@a]\nssh_certificate_from: {endpoint: https://evil.example.com}\n")}}
+	const exposed = "a run of pull_request_target"
+	for name, test := range map[string]struct {
+		command, exposed string
+		policy           fs.FS
+		refused          bool
+	}{
+		"status":                {"status", exposed, nil, true},
+		"doctor":                {"doctor", exposed, nil, true},
+		"a push":                {"status", "", nil, false},
+		"no host is asked":      {"validate", exposed, nil, false},
+		"of a protected branch": {"status", exposed, files, false},
+	} {
+		in := ci.Inputs{Command: test.command, KnownHosts: "a ssh-ed25519 AAAA"}
+		_, err := Load(in, files, Env{Exposed: test.exposed, Policy: test.policy})
+		switch {
+		case test.refused && (err == nil || !strings.Contains(err.Error(), "slipway.yml:4:23: a run of pull_request_target may show the job's token to no issuer")):
+			t.Errorf("%s: it was not refused: %v", name, err)
+		case !test.refused && err != nil:
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
