@@ -129,18 +129,19 @@ func (f *fetched) prove(builds []protocol.Build, rule *deploy.ProvenanceRule) er
 	return &deploy.Error{Op: "verify the attestation", Cause: refused, Hint: "deploy what the right workflow built, or look at `attestation` and `provenance` in the deploy file"}
 }
 
-// provenBy is the run that built the artifact, as an attestation has it: where the run is known from elsewhere, the two must be one.
+// provenBy is the run that built the artifact, as an attestation has it. Where the run is known from elsewhere, the two must be one, and
+// nothing else counts of what is said there: it may be what a host of another environment wrote down.
 func (f *fetched) provenBy(build protocol.Build) (deploy.Provenance, error) {
-	by := f.builtBy
-	if by.IsZero() {
-		by = runOf(build)
-	} else if run := runOf(build); run.RunID != by.RunID {
-		return by, fmt.Errorf("it is of %s, and the artifact is from %s", run, by)
+	by := runOf(build)
+	if known := f.builtBy; !known.IsZero() {
+		if known.RunID != by.RunID {
+			return by, fmt.Errorf("it is of %s, and the artifact is from %s", by, known)
+		}
+		by.Artifact, by.ArtifactID = known.Artifact, known.ArtifactID
 	}
 	if !strings.HasPrefix(build.Commit, f.commit) {
 		return by, fmt.Errorf("it is of the commit %.7s, and the artifact of %.7s", build.Commit, f.commit)
 	}
-	by.Commit = build.Commit
 	by.Attested = deploy.Attested{Signer: build.Signer, Issuer: build.Issuer, Repository: build.Repository, SHA256: f.SHA256()}
 	return by, nil
 }
@@ -148,7 +149,7 @@ func (f *fetched) provenBy(build protocol.Build) (deploy.Provenance, error) {
 // runOf is the run of an attestation. Its branch is that of a branch alone: a tag stays the whole ref, which no pattern of branches fits.
 func runOf(build protocol.Build) deploy.Provenance {
 	by := deploy.Provenance{URL: build.Run, Event: build.Event, Commit: build.Commit, Branch: strings.TrimPrefix(build.Ref, "refs/heads/")}
-	workflow, _, _ := strings.Cut(build.Workflow, "@")
+	workflow, _ := deploy.CutRef(build.Workflow)
 	by.Workflow = strings.TrimPrefix(workflow, build.Repository+"/")
 	if _, run, ok := strings.Cut(build.Run, "/actions/runs/"); ok {
 		id, attempt, _ := strings.Cut(run, "/")

@@ -57,9 +57,22 @@ func (r *AttestationRule) signedBy(signer string) bool {
 		prefix := r.Repository + "/"
 		return len(signer) > len(prefix) && strings.EqualFold(signer[:len(prefix)], prefix)
 	}
-	path, ref, _ := strings.Cut(signer, "@")
-	wantedPath, wantedRef, whole := strings.Cut(r.Signer, "@")
+	path, ref := CutRef(signer)
+	wantedPath, wantedRef := CutRef(r.Signer)
 	repository, file, _ := strings.Cut(path, "/.github/")
 	wantedRepository, wantedFile, _ := strings.Cut(wantedPath, "/.github/")
-	return strings.EqualFold(repository, wantedRepository) && file == wantedFile && (!whole || ref == wantedRef)
+	return strings.EqualFold(repository, wantedRepository) && file == wantedFile && (wantedRef == "" || ref == wantedRef)
+}
+
+// CutRef splits the address of a workflow at the @ before its ref. The name of its file may have an @, too, and a ref may: the ref is a
+// whole one, or what stands last.
+func CutRef(workflow string) (path, ref string) {
+	at := strings.Index(workflow, "@refs/")
+	if at < 0 {
+		at = strings.LastIndexByte(workflow, '@')
+	}
+	if at < 0 {
+		return workflow, ""
+	}
+	return workflow[:at], workflow[at+1:]
 }

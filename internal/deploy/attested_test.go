@@ -26,6 +26,13 @@ func TestAttestationRule(t *testing.T) {
 			},
 			refused: "wants a workflow of https://github.com/acme/site",
 		},
+		"ref with an @ in it": {
+			change: func(a *Attested) { a.Signer += "@2" }, signer: "https://github.com/acme/site/.github/workflows/build.yml",
+		},
+		"file of a longer name": {
+			change: func(a *Attested) { a.Signer = strings.Replace(a.Signer, "build.yml", "build.yml@x.yml", 1) },
+			signer: "https://github.com/acme/site/.github/workflows/build.yml", refused: "build.yml@x.yml@refs/heads/main attested it",
+		},
 		"another workflow":       {signer: "https://github.com/acme/site/.github/workflows/test.yml", refused: "build.yml@refs/heads/main attested it, and `attestation` wants"},
 		"another case":           {signer: "https://github.com/acme/site/.github/workflows/Build.yml", refused: "attested it"},
 		"another ref":            {signer: signer + "2", refused: "attested it"},
