@@ -19,8 +19,9 @@ import (
 
 // How much there may be of attestations.
 const (
-	mostAttestations = 100     // of one digest that are taken; a build that is repeated adds one each time
-	mostBundle       = 4 << 20 // bytes of one; GitHub's have some ten thousand
+	mostAttestations = 100      // of one digest that are taken; a build that is repeated adds one each time
+	mostBundle       = 4 << 20  // bytes of one; GitHub's have some ten thousand
+	mostBundles      = 16 << 20 // bytes of all of them together
 )
 
 // attested is an entry of the list. Of GitHub.com the bundle itself is null since July 2026, and the address is given; GitHub Enterprise
@@ -39,10 +40,14 @@ func (c *Client) Attestations(ctx context.Context, of deploy.Digest, kind string
 		return nil, err
 	}
 	var bundles []json.RawMessage
+	var size int
 	for _, entry := range list {
 		bundle, err := c.bundle(ctx, entry)
 		if err != nil {
 			return nil, err
+		}
+		if size += len(bundle); size > mostBundles {
+			return nil, refuse("give the one that counts as `attestation_bundle`", "the attestations of sha256:%s have more than %d MiB", of, mostBundles>>20)
 		}
 		bundles = append(bundles, bundle)
 	}

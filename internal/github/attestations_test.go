@@ -86,6 +86,20 @@ func TestAttestationsFail(t *testing.T) {
 	}
 }
 
+// TestManyAttestations: each is as large as one may be, and together they are too much.
+func TestManyAttestations(t *testing.T) {
+	t.Parallel()
+	large := attestationOf(`{"n":"` + strings.Repeat("a", mostBundle-8) + `"}`)
+	_, client := start(t, githubtest.Repo{Attestations: []githubtest.Attestation{large, large, large, large}})
+	if bundles, err := client.Attestations(t.Context(), deploy.Digest(attestedDigest), provenanceType); err != nil || len(bundles) != 4 {
+		t.Errorf("four: got %d, %v", len(bundles), err)
+	}
+	_, client = start(t, githubtest.Repo{Attestations: []githubtest.Attestation{large, large, large, large, large}})
+	if bundles, err := client.Attestations(t.Context(), deploy.Digest(attestedDigest), provenanceType); err == nil || !strings.Contains(err.Error(), "more than 16 MiB") {
+		t.Errorf("five: got %d, %v", len(bundles), err)
+	}
+}
+
 func FuzzUnpackBundle(f *testing.F) {
 	f.Add(snappy.Encode(nil, []byte(`{"a":1}`)))
 	f.Add(binary.AppendUvarint(nil, 1<<40))
