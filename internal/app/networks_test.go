@@ -172,7 +172,7 @@ func (j job) write(name, text string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		j.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o700); err != nil { //nolint:gosec // programs among them
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil { // programs among them
 		j.t.Fatal(err)
 	}
 }

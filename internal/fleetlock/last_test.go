@@ -59,7 +59,7 @@ func TestReleaseAfter(t *testing.T) {
 				Name: "last", Script: test.last, Args: []string{made}, Reasons: map[int]release.Reason{91: {Err: errLast}},
 				Read: func(release.Answer) error { return nil },
 			}
-			if test.want == errLast {
+			if errors.Is(test.want, errLast) {
 				last.Script = "echo why >&2; " + last.Script
 			}
 			err := held.ReleaseAfter(t.Context(), "web1", last, func(op release.Operation) error {
@@ -77,7 +77,7 @@ func TestReleaseAfter(t *testing.T) {
 			if state := surveyed(t, asker("2", 1, host)).Wants[0].Seen; !state.Released {
 				t.Errorf("the lock is not given back: %+v", state)
 			}
-			if held.Generation("web1") != 0 && test.want != lock.ErrFenced {
+			if held.Generation("web1") != 0 && !errors.Is(test.want, lock.ErrFenced) {
 				t.Error("it is taken for held still")
 			}
 		})

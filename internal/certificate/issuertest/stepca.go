@@ -108,7 +108,7 @@ func (ca *StepCA) UserKey(t testing.TB) []byte {
 	trusted.AppendCertsFromPEM([]byte(ca.Root))
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, ca.URL+"/ssh/roots", nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, ca.URL+"/ssh/roots", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

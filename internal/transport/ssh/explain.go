@@ -122,7 +122,7 @@ func (e *attemptError) reachHint() string {
 }
 
 // opkToken is the extension in which a certificate of opkssh has the CI's token (openpubkey/opkssh, sshcert/sshcert.go).
-const opkToken = "openpubkey-pkt"
+const opkToken = "openpubkey-pkt" //nolint:gosec // the name, and no token
 
 // refused is the error of a host that does not let the key in.
 func (e *attemptError) refused(hop hop) (cause error, hint string) {

@@ -105,10 +105,10 @@ func TestProxyFails(t *testing.T) {
 	if errors.Is(e, transport.ErrUnreachable) {
 		t.Error("a program that is not there does not come back")
 	}
-	fails(long, shell("no-such-program-here"), "`sh` ended with exit status 127", "docs/networks.md")
-	fails(300*time.Millisecond, shell("echo which password? >&2; exec sleep 300"), "no SSH version came in time", "`sh` is no way to", "SSH-2.0")
-	fails(long, shell("exec yes"), "overflow reading version string", "nothing else")
-	fails(300*time.Millisecond, shell("exec yes >&2"), "no SSH version came in time")
+	_ = fails(long, shell("no-such-program-here"), "`sh` ended with exit status 127", "docs/networks.md")
+	_ = fails(300*time.Millisecond, shell("echo which password? >&2; exec sleep 300"), "no SSH version came in time", "`sh` is no way to", "SSH-2.0")
+	_ = fails(long, shell("exec yes"), "overflow reading version string", "nothing else")
+	_ = fails(300*time.Millisecond, shell("exec yes >&2"), "no SSH version came in time")
 	e = fails(long, shell("echo first >&2; echo no rights >&2; exit 255"), "no SSH server at deploy@127.0.0.1", "`sh` ended with exit status 255: no rights", "logged in")
 	if len(e.Tail) != 2 || e.Tail[0] != "first" || e.Host != "web1" {
 		t.Errorf("%+v", e)

@@ -42,9 +42,9 @@ var _ net.Conn = (*Conn)(nil)
 // start makes the pipes and starts the program; ended is called when it has.
 func (c *Conn) start(path string, words, env []string, ended func()) error {
 	var pipes [6]*os.File
-	for i := 0; i < len(pipes); i += 2 {
+	for _, pipe := range [][]*os.File{pipes[0:2], pipes[2:4], pipes[4:6]} {
 		var err error
-		if pipes[i], pipes[i+1], err = os.Pipe(); err != nil {
+		if pipe[0], pipe[1], err = os.Pipe(); err != nil {
 			closeAll(pipes[:]...)
 			return err
 		}

@@ -26,6 +26,7 @@ func (e *EndError) Error() string {
 	return text
 }
 
+// Is makes it an end of what is read, for errors.Is.
 func (e *EndError) Is(target error) bool { return target == io.EOF }
 
 // NotFound reports whether a program was not there: by the statuses that a shell has for what it cannot run.
