@@ -31,7 +31,7 @@ func (h Head) Flag() string {
 // Unasked is a host that could not be asked.
 type Unasked struct {
 	Host  string `json:"host"`
-	Error string `json:"error"` // why not, in one line
+	Error string `json:"error" words:"foreign"` // why not, in one line
 	Hint  string `json:"hint,omitempty"`
-	Alike string `json:"-"` // why not, less what is its own: the same of hosts that are silent for one reason
+	Alike string `json:"-" words:"foreign"` // why not, less what is its own: the same of hosts that are silent for one reason
 }

@@ -44,11 +44,11 @@ type HostStatus struct {
 	Host    string   `json:"host"`
 	Roles   []string `json:"roles"`
 	State   State    `json:"state"`
-	Why     []string `json:"why,omitempty"`  // what is to say of the state, a line each
-	Next    string   `json:"next,omitempty"` // what to do about it, in one line
-	Alike   string   `json:"-"`              // of one that did not answer: why, less what is its own; the same of hosts that are silent for one reason
-	Format  int      `json:"layout"`         // version of the layout on the host; 0 is a host that Slipway never deployed to
-	Current string   `json:"current"`        // text of the link `current`; "" where there is none
+	Why     []string `json:"why,omitempty" words:"foreign"` // what is to say of the state, a line each
+	Next    string   `json:"next,omitempty"`                // what to do about it, in one line
+	Alike   string   `json:"-" words:"foreign"`             // of one that did not answer: why, less what is its own; the same of hosts that are silent for one reason
+	Format  int      `json:"layout"`                        // version of the layout on the host; 0 is a host that Slipway never deployed to
+	Current string   `json:"current"`                       // text of the link `current`; "" where there is none
 
 	Release    deploy.ReleaseID    `json:"release"`              // that is live; "" is none of Slipway's
 	Revision   string              `json:"revision,omitempty"`   // commit that it was built of, full where it is known

@@ -6,27 +6,31 @@ import (
 	"github.com/slipway/slipway/internal/secret"
 )
 
-// Value makes every text in a value safe to print, as words of Slipway's own, each with a bound: what value points to, through fields,
-// slices and pointers.
-func (s Sanitizer) Value(value any) { s.value(reflect.ValueOf(value)) }
+// Value makes every text in a value safe to print, each with a bound: what value points to, through fields, slices and pointers. Texts are
+// words of Slipway's own, but for fields with the tag `words:"foreign"`, which have what hosts and other programs said.
+func (s Sanitizer) Value(value any) { safeTexts(reflect.ValueOf(value), s.Own, s.Line) }
 
-func (s Sanitizer) value(v reflect.Value) {
+func safeTexts(v reflect.Value, safe, foreign func(string) string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			s.value(v.Elem())
+			safeTexts(v.Elem(), safe, foreign)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			s.value(v.Field(i))
+			if v.Type().Field(i).Tag.Get("words") == "foreign" {
+				safeTexts(v.Field(i), foreign, foreign)
+			} else {
+				safeTexts(v.Field(i), safe, foreign)
+			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			s.value(v.Index(i))
+			safeTexts(v.Index(i), safe, foreign)
 		}
 	case reflect.String:
 		if v.CanSet() {
-			v.SetString(Shorten(s.Own(v.String())))
+			v.SetString(Shorten(safe(v.String())))
 		}
 	default:
 	}
