@@ -24,8 +24,11 @@ func (t *Tail) Add(p []byte) {
 	}
 }
 
-// String is what was kept, from the first line that is whole: what is left of one whose beginning is gone may be the end of a
-// secret, which nobody would recognise.
+// TooLong stands for a line of which the beginning was not kept, where no line is whole.
+const TooLong = "(a line that is too long to be shown)"
+
+// String is what was kept, from the first line that is whole: what is left of one whose beginning is gone may begin with the end of a
+// secret, which nobody would recognise. Where none is whole, it is TooLong.
 func (t *Tail) String() string {
 	text := string(t.data[max(0, len(t.data)-Size):])
 	if !t.cut {
@@ -34,5 +37,5 @@ func (t *Tail) String() string {
 	if _, whole, found := strings.Cut(text, "\n"); found && whole != "" {
 		return whole
 	}
-	return text
+	return TooLong
 }

@@ -12,7 +12,7 @@ func TestTailBeginsWithAWholeLine(t *testing.T) {
 		"short":          {"cut me not\nlast\n", "cut me not\nlast\n"},
 		"just enough":    {strings.Repeat("y", Size-1) + "\n", strings.Repeat("y", Size-1) + "\n"},
 		"cut in a line":  {strings.Repeat(line, 200), strings.Repeat(line, Size/len(line))},
-		"one long line":  {strings.Repeat("z", 2*Size) + "\n", strings.Repeat("z", Size-1) + "\n"},
+		"one long line":  {strings.Repeat("z", 2*Size) + "\n", TooLong},
 		"end not ended":  {strings.Repeat("z", 2*Size) + "\nend", "end"},
 		"in many writes": {strings.Repeat("ab\n", 5*Size), strings.Repeat("ab\n", Size/3)},
 	} {
