@@ -21,6 +21,7 @@ type Action struct {
 	Network   string            // that the job's containers are on
 	Names     []string          // "name:address" that are known whatever happens to who has them
 	With      map[string]string // inputs
+	Image     string            // actionImage unless set
 	// Post is the action's post step, of a main step that saved no state.
 	Post bool
 }

@@ -28,7 +28,7 @@ func TestEndToEnd(t *testing.T) {
 	needDocker(ctx, t)
 	buildImages(ctx, t)
 	tests := map[string]func(context.Context, *testing.T){
-		"image": testImage, "django": testDjango, "static-site": testStaticSite, "workflow": testWorkflow, "commands": testCommands, "cookbook": testCookbook,
+		"image": testImage, "attested": testAttested, "django": testDjango, "static-site": testStaticSite, "workflow": testWorkflow, "commands": testCommands, "cookbook": testCookbook,
 	}
 	if os.Getenv("SLIPWAY_E2E_KILL") != "" { // ten minutes and more: make e2e-kill
 		tests["kill"] = testKill

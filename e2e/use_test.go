@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (a Action) Start(ctx context.Context, t *testing.T, name string) *Use {
 		args = append(args, "--env", key)
 		u.cmd.Env = append(u.cmd.Env, key+"="+env[key])
 	}
-	u.cmd.Args = append(append(u.cmd.Args, args...), actionImage)
+	u.cmd.Args = append(append(u.cmd.Args, args...), cmp.Or(a.Image, actionImage))
 	u.cmd.Cancel = u.Interrupt
 	u.cmd.WaitDelay = 20 * time.Second
 	u.cmd.Stdout, u.cmd.Stderr = u.log, u.log

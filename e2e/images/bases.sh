@@ -10,7 +10,9 @@ set -eu
 images=$(cd "$(dirname "$0")" && pwd)
 repository=$images/../..
 suite=bookworm
-modules=$(cat "$repository/go.mod" "$repository/go.sum" | sha256sum | cut -d ' ' -f 1)
+# The programs that images are built of, each a module: slipway, and what verifies attestations.
+programs="$repository $repository/slipway-verify"
+modules=$(for program in $programs; do cat "$program/go.mod" "$program/go.sum"; done | sha256sum | cut -d ' ' -f 1)
 # On a stand-in, the modules that it was made with.
 label=slipway.modules
 work=$(mktemp -d)
@@ -47,23 +49,25 @@ stand_in_busybox() {
 	docker build -q --force-rm -t "$1" - <"$images/busybox.Dockerfile"
 }
 
-# copy_modules FOLDER: the modules of go.mod, as they are downloaded. What each is unpacked to is left out.
+# copy_modules FOLDER: the modules of all go.mod, as they are downloaded. What each is unpacked to is left out.
 copy_modules() {
 	mkdir "$1"
 	cd "$(go env GOMODCACHE)/cache/download"
-	(cd "$repository" && go mod download -json) | sed -nE "s#^\t\"(Info|GoMod|Zip)\": \"$PWD/(.*)\",?\$#\2#p" |
+	for program in $programs; do (cd "$program" && go mod download -json); done | sed -nE "s#^\t\"(Info|GoMod|Zip)\": \"$PWD/(.*)\",?\$#\2#p" |
 		sed 'p; s/\.zip$/.ziphash/' | sort -u | xargs cp --parents -t "$1"
 }
 
-# copy_compiled FOLDER: every package that the program consists of, compiled as the Dockerfile does it. An entry of Go's cache
+# copy_compiled FOLDER: every package that the programs consist of, compiled as the Dockerfiles do it. An entry of Go's cache
 # is a file ...-a, which names an action, and its output, ...-d.
 copy_compiled() {
 	mkdir "$1"
 	cd "$(go env GOCACHE)"
-	(cd "$repository" && GOFLAGS='' CGO_ENABLED=0 go list -trimpath -buildvcs=false -export -deps -f '{{.Export}}' .) |
+	for program in $programs; do
+		(cd "$program" && GOFLAGS='' CGO_ENABLED=0 go list -trimpath -buildvcs=false -export -deps -f '{{.Export}}' .)
+	done |
 		sed -n "s|^$PWD/||p" >"$1.outputs"
 	sed 's|.*/||; s|-d$||' "$1.outputs" | grep -rlF -f - --include='*-a' . | xargs cp --parents -t "$1"
-	xargs cp --parents -t "$1" <"$1.outputs"
+	sort -u "$1.outputs" | xargs cp --parents -t "$1"
 }
 
 stand_in_golang() {

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"testing"
 	"time"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -49,7 +48,7 @@ func Default() Build {
 }
 
 // Attest signs what is said of a build, and gives the bundle.
-func (s *Sigstore) Attest(t testing.TB, b Build) json.RawMessage {
+func (s *Sigstore) Attest(t T, b Build) json.RawMessage {
 	t.Helper()
 	if b.Signed.IsZero() {
 		b.Signed = time.Now()
@@ -93,7 +92,7 @@ func (s *Sigstore) Attest(t testing.TB, b Build) json.RawMessage {
 }
 
 // entry is that of the transparency log: with the proof that it is in the log, and the log's promise, which has the time.
-func (s *Sigstore) entry(t testing.TB, certificate *x509.Certificate, logged *dsse.Envelope, at time.Time) *protorekor.TransparencyLogEntry {
+func (s *Sigstore) entry(t T, certificate *x509.Certificate, logged *dsse.Envelope, at time.Time) *protorekor.TransparencyLogEntry {
 	t.Helper()
 	made, err := s.services.GenerateTlogEntry(certificate, logged, decoded(t, logged.Signatures[0].Sig), at.Unix(), true)
 	must(t, err)
@@ -109,7 +108,7 @@ func (s *Sigstore) entry(t testing.TB, certificate *x509.Certificate, logged *ds
 }
 
 // sign puts a payload into an envelope.
-func sign(t testing.TB, key *ecdsa.PrivateKey, payload []byte) *dsse.Envelope {
+func sign(t T, key *ecdsa.PrivateKey, payload []byte) *dsse.Envelope {
 	t.Helper()
 	signer, err := signature.LoadECDSASigner(key, crypto.SHA256)
 	must(t, err)
@@ -120,7 +119,7 @@ func sign(t testing.TB, key *ecdsa.PrivateKey, payload []byte) *dsse.Envelope {
 	return envelope
 }
 
-func decoded(t testing.TB, text string) []byte {
+func decoded(t T, text string) []byte {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(text)
 	must(t, err)

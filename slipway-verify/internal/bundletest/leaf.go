@@ -8,7 +8,6 @@ import (
 	"encoding/asn1"
 	"math/big"
 	"net/url"
-	"testing"
 	"time"
 
 	ct "github.com/google/certificate-transparency-go"
@@ -18,7 +17,7 @@ import (
 )
 
 // leaf is the certificate that a build signs with, as Fulcio makes them: for ten minutes, with what the token says of the run.
-func (s *Sigstore) leaf(t testing.TB, b Build, key crypto.PublicKey) *x509.Certificate {
+func (s *Sigstore) leaf(t T, b Build, key crypto.PublicKey) *x509.Certificate {
 	t.Helper()
 	signer, err := url.Parse(b.Signer)
 	must(t, err)
@@ -55,7 +54,7 @@ func (s *Sigstore) leaf(t testing.TB, b Build, key crypto.PublicKey) *x509.Certi
 }
 
 // logged is the receipt of the log of certificates for one that has none yet (RFC 6962, section 3.3).
-func (s *Sigstore) logged(t testing.TB, leaf, parent *x509.Certificate) pkix.Extension {
+func (s *Sigstore) logged(t T, leaf, parent *x509.Certificate) pkix.Extension {
 	t.Helper()
 	receipt := ct.SignedCertificateTimestamp{SCTVersion: ct.V1, Timestamp: uint64(time.Now().UnixMilli())}
 	copy(receipt.LogID.KeyID[:], logID(t, s.certLog.Public()))

@@ -12,12 +12,17 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"math/big"
-	"testing"
 	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore-go/pkg/testing/ca"
 )
+
+// T is what this package needs of a test: testing.TB has it, and so has the program in attest/.
+type T interface {
+	Helper()
+	Fatal(...any)
+}
 
 // Sigstore is an instance of the services.
 type Sigstore struct {
@@ -30,7 +35,7 @@ type Sigstore struct {
 }
 
 // New makes an instance. organisation is what its certificate authority calls itself.
-func New(t testing.TB, organisation string) *Sigstore {
+func New(t T, organisation string) *Sigstore {
 	t.Helper()
 	services, err := ca.NewVirtualSigstore()
 	must(t, err)
@@ -58,7 +63,7 @@ func New(t testing.TB, organisation string) *Sigstore {
 }
 
 // Root is the trusted root of the instance, as a file has it.
-func (s *Sigstore) Root(t testing.TB) string {
+func (s *Sigstore) Root(t T) string {
 	t.Helper()
 	var certLogs, logs map[string]*root.TransparencyLog
 	if !s.GitHub {
@@ -75,7 +80,7 @@ func (s *Sigstore) Root(t testing.TB) string {
 	return string(text)
 }
 
-func (s *Sigstore) log(t testing.TB, address string, key crypto.PublicKey) *root.TransparencyLog {
+func (s *Sigstore) log(t T, address string, key crypto.PublicKey) *root.TransparencyLog {
 	t.Helper()
 	return &root.TransparencyLog{
 		BaseURL: address, ID: logID(t, key), ValidityPeriodStart: time.Now().Add(-24 * time.Hour), ValidityPeriodEnd: time.Now().Add(24 * time.Hour),
@@ -84,7 +89,7 @@ func (s *Sigstore) log(t testing.TB, address string, key crypto.PublicKey) *root
 }
 
 // logID is how a log is called: the SHA-256 of its key.
-func logID(t testing.TB, key crypto.PublicKey) []byte {
+func logID(t T, key crypto.PublicKey) []byte {
 	t.Helper()
 	encoded, err := x509.MarshalPKIXPublicKey(key)
 	must(t, err)
@@ -92,14 +97,14 @@ func logID(t testing.TB, key crypto.PublicKey) []byte {
 	return sum[:]
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
+func newKey(t T) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	return key
 }
 
-func certify(t testing.TB, template, parent *x509.Certificate, key crypto.PublicKey, by *ecdsa.PrivateKey) *x509.Certificate {
+func certify(t T, template, parent *x509.Certificate, key crypto.PublicKey, by *ecdsa.PrivateKey) *x509.Certificate {
 	t.Helper()
 	encoded, err := x509.CreateCertificate(rand.Reader, template, parent, key, by)
 	must(t, err)
@@ -108,7 +113,7 @@ func certify(t testing.TB, template, parent *x509.Certificate, key crypto.Public
 	return certificate
 }
 
-func must(t testing.TB, err error) {
+func must(t T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
