@@ -17,9 +17,9 @@ func TestValue(t *testing.T) {
 		Why  []string `words:"foreign"`
 	}
 	value := struct{ Hosts []host }{[]host{{Name: "deploy", Why: []string{"the tunnel said deploy"}}}}
-	var redactor secret.Redactor
-	redactor.Add(secret.New("deploy"))
-	sanitize.Sanitizer{Redactor: &redactor}.Value(&value)
+
+	redactor := secret.NewRedactor(secret.New("deploy"))
+	sanitize.Sanitizer{Redactor: redactor}.Value(&value)
 	want := struct{ Hosts []host }{[]host{{Name: "deploy", Why: []string{"the tunnel said " + secret.Redacted}}}}
 	if diff := cmp.Diff(want, value); diff != "" {
 		t.Error(diff)
