@@ -39,6 +39,12 @@ func (a *app) attest(ctx context.Context, s *session, f *fetched) error {
 // verified is what the attestations of a digest say that hold.
 func (a *app) verified(ctx context.Context, s *session, digest deploy.Digest) ([]protocol.Build, error) {
 	rule := s.cfg.Provenance.Attestation
+	if rule.Repository == "" { // in a plan that asks no host, outside of CI: all else was refused before
+		return nil, &deploy.Error{
+			Op: "find the attestation", Cause: errors.New("`attestation` must know of which repository, and none is known here"),
+			Hint: "add `repository: owner/name`; a run of CI knows its own",
+		}
+	}
 	request := protocol.Request{
 		SHA256: string(digest), Issuer: rule.Issuer, Repository: rule.Repository, Signer: rule.Signer, TrustedRoots: s.cfg.Evidence.TrustedRoots,
 	}

@@ -35,6 +35,9 @@ func (l *loader) allow(written keys.Allow) policy.Rules {
 		Branches: rulesOf(written.Branches), Checks: rulesOf(written.Checks), NotOnRollback: written.NotOnRollback.V,
 	}
 	for _, text := range written.NotOn.Items {
+		if !text.Given() { // it is no text, which was said
+			continue
+		}
 		window, err := policy.ParseWindow(text.V, text.At())
 		if err != nil {
 			l.problem(text.At(), policy.Forms, "`%s` %s", text.V, err.Error())

@@ -38,7 +38,7 @@ func (l *loader) attestation(s keys.Settings, c *Config) {
 	own := l.env.Repository
 	repository := ofServer(own, a.Repository.V)
 	switch {
-	case a.Repository.V == "" && own == "":
+	case a.Repository.V == "" && own == "" && l.provesArtifact():
 		l.problem(a.Node.At, "add `repository: owner/name`; a run of CI knows its own", "`attestation` must know of which repository, and none is known here")
 	case a.Repository.V == "":
 		repository = own
@@ -49,6 +49,10 @@ func (l *loader) attestation(s keys.Settings, c *Config) {
 	given.TrustedRoots = l.trustedRoots(given.TrustedRoots)
 	c.Evidence = given
 }
+
+// provesArtifact reports whether the command holds an artifact or a release against the rules of who built it. The others, `status` at a
+// person's machine for one, have no use for them.
+func (l *loader) provesArtifact() bool { return l.live() || l.command == "plan" }
 
 // signer is the address of the workflow that must have signed; "" is any of the repository.
 func signer(own, repository, written string) string {

@@ -29,7 +29,7 @@ func Expand(text string, lookup func(string) (string, bool)) (string, error) {
 type UnknownVariableError = request.UnknownError
 
 // expandable judges the ${NAME}s of a text for every host that reads it, and gives the text as the last one sees it, with
-// stand-ins for what only a deployment knows. Secrets are allowed where the text is expanded on the host.
+// stand-ins for what only a deployment knows. secrets are those that it may name; nil where none may stand.
 func (b *builder) expandable(t keys.Text, hosts []deploy.Host, vars map[string]string, secrets []string) (expanded string, ok bool) {
 	if !t.Given() {
 		return "", true
@@ -46,7 +46,7 @@ func (b *builder) expandable(t keys.Text, hosts []deploy.Host, vars map[string]s
 		var unknown *UnknownVariableError
 		switch {
 		case errors.As(err, &unknown):
-			b.unknownVariable(unknown.Name, t, h, all)
+			b.unknownVariable(unknown.Name, t, h, all, secrets)
 			return "", false
 		case err != nil:
 			b.problem(t.At(), "", "%s", err)
@@ -64,12 +64,12 @@ func builtin(h deploy.Host) []string {
 	return keys.Builtin
 }
 
-func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known map[string]string) {
+func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known map[string]string, secrets []string) {
 	before, _, _ := strings.Cut(t.V, "${"+name+"}")
 	line := strings.Count(before, "\n") + 1
 	at := t.Node.Inside(line, len([]rune(before[strings.LastIndex(before, "\n")+1:]))+1)
 	if _, secret := b.config.Secrets[name]; secret {
-		b.problem(at, "", "`%s` is a secret, which cannot stand here", name)
+		b.problem(at, "steps see it, and `headers` of a check of the fleet may name it", "`%s` is a secret, which cannot stand here", name)
 		return
 	}
 	if slices.ContainsFunc(b.config.Hosts, func(other deploy.Host) bool { _, has := other.Vars[name]; return has }) {
@@ -83,6 +83,10 @@ func (b *builder) unknownVariable(name string, t keys.Text, h deploy.Host, known
 	if b.unseen {
 		return
 	}
-	names := append(slices.Sorted(maps.Keys(known)), builtin(h)...)
-	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), "declare it in `vars`"), "no variable `%s`", name)
+	names := slices.Concat(slices.Sorted(maps.Keys(known)), builtin(h), secrets)
+	hint := "declare it in `vars`"
+	if secrets != nil {
+		hint += "; if it is secret, in `secrets`"
+	}
+	b.problem(at, cmp.Or(yamlfile.DidYouMean(name, names), hint), "no variable `%s`", name)
 }

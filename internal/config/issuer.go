@@ -24,7 +24,7 @@ func (l *loader) certificate(from keys.Issuer, c *Config) {
 		{"ssh_key", l.in.SSHKey}, {"ssh_key_passphrase", l.in.SSHKeyPassphrase}, {"ssh_certificate", l.in.SSHCertificate},
 	} {
 		if strings.TrimSpace(other.value) != "" && !l.in.BorrowedLogin {
-			l.problem(inputAt(other.name), "drop one of the two", "`%s` and `ssh_certificate_from` are two ways to log in", other.name)
+			l.problem(inputAt(other.name), "drop it, or `ssh_certificate_from` ("+from.Node.At.String()+")", "`%s` and `ssh_certificate_from` are two ways to log in", other.name)
 		}
 	}
 	made := &deploy.CertificateFrom{
@@ -76,7 +76,11 @@ func (l *loader) issuer(from keys.Issuer, made *deploy.CertificateFrom) (one boo
 		}
 	}
 	if len(given) != 1 {
-		l.problem(from.Node.At, "one of vault, step_ca and endpoint, with its address", "`ssh_certificate_from` names one issuer, not %d", len(given))
+		hint := "one of vault, step_ca and endpoint, with its address"
+		if len(given) > 1 { // of which one may stand in the file, and one in the input that is laid over it
+			hint = "keep one: they stand at " + joinedPlaces(given)
+		}
+		l.problem(from.Node.At, hint, "`ssh_certificate_from` names one issuer, not %d", len(given))
 		return false
 	}
 	u, err := request.Address(strings.TrimSpace(given[0].V), false)
@@ -87,6 +91,14 @@ func (l *loader) issuer(from keys.Issuer, made *deploy.CertificateFrom) (one boo
 	}
 	made.URL = strings.TrimSuffix(u.String(), "/")
 	return true
+}
+
+func joinedPlaces(texts []keys.Text) string {
+	places := make([]string, len(texts))
+	for i, text := range texts {
+		places[i] = text.At().String()
+	}
+	return strings.Join(places, " and ")
 }
 
 // ofVault reads what Vault and OpenBao alone have.

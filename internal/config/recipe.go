@@ -160,7 +160,7 @@ func (b *builder) ofDjango(recipe cookbook.Recipe) []yamlfile.Pair[cookbook.Scal
 func (b *builder) variablesOf(value cookbook.Scalars, built deploy.Step) (good bool) {
 	good = true
 	for _, item := range value.Items {
-		if _, ok := b.expandable(keys.Text{V: string(item.V), Node: item.Node}, b.runsOn(built), built.Vars, built.Secrets); !ok {
+		if _, ok := b.expandable(keys.Text{V: string(item.V), Node: item.Node}, b.runsOn(built), built.Vars, append([]string{}, built.Secrets...)); !ok {
 			good = false
 		}
 	}

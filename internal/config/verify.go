@@ -50,7 +50,7 @@ func (b *builder) activation(a keys.Activate) {
 		}
 	}
 	for _, c := range a.Fleet.Verify {
-		b.expanded(c, deploy.Host{Vars: b.config.Vars}, b.shared)
+		b.expanded(c, deploy.Host{Vars: b.config.Vars}, append([]string{}, b.shared...))
 	}
 }
 
@@ -245,7 +245,8 @@ func (b *builder) header(h keys.Text) {
 	}
 }
 
-// expanded judges a written check with the variables of a host that it is asked of. secrets are those that its headers may name.
+// expanded judges a written check with the variables of a host that it is asked of. secrets are those that its headers may name; nil where
+// they may name none.
 func (b *builder) expanded(c keys.Check, h deploy.Host, secrets []string) {
 	hosts := []deploy.Host{h}
 	if full, ok := b.expandable(c.HTTP, hosts, nil, nil); ok && c.HTTP.Given() {
