@@ -55,7 +55,12 @@ func (cmd *initCmd) Run(_ context.Context, a *app) error {
 	}
 	defer func() { _ = root.Close() }()
 	wrote := map[string]bool{}
+	otherCI, example := scaffold.OtherCI(a.env.Files())
 	for _, name := range []string{scaffold.DeployFile, scaffold.Workflow} {
+		if name == scaffold.Workflow && otherCI != "" {
+			c.say("left alone  %s: what a job there runs is %s; then it deploys, as in %s", otherCI, strings.Join(found.Commands(), " && "), scaffold.Examples+example)
+			continue
+		}
 		if deploys := scaffold.Deploys(a.env.Files()); name == scaffold.Workflow && deploys != "" {
 			c.say("left alone  %s: it deploys already", deploys)
 			continue
@@ -73,7 +78,7 @@ func (cmd *initCmd) Run(_ context.Context, a *app) error {
 	for _, note := range found.Notes {
 		c.say("note        %s", note)
 	}
-	cmd.sayNext(c, found, options, wrote[scaffold.DeployFile])
+	cmd.sayNext(c, found, options, wrote[scaffold.DeployFile], otherCI != "")
 	return nil
 }
 
@@ -143,8 +148,8 @@ func write(root *os.Root, name, text string) error {
 	return errors.Join(err, file.Close())
 }
 
-// sayNext says what no file can do. wrote says whether the deploy file is the one of this run.
-func (cmd *initCmd) sayNext(c *console, found *scaffold.Application, o scaffold.Options, wrote bool) {
+// sayNext says what no file can do. wrote says whether the deploy file is the one of this run, otherCI that the workflow is left to a person.
+func (cmd *initCmd) sayNext(c *console, found *scaffold.Application, o scaffold.Options, wrote, otherCI bool) {
 	secrets := []string{"SSH_KEY"}
 	for _, secret := range found.Secrets {
 		secrets = append(secrets, secret.Name)
@@ -157,6 +162,11 @@ func (cmd *initCmd) sayNext(c *console, found *scaffold.Application, o scaffold.
 		host = "your host, in " + scaffold.DeployFile + " in place of " + exampleHost
 	}
 	c.say("next        1. %s: prepare each, once: %sinit.md#%s", host, scaffold.Pages, found.Page)
+	if otherCI {
+		c.say("            2. in the CI's settings: secrets %s, and KNOWN_HOSTS: %sother-ci.md", strings.Join(secrets, ", "), scaffold.Pages)
+		c.say("            3. slipway validate; then the job that deploys")
+		return
+	}
 	c.say("            2. the repository's environment %s: secrets %s; variable KNOWN_HOSTS: %sstart.md", o.Environment, strings.Join(secrets, ", "), scaffold.Pages)
 	c.say("            3. slipway validate; then a push to %s deploys", o.Branch)
 }

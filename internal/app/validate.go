@@ -54,6 +54,9 @@ func (cmd *validateCmd) Run(_ context.Context, a *app) error {
 	c.remark(configs)
 	for _, cfg := range configs {
 		c.say("%s", sound(cfg))
+		if len(cfg.Hosts) == 0 {
+			c.say("note       no hosts stand here: the job has to give them, as the input `hosts` or `hosts_from`")
+		}
 		for _, line := range rulesOf(cfg) {
 			c.say("%s", line)
 		}

@@ -24,6 +24,9 @@ const (
 // Pages is where the documents lie, for whoever reads a message in a repository of their own.
 const Pages = "https://github.com/slipway/slipway/blob/v1/docs/"
 
+// Examples is where the files for other CIs lie.
+const Examples = "https://github.com/slipway/slipway/blob/v1/examples/ci/"
+
 // Application is what a repository holds, as far as its first deploy file must know it.
 type Application struct {
 	Kind  string   // as people write it
@@ -93,8 +96,44 @@ func Deploys(repo fs.FS) string {
 	return ""
 }
 
+// OtherCI is the file by which another CI than GitHub's builds the repository, and the one of examples/ci that deploys there. Both are ""
+// where there is none, or a workflow of GitHub's beside it.
+func OtherCI(repo fs.FS) (file, example string) {
+	t := tree{repo}
+	if t.has(".github/workflows") {
+		return "", ""
+	}
+	for _, known := range []struct{ file, example string }{
+		{".gitlab-ci.yml", ".gitlab-ci.yml"},
+		{".forgejo/workflows", "forgejo.yml"},
+		{".gitea/workflows", "gitea.yml"},
+		{".woodpecker.yml", ".woodpecker.yml"},
+		{".woodpecker.yaml", ".woodpecker.yml"},
+		{".woodpecker", ".woodpecker.yml"},
+		{".drone.yml", ".drone.yml"},
+		{"bitbucket-pipelines.yml", "bitbucket-pipelines.yml"},
+		{"Jenkinsfile", "Jenkinsfile"},
+	} {
+		if t.has(known.file) {
+			return known.file, known.example
+		}
+	}
+	return "", ""
+}
+
 // Kinds are what Look knows, for people.
 const Kinds = "Django, Rails, Laravel, Node, a static site"
+
+// Commands are what CI runs before it deploys: the build, without the actions that set it up, and what makes the tarball.
+func (a *Application) Commands() []string {
+	var commands []string
+	for _, job := range a.Build {
+		if job.Run != "" {
+			commands = append(commands, job.Run)
+		}
+	}
+	return append(commands, a.Pack()...)
+}
 
 // Pack are the commands that make the tarball: of what git holds, then of what the build made.
 func (a *Application) Pack() []string {
