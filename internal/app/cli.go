@@ -88,6 +88,9 @@ func command(name string) (*cmdline.Command, runner) {
 // parse reads the command line. It gives nothing where the help was printed and that was all.
 func (a *app) parse(args []string) (runner, error) {
 	a.redactor.Add(config.SecretsOf(a.given)...)
+	if args[0] == "help" { // `help COMMAND`, as git and go have it
+		args = append(slices.Clone(args[1:min(2, len(args))]), "--help")
+	}
 	c, target := command(args[0])
 	if c == nil {
 		return nil, a.noCommand(args)
