@@ -74,8 +74,11 @@ func (k metricKind) explain(h *Host, how string, err error) *explanation {
 	case errors.As(err, &beyond):
 		e.cause = fmt.Errorf("%s, %w", how, &metric.Beyond{Value: beginning(h, beyond.Value), Wanted: beyond.Wanted})
 		e.hint, e.fault = "what its graph shows of the time before the switch counts, too: see docs/metrics.md", deploy.FaultContent
+		if beyond.NoNumber {
+			e.hint = "that is no number: is `json` the right place of the answer?"
+		}
 	case errors.As(err, &absent):
-		e.hint = "a query that finds no series has no value: end it in `or vector(0)`, raise `within` until there is one, or say `missing: pass`"
+		e.hint = "does `json` fit the answer that is shown? A query that finds no series has no value: end it in `or vector(0)`, raise `within` until there is one, or say `missing: pass`"
 	default:
 		e.hint = "does the address lead to the API, and `json` to a number? A page to log in at is no JSON"
 	}

@@ -58,6 +58,7 @@ func TestMetric(t *testing.T) {
 		fault             deploy.Fault
 	}{
 		"too high":  {value(`"0.5"`), "s, value 0.5, wanted below 0.01", "its graph", `/ 200 "{\"status\":\"success\",`, deploy.FaultContent},
+		"a text":    {value(`"up"`), "s, value up, wanted below 0.01", "no number", `/ 200 "{`, deploy.FaultContent},
 		"no series": {noSeries, "s, no value: `data.result[0].value[1]` is not in the answer", "or vector(0)", `/ 200 "{`, ""},
 		"a page":    {serves(current), "s, the answer is no JSON: ", "log in", `/ 200 "shop `, ""},
 		"refused":   {status(401), "s, last answer 401, wanted 200 to 299", "which may name a secret", "/ 401", ""},

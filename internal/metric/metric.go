@@ -59,8 +59,9 @@ func (e *Absent) Error() string { return "no value: " + e.Why }
 
 // Beyond says that a value is not what it must be.
 type Beyond struct {
-	Value  string // for people
-	Wanted string // "below 0.01"
+	Value    string // for people
+	Wanted   string // "below 0.01"
+	NoNumber bool   // it is a text, true or false, and a number is wanted
 }
 
 func (e *Beyond) Error() string { return "value " + e.Value + ", wanted " + e.Wanted }
@@ -93,7 +94,7 @@ func Judge(m deploy.Metric, answer []byte) (value string, err error) {
 	case numeric && math.IsNaN(number):
 		return "", &Absent{fmt.Sprintf("`%s` is %s", m.Path, value)}
 	case !holds(m, value, number, numeric):
-		return value, &Beyond{Value: Short(m, value), Wanted: Wanted(m)}
+		return value, &Beyond{Value: Short(m, value), Wanted: Wanted(m), NoNumber: !numeric && m.Equals == ""}
 	}
 	return value, nil
 }
