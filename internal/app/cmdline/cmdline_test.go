@@ -105,6 +105,12 @@ func TestWrong(t *testing.T) {
 			t.Errorf("%q: %s\nwant %s", line, got, want)
 		}
 	}
+	var shell struct {
+		Shell string `name:"shell" arg:"one" enum:"bash,zsh" help:"bash or zsh."`
+	}
+	if err := cmdline.New("x", "", "", &shell).Parse(nil, nil); err == nil || err.Error() != "<shell> is missing: bash or zsh" {
+		t.Errorf("an argument that is required: %v", err)
+	}
 	if err := cmdline.New("x", "", "", &rest{}).Parse(nil, nil); err == nil || err.Error() != "missing flags: --environment=STRING" {
 		t.Errorf("what is required: %v", err)
 	}

@@ -147,7 +147,7 @@ func (c *Command) argument(words []string) error {
 		f.field.Set(reflect.ValueOf(words))
 		return nil
 	case len(words) == 0 && f.Required:
-		return fmt.Errorf("expected %q", "<"+f.Name+">")
+		return fmt.Errorf("<%s> is missing: %s", f.Name, strings.TrimSuffix(f.Help, "."))
 	case len(words) == 0 && f.Default == "":
 		return nil
 	case len(words) == 0:
