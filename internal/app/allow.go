@@ -153,10 +153,13 @@ func fromHosts(l launch) bool {
 	return l.command == "deploy" && l.cfg.Remote != nil && l.cfg.Remote.CI != "" && l.run.Attempt > 1
 }
 
-// rulesOf are the lines that say what `allow` holds for, for people.
+// rulesOf are the lines that say what `allow` and `attestation` demand, for people.
 func rulesOf(cfg *config.Config) (lines []string) {
 	for _, rule := range cfg.Allow.Said() {
 		lines = append(lines, "allow      "+rule)
+	}
+	if cfg.Provenance.Attests() {
+		lines = append(lines, "attested   by "+cfg.Provenance.Attestation.Signs())
 	}
 	return lines
 }

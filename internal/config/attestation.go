@@ -57,7 +57,7 @@ func (l *loader) provesArtifact() bool { return l.live() || l.command == "plan" 
 // signer is the address of the workflow that must have signed; "" is any of the repository.
 func signer(own, repository, written string) string {
 	if strings.HasPrefix(written, ".github/") {
-		return strings.TrimSuffix(repository, "/") + "/" + written
+		return strings.TrimPrefix(strings.TrimSuffix(repository, "/")+"/"+written, "/")
 	}
 	return ofServer(own, written)
 }

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -18,7 +19,7 @@ func (a Attested) IsZero() bool { return a == Attested{} }
 
 // AttestationRule is what an attestation must say.
 type AttestationRule struct {
-	Repository string // URL; upper and lower case are the same
+	Repository string // URL; upper and lower case are the same. "" is that of a run, where there is none, and nothing is proved
 	Signer     string // the workflow as a URL, without its ref or with it; "" is any of the repository
 	Issuer     string
 	At         Position // in the deploy file
@@ -45,7 +46,7 @@ func (r *AttestationRule) refuse(a Attested) error {
 // Signs is who must have signed, for people.
 func (r *AttestationRule) Signs() string {
 	if r.Signer == "" {
-		return "a workflow of " + r.Repository
+		return "a workflow of " + cmp.Or(r.Repository, "the run's repository")
 	}
 	return r.Signer
 }
