@@ -7,14 +7,15 @@
 # standard error; the status follows the last one on standard output. After a command with "stdin" there is no other.
 #
 # A shell reads byte by byte, with a system call for each, so a long text is read by a program: dd reads as many bytes as it is told, and
-# no more. One that cannot do that reads nothing, and the shell reads all by itself, as it reads what follows the text.
+# no more. One that cannot do that reads nothing, and the shell reads all by itself, as it reads what follows the text. One that was killed
+# has read nobody knows how much, and what it prints may be cut: then nothing more is run here.
 # Long texts are put together from blocks of 100 lines: adding every line to all before it takes quadratic time.
 # Nothing runs unless its last line has come.
 slipway_n=${n-}
 slipway_all=''
 slipway_read() {
 	slipway_text='' slipway_block='' slipway_lines=0 slipway_long=''
-	[ "$1" -lt 8192 ] || slipway_long=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null)
+	[ "$1" -lt 8192 ] || slipway_long=$(dd bs="$1" count=1 iflag=fullblock 2>/dev/null) || [ $? -lt 128 ] || exit 1
 	while IFS= read -r slipway_line || exit 1; [ "$slipway_line" != "$slipway_token" ]; do
 		slipway_block=$slipway_block$slipway_line$slipway_n
 		case $slipway_lines in
