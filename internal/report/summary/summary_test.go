@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +56,32 @@ func TestUpload(t *testing.T) {
 	} {
 		if got := upload(all); got != want {
 			t.Errorf("%+v is %q, wanted %q", all, got, want)
+		}
+	}
+}
+
+// In the log, the hosts that are unlike the rest are a bounded number of rows, and no more are called alike than are.
+func TestLinesOfManyHosts(t *testing.T) {
+	t.Parallel()
+	for failed, want := range map[int]string{
+		0:  "    and 50 hosts like each other",
+		3:  "    and 47 hosts like each other",
+		30: "    and 10 hosts more that are unlike the rest\n    and 20 hosts like each other",
+		50: "    and 30 hosts more that are unlike the rest",
+	} {
+		res := deploy.Result{Outcome: deploy.OutcomeFailed}
+		for i := range 50 {
+			h := deploy.HostResult{Host: fmt.Sprintf("web%02d", i), Outcome: deploy.HostUnchanged}
+			if i < failed {
+				h.Outcome = deploy.HostFailed
+			}
+			res.Hosts = append(res.Hosts, h)
+			res.Steps = append(res.Steps, deploy.StepDone{Spans: []deploy.Span{{Host: h.Host, Phase: deploy.Prepare, Step: "Install", Outcome: deploy.Succeeded}}})
+		}
+		lines := Page{Result: res}.Lines()
+		rows := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return !strings.HasPrefix(line, "    web") })
+		if got := strings.Join(lines, "\n"); !strings.HasSuffix(got, want) || strings.Count(got, "    and ") != strings.Count(want, "    and ") || len(rows) != min(failed, maxRows) {
+			t.Errorf("%d failed, %d rows:\n%s", failed, len(rows), got)
 		}
 	}
 }

@@ -40,11 +40,13 @@ func (p Page) rows() []string {
 		return nil
 	}
 	cells := p.cells()
-	hosts := p.Result.Hosts
+	hosts, usual := p.Result.Hosts, 0
 	if len(hosts) > maxRows {
 		hosts = slices.DeleteFunc(slices.Clone(hosts), func(h deploy.HostResult) bool { return !isOdd(h, phases, cells) })
-		hosts = hosts[:min(len(hosts), maxRows)]
+		usual = len(p.Result.Hosts) - len(hosts)
 	}
+	untold := max(0, len(hosts)-maxRows)
+	hosts = hosts[:len(hosts)-untold]
 	head := []string{"host"}
 	for _, phase := range phases {
 		head = append(head, string(phase))
@@ -54,8 +56,11 @@ func (p Page) rows() []string {
 		table = append(table, p.columns(h, phases, cells, inLog))
 	}
 	lines := inColumns(table)
-	if more := len(p.Result.Hosts) - len(hosts); more > 0 {
-		lines = append(lines, fmt.Sprintf("    and %s like each other", layout.Plural(more, "host")))
+	if untold > 0 {
+		lines = append(lines, fmt.Sprintf("    and %s more that are unlike the rest", layout.Plural(untold, "host")))
+	}
+	if usual > 0 {
+		lines = append(lines, fmt.Sprintf("    and %s like each other", layout.Plural(usual, "host")))
 	}
 	return lines
 }
