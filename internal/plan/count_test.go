@@ -71,3 +71,45 @@ func TestCount(t *testing.T) {
 		t.Errorf("an attempt that the CI counts became %d", p.Attempt)
 	}
 }
+
+// The jobs of one deployment by shards are one attempt: what the others wrote on their hosts, or on the primary, is none of a shard's, and
+// the job that goes on with all hosts is a further attempt only of one that came behind prepare.
+func TestCountOfShards(t *testing.T) {
+	t.Parallel()
+	run := ciRun("deploy")
+	run.Attempt, run.Uncounted, run.Person = 0, true, true
+	journal := func(attempt int, steps ...deploy.StepFacts) deploy.Facts {
+		text, err := json.Marshal(plan.Record{Format: 1, Attempt: attempt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return deploy.Facts{Own: &deploy.JournalFacts{Plan: text, Steps: steps}}
+	}
+	claimed := func(attempt int, f deploy.Facts) deploy.Facts {
+		f.Claim = deploy.Claim{Attempt: attempt}
+		return f
+	}
+	migrated := deploy.StepFacts{Folder: "migrate-1-schema"}
+	part, rest := deploy.Shard{Number: 1, Of: 2}, deploy.Shard{Rest: true, Of: 2}
+	for name, test := range map[string]struct {
+		shard deploy.Shard
+		facts map[string]deploy.Facts
+		want  int
+	}{
+		"a shard":                              {part, map[string]deploy.Facts{"web1": {}, "jobs1": {}, "web2": {}}, 1},
+		"behind that on the primary":           {part, map[string]deploy.Facts{"web1": {}, "jobs1": {}, "web2": claimed(1, journal(1))}, 1},
+		"a shard again":                        {part, map[string]deploy.Facts{"web1": journal(1), "jobs1": {}, "web2": claimed(1, journal(1))}, 2},
+		"what goes on from them":               {rest, map[string]deploy.Facts{"web1": journal(1), "jobs1": journal(1), "web2": claimed(1, journal(1))}, 1},
+		"where another content was claimed":    {rest, map[string]deploy.Facts{"web1": journal(2), "jobs1": journal(1), "web2": claimed(2, journal(1))}, 2},
+		"what goes on again, behind a migrate": {rest, map[string]deploy.Facts{"web1": journal(1), "jobs1": journal(1), "web2": claimed(1, journal(1, migrated))}, 2},
+	} {
+		p, err := plan.Build(sharded(test.shard), built, run, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Count(test.facts)
+		if p.Attempt != test.want || p.Person != (test.want == 1) {
+			t.Errorf("%s: attempt %d, by a person %v; wanted %d", name, p.Attempt, p.Person, test.want)
+		}
+	}
+}
