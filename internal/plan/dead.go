@@ -107,7 +107,7 @@ func (d Dead) WaysBack() map[string]WayBack {
 	return ways
 }
 
-// stands reports whether the release had been activated and verified on every host of its plan that can be asked, and was not being
+// stands reports whether the release had been activated and verified on every host of its plan that can be asked, and was not to be
 // watched any more.
 func (d Dead) stands() bool {
 	if len(d.Left) == 0 || d.watching() {
@@ -131,18 +131,19 @@ func (d Dead) stands() bool {
 	return true
 }
 
-// watching reports whether it ended while all hosts together were watched: what was to hold for a while may not have held.
+// watching reports whether it ended before all hosts together had been watched, as it was to do: what was to hold for a while may not hold.
 func (d Dead) watching() bool {
-	began := false
+	wanted := false
 	for _, l := range d.Left {
+		wanted = wanted || Read(l.Journal.Plan).Watched
 		for _, entry := range l.Journal.Live {
 			if entry.What == deploy.LiveFleet && entry.State == deploy.RecordOK {
 				return false
 			}
-			began = began || entry.What == deploy.LiveFleet
+			wanted = wanted || entry.What == deploy.LiveFleet
 		}
 	}
-	return began
+	return wanted
 }
 
 // Toggles are what it left on, the last one first.

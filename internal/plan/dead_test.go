@@ -30,6 +30,18 @@ func watchedFleet(state deploy.RecordState) deploy.LiveEntry {
 	return deploy.LiveEntry{What: deploy.LiveFleet, State: state, Release: after}
 }
 
+// toBeWatched is a host whose dead deployment was to watch all hosts together once they were verified.
+func toBeWatched(h plan.Host) plan.Host {
+	record := plan.Read(h.Facts.Unfinished[0].Plan)
+	record.Watched = true
+	text, err := json.Marshal(record)
+	if err != nil {
+		panic(err)
+	}
+	h.Facts.Unfinished[0].Plan = text
+	return h
+}
+
 func wentBack() []deploy.LiveEntry {
 	return append(switched(),
 		deploy.LiveEntry{What: deploy.LiveSwitch, State: deploy.RecordIntent, Release: before, Target: link(before), Before: link(after)},
@@ -92,8 +104,12 @@ func TestWaysBack(t *testing.T) {
 			[]plan.Host{runs("web1", after, true, append(switched(), watchedFleet(deploy.RecordIntent))), runs("web2", after, true, switched())},
 			map[string]plan.WayBack{"web1": back, "web2": back},
 		},
+		"before it was watched": {
+			[]plan.Host{runs("web1", after, true, switched()), toBeWatched(runs("web2", after, true, switched()))},
+			map[string]plan.WayBack{"web1": back, "web2": back},
+		},
 		"once it was watched": {
-			[]plan.Host{runs("web1", after, true, append(switched(), watchedFleet(deploy.RecordIntent))), runs("web2", after, true, append(switched(), watchedFleet(deploy.RecordIntent), watchedFleet(deploy.RecordOK)))},
+			[]plan.Host{runs("web1", after, true, append(switched(), watchedFleet(deploy.RecordIntent))), toBeWatched(runs("web2", after, true, append(switched(), watchedFleet(deploy.RecordIntent), watchedFleet(deploy.RecordOK))))},
 			map[string]plan.WayBack{},
 		},
 		"what it ran before is bad": {[]plan.Host{bad}, map[string]plan.WayBack{"web1": {From: after, To: plan.To(before)}}},

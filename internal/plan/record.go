@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/slipway/slipway/internal/deploy"
 )
@@ -27,6 +28,7 @@ type Record struct {
 	MadeIn     int                 `json:"made_in,omitempty"` // the attempt that named the release
 	Hosts      []string            `json:"hosts"`
 	LeftOut    []string            `json:"left_out,omitempty"` // by limit
+	Watched    bool                `json:"watched,omitempty"`  // all hosts together are: the release stands only once they were
 	Steps      []RecordStep        `json:"steps"`
 }
 
@@ -46,6 +48,7 @@ func (s *Schedule) JSON() ([]byte, error) {
 		Format: recordFormat, Deployment: s.Deployment, Release: s.Release, Command: s.Command,
 		SHA256: s.ArtifactSHA, Content: s.ContentSHA, Revision: s.Revision, Ref: s.Artifact.Ref, Provenance: s.Provenance, Override: s.Override, Actor: s.Actor,
 		RunURL: s.RunURL, Attempt: s.Attempt, MadeIn: s.madeIn(), Hosts: s.everyone(), LeftOut: s.Header.LeftOut,
+		Watched: slices.ContainsFunc(s.Fleet, deploy.Check.Watched),
 	}
 	for _, steps := range [][]deploy.Step{s.Prepare, s.Migrate, s.Ensure, s.Finish, s.OnFailure, s.execs()} {
 		for _, step := range steps {
