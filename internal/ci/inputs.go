@@ -197,8 +197,11 @@ func (in *Inputs) read(lookupEnv func(string) (string, bool), name string, targe
 		if strings.TrimSpace(value) == "" || unset(lookupEnv, value) {
 			continue
 		}
-		if *target = value; strings.HasPrefix(variable, "PLUGIN_") {
+		switch *target = value; {
+		case strings.HasPrefix(variable, "PLUGIN_"):
 			*target, in.Plugin[name] = fromPlugin(name, value), true
+		case name == "secrets":
+			*target = unsetIn(lookupEnv, value)
 		}
 		return
 	}
@@ -211,6 +214,17 @@ var reference = lazyregexp.New(`^\s*\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za
 func unset(lookupEnv func(string) (string, bool), value string) bool {
 	gitlab, _ := lookupEnv("GITLAB_CI")
 	return gitlab == "true" && reference.MatchString(value)
+}
+
+var assignedReference = lazyregexp.New(`(?m)^(\s*[A-Za-z_][A-Za-z0-9_]*=)\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})[ \t]*$`)
+
+// unsetIn leaves secrets empty that have such a text for their value, PASSWORD=$PASSWORD: one that is not given is refused. In a block,
+// NAME<<END, lines like that may be meant.
+func unsetIn(lookupEnv func(string) (string, bool), value string) string {
+	if gitlab, _ := lookupEnv("GITLAB_CI"); gitlab != "true" || strings.Contains(value, "<<") {
+		return value
+	}
+	return assignedReference.ReplaceAllString(value, "$1")
 }
 
 // variables are the names under which CI may hand over an input. The runner keeps hyphens and makes spaces underscores;

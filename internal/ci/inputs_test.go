@@ -35,6 +35,8 @@ func TestFromEnv(t *testing.T) {
 		{"GitLab, a variable that there is not", map[string]string{"GITLAB_CI": "true", "INPUT_SSH_KEY": "$SSH_KEY"}, func(i Inputs) string { return i.SSHKey }, ""},
 		{"GitLab, the same in braces", map[string]string{"GITLAB_CI": "true", "INPUT_KNOWN_HOSTS": "${KNOWN_HOSTS}"}, func(i Inputs) string { return i.KnownHosts }, ""},
 		{"GitLab, more than that", map[string]string{"GITLAB_CI": "true", "INPUT_PREPARE": "$HOME/x"}, func(i Inputs) string { return i.Prepare }, "$HOME/x"},
+		{"GitLab, a secret that there is not", map[string]string{"GITLAB_CI": "true", "INPUT_SECRETS": "A=$A\nB=x$B\nC=${C}"}, func(i Inputs) string { return i.Secrets }, "A=\nB=x$B\nC="},
+		{"GitLab, a block", map[string]string{"GITLAB_CI": "true", "INPUT_SECRETS": "A<<END\nB=$B\nEND"}, func(i Inputs) string { return i.Secrets }, "A<<END\nB=$B\nEND"},
 		{"elsewhere it is a text", map[string]string{"INPUT_SSH_KEY": "$SSH_KEY"}, func(i Inputs) string { return i.SSHKey }, "$SSH_KEY"},
 		{"input list keeps commas", map[string]string{"INPUT_SHARED_DIRS": "a,b"}, func(i Inputs) string { return i.SharedDirs }, "a,b"},
 	} {
