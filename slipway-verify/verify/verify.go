@@ -92,21 +92,22 @@ func policyOf(r protocol.Request) (p policy, err error) {
 }
 
 // signerPattern is that of a certificate's subject: the workflow, and behind an @ its ref. Names of repositories are the same in upper
-// and lower case.
+// and lower case. The name of a workflow's file may have an @ as well: where no ref is asked for, what follows is one that is whole, or
+// has no @.
 func signerPattern(r protocol.Request) string {
 	if r.Signer == "" {
 		return "^(?i:" + regexp.QuoteMeta(r.Repository) + ")/[^@]+@"
 	}
 	path, ref, whole := strings.Cut(r.Signer, "@")
 	repository, file, _ := strings.Cut(path, "/.github/")
-	pattern := "^(?i:" + regexp.QuoteMeta(repository) + ")" + regexp.QuoteMeta(strings.TrimPrefix(path, repository)) + "@"
+	pattern := "^(?i:" + regexp.QuoteMeta(repository) + ")" + regexp.QuoteMeta(strings.TrimPrefix(path, repository))
 	if file == "" {
-		pattern = "^" + regexp.QuoteMeta(path) + "@"
+		pattern = "^" + regexp.QuoteMeta(path)
 	}
 	if whole {
-		pattern += regexp.QuoteMeta(ref) + "$"
+		return pattern + "@" + regexp.QuoteMeta(ref) + "$"
 	}
-	return pattern
+	return pattern + "@(refs/|[^@/]*$)"
 }
 
 // judge is what a bundle says of the build, where it holds by the authority that its certificate is of.

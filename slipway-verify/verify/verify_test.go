@@ -43,16 +43,25 @@ func TestJudge(t *testing.T) {
 		asked   func(*protocol.Request)
 		refused string // "" where it holds
 	}{
-		"fresh":                        {},
-		"of GitHub's own authority":    {by: gitHub},
-		"signed long ago":              {change: func(b *bundletest.Build) { b.Signed = time.Now().Add(-5 * time.Hour) }},
-		"repository in capitals":       {asked: func(r *protocol.Request) { r.Repository = "https://github.com/Acme/Site" }},
-		"workflow asked for":           {asked: func(r *protocol.Request) { r.Signer = "https://github.com/ACME/site/.github/workflows/build.yml" }},
-		"workflow with its ref":        {asked: func(r *protocol.Request) { r.Signer = bundletest.Default().Signer }},
+		"fresh":                     {},
+		"of GitHub's own authority": {by: gitHub},
+		"signed long ago":           {change: func(b *bundletest.Build) { b.Signed = time.Now().Add(-5 * time.Hour) }},
+		"repository in capitals":    {asked: func(r *protocol.Request) { r.Repository = "https://github.com/Acme/Site" }},
+		"workflow asked for":        {asked: func(r *protocol.Request) { r.Signer = "https://github.com/ACME/site/.github/workflows/build.yml" }},
+		"workflow with its ref":     {asked: func(r *protocol.Request) { r.Signer = bundletest.Default().Signer }},
+		"workflow on a branch with an @": {change: func(b *bundletest.Build) { b.Signer += "@2" }, asked: func(r *protocol.Request) {
+			r.Signer = strings.TrimSuffix(bundletest.Default().Signer, "@refs/heads/main")
+		}},
+		"reusable workflow by its commit": {change: func(b *bundletest.Build) {
+			b.Signer = strings.Replace(reusable, "refs/tags/v1", strings.Repeat("ab", 20), 1)
+		}, asked: func(r *protocol.Request) { r.Signer = strings.TrimSuffix(reusable, "@refs/tags/v1") }},
 		"reusable workflow, asked for": {change: func(b *bundletest.Build) { b.Signer = reusable }, asked: func(r *protocol.Request) { r.Signer = reusable }},
 		"other digest":                 {change: func(b *bundletest.Build) { b.SHA256 = bundletest.Digest(nil) }, refused: "provided artifact digest does not match"},
 		"other issuer":                 {change: func(b *bundletest.Build) { b.Issuer = "https://gitlab.com" }, refused: "known to https://gitlab.com, and asked for is a workflow of https://github.com/acme/site, known to https://token.actions"},
 		"other workflow": {change: func(b *bundletest.Build) { b.Signer = strings.Replace(b.Signer, "build", "test", 1) }, asked: func(r *protocol.Request) {
+			r.Signer = strings.TrimSuffix(bundletest.Default().Signer, "@refs/heads/main")
+		}, refused: "it was signed by https://github.com/acme/"},
+		"file of a longer name": {change: func(b *bundletest.Build) { b.Signer = strings.Replace(b.Signer, "build.yml", "build.yml@x.yml", 1) }, asked: func(r *protocol.Request) {
 			r.Signer = strings.TrimSuffix(bundletest.Default().Signer, "@refs/heads/main")
 		}, refused: "it was signed by https://github.com/acme/"},
 		"other case of the workflow":    {asked: func(r *protocol.Request) { r.Signer = "https://github.com/acme/site/.github/workflows/Build.yml" }, refused: "it was signed by https://github.com/acme/"},
