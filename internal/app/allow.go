@@ -36,7 +36,7 @@ func (a *app) permit(s *session, command string, now time.Time) *permit {
 		rules: s.cfg.Allow, asker: s.asker(),
 		run: policy.Run{
 			Command: command, Environment: s.cfg.Environment, CI: s.run.Platform, Ref: s.run.Ref, Event: s.run.Event,
-			Actor: cmp.Or(s.run.TriggeringActor, s.run.Actor), Dispatch: asked(s.run), Override: s.cfg.OverrideReason, Now: now,
+			Actor: s.run.TriggeringActor, Dispatch: asked(s.run), Override: s.cfg.OverrideReason, Now: now,
 		},
 	}
 }

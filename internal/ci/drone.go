@@ -17,25 +17,24 @@ func drone() platform {
 // and no attempts: one that is started again is a build with a number of its own, and does not say which it repeats.
 func droneRun(getenv func(string) string) Run {
 	run := Run{
-		Platform:        "drone",
-		Repository:      getenv("DRONE_REPO"),
-		RunID:           getenv("DRONE_BUILD_NUMBER"),
-		RunNumber:       getenv("DRONE_BUILD_NUMBER"),
-		Attempt:         1,
-		Job:             getenv("DRONE_STAGE_NAME"),
-		Step:            getenv("DRONE_STEP_NAME"),
-		Actor:           getenv("DRONE_COMMIT_AUTHOR"),
-		TriggeringActor: getenv("DRONE_COMMIT_AUTHOR"),
-		Ref:             getenv("DRONE_COMMIT_REF"),
-		SHA:             getenv("DRONE_COMMIT_SHA"),
-		Event:           getenv("DRONE_BUILD_EVENT"),
-		URL:             getenv("DRONE_BUILD_LINK"),
-		Workspace:       cmp.Or(getenv("DRONE_WORKSPACE"), getenv("DRONE_WORKSPACE_BASE")),
+		Platform:   "drone",
+		Repository: getenv("DRONE_REPO"),
+		RunID:      getenv("DRONE_BUILD_NUMBER"),
+		RunNumber:  getenv("DRONE_BUILD_NUMBER"),
+		Attempt:    1,
+		Job:        getenv("DRONE_STAGE_NAME"),
+		Step:       getenv("DRONE_STEP_NAME"),
+		Actor:      getenv("DRONE_COMMIT_AUTHOR"), // whom the commit names: whoever pushes may write another
+		Ref:        getenv("DRONE_COMMIT_REF"),
+		SHA:        getenv("DRONE_COMMIT_SHA"),
+		Event:      getenv("DRONE_BUILD_EVENT"),
+		URL:        getenv("DRONE_BUILD_LINK"),
+		Workspace:  cmp.Or(getenv("DRONE_WORKSPACE"), getenv("DRONE_WORKSPACE_BASE")),
 	}
 	if host := getenv("DRONE_SYSTEM_HOST"); host != "" {
 		run.Server = cmp.Or(getenv("DRONE_SYSTEM_PROTO"), "https") + "://" + host
 	}
-	if trigger := getenv("DRONE_BUILD_TRIGGER"); trigger != "" && !strings.HasPrefix(trigger, "@") { // @hook, @cron
+	if trigger := getenv("DRONE_BUILD_TRIGGER"); !strings.HasPrefix(trigger, "@") { // @hook, @cron: nobody says who pushed
 		run.TriggeringActor = trigger
 	}
 	switch run.Event {

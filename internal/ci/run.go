@@ -20,7 +20,7 @@ type Run struct {
 	Job             string
 	Step            string // the step's ID in the job, "" where the CI gives none
 	Actor           string // who caused the run
-	TriggeringActor string // who caused this attempt
+	TriggeringActor string // who caused this attempt, as the CI itself knows it; "" where it does not say
 	Ref             string // refs/heads/main; "" where the CI gives none, or the run is of a proposed change and that has none
 	SHA             string
 	Event           string // push, workflow_dispatch, ...; "" where the CI does not say what started a run

@@ -47,7 +47,7 @@ func TestDetect(t *testing.T) {
 		},
 		"drone": {
 			Platform: "drone", Server: "https://drone.example.com", Repository: "acme/site", RepositoryID: "acme/site",
-			RunID: "412", RunNumber: "412", Attempt: 1, Job: "deploy", Step: "deploy", Actor: "anna", TriggeringActor: "anna", Event: "push",
+			RunID: "412", RunNumber: "412", Attempt: 1, Job: "deploy", Step: "deploy", Actor: "anna", Event: "push",
 			URL: "https://drone.example.com/acme/site/412", Workspace: "/drone/src",
 		},
 		"bitbucket": {

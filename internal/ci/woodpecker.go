@@ -31,7 +31,7 @@ func woodpeckerRun(getenv func(string) string) Run {
 		Job:             getenv("CI_WORKFLOW_NAME"),
 		Step:            getenv("CI_STEP_NAME"),
 		Actor:           cmp.Or(getenv("CI_PIPELINE_AUTHOR"), getenv("CI_COMMIT_AUTHOR")),
-		TriggeringActor: cmp.Or(getenv("CI_PIPELINE_AUTHOR"), getenv("CI_COMMIT_AUTHOR")),
+		TriggeringActor: getenv("CI_PIPELINE_AUTHOR"),
 		Ref:             getenv("CI_COMMIT_REF"),
 		SHA:             getenv("CI_COMMIT_SHA"),
 		Event:           getenv("CI_PIPELINE_EVENT"),
