@@ -41,7 +41,7 @@ func newCommandLine(c *cmdline.Command, args []string) (*commandLine, error) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
 		return strings.HasPrefix(word, "--") && known[name] || word == "--help" || word == "-h" || word == "-e"
 	}
-	line := &commandLine{}
+	line, verbatim := &commandLine{}, false // behind -- nothing is a flag: it may be the command of exec
 	for len(args) > 0 {
 		word := args[0]
 		args = args[1:]
@@ -49,11 +49,12 @@ func newCommandLine(c *cmdline.Command, args []string) (*commandLine, error) {
 		name := secrets[spelling]
 		if !strings.HasPrefix(word, "--") || name == "" {
 			line.args = append(line.args, word)
+			verbatim = verbatim || word == "--"
 			continue
 		}
 		line.secret = true
 		switch {
-		case assigned:
+		case assigned, verbatim:
 			line.args = append(line.args, word)
 		case len(args) == 0 || isFlag(args[0]):
 			return nil, fmt.Errorf("--%s has no value (%w)", name, errUsage)
