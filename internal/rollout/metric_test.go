@@ -158,6 +158,31 @@ func TestRunDiesWhileTheFleetIsWatched(t *testing.T) {
 	}
 }
 
+// A run that dies once every host is verified, and before the first word of the watch is written down, leaves nothing that stands.
+func TestRunDiesBeforeTheFleetIsWatched(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	g := newGauge(t)
+	first, _ := f.deploy(t.Context(), good)
+	f.watches(g, time.Hour)
+	f.opts.UnwindOnCancel = false
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f.heard = func(event deploy.Event) {
+		if step, ok := event.(deploy.StepStarted); ok && slices.Contains(step.Hosts, deploy.FleetName) {
+			cancel()
+		}
+	}
+	dead, _ := f.deploy(ctx, next)
+	f.heard = nil
+	f.wantCurrent(dead.Release)
+	if journal := f.read("web1", filepath.Join(".slipway/deployments", string(dead.Deployment), "activation.jsonl")); strings.Contains(journal, `"what":"fleet"`) {
+		t.Fatalf("the journal says %s", journal)
+	}
+	f.post(t.Context())
+	f.wantCurrent(first.Release)
+}
+
 // A run that dies after the watch leaves a release that stands.
 func TestRunDiesAfterTheFleetWasWatched(t *testing.T) {
 	t.Parallel()
