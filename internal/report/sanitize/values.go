@@ -8,25 +8,25 @@ import (
 
 // Value makes every text in a value safe to print, each with a bound: what value points to, through fields, slices and pointers. Texts are
 // words of Slipway's own, but for fields with the tag `words:"foreign"`, which have what hosts and other programs said.
-func (s Sanitizer) Value(value any) { safeTexts(reflect.ValueOf(value), s.Own, s.Line) }
+func (s Sanitizer) Value(value any) { s.texts(reflect.ValueOf(value), s.Own) }
 
-func safeTexts(v reflect.Value, safe, foreign func(string) string) {
+func (s Sanitizer) texts(v reflect.Value, safe func(string) string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			safeTexts(v.Elem(), safe, foreign)
+			s.texts(v.Elem(), safe)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).Tag.Get("words") == "foreign" {
-				safeTexts(v.Field(i), foreign, foreign)
+				s.texts(v.Field(i), s.Line)
 			} else {
-				safeTexts(v.Field(i), safe, foreign)
+				s.texts(v.Field(i), safe)
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			safeTexts(v.Index(i), safe, foreign)
+			s.texts(v.Index(i), safe)
 		}
 	case reflect.String:
 		if v.CanSet() {
