@@ -99,7 +99,7 @@ func TestProxiesRefused(t *testing.T) {
 		"a pull request's run":        {nil, Env{Exposed: "a run of pull_request_target"}, "may start no program beside the hosts' key"},
 		"its plan, offline":           {func(in *ci.Inputs) { in.Command = "validate" }, Env{Exposed: "a run of pull_request_target"}, ""},
 		"the checkout's program":      {func(in *ci.Inputs) { in.ProxyCommand = "deploy/proxy %h" }, Env{Policy: policy}, "`deploy/proxy` lies in the checkout, and `policy_from`"},
-		"the same, by its whole path": {func(in *ci.Inputs) { in.ProxyCommand = "/work/deploy/proxy %h" }, Env{Policy: policy, Dirs: []string{"/work"}}, "lies in the checkout"},
+		"the same, by its whole path": {func(in *ci.Inputs) { in.ProxyCommand = "/checkout/deploy/proxy %h" }, Env{Policy: policy, Dirs: []string{"/checkout"}}, "lies in the checkout"},
 		"the checkout's program, without policy_from": {func(in *ci.Inputs) { in.ProxyCommand = "deploy/proxy %h" }, Env{}, ""},
 		"the checkout's ssh_config":                   {func(in *ci.Inputs) { in.ProxyCommand, in.SSHConfig = "", "ssh/config" }, Env{Policy: policy, ReadFile: read}, "`ssh_config` lies in the checkout and names a program"},
 		"the runner's ssh_config":                     {func(in *ci.Inputs) { in.ProxyCommand, in.SSHConfig = "", "~/.ssh/config" }, Env{Policy: policy, ReadFile: read}, ""},
