@@ -23,11 +23,12 @@ def deploy(config, action, tarball, release, verify, script, target, migrate):
 def main():
     action, ssh_config, tarball, release, verify, script, *targets = sys.argv[1:]
     script = Path(script).read_text(encoding="utf-8")
-    config = Config(runtime_ssh_path=ssh_config)
+    # One for each thread: a Config is loaded when it is first read, and is not safe for two who do that at once.
+    configs = [Config(runtime_ssh_path=ssh_config) for _ in targets]
     with ThreadPoolExecutor(len(targets)) as threads:
         running = [
             threads.submit(deploy, config, action, tarball, release, verify, script, target, "no" if i else "yes")
-            for i, target in enumerate(targets)
+            for i, (config, target) in enumerate(zip(configs, targets))
         ]
         for each in running:
             each.result()
