@@ -27,11 +27,11 @@ var (
 	budget     = flag.Duration("budget", 50*time.Minute, "no round is begun that would end later; the first one of each course always is")
 	quiet      = flag.Float64("quiet", 0.15, "what others may take of the machine's CPUs in a round that counts; 1 is all of it")
 	smoke      = flag.Bool("smoke", false, "a small tree, few hosts and one round: does it work at all?")
-	fleets     = flag.String("hosts", "", "how many hosts, joined by commas; where empty 1,4,16, or with -smoke 2")
+	fleets     = flag.String("hosts", "", "how many hosts, joined by commas, the most telling number first; where empty 4,1,16, or with -smoke 2")
 	links      = flag.String("links", "LAN,WAN", "which links")
 	scenarios  = flag.String("scenarios", strings.Join(chain, ","), "which scenarios")
 	contenders = flag.String("contenders", "", "which contenders besides Slipway, as scp,scp+verify; all where empty")
-	whole      = flag.Bool("whole", false, "all contenders and scenarios with many hosts, too: takes hours")
+	whole      = flag.Bool("whole", false, "all contenders and scenarios with many hosts, and all contenders in each round: takes hours")
 	docs       = flag.String("write", "", "the folder of benchmarks.md, which the results are written into")
 	keep       = flag.String("keep", "", "a folder to keep what each contender printed last")
 	place      = flag.String("dir", "", "where the hosts' and the runner's files are; memory (/dev/shm) where there is one")
@@ -50,40 +50,57 @@ func TestDeployments(t *testing.T) {
 	if *smoke {
 		*fleets, *rounds, *quiet = cmp.Or(*fleets, "2"), 1, 1
 	}
-	*fleets = cmp.Or(*fleets, "1,4,16")
+	*fleets = cmp.Or(*fleets, "4,1,16")
 	if dir := folder(); dir != "" {
 		t.Setenv("TMPDIR", dir)
 	}
 	adoptOrphans(t)
 	courses := openCourses(t)
-	begun := time.Now()
+	result := newReport(courses)
+	save := func(notes ...string) {
+		if *docs == "" {
+			return
+		}
+		if err := result.of(courses, notes...).Write(*docs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const unfinished = "The run that measured this did not come to its end."
 	defer func() {
 		if t.Failed() {
-			t.Logf("measured before the failure:\n%s", results(courses, begun).Markdown(""))
+			t.Logf("measured before the failure:\n%s", result.of(courses, unfinished).Markdown(""))
 		}
 	}()
-	run(ctx, t, courses)
-	result := results(courses, begun)
+	run(ctx, t, courses, func() { save(unfinished) })
+	save()
 	if *docs == "" {
-		t.Logf("results:\n%s", result.Markdown(""))
-		return
-	}
-	if err := result.Write(*docs); err != nil {
-		t.Fatal(err)
+		t.Logf("results:\n%s", result.of(courses).Markdown(""))
 	}
 }
 
-// results are those of the courses that had a whole round.
-func results(courses []*course, begun time.Time) *report.Report {
-	r := &report.Report{
-		Date: begun, Took: time.Since(begun), Machine: machine(), Software: software(courses[0].contenders), Trees: courses[0].sites.about(),
-	}
+// results are a report to which courses come as they are measured.
+type results struct{ report.Report }
+
+func newReport(courses []*course) results {
+	return results{report.Report{
+		Date: time.Now(), Machine: machine(), Software: software(courses[0].contenders), Trees: courses[0].sites.about(),
+	}}
+}
+
+// of is the report of the courses that had a whole round.
+func (r results) of(courses []*course, notes ...string) *report.Report {
+	r.Took, r.Notes = time.Since(r.Date), slices.Clone(notes)
 	for _, c := range courses {
 		if len(c.rounds) > 0 {
 			r.Courses = append(r.Courses, c.report())
 		}
+		for _, why := range c.failed {
+			if why != "" {
+				r.Notes = append(r.Notes, "Failed twice, and was given up there: "+why+".")
+			}
+		}
 	}
-	return r
+	return &r.Report
 }
 
 // wanted tells whether a flag that is a list names something.

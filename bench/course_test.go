@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,15 +38,25 @@ type course struct {
 	sites      *sites
 	contenders []contender
 	scenarios  []string
+	weight     int // it gets so many rounds for each one of a course with weight 1
 	rounds     []round
-	tries      int
-	took       time.Duration // of the last round, with all that is not measured
+	failed     []string // by contender: why it was given up, if it was
+	strict     bool     // nobody is given up: the run fails
 }
 
 // round is what each contender's scenarios cost.
 type round struct {
-	costs     [][]report.Cost // by contender, then by scenario
+	costs     [][]report.Cost // by contender, then by scenario; fewer of one that failed, none of one that did not take part
+	full      bool            // all took part who were not given up
 	disturbed bool
+	took      time.Duration // with all that is not measured
+}
+
+// title is how a course is called in what is logged.
+func (c *course) title() string { return c.about().Title() }
+
+func (c *course) about() report.Course {
+	return report.Course{Link: c.link.Link, Hosts: len(c.link.hosts), Share: 1}
 }
 
 // deployment is one thing that a contender is to do.
@@ -61,32 +72,56 @@ func (d deployment) release() string { return fmt.Sprintf("release%03d", d.numbe
 // round lets each contender go through the chain in turn, another one first each time.
 func (c *course) round(ctx context.Context, t *testing.T) {
 	t.Helper()
-	begun := time.Now()
-	done := round{costs: make([][]report.Cost, len(c.contenders))}
+	begun, number := time.Now(), len(c.rounds)
+	done := round{costs: make([][]report.Cost, len(c.contenders)), full: isFull(number)}
 	for turn := range c.contenders {
-		i := (c.tries + turn) % len(c.contenders)
-		done.costs[i] = c.chain(ctx, t, c.contenders[i])
+		i := (number + turn) % len(c.contenders)
+		if c.failed[i] == "" && (done.full || c.leads(i)) {
+			done.costs[i] = c.twice(ctx, t, i)
+		}
 	}
-	done.disturbed = disturbance(done.costs) > *quiet
+	done.disturbed, done.took = disturbance(done.costs) > *quiet, time.Since(begun)
 	c.rounds = append(c.rounds, done)
-	c.tries++
-	c.took = time.Since(begun)
-	t.Logf("%d hosts, %s, round %d, %.0f s, others took %.0f %% of the CPUs (counts: %v)",
-		len(c.link.hosts), c.link.Name, c.tries, c.took.Seconds(), 100*disturbance(done.costs), !done.disturbed)
+	t.Logf("%s, round %d, %.0f s, others took %.0f %% of the CPUs (counts: %v)",
+		c.title(), number+1, done.took.Seconds(), 100*disturbance(done.costs), !done.disturbed)
 	for i, contender := range c.contenders {
 		var parts []string
-		for at, scenario := range c.scenarios {
-			cost := done.costs[i][at]
+		for at, cost := range done.costs[i] {
 			parts = append(parts, fmt.Sprintf("%s %.2f s (%.2f MB, CPU %.2f and %.2f)",
-				scenario, cost.Wall.Seconds(), float64(cost.Up)/1e6, cost.Runner.Seconds(), cost.Hosts.Seconds()))
+				c.scenarios[at], cost.Wall.Seconds(), float64(cost.Up)/1e6, cost.Runner.Seconds(), cost.Hosts.Seconds()))
 		}
-		t.Logf("    %-20s %s", title(contender), strings.Join(parts, ", "))
+		if len(parts) > 0 {
+			t.Logf("    %-20s %s", title(contender), strings.Join(parts, ", "))
+		}
 	}
+}
+
+// twice lets a contender go through the chain, and once more where it fails. Whoever fails again is given up on this course, with what the
+// scenarios before cost; but Slipway must not fail.
+func (c *course) twice(ctx context.Context, t *testing.T, i int) []report.Cost {
+	t.Helper()
+	costs, err := c.chain(ctx, t, c.contenders[i])
+	if err == nil {
+		return costs
+	}
+	if i == 0 || c.strict || ctx.Err() != nil {
+		t.Fatal(err)
+	}
+	t.Logf("once more: %v", err)
+	if costs, err = c.chain(ctx, t, c.contenders[i]); err == nil {
+		return costs
+	}
+	if ctx.Err() != nil {
+		t.Fatal(err)
+	}
+	t.Logf("given up: %v", err)
+	c.failed[i], _, _ = strings.Cut(err.Error(), "\n")
+	return costs
 }
 
 // chain lets a contender do all scenarios up to the last that was asked for, on hosts that it has never seen, and takes away what it
 // leaves.
-func (c *course) chain(ctx context.Context, t *testing.T, contender contender) []report.Cost {
+func (c *course) chain(ctx context.Context, t *testing.T, contender contender) (costs []report.Cost, err error) {
 	t.Helper()
 	leave := func() {
 		for _, h := range c.link.hosts {
@@ -96,51 +131,65 @@ func (c *course) chain(ctx context.Context, t *testing.T, contender contender) [
 		}
 	}
 	leave()
-	defer leave()
-	var costs []report.Cost
+	defer func() {
+		if err != nil {
+			endAll(c.link.servers())
+		}
+		leave()
+	}()
 	for at, scenario := range chain[:slices.Index(chain, c.scenarios[len(c.scenarios)-1])+1] {
 		for _, h := range c.link.hosts {
 			if err := os.MkdirAll(contender.root(h.host), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}
-		cost := c.deploy(ctx, t, contender, deployment{over: c.link, scenario: scenario, site: c.sites.of(scenario), number: at + 1})
+		d := deployment{over: c.link, scenario: scenario, site: c.sites.of(scenario), number: at + 1}
+		cost, err := c.deploy(ctx, t, contender, d)
+		if err != nil {
+			return costs, fmt.Errorf("%s, %s with %s: %w", title(contender), scenario, c.title(), err)
+		}
 		if slices.Contains(c.scenarios, scenario) {
 			costs = append(costs, cost)
 		}
 	}
-	return costs
+	return costs, nil
 }
 
+// longest is how long a deployment may take: one that hangs must not hold up all others.
+const longest = 10 * time.Minute
+
 // deploy lets a contender do one thing, and checks that it did.
-func (c *course) deploy(ctx context.Context, t *testing.T, contender contender, d deployment) report.Cost {
+func (c *course) deploy(ctx context.Context, t *testing.T, contender contender, d deployment) (cost report.Cost, err error) {
 	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("it had not ended after %v", longest))
+	defer cancel()
 	cmd := contender.prepare(ctx, t, d)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	defer func() {
-		if t.Failed() {
-			c.explain(t, contender, d, said.String())
-		}
-	}()
+	cmd.WaitDelay = 10 * time.Second // what outlives the command may hold its output open
 	syncFiles(t, c.link.hosts)
-	cost, err := measure(t, c.link, cmd)
+	cost, err = measure(t, c.link, cmd)
 	if *keep != "" {
 		name := fmt.Sprintf("%d hosts %s %s %s.log", len(c.link.hosts), c.link.Name, title(contender), d.scenario)
 		write(t, filepath.Join(*keep, name), said.String())
 	}
-	if err != nil {
-		t.Fatal(err)
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case err == nil:
+		err = checkAll(contender, d)
 	}
-	checkAll(t, contender, d)
-	return cost
+	if err != nil {
+		c.explain(t, contender, d, said.String())
+	}
+	return cost, err
 }
 
 // explain logs all that may tell why a contender failed.
 func (c *course) explain(t *testing.T, contender contender, d deployment, said string) {
 	t.Helper()
 	load, _ := os.ReadFile("/proc/loadavg")
-	t.Logf("%s, %s over the %s, round %d, load %sIt said:\n%s", title(contender), d.scenario, c.link.Name, c.tries, load, said)
+	t.Logf("%s, %s over the %s, round %d, load %sIt said:\n%s", title(contender), d.scenario, c.link.Name, len(c.rounds)+1, load, said)
 	for _, h := range c.link.hosts {
 		lines := strings.Split(strings.TrimSpace(h.server.Log()), "\n")
 		t.Logf("sshd of %s said last:\n%s", h.name, strings.Join(lines[max(0, len(lines)-8):], "\n"))
@@ -166,6 +215,46 @@ func syncFiles(t *testing.T, hosts []*linked) {
 		_ = dir.Close()
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// broken is a contender that leaves something running on a host and fails.
+type broken struct{ peer }
+
+func (b *broken) name() string { return "Broken" }
+
+func (b *broken) root(h *host) string { return b.path(h, "broken") }
+
+func (b *broken) version() []string { return []string{"sh"} }
+
+func (b *broken) prepare(ctx context.Context, t *testing.T, d deployment) *exec.Cmd {
+	t.Helper()
+	config, _ := b.sshConfig(t, d.over)
+	return b.command(ctx, t, ".", "sh", "-c", "ssh -F \"$0\" web01 'setsid sleep 600 </dev/null >/dev/null 2>&1 &'; exit 3", config)
+}
+
+// TestGivenUp: a contender that fails twice is given up, nothing of it goes on, and the report says so.
+func TestGivenUp(t *testing.T) {
+	adoptOrphans(t)
+	hosts, key := startHosts(t, 1)
+	c := &course{
+		link: openLinks(t, hosts)[0], sites: buildSites(t, small), scenarios: []string{first}, failed: make([]string, 2),
+		contenders: []contender{&slipway{}, &broken{newPeer(t, key, true)}},
+	}
+	if costs := c.twice(t.Context(), t, 1); len(costs) > 0 || c.failed[1] != "broken+verify, first with 1 host, LAN: it ended with status 3" {
+		t.Errorf("costs %v; it failed because of %q", costs, c.failed[1])
+	}
+	for _, child := range childrenOf(os.Getpid()) {
+		if !isServer(child) {
+			t.Errorf("this goes on: %s", command(child))
+		}
+	}
+	c.rounds = []round{{costs: [][]report.Cost{{{Wall: time.Second}}, nil}}}
+	text := (results{}).of([]*course{c}).Markdown("")
+	for _, want := range []string{"| Broken | failed |", "**Failed twice, and was given up there: broken+verify, first with 1 host, LAN: it ended with status 3.**"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in\n%s", want, text)
 		}
 	}
 }

@@ -75,11 +75,19 @@ func processes() family {
 	return tree
 }
 
+// descendants are the children of a process, theirs, and so on.
+func (f family) descendants(pid int) (all []int) {
+	for _, child := range f[pid] {
+		all = append(append(all, child), f.descendants(child)...)
+	}
+	return all
+}
+
 // below is what the descendants of a process have, in bytes.
 func (f family) below(pid int) int64 {
 	all := int64(0)
-	for _, child := range f[pid] {
-		all += shareOf(child) + f.below(child)
+	for _, descendant := range f.descendants(pid) {
+		all += shareOf(descendant)
 	}
 	return all
 }

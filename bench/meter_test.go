@@ -34,17 +34,22 @@ func measure(t *testing.T, over *link, cmd *exec.Cmd) (cost report.Cost, err err
 	}
 	memory := watchMemory(cmd.Process.Pid, servers)
 	err = cmd.Wait()
-	orphans, late := awaitHosts(servers)
+	runner, failed := result()
+	if err := errors.Join(err, failed); err != nil {
+		_, _ = memory()
+		return cost, err
+	}
+	orphans, err := awaitHosts(servers)
 	took := time.Since(begun)
 	cost.RunnerMemory, cost.HostsMemory = memory()
 	cost.Others = (machineCPU(t) - machine - (usage(syscall.RUSAGE_SELF) - self)).Seconds()
-	runner, failed := result()
 	cost.Wall, cost.Runner = runner.Wall, runner.CPU
 	cost.Hosts = processesCPU(t, servers) - hosts + orphans
+	cost.Whole = cost.Runner + cost.Hosts
 	sent := over.traffic.Counts().Less(wire)
 	cost.Up, cost.Down, cost.Turns = sent.Up, sent.Down, sent.Connections+sent.Turns
 	cost.Others = max(0, (cost.Others-(cost.Runner+cost.Hosts).Seconds())/(took.Seconds()*float64(runtime.NumCPU())))
-	return cost, errors.Join(err, failed, late)
+	return cost, err
 }
 
 // awaitHosts waits until nothing runs on the hosts any more but sshd, and gives the CPU time of what did not end below it.
@@ -73,6 +78,29 @@ func awaitHosts(servers []int) (orphans time.Duration, err error) {
 		}
 		if time.Now().After(deadline) {
 			return orphans, fmt.Errorf("after %v these still run on the hosts: %s", patience, commands(running))
+		}
+	}
+}
+
+// endAll ends what a deployment that failed has left running, on the hosts and here.
+func endAll(servers []int) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+		tree := processes()
+		var running []int
+		for _, server := range servers {
+			running = append(running, tree.descendants(server)...)
+		}
+		for _, child := range tree[os.Getpid()] {
+			if !isServer(child) {
+				_, _ = syscall.Wait4(child, nil, syscall.WNOHANG, nil)
+				running = append(append(running, child), tree.descendants(child)...)
+			}
+		}
+		if len(running) == 0 {
+			return
+		}
+		for _, pid := range running {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 }

@@ -19,7 +19,14 @@ const manyHosts = 10
 
 var manyScenarios = []string{first, update}
 
-// openCourses makes the courses that were asked for, those with few hosts first.
+// heavy is how many rounds the courses with the first number of hosts get for each one of the others: they are the most telling. One of
+// three rounds has all contenders, also those who are far behind.
+const (
+	heavy     = 3
+	fullEvery = 3
+)
+
+// openCourses makes the courses that were asked for, in their order.
 func openCourses(t *testing.T) []*course {
 	t.Helper()
 	var counts []int
@@ -39,9 +46,12 @@ func openCourses(t *testing.T) []*course {
 	sites := buildSites(t, size)
 	everybody := makeContenders(t, key)
 	var opened []*course
-	for _, n := range counts {
+	for i, n := range counts {
 		for _, link := range openLinks(t, hosts[:n]) {
-			c := &course{link: link, sites: sites}
+			c := &course{link: link, sites: sites, weight: 1, strict: *smoke}
+			if i == 0 {
+				c.weight = heavy
+			}
 			for _, contender := range everybody {
 				if takesPart(contender, n, link) {
 					c.contenders = append(c.contenders, contender)
@@ -55,6 +65,7 @@ func openCourses(t *testing.T) []*course {
 			if len(c.contenders) == 0 || len(c.scenarios) == 0 {
 				t.Fatalf("nothing to do with -contenders %q -scenarios %q", *contenders, *scenarios)
 			}
+			c.failed = make([]string, len(c.contenders))
 			opened = append(opened, c)
 		}
 	}
@@ -80,25 +91,72 @@ func allScenarios(hosts int, over *link) bool {
 	return hosts < manyHosts || *whole
 }
 
-// run gives each course a round, and then each another one for as long as the budget allows.
-func run(ctx context.Context, t *testing.T, courses []*course) {
+// run gives each course a round, and then others for as long as the budget allows. After each of them what there is so far is handed on.
+func run(ctx context.Context, t *testing.T, courses []*course, measured func()) {
 	t.Helper()
 	end := time.Now().Add(*budget)
 	for next := nextCourse(courses, *rounds, time.Until(end)); next != nil; next = nextCourse(courses, *rounds, time.Until(end)) {
+		if ctx.Err() != nil {
+			t.Fatal("interrupted")
+		}
 		next.round(ctx, t)
+		measured()
 	}
 }
 
-// nextCourse is the course with the fewest rounds that count and too few of them, if another one fits into the time that is left; the
-// first always does. nil is none.
+// nextCourse is the course whose turn it is of those that have too few rounds that count, if a round of it fits into the time that is left;
+// the first always does. nil is none.
 func nextCourse(courses []*course, enough int, left time.Duration) (next *course) {
 	for _, c := range courses {
-		fits := c.tries == 0 || c.took < left
-		if fits && c.counted() < enough && (next == nil || c.counted() < next.counted()) {
+		fits := len(c.rounds) == 0 || c.estimate() < left
+		if fits && c.counted() < enough && (next == nil || c.turn() < next.turn()) {
 			next = c
 		}
 	}
 	return next
+}
+
+// turn is less of a course that is the sooner to get its next round. Rounds that do not count are rounds here: a course that others disturb
+// must not keep the rest from theirs.
+func (c *course) turn() float64 { return float64(len(c.rounds)+1) / float64(c.weight) }
+
+// isFull tells the rounds in which everybody takes part.
+func isFull(number int) bool { return *whole || number%fullEvery == 0 }
+
+// estimate is how long the next round will take: as long as the last one of its kind, or as the first.
+func (c *course) estimate() time.Duration {
+	took := c.rounds[0].took
+	for _, round := range c.rounds {
+		if round.full == isFull(len(c.rounds)) {
+			took = round.took
+		}
+	}
+	return took
+}
+
+// near is how many times as long as the fastest of its kind a contender may take to be in every round.
+const near = 1.25
+
+// leads tells Slipway, and those who were near the fastest that do the same work, in a scenario of a full round: the targets are about them,
+// and more rounds say no more of who is far behind.
+func (c *course) leads(i int) bool {
+	if i == 0 {
+		return true
+	}
+	for _, round := range c.rounds {
+		for at, cost := range round.costs[i] {
+			fastest := cost.Wall
+			for j, costs := range round.costs {
+				if j > 0 && at < len(costs) && c.contenders[j].verifies() == c.contenders[i].verifies() {
+					fastest = min(fastest, costs[at].Wall)
+				}
+			}
+			if round.full && cost.Wall.Seconds() <= near*fastest.Seconds() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // counted is how many rounds of the course count.
@@ -114,17 +172,18 @@ func (c *course) counted() int {
 
 // report gives the rounds that count; where others disturbed all of them, all.
 func (c *course) report() report.Course {
-	shown := report.Course{Link: c.link.Link, Hosts: len(c.link.hosts)}
+	shown := c.about()
 	for at, scenario := range c.scenarios {
 		s := report.Scenario{Name: scenario}
 		for i, contender := range c.contenders {
-			one := report.Contender{Name: contender.name(), Same: contender.verifies()}
-			for _, round := range c.rounds {
-				if !round.disturbed || c.counted() == 0 {
-					one.Rounds = append(one.Rounds, round.costs[i][at])
+			one := report.Contender{
+				Name: contender.name(), Same: contender.verifies(), Rounds: map[int]report.Cost{}, Disturbed: c.counted() == 0, Failed: c.failed[i] != "",
+			}
+			for number, round := range c.rounds {
+				if (!round.disturbed || one.Disturbed) && at < len(round.costs[i]) {
+					one.Rounds[number] = round.costs[i][at]
 				}
 			}
-			one.Disturbed = c.counted() == 0
 			s.Contenders = append(s.Contenders, one)
 		}
 		shown.Scenarios = append(shown.Scenarios, s)
@@ -134,36 +193,54 @@ func (c *course) report() report.Course {
 
 func TestNextCourse(t *testing.T) {
 	t.Parallel()
-	quick, slow, late := &course{took: time.Minute}, &course{took: time.Hour}, &course{}
-	courses := []*course{quick, slow, late}
-	// go on for a round, disturbed or not
-	try := func(c *course, disturbed bool) {
-		c.tries++
-		c.rounds = append(c.rounds, round{disturbed: disturbed})
-	}
+	heavy, slow, late := &course{weight: 2}, &course{weight: 2}, &course{weight: 1}
+	courses := []*course{heavy, slow, late}
+	took := map[*course]time.Duration{heavy: time.Minute, slow: time.Hour, late: time.Hour}
 	for i, step := range []struct {
 		want      *course
 		left      time.Duration
 		disturbed bool
 	}{
-		{want: quick, left: 2 * time.Hour},
+		{want: heavy, left: 2 * time.Hour},
 		{want: slow, left: 2 * time.Hour, disturbed: true},
-		{want: slow, left: 2 * time.Hour}, // again
-		{want: late},                      // its first round, whatever is left
-		{want: quick, left: 30 * time.Minute},
+		{want: heavy, left: 2 * time.Hour},
+		{want: slow, left: 2 * time.Hour},
+		{want: late}, // its first round, whatever is left
+		{want: slow, left: 2 * time.Hour},
 		{want: nil, left: 30 * time.Second},
+		{want: late, left: 2 * time.Hour, disturbed: true},
+		{want: nil, left: 30 * time.Minute},
+		{want: late, left: 2 * time.Hour}, // again
+		{want: nil, left: 2 * time.Hour},  // two rounds are enough
 	} {
-		if step.want == late {
-			late.took = time.Hour
-		}
 		if got := nextCourse(courses, 2, step.left); got != step.want {
 			t.Fatalf("step %d: the next course is %+v, wanted %+v", i, got, step.want)
 		}
 		if step.want != nil {
-			try(step.want, step.disturbed)
+			step.want.rounds = append(step.want.rounds, round{disturbed: step.disturbed, took: took[step.want], full: isFull(len(step.want.rounds))})
 		}
 	}
-	if got := nextCourse(courses, 1, 2*time.Hour); got != nil {
-		t.Errorf("one round is enough, and %+v gets another one", got)
+}
+
+// TestLeads: who is near the fastest of its kind in any scenario takes part in every round.
+func TestLeads(t *testing.T) {
+	t.Parallel()
+	costs := func(seconds ...time.Duration) (all []report.Cost) {
+		for _, s := range seconds {
+			all = append(all, report.Cost{Wall: s * time.Second})
+		}
+		return all
+	}
+	c := &course{
+		contenders: []contender{&slipway{}, &script{peer{verify: true}, "scp"}, &script{peer{verify: true}, "rsync"}, &fabric{peer{verify: true}}, &ansible{}},
+		rounds: []round{
+			{full: true, costs: [][]report.Cost{costs(1, 1), costs(10, 90), costs(20, 20), costs(13, 90), costs(90)}},
+			{costs: [][]report.Cost{costs(1, 1), costs(10, 90), costs(20, 20), nil, nil}},
+		},
+	}
+	for i, want := range []bool{true, true, true, false, true} {
+		if got := c.leads(i); got != want {
+			t.Errorf("%s takes part in every round: %v, wanted %v", title(c.contenders[i]), got, want)
+		}
 	}
 }

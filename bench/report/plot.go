@@ -63,7 +63,7 @@ func (c Course) plotted() []string {
 
 func (c Course) plot(b *strings.Builder, y, width int, everybody []string) {
 	fmt.Fprintf(b, `<line x1="8" x2="%d" y1="%d" y2="%[2]d" stroke="#dddddd"/>`+"\n", width-8, y)
-	label(b, 8, y+17, `font-size="12" font-weight="bold"`, fmt.Sprintf("%s, %s", count(c.Hosts, "host"), c.Link.Name))
+	label(b, 8, y+17, `font-size="12" font-weight="bold"`, c.Title())
 	names := c.plotted()
 	for i, name := range names {
 		label(b, left-8, y+head+row*i+9, `text-anchor="end"`, name)
@@ -74,7 +74,7 @@ func (c Course) plot(b *strings.Builder, y, width int, everybody []string) {
 		most := s.scale()
 		for i, name := range names {
 			at := slices.IndexFunc(s.Contenders, func(c Contender) bool { return c.title() == name })
-			if at < 0 {
+			if at < 0 || len(s.Contenders[at].Rounds) == 0 {
 				continue
 			}
 			seconds := s.Contenders[at].of(wall).median()
@@ -92,7 +92,7 @@ func (c Course) plot(b *strings.Builder, y, width int, everybody []string) {
 func (s Scenario) scale() float64 {
 	var all []float64
 	for _, contender := range s.Contenders {
-		if contender.Same {
+		if contender.Same && len(contender.Rounds) > 0 {
 			all = append(all, contender.of(wall).median())
 		}
 	}

@@ -19,12 +19,13 @@ func example() *Report {
 	cost := func(seconds float64, up int64) Cost {
 		return Cost{
 			Wall: time.Duration(seconds * float64(time.Second)), Runner: 1500 * time.Millisecond, Hosts: 2500 * time.Millisecond,
-			RunnerMemory: 40e6, HostsMemory: 12e6, Up: up, Down: 20_000, Turns: 60,
+			Whole: 4100 * time.Millisecond, RunnerMemory: 40e6, HostsMemory: 12e6, Up: up, Down: 20_000, Turns: 60,
 		}
 	}
-	rounds := func(up int64, seconds ...float64) (all []Cost) {
-		for _, s := range seconds {
-			all = append(all, cost(s, up))
+	rounds := func(up int64, seconds ...float64) map[int]Cost {
+		all := map[int]Cost{}
+		for i, s := range seconds {
+			all[i] = cost(s, up)
 		}
 		return all
 	}
@@ -39,13 +40,17 @@ func example() *Report {
 		{Name: "Slipway", Same: true, Rounds: rounds(30e3, 1)},
 		{Name: "scp + ssh", Same: true, Rounds: rounds(2e3, 0.5)},
 		{Name: "Ansible", Same: true, Rounds: rounds(2e3, 9)}, // far longer than the others: its bar is broken
+		{Name: "Fabric", Same: true, Failed: true},
 	}}
 	return &Report{
 		Date: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC), Took: 42 * time.Minute, Machine: "One machine: 2 CPUs",
 		Software: []string{"Slipway dev", "scp + ssh 9.2"}, Trees: []string{"`first`: 5,000 files"},
+		Notes: []string{"Fabric with 4 hosts, LAN, failed: exit status 1."},
 		Courses: []Course{
-			{Link: Link{Name: "LAN", About: "loopback"}, Hosts: 1, Scenarios: []Scenario{first(), back}},
-			{Link: Link{Name: "WAN", About: "50 ms, 100 Mbit/s", Rate: 10e6}, Hosts: 4, Scenarios: []Scenario{first()}},
+			{Link: Link{Name: "LAN", About: "loopback"}, Hosts: 4, Share: 1, Scenarios: []Scenario{first(), back}},
+			{Link: Link{Name: "WAN", About: "50 ms, 100 Mbit/s", Rate: 10e6}, Hosts: 4, Share: 1, Scenarios: []Scenario{first()}},
+			{Link: Link{Name: "LAN", About: "loopback"}, Hosts: 4, Share: 0.5, Scenarios: []Scenario{first()}},
+			{Link: Link{Name: "WAN", About: "50 ms, 100 Mbit/s", Rate: 10e6}, Hosts: 1, Share: 1, Scenarios: []Scenario{first()}},
 		},
 	}
 }
@@ -140,5 +145,34 @@ func TestPagesHaveTheirMarkers(t *testing.T) {
 	}
 	if _, err := replace(string(page), ""); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTargets: a round is held against what others took in it, and one in which they did not take part tells nothing.
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	update := func(seconds ...float64) map[int]Cost {
+		all := map[int]Cost{}
+		for i, s := range seconds {
+			if s > 0 {
+				all[i] = Cost{Wall: time.Duration(s * float64(time.Second))}
+			}
+		}
+		return all
+	}
+	r := &Report{Courses: []Course{{Link: Link{Name: "LAN"}, Hosts: 4, Share: 1, Scenarios: []Scenario{{Name: "update", Contenders: []Contender{
+		{Name: "Slipway", Same: true, Rounds: update(1, 2, 3, 4)},
+		{Name: "rsync + ssh", Same: true, Rounds: update(4, 3, 9)},
+		{Name: "Fabric", Same: true, Rounds: update(0, 8, 5, 0)},
+	}}}}}}
+	for _, want := range []string{
+		// 1 of 4/2, 2 of 3/2, 3 of 5/2; nothing is known of the fourth round.
+		"| LAN | update: half of the fastest that verifies | 2.00 s | 2.00 s | 1.00 to 3.00 | 1 of 3 | **not reached** |",
+		"| LAN | update: half of the fastest that does not verify | | | | | not measured |",
+		"| LAN, half the CPU | first: the fastest that does not verify | | | | | not measured |",
+	} {
+		if text := r.Markdown(""); !strings.Contains(text, want+"\n") {
+			t.Errorf("there is no line\n%s\nin\n%s", want, text)
+		}
 	}
 }

@@ -14,9 +14,13 @@ func (r *Report) Markdown(plot string) string {
 	for _, tree := range r.Trees {
 		fmt.Fprintf(&b, "- %s\n", tree)
 	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "\n**%s**\n", note)
+	}
+	r.targets(&b)
 	fmt.Fprintf(&b, "\n![Seconds of each contender that verifies, by scenario, hosts and link.](%s)\n", plot)
 	for _, c := range r.Courses {
-		fmt.Fprintf(&b, "\n### %s, %s\n\n%s: %s.\n\n", count(c.Hosts, "host"), c.Link.Name, c.Link.Name, c.Link.About)
+		fmt.Fprintf(&b, "\n### %s\n\n%s: %s.\n\n", c.Title(), c.Link.Name, c.Link.About)
 		if c.disturbed() {
 			fmt.Fprint(&b, "**Others took a good deal of the machine's CPUs meanwhile: measure again.**\n\n")
 		}
@@ -39,8 +43,10 @@ func (c Course) overview(b *strings.Builder) {
 		for _, s := range c.Scenarios {
 			i := slices.IndexFunc(s.Contenders, func(c Contender) bool { return c.title() == name })
 			switch {
-			case i < 0:
+			case i < 0 || len(s.Contenders[i].Rounds) == 0 && !s.Contenders[i].Failed:
 				fmt.Fprint(b, " |")
+			case len(s.Contenders[i].Rounds) == 0:
+				fmt.Fprint(b, " failed |")
 			case i == 0:
 				fmt.Fprintf(b, " **%.2f** |", s.Contenders[i].of(wall).median())
 			default:
@@ -49,6 +55,31 @@ func (c Course) overview(b *strings.Builder) {
 		}
 		fmt.Fprint(b, "\n")
 	}
+	for _, same := range []bool{true, false} {
+		c.comparison(b, same)
+	}
+}
+
+// comparison is a line that holds Slipway against the fastest of the others, where there are any.
+func (c Course) comparison(b *strings.Builder, same bool) {
+	var cells strings.Builder
+	compared := false
+	for _, s := range c.Scenarios {
+		if all := s.toFastest(same); len(all) > 0 {
+			compared = true
+			fmt.Fprintf(&cells, " %.2f |", all.median())
+		} else {
+			fmt.Fprint(&cells, " |")
+		}
+	}
+	if !compared {
+		return
+	}
+	kind := "that verifies"
+	if !same {
+		kind = "that does not"
+	}
+	fmt.Fprintf(b, "| *Slipway, as a part of the fastest %s* |%s\n", kind, cells.String())
 }
 
 func (c Course) disturbed() bool {
@@ -77,23 +108,26 @@ func (c Contender) title() string {
 
 // details are everything that was measured.
 func (c Course) details(b *strings.Builder) {
-	fmt.Fprintf(b, "\n<details><summary>%s, %s: everything that was measured</summary>\n\n", count(c.Hosts, "host"), c.Link.Name)
+	fmt.Fprintf(b, "\n<details><summary>%s: everything that was measured</summary>\n\n", c.Title())
 	fmt.Fprint(b, "| scenario | contender | rounds | seconds, least to most | ratio, least to most | link alone, s | sent to all hosts, MB | received, MB | round trips of a host "+
-		"| CPU of runner, s | CPU of all hosts, s | memory of runner, MB | memory of all hosts, MB |\n")
-	fmt.Fprintf(b, "| --- | --- |%s\n", strings.Repeat(" ---: |", 11))
+		"| CPU of runner, s | CPU of all hosts, s | CPU of everything, s | memory of runner, MB | memory of all hosts, MB |\n")
+	fmt.Fprintf(b, "| --- | --- |%s\n", strings.Repeat(" ---: |", 12))
 	for _, s := range c.Scenarios {
 		for i, contender := range s.Contenders {
+			if len(contender.Rounds) == 0 {
+				continue
+			}
 			median := func(value func(Cost) float64) float64 { return contender.of(value).median() }
 			seconds, ratio := contender.of(wall), s.ratios(i)
 			alone, trips := "", ""
 			if c.Link.Rate > 0 { // without a delay nobody sees what waits for what
 				alone = fmt.Sprintf("%.2f", c.Link.alone(contender))
-				trips = fmt.Sprintf("%.0f", median(func(c Cost) float64 { return float64(c.Turns) })/float64(c.Hosts))
+				trips = fmt.Sprintf("%.0f", median(func(cost Cost) float64 { return turnsOfAHost(c, cost) }))
 			}
-			fmt.Fprintf(b, "| %s | %s | %d | %.2f to %.2f | %.2f to %.2f | %s | %.2f | %.2f | %s | %.2f | %.2f | %.0f | %.0f |\n",
+			fmt.Fprintf(b, "| %s | %s | %d | %.2f to %.2f | %.2f to %.2f | %s | %.2f | %.2f | %s | %.2f | %.2f | %.2f | %.0f | %.0f |\n",
 				s.Name, contender.title(), len(contender.Rounds), slices.Min(seconds), slices.Max(seconds), slices.Min(ratio), slices.Max(ratio), alone,
-				median(func(c Cost) float64 { return float64(c.Up) / 1e6 }), median(func(c Cost) float64 { return float64(c.Down) / 1e6 }), trips,
-				median(func(c Cost) float64 { return c.Runner.Seconds() }), median(func(c Cost) float64 { return c.Hosts.Seconds() }),
+				median(func(cost Cost) float64 { return megabytes(c, cost) }), median(func(c Cost) float64 { return float64(c.Down) / 1e6 }), trips,
+				median(func(c Cost) float64 { return c.Runner.Seconds() }), median(func(c Cost) float64 { return c.Hosts.Seconds() }), median(whole),
 				median(func(c Cost) float64 { return float64(c.RunnerMemory) / 1e6 }), median(func(c Cost) float64 { return float64(c.HostsMemory) / 1e6 }))
 		}
 	}
