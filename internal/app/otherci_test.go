@@ -416,14 +416,15 @@ func TestPullRequestsOfOtherCIs(t *testing.T) {
 		exposed bool
 		without string // what the CI makes of a secret that the run does not get
 	}{
-		"GitLab with a fork's in the project": {"gitlab", fork, true, ""},
-		"GitLab without protected variables":  {"gitlab", own, false, "$SSH_KEY"},
-		"Woodpecker":                          {"woodpecker", map[string]string{"CI_PIPELINE_EVENT": "pull_request"}, true, ""},
-		"Drone":                               {"drone", map[string]string{"DRONE_BUILD_EVENT": "pull_request"}, true, ""},
-		"Bitbucket":                           {"bitbucket", map[string]string{"BITBUCKET_PR_ID": "5"}, true, ""},
-		"Jenkins with a fork's":               {"jenkins", map[string]string{"CHANGE_ID": "5", "CHANGE_FORK": "mallory", "BRANCH_NAME": "PR-5"}, true, ""},
-		"Forgejo without secrets":             {"forgejo", map[string]string{"GITHUB_EVENT_NAME": "pull_request"}, false, ""},
-		"Gitea and pull_request_target":       {"gitea", map[string]string{"GITHUB_EVENT_NAME": "pull_request_target"}, true, ""},
+		"GitLab with a fork's in the project":  {"gitlab", fork, true, ""},
+		"GitLab without protected variables":   {"gitlab", own, false, "$SSH_KEY"},
+		"Woodpecker":                           {"woodpecker", map[string]string{"CI_PIPELINE_EVENT": "pull_request"}, true, ""},
+		"Drone":                                {"drone", map[string]string{"DRONE_BUILD_EVENT": "pull_request"}, true, ""},
+		"Bitbucket":                            {"bitbucket", map[string]string{"BITBUCKET_PR_ID": "5"}, true, ""},
+		"Jenkins with a fork's":                {"jenkins", map[string]string{"CHANGE_ID": "5", "CHANGE_FORK": "mallory", "BRANCH_NAME": "PR-5"}, true, ""},
+		"Forgejo without secrets":              {"forgejo", map[string]string{"GITHUB_EVENT_NAME": "pull_request"}, false, ""},
+		"Gitea and pull_request_target":        {"gitea", map[string]string{"GITHUB_EVENT_NAME": "pull_request_target"}, true, ""},
+		"Gitea and workflow_run without event": {"gitea", map[string]string{"GITHUB_EVENT_NAME": "workflow_run"}, true, ""},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

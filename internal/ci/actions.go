@@ -194,8 +194,11 @@ func actionsRun(platform string, getenv func(string) string) Run {
 	run.Again, run.Post = "Re-run", true
 	run.Dispatched = run.Event == "workflow_dispatch"
 	run.Proposed = strings.HasPrefix(run.Event, "pull_request")
-	if run.Event == "pull_request_target" {
+	switch run.Event {
+	case "pull_request_target":
 		run.Exposed = "a run of pull_request_target"
+	case "workflow_run":
+		run.follows(getenv)
 	}
 	switch {
 	case run.Server == "" || run.Repository == "":

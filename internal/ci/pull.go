@@ -18,13 +18,21 @@ type Pull struct {
 // maxEvent is how large the file of an event may be, in bytes: GitHub sends none of more than 25 MB.
 const maxEvent = 25 << 20
 
-// Pull reads the pull request out of the event that caused the run (GITHUB_EVENT_PATH).
-func (f *Files) Pull() (Pull, error) {
-	file, err := os.Open(f.getenv("GITHUB_EVENT_PATH"))
-	if err != nil {
-		return Pull{}, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
+// readEvent reads the event that caused the run.
+func readEvent(getenv func(string) string, event any) error {
+	file, err := os.Open(getenv("GITHUB_EVENT_PATH"))
+	if err == nil {
+		defer file.Close()
+		err = json.NewDecoder(io.LimitReader(file, maxEvent)).Decode(event)
 	}
-	defer file.Close()
+	if err != nil {
+		return fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
+	}
+	return nil
+}
+
+// Pull reads the pull request out of the event that caused the run.
+func (f *Files) Pull() (Pull, error) {
 	type side struct {
 		Repo struct { // null where it was deleted
 			Name string `json:"full_name"`
@@ -34,8 +42,8 @@ func (f *Files) Pull() (Pull, error) {
 		Number int
 		Pull   struct{ Head, Base side } `json:"pull_request"`
 	}
-	if err := json.NewDecoder(io.LimitReader(file, maxEvent)).Decode(&event); err != nil {
-		return Pull{}, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
+	if err := readEvent(f.getenv, &event); err != nil {
+		return Pull{}, err
 	}
 	if event.Number < 1 {
 		return Pull{}, errors.New("GITHUB_EVENT_PATH: the event is of no pull request")
