@@ -40,15 +40,33 @@ func jenkinsRun(getenv func(string) string) Run {
 	if branch == "" {
 		branch = strings.TrimPrefix(getenv("GIT_BRANCH"), "origin/")
 	}
-	if getenv("CHANGE_ID") == "" {
+	proposed, fork := changeRequest(getenv)
+	if !proposed {
 		run.Ref = ref(getenv("TAG_NAME"), branch)
 		return run
 	}
 	run.Event, run.Proposed = "pull_request", true // Jenkins' own word is a change request
-	if getenv("CHANGE_FORK") != "" {
+	if fork {
 		run.Exposed = "a run of a fork's change request"
 	}
 	return run
+}
+
+// changeRequest reports whether a build is of a change that nobody has merged yet, and whether that may be a fork's. A multibranch pipeline
+// says so; in other jobs the plugins ghprb and gitlab-plugin do, for which GIT_BRANCH may be the name of a fork's branch.
+func changeRequest(getenv func(string) string) (proposed, fork bool) {
+	var from, to string
+	switch {
+	case getenv("CHANGE_ID") != "":
+		return true, getenv("CHANGE_FORK") != ""
+	case getenv("ghprbPullId") != "":
+		from, to = repositoryOf(getenv("ghprbAuthorRepoGitUrl")), getenv("ghprbGhRepository")
+	case getenv("gitlabMergeRequestIid") != "" && getenv("gitlabMergeRequestState") != "merged":
+		from, to = getenv("gitlabSourceRepoHttpUrl"), getenv("gitlabTargetRepoHttpUrl")
+	default:
+		return false, false
+	}
+	return true, from == "" || !strings.EqualFold(from, to)
 }
 
 // repositoryOf is owner/name of a repository's address, which may be one of scp; "" where there is none.

@@ -91,6 +91,13 @@ func TestDetectKinds(t *testing.T) {
 		"CI_PIPELINE_SOURCE": "merge_request_event", "CI_COMMIT_BRANCH": "", "CI_MERGE_REQUEST_IID": "5", "CI_MERGE_REQUEST_REF_PATH": "refs/merge-requests/5/head",
 		"CI_MERGE_REQUEST_PROJECT_ID": "77", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "99",
 	}
+	ghprb := map[string]string{
+		"BRANCH_NAME": "", "GIT_BRANCH": "main", "ghprbPullId": "5", "ghprbGhRepository": "acme/site", "ghprbAuthorRepoGitUrl": "https://github.com/mallory/site.git",
+	}
+	gitlabs := map[string]string{
+		"BRANCH_NAME": "", "gitlabMergeRequestIid": "5", "gitlabMergeRequestState": "opened",
+		"gitlabSourceRepoHttpUrl": "https://gitlab.example.com/mallory/site.git", "gitlabTargetRepoHttpUrl": "https://gitlab.example.com/acme/site.git",
+	}
 	with := func(changes map[string]string, more ...string) map[string]string {
 		all := map[string]string{}
 		for key, value := range changes {
@@ -126,6 +133,13 @@ func TestDetectKinds(t *testing.T) {
 		"Bitbucket, a tag":               {"bitbucket", with(nil, "BITBUCKET_BRANCH", "", "BITBUCKET_TAG", "v1"), kind{ref: "refs/tags/v1"}},
 		"Jenkins, a change request":      {"jenkins", with(nil, "CHANGE_ID", "5", "BRANCH_NAME", "PR-5"), kind{proposed: true}},
 		"Jenkins, a fork's":              {"jenkins", with(nil, "CHANGE_ID", "5", "BRANCH_NAME", "PR-5", "CHANGE_FORK", "mallory"), kind{proposed: true, exposed: true}},
+		"Jenkins, ghprb":                 {"jenkins", with(ghprb, "ghprbAuthorRepoGitUrl", "https://github.com/acme/site.git"), kind{proposed: true}},
+		"Jenkins, ghprb, a fork's":       {"jenkins", ghprb, kind{proposed: true, exposed: true}},
+		"Jenkins, ghprb, a deleted fork": {"jenkins", with(ghprb, "ghprbAuthorRepoGitUrl", ""), kind{proposed: true, exposed: true}},
+		"Jenkins, GitLab's":              {"jenkins", with(gitlabs, "gitlabSourceRepoHttpUrl", "https://gitlab.example.com/acme/site.git"), kind{proposed: true}},
+		"Jenkins, GitLab's, a fork's":    {"jenkins", gitlabs, kind{proposed: true, exposed: true}},
+		"Jenkins, GitLab's, merged":      {"jenkins", with(gitlabs, "gitlabMergeRequestState", "merged", "BRANCH_NAME", ""), branch},
+		"Jenkins, GitLab's, a push":      {"jenkins", with(gitlabs, "gitlabMergeRequestIid", ""), branch},
 		"Jenkins, no multibranch job":    {"jenkins", with(nil, "BRANCH_NAME", "", "GIT_BRANCH", "origin/main"), branch},
 	} {
 		run := detected(test.ci, test.changes)
