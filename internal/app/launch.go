@@ -124,6 +124,7 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 	}
 	if err == nil && made.hosts != nil {
 		made.plan.Count(made.hosts.Facts())
+		made.plan.Trace(made.hosts.Facts())
 	}
 	return made, err
 }
@@ -240,7 +241,7 @@ func (a *app) planRun(l launch) plan.Run {
 	}
 	return plan.Run{
 		Version: version(), Reconcile: l.reconcile, Revision: run.SHA, Actor: a.actor(run), URL: run.URL, Attempt: run.Attempt,
-		Uncounted: run.RunID != "" && run.Attempt == 0, Person: asked(run),
+		Uncounted: run.RunID != "" && run.Attempt == 0, Restart: run.Restart, Person: asked(run),
 		Identity: deploy.Identity{
 			Server: run.Server, Repository: run.RepositoryID, RunID: id, Job: job, Step: step, App: l.cfg.App,
 			Environment: l.cfg.Environment, Command: l.command, Key: l.cfg.DeploymentKey,

@@ -380,6 +380,29 @@ func TestOtherCIs(t *testing.T) {
 	}
 }
 
+// Woodpecker says of the restart of a restart only that one: the host knows which pipeline brought its commit first.
+func TestRestartOfRestart(t *testing.T) {
+	t.Parallel()
+	c := newOtherCI(t, "woodpecker")
+	c.write(t, "one")
+	if code, log := c.run(t, c.job.deploy, nil); code != deploy.ExitDone {
+		t.Fatalf("exit %d\n%s", code, log)
+	}
+	c.write(t, "two")
+	next := map[string]string{"CI_PIPELINE_NUMBER": "413", "CI_COMMIT_SHA": strings.Repeat("2", 40)}
+	if code, log := c.run(t, c.job.deploy, next); code != deploy.ExitDone {
+		t.Fatalf("the next run: exit %d\n%s", code, log)
+	}
+	c.write(t, "one")
+	for number, parent := range map[string]string{"414": "412", "415": "414"} {
+		again := map[string]string{"CI_PIPELINE_NUMBER": number, "CI_PIPELINE_PARENT": parent}
+		if code, log := c.run(t, c.job.deploy, again); code != deploy.ExitSuperseded {
+			t.Errorf("%s, a restart of %s: exit %d\n%s", number, parent, code, log)
+		}
+	}
+	c.live(t, "two")
+}
+
 // reports are the files that GitLab takes from the job.
 func (c *otherCI) reports(t *testing.T) {
 	t.Helper()

@@ -29,6 +29,8 @@ type Run struct {
 
 	// Again is what the CI's page calls a further attempt of a run; "" where what is started again is a run of its own.
 	Again string
+	// Restart says that the run repeats the one that RunID names, which may be a repetition itself: the CI names the last alone.
+	Restart bool
 	// Dispatched says that a person started the run by hand. Each of its attempts says so.
 	Dispatched bool
 	// Proposed says that the run is of a change that nobody has merged yet: of a pull or merge request.

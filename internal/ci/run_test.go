@@ -163,7 +163,7 @@ func TestRestartInWoodpecker(t *testing.T) {
 		"the restart of one run by a person": {map[string]string{"CI_PIPELINE_PARENT": "405", "CI_PIPELINE_EVENT": "manual"}, "405", 412},
 	} {
 		run := detected("woodpecker", test.changes)
-		if run.RunID != test.id || run.Attempt != test.attempt || run.RunNumber != "412" {
+		if run.RunID != test.id || run.Attempt != test.attempt || run.Restart != (test.attempt > 1) || run.RunNumber != "412" {
 			t.Errorf("%s: run %s, attempt %d, number %s", name, run.RunID, run.Attempt, run.RunNumber)
 		}
 	}

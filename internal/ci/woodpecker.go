@@ -53,7 +53,7 @@ func restarted(run *Run, parent string) {
 	first, err := strconv.Atoi(parent)
 	number, errOwn := strconv.Atoi(run.RunID)
 	if err == nil && errOwn == nil && 0 < first && first < number {
-		run.RunID, run.Attempt = parent, number
+		run.RunID, run.Attempt, run.Restart = parent, number, true
 	}
 }
 

@@ -52,6 +52,7 @@ type Plan struct {
 	config    *config.Config
 	started   time.Time
 	uncounted bool
+	restart   bool
 }
 
 // Ref is a branch or tag that a rollback names.
@@ -84,6 +85,7 @@ type Run struct {
 	URL       string
 	Attempt   int
 	Uncounted bool            // the CI does not count attempts: Count does
+	Restart   bool            // it repeats the identity's run, which may be a restart itself: Trace looks
 	Person    bool            // a person asked for it: a command line, or a dispatch that is no re-run
 	Override  deploy.Override // of a rule of the deploy file, by the actor
 	Reconcile bool            // it only reconciles what an attempt of this deployment left half done; the artifact is empty then
@@ -113,6 +115,7 @@ func Build(cfg *config.Config, artifact Artifact, run Run, now time.Time) (*Plan
 		Order:        run.Identity.Order(),
 		Person:       run.Person,
 		uncounted:    run.Uncounted,
+		restart:      run.Restart,
 		config:       cfg,
 		started:      now,
 		Header: deploy.Header{
