@@ -112,6 +112,17 @@ func (p *permit) take(verdicts ...policy.Verdict) error {
 	return p.verdict.Problems
 }
 
+// repeated judges the times anew once it is known that nobody asked for this very run: the reason of a run that is repeated was given for another
+// time. Of a CI that does not count attempts the hosts alone know.
+func (p *permit) repeated() error {
+	if len(p.verdict.Overridden) == 0 {
+		return nil
+	}
+	p.run.Dispatch, p.verdict.Overridden = false, nil
+	times := policy.Rules{NotOn: p.rules.NotOn, NotOnRollback: p.rules.NotOnRollback}
+	return p.take(times.JudgeRun(p.run, policy.Answers{}))
+}
+
 // override is what a person said against the windows in which the run goes on; zero where there are none.
 func (p *permit) override() deploy.Override {
 	var windows []string

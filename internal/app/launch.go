@@ -122,9 +122,14 @@ func (a *app) plan(ctx context.Context, l launch, now time.Time) (*planned, erro
 		l.lookUp(bounded, made)
 		err = a.bringAgain(bounded, l, made, run, now)
 	}
-	if err == nil && made.hosts != nil {
-		made.plan.Count(made.hosts.Facts())
-		made.plan.Trace(made.hosts.Facts())
+	if err != nil || made.hosts == nil {
+		return made, err
+	}
+	made.plan.Count(made.hosts.Facts())
+	made.plan.Trace(made.hosts.Facts())
+	if !made.plan.Person {
+		err = permit.repeated()
+		made.against, made.plan.Override = permit.verdict.Problems, permit.override()
 	}
 	return made, err
 }
