@@ -28,6 +28,7 @@ var (
 	quiet      = flag.Float64("quiet", 0.15, "what others may take of the machine's CPUs in a round that counts; 1 is all of it")
 	smoke      = flag.Bool("smoke", false, "a small tree, few hosts and one round: does it work at all?")
 	fleets     = flag.String("hosts", "", "how many hosts, joined by commas, the most telling number first; where empty 4,1,16, or with -smoke 2")
+	held       = flag.Float64("cpus", 0.5, "the share of the machine's CPUs that the LAN's first course is measured with once more; 1 leaves that out. Wants control groups that may be written")
 	links      = flag.String("links", "LAN,WAN", "which links")
 	scenarios  = flag.String("scenarios", strings.Join(chain, ","), "which scenarios")
 	contenders = flag.String("contenders", "", "which contenders besides Slipway, as scp,scp+verify; all where empty")
@@ -55,13 +56,13 @@ func TestDeployments(t *testing.T) {
 		t.Setenv("TMPDIR", dir)
 	}
 	adoptOrphans(t)
-	courses := openCourses(t)
+	courses, missing := openCourses(t)
 	result := newReport(courses)
 	save := func(notes ...string) {
 		if *docs == "" {
 			return
 		}
-		if err := result.of(courses, notes...).Write(*docs); err != nil {
+		if err := result.of(courses, append(notes, missing...)...).Write(*docs); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +75,7 @@ func TestDeployments(t *testing.T) {
 	run(ctx, t, courses, func() { save(unfinished) })
 	save()
 	if *docs == "" {
-		t.Logf("results:\n%s", result.of(courses).Markdown(""))
+		t.Logf("results:\n%s", result.of(courses, missing...).Markdown(""))
 	}
 }
 

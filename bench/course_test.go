@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/slipway/slipway/bench/report"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // The scenarios.
@@ -38,7 +39,8 @@ type course struct {
 	sites      *sites
 	contenders []contender
 	scenarios  []string
-	weight     int // it gets so many rounds for each one of a course with weight 1
+	share      float64 // of the machine's CPUs
+	weight     int     // it gets so many rounds for each one of a course with weight 1
 	rounds     []round
 	failed     []string // by contender: why it was given up, if it was
 	strict     bool     // nobody is given up: the run fails
@@ -56,7 +58,7 @@ type round struct {
 func (c *course) title() string { return c.about().Title() }
 
 func (c *course) about() report.Course {
-	return report.Course{Link: c.link.Link, Hosts: len(c.link.hosts), Share: 1}
+	return report.Course{Link: c.link.Link, Hosts: len(c.link.hosts), Share: c.share}
 }
 
 // deployment is one thing that a contender is to do.
@@ -170,7 +172,7 @@ func (c *course) deploy(ctx context.Context, t *testing.T, contender contender, 
 	syncFiles(t, c.link.hosts)
 	cost, err = measure(t, c.link, cmd)
 	if *keep != "" {
-		name := fmt.Sprintf("%d hosts %s %s %s.log", len(c.link.hosts), c.link.Name, title(contender), d.scenario)
+		name := fmt.Sprintf("%s, %s, %s.log", c.title(), title(contender), d.scenario)
 		write(t, filepath.Join(*keep, name), said.String())
 	}
 	switch {
@@ -189,7 +191,7 @@ func (c *course) deploy(ctx context.Context, t *testing.T, contender contender, 
 func (c *course) explain(t *testing.T, contender contender, d deployment, said string) {
 	t.Helper()
 	load, _ := os.ReadFile("/proc/loadavg")
-	t.Logf("%s, %s over the %s, round %d, load %sIt said:\n%s", title(contender), d.scenario, c.link.Name, len(c.rounds)+1, load, said)
+	t.Logf("%s, %s with %s, round %d, load %sIt said:\n%s", title(contender), d.scenario, c.title(), len(c.rounds)+1, load, said)
 	for _, h := range c.link.hosts {
 		lines := strings.Split(strings.TrimSpace(h.server.Log()), "\n")
 		t.Logf("sshd of %s said last:\n%s", h.name, strings.Join(lines[max(0, len(lines)-8):], "\n"))
@@ -237,9 +239,9 @@ func (b *broken) prepare(ctx context.Context, t *testing.T, d deployment) *exec.
 // TestGivenUp: a contender that fails twice is given up, nothing of it goes on, and the report says so.
 func TestGivenUp(t *testing.T) {
 	adoptOrphans(t)
-	hosts, key := startHosts(t, 1)
+	key, authorized := sshtest.ClientKey()
 	c := &course{
-		link: openLinks(t, hosts)[0], sites: buildSites(t, small), scenarios: []string{first}, failed: make([]string, 2),
+		link: openLinks(t, startHosts(t, 1, authorized, nil), nil)[0], share: 1, sites: buildSites(t, small), scenarios: []string{first}, failed: make([]string, 2),
 		contenders: []contender{&slipway{}, &broken{newPeer(t, key, true)}},
 	}
 	if costs := c.twice(t.Context(), t, 1); len(costs) > 0 || c.failed[1] != "broken+verify, first with 1 host, LAN: it ended with status 3" {

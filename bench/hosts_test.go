@@ -7,8 +7,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/slipway/slipway/internal/secret"
-	"github.com/slipway/slipway/internal/sshtest"
 	"github.com/slipway/slipway/internal/sshtest/sshd"
 )
 
@@ -19,18 +17,22 @@ type host struct {
 	dir    string
 }
 
-// startHosts starts so many. The key may log in to all of them. One address may begin as many log-ins at once as it likes: what
-// contenders do about a server that refuses some is not measured.
-func startHosts(t *testing.T, count int) (hosts []*host, key secret.Secret) {
+// startHosts starts so many, in a group where one is given. One address may begin as many log-ins at once as it likes: what contenders do
+// about a server that refuses some is not measured.
+func startHosts(t *testing.T, count int, authorized string, in *group) (hosts []*host) {
 	t.Helper()
-	key, authorized := sshtest.ClientKey()
 	for i := range count {
 		server := sshd.Start(t, sshd.Options{
 			Config: []string{"Subsystem sftp internal-sftp", "MaxStartups 100"}, AuthorizedKeys: authorized,
 		})
+		if in != nil {
+			if err := enter(in.folders, server.PID); err != nil {
+				t.Fatal(err)
+			}
+		}
 		hosts = append(hosts, &host{name: fmt.Sprintf("web%02d", i+1), server: server, dir: t.TempDir()})
 	}
-	return hosts, key
+	return hosts
 }
 
 func write(t *testing.T, path, text string) {

@@ -19,6 +19,7 @@ import (
 type link struct {
 	report.Link
 	hosts   []*linked
+	group   *group // of the hosts, and of who deploys to them
 	known   string // known_hosts of the addresses at the runner's end
 	traffic *relay.Traffic
 }
@@ -30,6 +31,8 @@ type linked struct {
 	port    int
 }
 
+const lan = "LAN"
+
 // The slow link: 50 ms and an uplink of 100 Mbit/s that all hosts share, of which TCP and IP leave about 95 % to what goes through.
 const (
 	slowRTT  = 50 * time.Millisecond
@@ -37,13 +40,13 @@ const (
 )
 
 // openLinks makes the links to some hosts that were asked for.
-func openLinks(t *testing.T, hosts []*host) []*link {
+func openLinks(t *testing.T, hosts []*host, in *group) []*link {
 	t.Helper()
 	all := []struct {
 		report.Link
 		relay relay.Options
 	}{
-		{report.Link{Name: "LAN", About: "as fast as this machine's loopback interface"}, relay.Options{}},
+		{report.Link{Name: lan, About: "as fast as this machine's loopback interface"}, relay.Options{}},
 		{
 			report.Link{Name: "WAN", About: "50 ms, 100 Mbit/s shared by all hosts", Rate: slowRate},
 			relay.Options{RTT: slowRTT, Line: relay.NewLine(slowRate)},
@@ -54,7 +57,7 @@ func openLinks(t *testing.T, hosts []*host) []*link {
 		if !wanted(*links, kind.Name) {
 			continue
 		}
-		l := &link{Link: kind.Link, traffic: &relay.Traffic{}}
+		l := &link{Link: kind.Link, traffic: &relay.Traffic{}, group: in}
 		kind.relay.Traffic = l.traffic
 		for _, h := range hosts {
 			r, err := relay.Start(h.server.Address().HostPort(), kind.relay)

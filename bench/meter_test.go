@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/slipway/slipway/bench/report"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // patience is how long the hosts' processes may go on after a deployment.
@@ -25,9 +26,10 @@ const patience = time.Minute
 // measure runs a command that deploys over a link, and says what it took on both sides of it, to the end of the last process.
 func measure(t *testing.T, over *link, cmd *exec.Cmd) (cost report.Cost, err error) {
 	t.Helper()
-	result := underReaper(t, cmd)
+	result := underReaper(t, cmd, over.group)
 	servers := over.servers()
 	wire, hosts := over.traffic.Counts(), processesCPU(t, servers)
+	whole := over.group.used(t)
 	self, machine, begun := usage(syscall.RUSAGE_SELF), machineCPU(t), time.Now()
 	if err := cmd.Start(); err != nil {
 		return cost, err
@@ -45,10 +47,12 @@ func measure(t *testing.T, over *link, cmd *exec.Cmd) (cost report.Cost, err err
 	cost.Others = (machineCPU(t) - machine - (usage(syscall.RUSAGE_SELF) - self)).Seconds()
 	cost.Wall, cost.Runner = runner.Wall, runner.CPU
 	cost.Hosts = processesCPU(t, servers) - hosts + orphans
-	cost.Whole = cost.Runner + cost.Hosts
+	if cost.Whole = over.group.used(t) - whole; over.group == nil {
+		cost.Whole = cost.Runner + cost.Hosts
+	}
 	sent := over.traffic.Counts().Less(wire)
 	cost.Up, cost.Down, cost.Turns = sent.Up, sent.Down, sent.Connections+sent.Turns
-	cost.Others = max(0, (cost.Others-(cost.Runner+cost.Hosts).Seconds())/(took.Seconds()*float64(runtime.NumCPU())))
+	cost.Others = max(0, (cost.Others-cost.Whole.Seconds())/(took.Seconds()*float64(runtime.NumCPU())))
 	return cost, err
 }
 
@@ -180,8 +184,10 @@ func ticks(t *testing.T, fields []string) time.Duration {
 // TestMeasure: bytes, round trips and memory of both sides are counted, and the CPU time of what outlives its session.
 func TestMeasure(t *testing.T) {
 	adoptOrphans(t)
-	hosts, key := startHosts(t, 1)
-	over := openLinks(t, hosts)[0]
+	together, missing := newGroup(t, 1)
+	key, authorized := sshtest.ClientKey()
+	hosts := startHosts(t, 1, authorized, together)
+	over := openLinks(t, hosts, together)[0]
 	config, _ := newPeer(t, key, false).sshConfig(t, over)
 	const busy = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
 	once := exec.CommandContext(t.Context(), "sh", "-c", busy)
@@ -206,5 +212,10 @@ func TestMeasure(t *testing.T) {
 	}
 	if cost.RunnerMemory < 1<<20 || cost.HostsMemory < 1<<20 {
 		t.Errorf("memory of the runner is %d bytes, of the host %d", cost.RunnerMemory, cost.HostsMemory)
+	}
+	if missing != nil {
+		t.Log(missing)
+	} else if sum := cost.Runner + cost.Hosts; cost.Whole < sum*95/100 || cost.Whole > sum*110/100+50*time.Millisecond {
+		t.Errorf("the control group counted %v, and the processes of both sides together %v", cost.Whole, sum)
 	}
 }

@@ -23,6 +23,9 @@ import (
 // parent alone.
 const reaperFile = "SLIPWAY_BENCH_REAPER"
 
+// reaperGroup is the variable with the folders of control groups that a reaper enters first, joined by colons.
+const reaperGroup = "SLIPWAY_BENCH_REAPER_GROUP"
+
 // reaped is what a reaper reports.
 type reaped struct {
 	Wall   time.Duration // until the command ended
@@ -33,6 +36,10 @@ type reaped struct {
 // reap runs a command and ends what it leaves behind.
 func reap(file string, args []string) int {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if err := enter(filepath.SplitList(os.Getenv(reaperGroup)), 0); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -86,21 +93,24 @@ func reap(file string, args []string) int {
 func withoutReaper(env []string) []string {
 	var rest []string
 	for _, pair := range env {
-		if !strings.HasPrefix(pair, reaperFile+"=") {
+		if !strings.HasPrefix(pair, reaperFile) {
 			rest = append(rest, pair)
 		}
 	}
 	return rest
 }
 
-// underReaper makes a command one that a reaper runs; its report is read once it has ended.
-func underReaper(t *testing.T, cmd *exec.Cmd) (report func() (reaped, error)) {
+// underReaper makes a command one that a reaper runs, in a group where one is given; its report is read once it has ended.
+func underReaper(t *testing.T, cmd *exec.Cmd, in *group) (report func() (reaped, error)) {
 	t.Helper()
 	self := fmt.Sprintf("/proc/%d/exe", os.Getpid()) // its path may be gone by now: somebody tidied up the folder of temporary files
 	file := filepath.Join(t.TempDir(), "reaped")
 	cmd.Args = append([]string{self}, cmd.Args...)
 	cmd.Path = self
 	cmd.Env = append(cmd.Env, reaperFile+"="+file)
+	if in != nil {
+		cmd.Env = append(cmd.Env, reaperGroup+"="+strings.Join(in.folders, string(filepath.ListSeparator)))
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // the command, too
 	return func() (r reaped, err error) {
@@ -148,7 +158,7 @@ func TestReaper(t *testing.T) {
 	const busy = `(i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; : >"$0"; exec sleep 600) & read -r line <"$0"; exit 3`
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", busy, fifo)
 	cmd.Env = os.Environ()
-	report := underReaper(t, cmd)
+	report := underReaper(t, cmd, nil)
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}

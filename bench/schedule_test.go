@@ -4,6 +4,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,13 +12,14 @@ import (
 	"time"
 
 	"github.com/slipway/slipway/bench/report"
+	"github.com/slipway/slipway/internal/sshtest"
 )
 
 // Where there are many hosts all contenders do the same work, and only what is sent over the link: the rest would take an hour by
-// itself. -whole has all of it.
+// itself. Where the CPU is held, too, only that is asked for. -whole has all of it.
 const manyHosts = 10
 
-var manyScenarios = []string{first, update}
+var fewScenarios = []string{first, update}
 
 // heavy is how many rounds the courses with the first number of hosts get for each one of the others: they are the most telling. One of
 // three rounds has all contenders, also those who are far behind.
@@ -26,69 +28,91 @@ const (
 	fullEvery = 3
 )
 
-// openCourses makes the courses that were asked for, in their order.
-func openCourses(t *testing.T) []*course {
+// openCourses makes the courses that were asked for, in their order. Missing says what cannot be measured here.
+func openCourses(t *testing.T) (opened []*course, missing []string) {
 	t.Helper()
-	var counts []int
-	most := 0
-	for _, text := range strings.Split(*fleets, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			t.Fatalf("-hosts %q: numbers joined by commas are wanted", *fleets)
-		}
-		counts, most = append(counts, n), max(most, n)
-	}
-	hosts, key := startHosts(t, most)
+	counts := numbers(t, *fleets)
 	size := full
 	if *smoke {
 		size = small
 	}
 	sites := buildSites(t, size)
+	key, authorized := sshtest.ClientKey()
 	everybody := makeContenders(t, key)
-	var opened []*course
-	for i, n := range counts {
-		for _, link := range openLinks(t, hosts[:n]) {
-			c := &course{link: link, sites: sites, weight: 1, strict: *smoke}
-			if i == 0 {
-				c.weight = heavy
+	open := func(count int, link *link, share float64) {
+		c := &course{link: link, sites: sites, share: share, weight: 1, strict: *smoke}
+		if count == counts[0] {
+			c.weight = heavy
+		}
+		for _, contender := range everybody {
+			if c.has(contender) {
+				c.contenders = append(c.contenders, contender)
 			}
-			for _, contender := range everybody {
-				if takesPart(contender, n, link) {
-					c.contenders = append(c.contenders, contender)
-				}
+		}
+		for _, scenario := range chain {
+			if wanted(*scenarios, scenario) && (c.hasAll() || slices.Contains(fewScenarios, scenario)) {
+				c.scenarios = append(c.scenarios, scenario)
 			}
-			for _, scenario := range chain {
-				if wanted(*scenarios, scenario) && (allScenarios(n, link) || slices.Contains(manyScenarios, scenario)) {
-					c.scenarios = append(c.scenarios, scenario)
-				}
-			}
-			if len(c.contenders) == 0 || len(c.scenarios) == 0 {
-				t.Fatalf("nothing to do with -contenders %q -scenarios %q", *contenders, *scenarios)
-			}
-			c.failed = make([]string, len(c.contenders))
+		}
+		c.failed = make([]string, len(c.contenders))
+		if len(c.scenarios) > 0 {
 			opened = append(opened, c)
 		}
 	}
+	together, err := newGroup(t, 1)
+	if err != nil {
+		missing = append(missing, fmt.Sprintf("CPU of everything is what the processes of runner and hosts had whose end was seen (%v).", err))
+	}
+	hosts := startHosts(t, slices.Max(counts), authorized, together)
+	for _, count := range counts {
+		for _, link := range openLinks(t, hosts[:count], together) {
+			open(count, link, 1)
+		}
+		if count == counts[0] && *held < 1 && wanted(*links, lan) {
+			slow, err := newGroup(t, *held)
+			if err != nil {
+				missing = append(missing, fmt.Sprintf("Not measured with %.0f %% of the CPU (%v).", 100**held, err))
+				continue
+			}
+			open(count, openLinks(t, startHosts(t, count, authorized, slow), slow)[0], *held)
+		}
+	}
 	if len(opened) == 0 {
-		t.Fatalf("no link in -links %q", *links)
+		t.Fatalf("nothing to do with -links %q -scenarios %q", *links, *scenarios)
 	}
-	return opened
+	for _, what := range missing {
+		t.Log(what)
+	}
+	return opened, missing
 }
 
-// takesPart tells whether a contender is measured on a course. When only trying, the larger tools are tried once.
-func takesPart(c contender, hosts int, over *link) bool {
-	if *smoke && isLarge(c) {
-		return c.verifies() && over.Name == "LAN"
+// numbers reads the numbers of hosts.
+func numbers(t *testing.T, list string) (all []int) {
+	t.Helper()
+	for _, text := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("-hosts %q: numbers joined by commas are wanted", list)
+		}
+		all = append(all, n)
 	}
-	return hosts < manyHosts || *whole || c.verifies()
+	return all
 }
 
-// allScenarios tells whether a course has all that were asked for. When only trying, one course does: a slow link takes its time.
-func allScenarios(hosts int, over *link) bool {
+// has tells whether a contender is measured on a course. When only trying, the larger tools are tried once.
+func (c *course) has(contender contender) bool {
+	if *smoke && isLarge(contender) {
+		return contender.verifies() && c.hasAll()
+	}
+	return len(c.link.hosts) < manyHosts || *whole || contender.verifies()
+}
+
+// hasAll tells whether a course has all scenarios that were asked for. When only trying, one course does: a slow link takes its time.
+func (c *course) hasAll() bool {
 	if *smoke {
-		return over.Name == "LAN"
+		return c.link.Name == lan && c.share == 1
 	}
-	return hosts < manyHosts || *whole
+	return len(c.link.hosts) < manyHosts && c.share == 1 || *whole
 }
 
 // run gives each course a round, and then others for as long as the budget allows. After each of them what there is so far is handed on.
