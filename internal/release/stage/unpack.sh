@@ -187,16 +187,31 @@ compare() {
 	shift
 	unmatched=$(
 		cd "$incoming/tree" || exit
-		{
-			find . -type f -exec stat -c 'f %a %n' {} + "$@" -o \
-				! -name . -type d -exec stat -c 'd %a %n' {} + -o \
-				-type l -exec stat -c 'l 777 %N' {} + -o \
-				! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} + 2>/dev/null && echo listed
-		} | sed -e 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
-			-e "s/^\(l 777 \)'\(.*\)' -> '\(.*\)'\$/\1\2 -> \3/" |
+		{ { list_printed "$@" || list_by_stat "$@"; } && echo listed; } 2>/dev/null |
+			sed -e 's/^d [0-7]*\([0-7][0-7][0-7]\) /d \1 /' -e 's/^\([0-9a-f]\{64\}\) \*/\1  /' \
+				-e "s/^\(l 777 \)'\(.*\)' -> '\(.*\)'\$/\1\2 -> \3/" |
 			sort - ../manifest/entries "$sums" | uniq -u
 	)
 	lock_beat compared
+}
+
+# Prints the lines of all that lies here, as a manifest has them. Only GNU's find can, which prints its own before it starts a program;
+# another one fails at once.
+#
+# $1...   what find is to do with files to print theirs
+list_printed() {
+	find . -type f -printf 'f %m %p\n' "$@" -o \
+		! -name . -type d -printf 'd %m %p\n' -o \
+		-type l -printf 'l 777 %p -> %l\n' -o \
+		! -name . ! -type f ! -type d -printf 'other %m %p\n'
+}
+
+# As list_printed, with any find. stat quotes the names and targets of links.
+list_by_stat() {
+	find . -type f -exec stat -c 'f %a %n' {} + "$@" -o \
+		! -name . -type d -exec stat -c 'd %a %n' {} + -o \
+		-type l -exec stat -c 'l 777 %N' {} + -o \
+		! -name . ! -type f ! -type d -exec stat -c 'other %a %n' {} +
 }
 
 # Succeeds where the members are those of the manifest. openssl hashes several times faster than a sha256sum that does not use the CPU's
