@@ -117,6 +117,9 @@ func sharedFile(above string, i int) string {
 	return filepath.Join(above, "shared", fmt.Sprintf("%03d", i))
 }
 
+// tries is how often a host is sent a release at most.
+const tries = 4
+
 // noise is what a file has. It is no text, and no two are alike.
 func noise(seed, size int) []byte {
 	bytes := make([]byte, size)
@@ -174,7 +177,11 @@ func (s *sizes) sent(t *testing.T, end fleetEnd, want func(host int) int64) {
 		number, err := strconv.Atoi(strings.TrimPrefix(host.Host, "web"))
 		must(t, err)
 		least := want(number - 1)
-		if most := least + least/100 + 32<<10; host.Sent < least || host.Sent > most || host.Sent > 0 && least == 0 {
+		most := least + least/100 + 32<<10
+		if slices.Contains(s.link.hosts, host.Host) {
+			most *= tries // where the others take minutes: what does not get on is sent again
+		}
+		if host.Sent < least || host.Sent > most || host.Sent > 0 && least == 0 {
 			t.Errorf("%s: %s was sent %d bytes, wanted %d to %d", end.what, host.Host, host.Sent, least, most)
 		}
 		all += host.Sent
