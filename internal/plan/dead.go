@@ -113,7 +113,7 @@ func (d Dead) stands() bool {
 	if len(d.Left) == 0 || d.watching() {
 		return false
 	}
-	touched := map[string]bool{}
+	release, touched := d.Left[0].Release(), map[string]bool{}
 	for _, l := range d.Left {
 		if l.Host.NoRelease {
 			continue
@@ -124,7 +124,8 @@ func (d Dead) stands() bool {
 		touched[l.Host.Name] = true
 	}
 	for _, name := range Read(d.Left[0].Journal.Plan).Hosts {
-		if h, known := d.asked[name]; known && !h.NoRelease && !touched[name] {
+		// A journal that is not open may have come to its end already: hosts end theirs one by one.
+		if h, known := d.asked[name]; known && !h.NoRelease && !touched[name] && !h.Activated(release) {
 			return false
 		}
 	}

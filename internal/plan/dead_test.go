@@ -90,6 +90,7 @@ func TestWaysBack(t *testing.T) {
 		"switched on one of two":       {[]plan.Host{runs("web1", after, true, switched()), runs("web2", before, false, nil)}, map[string]plan.WayBack{"web1": back}},
 		"not verified on the second":   {[]plan.Host{runs("web1", after, true, switched()), runs("web2", after, false, switched())}, map[string]plan.WayBack{"web1": back, "web2": back}},
 		"verified everywhere":          {[]plan.Host{runs("web1", after, true, switched()), runs("web2", after, true, switched())}, map[string]plan.WayBack{}},
+		"ended on one of two":          {[]plan.Host{runs("web1", after, true, nil), runs("web2", after, true, switched())}, map[string]plan.WayBack{}},
 		"verified, beside a balancer":  {[]plan.Host{balancer, runs("web1", after, true, switched())}, map[string]plan.WayBack{}},
 		"verified where it is asked":   {[]plan.Host{runs("web1", after, true, switched())}, map[string]plan.WayBack{}},
 		"not switched yet":             {[]plan.Host{runs("web1", before, false, switched()[:1])}, map[string]plan.WayBack{}},
