@@ -27,7 +27,9 @@ func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 		err := release.Do(one, lock.Fence(h.Want.Conn, h.Site, generation), lock.Beat(h.Site, generation), l.Lease)
 		cancel()
 		if errors.Is(err, lock.ErrFenced) {
-			l.lose(deploy.OnHost(h.Host, "", "", err))
+			if !h.ending.Load() {
+				l.lose(deploy.OnHost(h.Host, "", "", err))
+			}
 			return
 		}
 	}
@@ -60,29 +62,38 @@ const (
 // Release releases one host's lock, unless it was left, and tries until ctx ends. A lock that stays taken is free after a lease.
 func (l *Locks) Release(ctx context.Context, host string) error { return l.releaseOne(ctx, l.of(host)) }
 
-// ReleaseAfter does the last thing under one host's lock, which do carries out there, and then is Release: in the same command, where that
-// comes to its end. The last thing may be done twice.
+// ReleaseAfter does the last thing under one host's lock, as ReleaseWith does, and then is Release.
 func (l *Locks) ReleaseAfter(ctx context.Context, host string, last release.Operation, do func(release.Operation) error) error {
+	released, err := l.ReleaseWith(ctx, host, last, do)
+	if released {
+		return nil
+	}
+	return cmp.Or(l.releaseOne(ctx, l.of(host)), err)
+}
+
+// ReleaseWith does the last thing under one host's lock, which do carries out there, and releases that in the same command, where the last
+// thing comes to its end. Until then the lock is kept alive. released says that it came to that; else another last thing may be done, or
+// the lock released. The last thing may be done twice.
+func (l *Locks) ReleaseWith(ctx context.Context, host string, last release.Operation, do func(release.Operation) error) (released bool, err error) {
 	h := l.of(host)
 	if h.left || h.doubtful || h.generation == 0 {
-		err := do(last)
-		return cmp.Or(l.releaseOne(ctx, h), err)
+		return false, do(last)
 	}
-	h.beatNoMore()
+	h.ending.Store(true)
+	defer h.ending.Store(false)
 	both := release.Then(last, lock.Release(h.Site, h.generation))
-	lost := false
 	both.Next = func(err error) (release.Operation, bool) {
-		lost = lost || retry.LinkFailed(err)
+		h.unseen = h.unseen || retry.LinkFailed(err)
 		return release.Operation{}, false
 	}
-	err := do(both)
-	switch {
-	case err == nil, lost && errors.Is(err, lock.ErrFenced) && l.gaveBack(ctx, h):
+	err = do(both)
+	h.unseen = h.unseen || ctx.Err() != nil
+	if err == nil || h.unseen && errors.Is(err, lock.ErrFenced) && l.gaveBack(ctx, h) {
+		h.beatNoMore()
 		h.released()
-		return nil
-	default:
-		return cmp.Or(l.releaseOne(ctx, h), err)
+		return true, nil
 	}
+	return false, err
 }
 
 // gaveBack reports whether a host's lock is ours no more because it was given back.

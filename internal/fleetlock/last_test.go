@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/lock"
@@ -81,5 +82,66 @@ func TestReleaseAfter(t *testing.T) {
 				t.Error("it is taken for held still")
 			}
 		})
+	}
+}
+
+// While the last thing goes on the lock is kept alive; that a heartbeat finds it given back then is no loss of it.
+func TestLastThingTakesLong(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	held := mustAcquire(t, asker("1", 1, host))
+	beat := filepath.Join(host.Site.Root, ".slipway", "lock", "1", "heartbeat")
+	last := release.Operation{Name: "last", Args: []string{beat}, Script: `read -r first <"$1"; tries=0
+while read -r now <"$1" && [ "$now" = "$first" ]; do tries=$((tries + 1)); [ "$tries" -lt 100 ] || exit 91; sleep 0.1; done`}
+	released, err := held.ReleaseWith(t.Context(), "web1", last, func(op release.Operation) error {
+		err := release.Run(t.Context(), held.Conn("web1"), op)
+		one := lock.Fence(host, host.Site, 1)
+		if refused := release.Run(t.Context(), one, lock.Beat(host.Site, 1)); !errors.Is(refused, lock.ErrFenced) {
+			t.Errorf("a heartbeat behind it: %v", refused)
+		}
+		time.Sleep(2 * short / 10) // for the deployment's own
+		return err
+	})
+	if !released || err != nil {
+		t.Errorf("released: %v, %v", released, err)
+	}
+	if held.lost.Err() != nil {
+		t.Errorf("the lock counts as lost: %v", context.Cause(held.lost))
+	}
+}
+
+// A last thing that fails keeps the lock, and another one may follow.
+func TestLastThingFails(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	held := mustAcquire(t, asker("1", 1, host))
+	do := func(op release.Operation) error { return release.Run(t.Context(), held.Conn("web1"), op) }
+	released, err := held.ReleaseWith(t.Context(), "web1", release.Operation{Name: "last", Script: "exit 1"}, do)
+	if state := surveyed(t, asker("2", 1, host)).Wants[0].Seen; released || err == nil || state.Released {
+		t.Errorf("released: %v, %v; %+v", released, err, state)
+	}
+	if released, err = held.ReleaseWith(t.Context(), "web1", release.Operation{Name: "last", Script: ":"}, do); !released || err != nil {
+		t.Errorf("the second: %v, %v", released, err)
+	}
+}
+
+// Whoever did not see whether the lock was given back finds out the next time.
+func TestLastThingUnseen(t *testing.T) {
+	t.Parallel()
+	host := releasetest.NewHost(t, "dash")
+	held := mustAcquire(t, asker("1", 1, host))
+	over, cancel := context.WithCancel(t.Context())
+	last := release.Operation{Name: "last", Script: ":"}
+	released, err := held.ReleaseWith(over, "web1", last, func(op release.Operation) error {
+		_ = release.Run(t.Context(), held.Conn("web1"), op)
+		cancel()
+		return over.Err()
+	})
+	if released || err == nil {
+		t.Errorf("%v, %v", released, err)
+	}
+	err = held.ReleaseAfter(t.Context(), "web1", last, func(op release.Operation) error { return release.Run(t.Context(), held.Conn("web1"), op) })
+	if err != nil {
+		t.Error(err)
 	}
 }

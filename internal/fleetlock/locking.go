@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slipway/slipway/internal/deploy"
@@ -58,6 +59,8 @@ type hostLock struct {
 	generation int  // ours; 0 is none
 	left       bool // not to be released
 	stopBeat   func()
+	ending     atomic.Bool // its lock is being given back: a heartbeat may find that done
+	unseen     bool        // whether it was given back nobody saw
 }
 
 // Acquire takes the lock on every host at once. Where others own some, it keeps the hosts before the first of these, releases the
