@@ -38,7 +38,7 @@ func TestOperationsAsValues(t *testing.T) {
 		"unhold":       {op: hold.Clear(site), args: []string{"/srv/shop"}},
 		"end journal":  {op: journal.End(site, of, "activated", nil), args: []string{"/srv/shop", string(of), "activated", release.Unique, ""}},
 		"mark":         {op: activate.Mark(site, id, "bad"), args: []string{"/srv/shop", string(id), "bad"}},
-		"prune":        {op: prune.Prune(site, []deploy.ReleaseID{id}, "sudo rm -rf --", new([]deploy.ReleaseID)), args: []string{"/srv/shop", "sudo rm -rf --", string(id)}},
+		"prune":        {op: prune.Prune(site, []deploy.ReleaseID{id}, "sudo rm -rf --", new(prune.Result)), args: []string{"/srv/shop", "sudo rm -rf --", string(id)}},
 		"unlock":       {op: lock.Release(site, 3), args: []string{"/srv/shop", "3"}},
 		"read lock":    {op: lock.Read(site, new(deploy.LockState)), args: []string{"/srv/shop"}},
 		"stop Migrate": {op: step.Stop(site, inst), args: []string{"/srv/shop", inst.Folder()}},

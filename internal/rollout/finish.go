@@ -10,10 +10,12 @@ import (
 	"github.com/slipway/slipway/internal/fanout"
 	"github.com/slipway/slipway/internal/plan"
 	"github.com/slipway/slipway/internal/recorder"
+	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/prune"
 )
 
-// finish runs the finish steps and prunes. The deployment stands whatever happens here.
+// finish runs the finish steps and prunes, which ends the deployment on the hosts: nothing follows there. The deployment stands whatever
+// happens here.
 func (r *run) finish(ctx context.Context) *stop {
 	done := r.rec.Phase(deploy.Finish)
 	var errs deploy.Errors
@@ -28,7 +30,11 @@ func (r *run) finish(ctx context.Context) *stop {
 	}
 	keep := r.schedule.Keep()
 	hosts := slices.DeleteFunc(slices.Clone(r.schedule.Hosts), func(h plan.Host) bool { return h.Pruned(keep) })
-	r.prune(ctx, deploy.Finish, hosts, func(plan.Host) []deploy.ReleaseID { return keep })
+	prune := pruning{phase: deploy.Finish, keep: func(plan.Host) []deploy.ReleaseID { return keep }, do: r.closing}
+	if len(r.budget.missing()) > 0 { // what an earlier attempt left on those may have to stay open
+		prune.do = r.do
+	}
+	r.prune(ctx, hosts, prune)
 	done(len(errs) == 0)
 	if len(errs) == 0 {
 		return nil
@@ -39,9 +45,21 @@ func (r *run) finish(ctx context.Context) *stop {
 	}
 }
 
+// pruning is how hosts are pruned.
+type pruning struct {
+	phase deploy.Phase
+	keep  func(h plan.Host) []deploy.ReleaseID
+	do    func(ctx context.Context, h plan.Host, op release.Operation) error // carries it out
+}
+
+// do carries an operation out on a host.
+func (r *run) do(ctx context.Context, h plan.Host, op release.Operation) error {
+	return r.fleet.On(h.Name).Do(ctx, op)
+}
+
 // prune deletes on hosts what the fleet does not keep. A failure there is a warning, and the deployment stands.
-func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, keep func(plan.Host) []deploy.ReleaseID) {
-	results := fanout.Do(hosts, func(h plan.Host) pruned { return r.pruneHost(ctx, phase, h, keep(h)) })
+func (r *run) prune(ctx context.Context, hosts []plan.Host, how pruning) {
+	results := fanout.Do(hosts, func(h plan.Host) pruned { return r.pruneHost(ctx, h, how) })
 	most := 0
 	var spans []deploy.Span
 	var failures deploy.Errors
@@ -54,7 +72,7 @@ func (r *run) prune(ctx context.Context, phase deploy.Phase, hosts []plan.Host, 
 	if len(failures) > 0 {
 		r.rec.Warn("old releases were not all deleted: " + few(failures))
 	}
-	r.rec.StepDone(deploy.StepDone{Phase: phase, Note: fmt.Sprintf("pruned %d", most), Spans: spans})
+	r.rec.StepDone(deploy.StepDone{Phase: how.phase, Note: fmt.Sprintf("pruned %d", most), Spans: spans})
 }
 
 // pruned is what was deleted on a host.
@@ -64,12 +82,16 @@ type pruned struct {
 	err     *deploy.Error
 }
 
-func (r *run) pruneHost(ctx context.Context, phase deploy.Phase, h plan.Host, keep []deploy.ReleaseID) (p pruned) {
+func (r *run) pruneHost(ctx context.Context, h plan.Host, how pruning) (p pruned) {
 	there := r.fleet.On(h.Name)
 	defer there.Lease(ctx)()
 	start := time.Now()
-	err := there.Do(ctx, prune.Prune(there.Site(), keep, r.plan.PruneCommand, &p.removed))
-	p.err = deploy.OnHost(h.Name, phase, "", err)
-	p.span = deploy.Span{Host: h.Name, Phase: phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded}
+	var result prune.Result
+	err := how.do(ctx, h, prune.Prune(there.Site(), how.keep(h), r.plan.PruneCommand, &result))
+	if result.Through {
+		err = result.Stuck
+	}
+	p.removed, p.err = result.Removed, deploy.OnHost(h.Name, how.phase, "", err)
+	p.span = deploy.Span{Host: h.Name, Phase: how.phase, Step: recorder.Prune, Start: start, Duration: time.Since(start), Outcome: deploy.Succeeded}
 	return p
 }

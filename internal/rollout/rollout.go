@@ -81,6 +81,7 @@ type run struct {
 
 	mu       sync.Mutex
 	ended    time.Time                // when the run's context did
+	closed   map[string]bool          // by host: its journal has its end, and the lock is given back
 	unlisted map[string]*deploy.Error // by host: why it is not written down what its release holds
 	traffic  map[string]deploy.Traffic
 }
@@ -110,7 +111,10 @@ func Run(ctx context.Context, p *plan.Plan, hosts *fleet.Fleet, opts Options) de
 }
 
 func newRun(p *plan.Plan, hosts *fleet.Fleet, opts Options) *run {
-	r := &run{plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{}, unlisted: map[string]*deploy.Error{}, traffic: map[string]deploy.Traffic{}}
+	r := &run{
+		plan: p, fleet: hosts, opts: opts, programs: &activation.Programs{},
+		closed: map[string]bool{}, unlisted: map[string]*deploy.Error{}, traffic: map[string]deploy.Traffic{},
+	}
 	r.budget = newFailureBudget(p.Rollout.FailureBudget, r.dispensable)
 	var spans trace.Trace
 	if opts.Traced {

@@ -39,7 +39,7 @@ func (r *run) makeRoom(ctx context.Context) {
 		}
 	}
 	if len(tight) > 0 && ctx.Err() == nil {
-		r.prune(ctx, deploy.Prepare, tight, r.schedule.KeepOn)
+		r.prune(ctx, tight, pruning{phase: deploy.Prepare, keep: r.schedule.KeepOn, do: r.do})
 	}
 }
 

@@ -93,7 +93,7 @@ func (r *run) pruneAndTell(ctx context.Context, h plan.Host, keep []deploy.Relea
 	if err := there.Do(ctx, survey.Measure(there.Site(), &there.Facts)); err != nil {
 		r.rec.Warn("what its releases take could not be measured: " + err.Error())
 	}
-	p := r.pruneHost(ctx, deploy.Finish, h, keep)
+	p := r.pruneHost(ctx, h, pruning{phase: deploy.Finish, keep: func(plan.Host) []deploy.ReleaseID { return keep }, do: r.do})
 	var room int64
 	for _, id := range p.removed {
 		known, _ := there.Facts.Release(id)

@@ -49,17 +49,15 @@ func Close(site release.Site) release.Operation {
 // End writes down that a deployment is over on a host, and how: in one word, over what an earlier attempt wrote. It sets current to
 // what that names then, "" where it is no link; nil where nobody asks.
 func End(site release.Site, id deploy.DeploymentID, outcome string, current *string) release.Operation {
-	read := func(a release.Answer) error {
-		if current != nil {
-			*current = strings.TrimSuffix(string(a.Text), "\n")
-		}
-		return nil
-	}
-	asks := ""
+	op := release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique, ""}}
 	if current != nil {
-		asks = "yes"
+		op.Args[4] = "yes"
+		op.Read = func(a release.Answer) error {
+			*current = strings.TrimSuffix(string(a.Text), "\n")
+			return nil
+		}
 	}
-	return release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique, asks}, Read: read}
+	return op
 }
 
 // Append adds a line to the host's history. Whatever happens to the host meanwhile, the history has the whole line or

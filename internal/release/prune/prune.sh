@@ -6,7 +6,8 @@
 #
 # The function of reserve.sh stands before it.
 #
-# Prints the ID of each release that is gone, a line each. Ends 90 when some could not be removed, after all others.
+# Prints the ID of each release that is gone, a line each; at its end "through", or "stuck " and what could not be removed, after
+# all others. That is no failure: what follows in the same command does not depend on it.
 LC_ALL=C
 export LC_ALL
 set -u
@@ -130,7 +131,8 @@ for folder in .switch-* .slipway/pulled; do
 done
 lock_reserve
 
-[ "$stuck" -gt 0 ] || exit 0
 [ "$stuck" -le 10 ] || names="$names, and $((stuck - 10)) more,"
-printf '%s: %s cannot be removed: %s\n' "$PWD" "${names#, }" "$why" >&2
-exit 90
+case $stuck in
+0) echo through ;;
+*) printf 'stuck %s: %s cannot be removed: %s\n' "$PWD" "${names#, }" "$why" ;;
+esac

@@ -55,19 +55,20 @@ func TestCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		busy(host)
-		var removed []deploy.ReleaseID
-		err := release.Run(t.Context(), host, prune.Prune(host.Site, []deploy.ReleaseID{id("2")}, command+" -rf --", &removed))
-		if err != nil || !slices.Equal(removed, []deploy.ReleaseID{id("1")}) {
-			t.Errorf("removed %q, %v", removed, err)
+		var got prune.Result
+		err := release.Run(t.Context(), host, prune.Prune(host.Site, []deploy.ReleaseID{id("2")}, command+" -rf --", &got))
+		if err != nil || !slices.Equal(got.Removed, []deploy.ReleaseID{id("1")}) || !got.Through || got.Stuck != nil {
+			t.Errorf("%+v, %v", got, err)
 		}
 		text, _ := os.ReadFile(said)
 		if want := "<-rf>\n<-->\n<" + host.Site.Root + "/releases/.pruned-" + string(id("1")) + ">\n"; string(text) != want {
 			t.Errorf("the command got %q, wanted %q", text, want)
 		}
 		released(t, host, id("1"))
-		err = release.Run(t.Context(), host, prune.Prune(host.Site, nil, "false", &removed))
-		if err == nil || !strings.Contains(err.Error(), "releases/.pruned-"+string(id("1"))) {
-			t.Errorf("a command that fails: %v", err)
+		got = prune.Result{}
+		err = release.Run(t.Context(), host, prune.Prune(host.Site, nil, "false", &got))
+		if err != nil || !got.Through || got.Stuck == nil || !strings.Contains(got.Stuck.Error(), "releases/.pruned-"+string(id("1"))) {
+			t.Errorf("a command that fails: %+v, %v", got, err)
 		}
 	})
 }

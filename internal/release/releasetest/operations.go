@@ -1,6 +1,7 @@
 package releasetest
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/slipway/slipway/internal/deploy"
@@ -33,10 +34,11 @@ func ReadLock(ctx context.Context, conn transport.Conn, site release.Site) (stat
 	return state, err
 }
 
-// Prune removes all releases but those to keep.
+// Prune removes all releases but those to keep. The error is also what could not be removed.
 func Prune(ctx context.Context, conn transport.Conn, site release.Site, keep []deploy.ReleaseID) (removed []deploy.ReleaseID, err error) {
-	err = release.Run(ctx, conn, prune.Prune(site, keep, "", &removed))
-	return removed, err
+	var result prune.Result
+	err = release.Run(ctx, conn, prune.Prune(site, keep, "", &result))
+	return result.Removed, cmp.Or(err, result.Stuck)
 }
 
 // LoadBlock reads a release's activate block.
