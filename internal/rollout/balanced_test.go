@@ -234,7 +234,7 @@ func testFailureBudget(t *testing.T, n int) {
 	if diff := cmp.Diff(allBut(deploy.HostActivated, n, sick, deploy.HostSkipped), outcomes(result)); diff != "" {
 		t.Error(diff)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Host != name || !strings.Contains(result.Warnings[0], "out of the balancer") {
+	if len(result.Errors) != 1 || result.Errors[0].Host != name || len(result.Warnings) != 1 || !strings.Contains(result.Warnings[0], "out of the balancer") {
 		t.Errorf("errors %v, warnings %q", result.Errors, result.Warnings)
 	}
 

@@ -77,7 +77,7 @@ func (r *run) closeJournal(ctx context.Context, s *stop, h plan.Host, outcome de
 	before := there.Facts.CurrentTarget
 	now := before
 	var current *string
-	if !h.NoRelease && s != nil && (s.phase == deploy.Prepare || s.phase == deploy.Migrate) {
+	if !h.NoRelease && s != nil && s.outcome != deploy.OutcomeActivated && (s.phase == deploy.Prepare || s.phase == deploy.Migrate) {
 		current = &now
 	}
 	end := journal.End(there.Site(), r.plan.Deployment, string(outcome), current)
