@@ -45,6 +45,10 @@ func (a *app) verified(ctx context.Context, s *session, digest deploy.Digest) ([
 			Hint: "add `repository: owner/name`; a run of CI knows its own",
 		}
 	}
+	verifier := attest.Verifier{Path: a.env.Verifier, Env: attest.Environment(a.env.LookupEnv)}
+	if err := verifier.Here(); err != nil {
+		return nil, err
+	}
 	request := protocol.Request{
 		SHA256: string(digest), Issuer: rule.Issuer, Repository: rule.Repository, Signer: rule.Signer, TrustedRoots: s.cfg.Evidence.TrustedRoots,
 	}
@@ -60,7 +64,7 @@ func (a *app) verified(ctx context.Context, s *session, digest deploy.Digest) ([
 	if err != nil {
 		return nil, err
 	}
-	return attest.Verifier{Path: a.env.Verifier, Env: attest.Environment(a.env.LookupEnv)}.Verify(ctx, request)
+	return verifier.Verify(ctx, request)
 }
 
 // givenBundles are those of the file that an input names.

@@ -49,6 +49,19 @@ func Environment(lookup func(string) (string, bool)) (env []string) {
 	return env
 }
 
+// Here refuses where there is no such program: before anybody is asked for what it would verify.
+func (v Verifier) Here() error {
+	_, err := exec.LookPath(v.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		return refuse("in a workflow, use slipway/slipway/attested in the place of slipway/slipway, or give the set-up action `attestation: true`; elsewhere put it beside slipway, of the same release",
+			"`attestation` takes the program %s, which is not here (%s)", Name, v.Path)
+	case err != nil:
+		return refuse("put it beside slipway, of the same release, as a program that may be run", "`attestation` takes the program %s: %w", Name, err)
+	}
+	return nil
+}
+
 // Verify is what the attestations that hold say of the build, at least one. Its error is a *deploy.Error, or the context's own.
 func (v Verifier) Verify(ctx context.Context, request protocol.Request) ([]protocol.Build, error) {
 	request.Version = protocol.Version
@@ -76,9 +89,6 @@ func (v Verifier) run(ctx context.Context, request []byte) ([]byte, error) {
 	cmd.WaitDelay = 5 * time.Second // for one that left a process behind, which holds its output
 	err := cmd.Run()
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		return nil, refuse("in a workflow, use slipway/slipway/attested in the place of slipway/slipway, or give the set-up action `attestation: true`; elsewhere put it beside slipway, of the same release",
-			"`attestation` takes the program %s, which is not here (%s)", Name, v.Path)
 	case ctx.Err() != nil:
 		return nil, refuse(netHint, "%s gave no verdict: %w", Name, context.Cause(ctx))
 	case said.over:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,11 +89,21 @@ func TestVerifyFailsClosed(t *testing.T) {
 	}
 }
 
-func TestVerifyWithoutTheProgram(t *testing.T) {
+func TestHere(t *testing.T) {
 	t.Parallel()
-	_, err := Verifier{Path: Beside(filepath.Join(t.TempDir(), "slipway"))}.Verify(t.Context(), request())
-	if err == nil || !strings.Contains(err.Error(), "takes the program slipway-verify, which is not here") {
+	path := Beside(filepath.Join(t.TempDir(), "slipway"))
+	if err := (Verifier{Path: path}).Here(); err == nil || !strings.Contains(err.Error(), "takes the program slipway-verify, which is not here") {
 		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var failure *deploy.Error
+	if err := (Verifier{Path: path}).Here(); !errors.As(err, &failure) || !errors.Is(err, fs.ErrPermission) || failure.Hint == "" {
+		t.Errorf("a file that is no program: %v", err)
+	}
+	if err := verifier(t, "true").Here(); err != nil {
+		t.Error(err)
 	}
 }
 
