@@ -108,12 +108,22 @@ func (a *app) askedBundles(ctx context.Context, s *session, digest deploy.Digest
 	}
 	bundles, err := client.Attestations(ctx, digest, protocol.ProvenanceType)
 	if err == nil && len(bundles) == 0 {
-		err = &deploy.Error{
-			Op: "find the attestation", Cause: fmt.Errorf("%s has no attestation of how sha256:%s was built", rule.Repository, digest),
-			Hint: "attest this very file in the job that builds it, with actions/attest, and give that job `permissions: {attestations: write, id-token: write}`; an artifact that comes from a host is no such file",
-		}
+		err = unattested(rule.Repository, digest, strings.EqualFold(rule.Repository, repositoryURL(s.run)))
 	}
 	return bundles, err
+}
+
+// unattested is that nothing was found. Of another repository GitHub says the same where the token may not see it.
+func unattested(repository string, digest deploy.Digest, own bool) error {
+	hint := "attest this very file in the job that builds it, with actions/attest, and give that job `permissions: {attestations: write, id-token: write}`; an artifact that comes from a host is no such file"
+	unseen := ""
+	if !own {
+		unseen = ", or the token may not see that repository"
+		hint = "a job's own token sees no other private repository: give `github_token` one that may read its attestations, or the file in `attestation_bundle`; else " + hint
+	}
+	return &deploy.Error{
+		Op: "find the attestation", Cause: fmt.Errorf("%s has no attestation of how sha256:%s was built%s", repository, digest, unseen), Hint: hint,
+	}
 }
 
 // prove takes the first build that the rule lets pass for what the artifact is of.
