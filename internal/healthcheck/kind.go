@@ -33,7 +33,7 @@ type explanation struct {
 func kindOf(c Check) kind {
 	switch {
 	case c.Metric != nil:
-		return metricKind{httpKind{c}}
+		return metricOf(c)
 	case c.HTTP != nil:
 		return httpKind{c}
 	case c.TCP != "":

@@ -14,7 +14,18 @@ import (
 )
 
 // metricKind makes a request and judges a value in its answer.
-type metricKind struct{ httpKind }
+type metricKind struct {
+	httpKind
+	seen *seen
+}
+
+// seen is what the answers had so far.
+type seen struct {
+	value  bool           // one had a value
+	absent *metric.Absent // why the last had none, which passed
+}
+
+func metricOf(c Check) metricKind { return metricKind{httpKind{c}, &seen{}} }
 
 // reading is what one try found.
 type reading struct {
@@ -38,8 +49,10 @@ func (k metricKind) read(ctx context.Context, h *Host, left time.Duration) readi
 	value, err := metric.Judge(*k.Metric, answer.Body)
 	var absent *metric.Absent
 	if errors.As(err, &absent) && k.Metric.MissingPasses {
+		k.seen.absent = absent
 		return reading{}
 	}
+	k.seen.value = k.seen.value || value != ""
 	return reading{value: value, err: err, shown: k.line(h, answer.Status, string(answer.Body[:min(len(answer.Body), probe.BodyLine)]))}
 }
 
@@ -114,6 +127,14 @@ func (k metricKind) excused(err error) bool {
 		return wrong.Status >= http.StatusInternalServerError || wrong.Status == http.StatusTooManyRequests || wrong.Status == http.StatusRequestTimeout
 	}
 	return true
+}
+
+// warnAbsent says that a metric passed which never had a value: where its path is wrong it always will.
+func (k metricKind) warnAbsent(h *Host) {
+	if k.seen.value || k.seen.absent == nil || h.Warn == nil {
+		return
+	}
+	h.Warn(fmt.Sprintf("%s: there was no value at any time, and `missing: pass` lets that pass: is `json` the right place of the answer? (%s)", k.Name, beginning(h, k.seen.absent.Why)))
 }
 
 // warnUnseen says that a metric passed of which nobody knows anything.

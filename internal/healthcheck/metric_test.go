@@ -109,8 +109,9 @@ func TestMissingPasses(t *testing.T) {
 		passes bool
 		warns  string
 	}{
-		"no series":        {noSeries, true, ""},
-		"NaN":              {value(`"NaN"`), true, ""},
+		"no series":        {noSeries, true, "WARNING Health: there was no value at any time, and `missing: pass` lets that pass: is `json` the right place of the answer? (`data.result[0].value[1]` is not in the answer)"},
+		"NaN":              {value(`"NaN"`), true, "WARNING Health: there was no value at any time"},
+		"a value":          {value(`"0"`), true, ""},
 		"nobody":           {dies, true, "WARNING Health: nobody answered"},
 		"unavailable":      {status(503), true, "WARNING Health: nobody answered"},
 		"a wrong query":    {status(400), false, ""},
@@ -148,6 +149,7 @@ func TestWatch(t *testing.T) {
 		"nobody":                     {repeat(1, low, dies), nil, time.Minute, "held for 0s, then not known 3 times, no answer: ", "is the address reached", "", "1 of 3 times"},
 		"no value":                   {repeat(1, low, noSeries), nil, time.Minute, "held for 0s, then not known 3 times, no value: ", "or vector(0)", "", ""},
 		"no value passes":            {repeat(1, low, noSeries), missingPasses, 100 * time.Millisecond, "", "", "", ""},
+		"never a value":              {repeat(1, noSeries), missingPasses, 100 * time.Millisecond, "", "", "", "WARNING Health: there was no value at any time"},
 		"nobody, which passes":       {repeat(1, low, dies), missingPasses, 100 * time.Millisecond, "", "", "0.002", "WARNING Health: nobody answered"},
 		"rises where missing passes": {repeat(5, dies, high), missingPasses, time.Minute, "held for 0s, value 0.5", "", "", ""},
 		"a mistake never passes":     {repeat(1, low, status(400)), missingPasses, time.Minute, "held for 0s, then not known 3 times, last answer 400", "the query is refused", "", ""},
@@ -172,7 +174,7 @@ func TestWatch(t *testing.T) {
 			case ended[0] != healthcheck.Watched{Name: "Health", Value: test.ends}:
 				t.Errorf("%+v", ended)
 			}
-			if !strings.Contains(said(), test.said) {
+			if !strings.Contains(said(), test.said) || test.said == "" && strings.Contains(said(), "WARNING") {
 				t.Errorf("said %q", said())
 			}
 		})

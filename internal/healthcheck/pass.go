@@ -29,6 +29,9 @@ func (h *Host) Pass(ctx context.Context, c Check) *deploy.Error {
 		}
 		if err == nil {
 			if row++; row >= c.Successes {
+				if m, ok := k.(metricKind); ok && !c.Watched() { // one that is watched has its time before it
+					m.warnAbsent(h)
+				}
 				return nil
 			}
 		} else {

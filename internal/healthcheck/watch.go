@@ -34,7 +34,7 @@ func (h *Host) Watch(ctx context.Context, checks []Check) ([]Watched, *deploy.Er
 	group, ctx := errgroup.WithContext(ctx)
 	for i, c := range checks {
 		group.Go(func() error {
-			w := watching{host: h, kind: metricKind{httpKind{c}}, start: time.Now()}
+			w := watching{host: h, kind: metricOf(c), start: time.Now()}
 			if failure := w.watch(ctx); failure != nil {
 				return failure
 			}
@@ -64,6 +64,7 @@ func (w *watching) watch(ctx context.Context) *deploy.Error {
 		over := w.left() <= 0
 		switch {
 		case over && w.row == 0:
+			w.kind.warnAbsent(w.host)
 			return nil
 		case over && w.row >= unseenLimit:
 			w.kind.warnUnseen(w.host, w.err)
