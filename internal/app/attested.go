@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -72,17 +71,12 @@ func (a *app) givenBundles(name string) ([]json.RawMessage, error) {
 	fail := func(err error) ([]json.RawMessage, error) {
 		return nil, deploy.Problems{{At: deploy.InInput("attestation_bundle", 1, 1), Message: fmt.Sprintf("`%s`: %v", name, err), Hint: "actions/attest names it in its output bundle-path; in a container only what lies in the workspace can be read"}}
 	}
-	file, err := os.Open(a.home(name))
+	text, err := readNamed(a.home(name))
 	if err != nil {
-		var at *os.PathError
+		var at *fs.PathError
 		if errors.As(err, &at) {
 			err = at.Err
 		}
-		return fail(err)
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, protocol.MaxBundleBytes+1))
-	if err != nil {
 		return fail(err)
 	}
 	bundles, err := attest.Bundles(text)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -89,7 +88,7 @@ func token(in ci.Inputs) secret.Secret { return secret.New(strings.TrimSpace(in.
 func (a *app) environment(run ci.Run) config.Env {
 	return config.Env{
 		DefaultApp: repository(run), Repository: repositoryURL(run), AgentSocket: a.env.Getenv("SSH_AUTH_SOCK"), Exposed: run.Exposed, Policy: a.policy, Dirs: a.dirs(run),
-		ReadFile: func(path string) ([]byte, error) { return os.ReadFile(a.home(path)) }, LookPath: lookPath,
+		ReadFile: func(path string) ([]byte, error) { return readNamed(a.home(path)) }, LookPath: lookPath,
 	}
 }
 
