@@ -6,6 +6,7 @@
 package releasetest
 
 import (
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,15 +24,30 @@ type Toolset struct {
 	Zstd  bool   // there is a zstd
 }
 
+// always are the toolsets that a test has wherever it runs.
+var always = []string{"dash", "ash"}
+
 // Each runs a test on a host of each toolset: dash with exactly the required coreutils, BusyBox ash with BusyBox's
 // applets only, and bash with all of the machine. bash has its turn where nothing may be left out, as
 // in CI: it is a third of the time. It makes the test a parallel one.
 func Each(t *testing.T, test func(t *testing.T, host *Host)) {
 	t.Helper()
+	on(t, always, test)
+}
+
+// Either is Each for one of many cases that are alike: it has dash or ash, as its name decides. Where nothing may be left out it has
+// all.
+func Either(t *testing.T, test func(t *testing.T, host *Host)) {
+	t.Helper()
+	i := crc32.ChecksumIEEE([]byte(t.Name())) % uint32(len(always))
+	on(t, always[i:i+1], test)
+}
+
+func on(t *testing.T, names []string, test func(t *testing.T, host *Host)) {
+	t.Helper()
 	t.Parallel()
-	names := []string{"dash", "ash"}
 	if os.Getenv(needtest.Variable) != "" {
-		names = append(names, "bash")
+		names = append(slices.Clone(always), "bash")
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {

@@ -140,7 +140,7 @@ func TestCopyKilled(t *testing.T) {
 		"before the mark":  {"true >\"$records/staged\"", kill + "\ntrue >\"$records/staged\""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+			releasetest.Either(t, func(t *testing.T, host *releasetest.Host) {
 				a := built(t, site)
 				base := elsewhere(t, host, a)
 				open(t, host)

@@ -199,7 +199,7 @@ func TestCurrent(t *testing.T) {
 		"directory":              {"", deploy.CurrentDirectory, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+			releasetest.Either(t, func(t *testing.T, host *releasetest.Host) {
 				put(t, host.Site.Release(first)+"/x", "")
 				for _, folder := range []string{"releases/" + string(first) + "/public", "capistrano/20191231235959", "it's \"a\"\nlink"} {
 					if err := os.MkdirAll(filepath.Join(host.Site.Root, folder), 0o755); err != nil {
