@@ -13,39 +13,40 @@ import (
 // What is not undone on one host stops a deployment to the others alone, also where those have nothing to undo, and where they have undone it.
 func TestLimitDoesNotGoPastAnUndoElsewhere(t *testing.T) {
 	t.Parallel()
-	for name, everywhere := range map[string]bool{"on one host": false, "on all hosts": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFleet(t, 2)
-			quiet := undoable("Quiet", "true")
-			quiet.Undo += `; test "$SLIPWAY_HOST" != web1`
-			quiet.Once = !everywhere
-			f.cfg.Migrate = number(quiet, script(deploy.Migrate, "Look", "false"))
-			failed, _ := f.deploy(t.Context(), good)
-			wantEnd(t, failed, deploy.ExitPerson, deploy.OutcomePerson)
-			f.written("web1")
-			f.written("web2")
+	testLimitPastAnUndo(t, false)
+}
 
-			f.cfg.Migrate = nil
-			all := f.cfg.Hosts
-			f.cfg.Hosts, f.cfg.Unlimited = all[1:], all
-			limited, _ := f.deploy(t.Context(), good)
-			wantEnd(t, limited, deploy.ExitPerson, deploy.OutcomePerson)
-			f.wantWritten("web2")
-			if len(limited.Errors) != 1 || limited.Errors[0].Host != "web1" || limited.Errors[0].Phase != deploy.Undo ||
-				!strings.Contains(limited.Errors[0].Cause.Error(), string(failed.Deployment)) || !strings.Contains(limited.Errors[0].Hint, "without `limit`") {
-				t.Errorf("%+v", limited.Errors)
-			}
+// testLimitPastAnUndo: the step is one of a single host, or of all; then the host that may be deployed to has undone it.
+func testLimitPastAnUndo(t *testing.T, everywhere bool) {
+	t.Helper()
+	f := newFleet(t, 2)
+	quiet := undoable("Quiet", "true")
+	quiet.Undo += `; test "$SLIPWAY_HOST" != web1`
+	quiet.Once = !everywhere
+	f.cfg.Migrate = number(quiet, script(deploy.Migrate, "Look", "false"))
+	failed, _ := f.deploy(t.Context(), good)
+	wantEnd(t, failed, deploy.ExitPerson, deploy.OutcomePerson)
+	f.written("web1")
+	f.written("web2")
 
-			f.cfg.Hosts, f.cfg.Unlimited = all, nil
-			f.decide("web1", failed.Deployment, "undo Quiet", "done")
-			after, _ := f.deploy(t.Context(), good)
-			wantEnd(t, after, deploy.ExitDone, deploy.OutcomeActivated)
-			f.cfg.Hosts, f.cfg.Unlimited = all[1:], all
-			again, _ := f.deploy(t.Context(), next)
-			wantEnd(t, again, deploy.ExitDone, deploy.OutcomeActivated)
-		})
+	f.cfg.Migrate = nil
+	all := f.cfg.Hosts
+	f.cfg.Hosts, f.cfg.Unlimited = all[1:], all
+	limited, _ := f.deploy(t.Context(), good)
+	wantEnd(t, limited, deploy.ExitPerson, deploy.OutcomePerson)
+	f.wantWritten("web2")
+	if len(limited.Errors) != 1 || limited.Errors[0].Host != "web1" || limited.Errors[0].Phase != deploy.Undo ||
+		!strings.Contains(limited.Errors[0].Cause.Error(), string(failed.Deployment)) || !strings.Contains(limited.Errors[0].Hint, "without `limit`") {
+		t.Errorf("%+v", limited.Errors)
 	}
+
+	f.cfg.Hosts, f.cfg.Unlimited = all, nil
+	f.decide("web1", failed.Deployment, "undo Quiet", "done")
+	after, _ := f.deploy(t.Context(), good)
+	wantEnd(t, after, deploy.ExitDone, deploy.OutcomeActivated)
+	f.cfg.Hosts, f.cfg.Unlimited = all[1:], all
+	again, _ := f.deploy(t.Context(), next)
+	wantEnd(t, again, deploy.ExitDone, deploy.OutcomeActivated)
 }
 
 // Where no host takes what is to be undone, no later command knows of it, and the end says so. The re-run undoes it if it fails again.

@@ -115,3 +115,44 @@ func TestUndoThatFailsAfterADrain(t *testing.T) {
 	other, _ := f.deploy(t.Context(), good)
 	wantEnd(t, other, deploy.ExitPerson, deploy.OutcomePerson)
 }
+
+// What is to be undone is written down on hosts, too, that were left behind meanwhile.
+func TestUndoOnAHostThatWasLeftBehind(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 3)
+	first, _ := f.deploy(t.Context(), good)
+	f.cfg.Rollout = deploy.Rollout{Batch: deploy.Portion{Count: 1}, FailureBudget: 1}
+	quiet := undoable("Quiet", "true")
+	quiet.Once = false
+	f.cfg.Migrate = number(quiet)
+	f.cfg.Activation[""].Verify[0].Run.Run = `test "$SLIPWAY_HOST" = web1`
+	result, _ := f.deploy(t.Context(), next)
+	wantEnd(t, result, deploy.ExitUnwound, deploy.OutcomeUnwound)
+	f.wantCurrent(first.Release)
+	for _, host := range f.cfg.Hosts {
+		journal := f.read(host.Name, ".slipway/deployments/"+string(result.Deployment)+"/activation.jsonl")
+		if intents := strings.Count(journal, `"what":"undo","state":"intent"`); intents != 1 || strings.Count(journal, `"what":"undo","state":"ok"`) != 1 {
+			t.Errorf("%s: %d intents in %s", host.Name, intents, journal)
+		}
+	}
+}
+
+func TestLimitDoesNotGoPastAnUndoOfAllHosts(t *testing.T) {
+	t.Parallel()
+	testLimitPastAnUndo(t, true)
+}
+
+func TestUndoThatOtherHostsDoNotKnowOf(t *testing.T) {
+	t.Parallel()
+	for host, rerun := range map[string]bool{"web2": true, "web1": false} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			testUndoThatSomeDoNotKnowOf(t, rerun, host)
+		})
+	}
+}
+
+func TestUndoThatFailsIsRunAgain(t *testing.T) {
+	t.Parallel()
+	testUndoThatFails(t, "rerun")
+}
