@@ -98,13 +98,13 @@ func held(t *testing.T, host *releasetest.Host, inst step.Instance) (bytes int64
 // Of a long log the host keeps the beginning and the end; who reads along gets all of it, or is told what is missing.
 func TestLongLog(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
-		const last = 1000000 + 400000 // 3.2 MB
+		const last = 1000000 + 200000 // 1.6 MB
 		inst := instance(t, host, numbered+"; exit 6")
 		inst.Step.Vars = map[string]string{"LAST": fmt.Sprint(last)}
 		inst.Head, inst.Tail = 128<<10, 512<<10
 		var lines []string
 		status, next, err := releasetest.RunStep(t.Context(), host, host.Site, inst, func(line string) { lines = append(lines, line) })
-		if err != nil || status.Exit != 6 || next != 3200000 {
+		if err != nil || status.Exit != 6 || next != 1600000 {
 			t.Fatalf("%s at %d, %v", status, next, err)
 		}
 		t.Logf("live, %d bytes were missing", account(t, lines, last))
@@ -113,20 +113,20 @@ func TestLongLog(t *testing.T) {
 		}
 
 		// Afterwards there is the beginning and the end, and everything can be asked from any byte.
-		for _, from := range []int64{0, 8 * 10000, 8 * 100000, 3200000 - 8*10000, 3200000 - 8} {
+		for _, from := range []int64{0, 8 * 10000, 8 * 100000, 1600000 - 8*10000, 1600000 - 8} {
 			lines = nil
 			status, next, err = releasetest.FollowStep(t.Context(), host, host.Site, inst, from, func(line string) { lines = append(lines, line) })
-			if err != nil || status.Exit != 6 || next != 3200000 {
+			if err != nil || status.Exit != 6 || next != 1600000 {
 				t.Fatalf("from %d: %s at %d, %v", from, status, next, err)
 			}
 			switch {
 			case from == 0:
 				missing := account(t, lines, last)
-				if missing < 2<<20 || missing > 3<<20 || lines[0] != "1000000" {
+				if missing < 600_000 || missing > 1_000_000 || lines[0] != "1000000" {
 					t.Errorf("%d bytes are missing after %q", missing, lines[0])
 				}
-			case from > 3200000-512<<10:
-				if want := (3200000 - int(from)) / 8; len(lines) != want || lines[want-1] != strconv.Itoa(last-1) {
+			case from > 1600000-512<<10:
+				if want := (1600000 - int(from)) / 8; len(lines) != want || lines[want-1] != strconv.Itoa(last-1) {
 					t.Errorf("from %d: %d lines, want %d", from, len(lines), want)
 				}
 			case from < 128<<10:

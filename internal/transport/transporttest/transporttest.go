@@ -169,7 +169,7 @@ func testSyntaxError(t *testing.T, conn transport.Conn) {
 // testManyScripts runs more scripts than an implementation may keep, each again later with other arguments, and one that failed.
 func testManyScripts(t *testing.T, conn transport.Conn) {
 	script := func(n int) string { return fmt.Sprintf("# %s\necho %d \"$1\"", strings.Repeat("-", 40*n), n) }
-	for _, round := range []string{"first", "second", "third"} {
+	for _, round := range []string{"first", "second"} {
 		for n := range 130 {
 			if got, want := output(t, conn, script(n), round), fmt.Sprintf("%d %s\n", n, round); got != want {
 				t.Fatalf("got %q, want %q", got, want)
