@@ -170,7 +170,7 @@ func TestSwitchRefuses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+			releasetest.Either(t, func(t *testing.T, host *releasetest.Host) {
 				staged(t, host)
 				test.prepare(t, host)
 				before, _ := os.ReadDir(host.Site.Root)
