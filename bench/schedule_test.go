@@ -159,7 +159,7 @@ func (c *course) estimate() time.Duration {
 }
 
 // near is how many times as long as the fastest of its kind a contender may take to be in every round.
-const near = 1.25
+const near = 1.15
 
 // leads tells Slipway, and those who were near the fastest that do the same work, in a scenario of a full round: the targets are about them,
 // and more rounds say no more of who is far behind.
@@ -249,9 +249,9 @@ func TestNextCourse(t *testing.T) {
 // TestLeads: who is near the fastest of its kind in any scenario takes part in every round.
 func TestLeads(t *testing.T) {
 	t.Parallel()
-	costs := func(seconds ...time.Duration) (all []report.Cost) {
+	costs := func(seconds ...int) (all []report.Cost) {
 		for _, s := range seconds {
-			all = append(all, report.Cost{Wall: s * time.Second})
+			all = append(all, report.Cost{Wall: time.Duration(s) * time.Second})
 		}
 		return all
 	}
