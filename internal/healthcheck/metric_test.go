@@ -146,7 +146,7 @@ func TestWatch(t *testing.T) {
 		"holds":                      {repeat(1, low), nil, 100 * time.Millisecond, "", "", "0.002", "Health 0.002, wanted below 0.01"},
 		"rises":                      {repeat(3, low, high), nil, time.Minute, "held for 0s, value 0.5, wanted below 0.01", "", "", ""},
 		"twice nobody":               {repeat(2, status(503), low), nil, 50 * time.Millisecond, "", "", "0.002", "Health: last answer 503, wanted 200 to 299, 2 of 3 times"},
-		"nobody":                     {repeat(1, low, dies), nil, time.Minute, "held for 0s, then not known 3 times, no answer: ", "is the address reached", "", "1 of 3 times"},
+		"nobody":                     {repeat(1, low, dies), nil, time.Minute, "held for 0s, then not known 3 times, no answer: the connection was closed", "is the address reached", "", "1 of 3 times"},
 		"no value":                   {repeat(1, low, noSeries), nil, time.Minute, "held for 0s, then not known 3 times, no value: ", "or vector(0)", "", ""},
 		"no value passes":            {repeat(1, low, noSeries), missingPasses, 100 * time.Millisecond, "", "", "", ""},
 		"never a value":              {repeat(1, noSeries), missingPasses, 100 * time.Millisecond, "", "", "", "WARNING Health: there was no value at any time"},

@@ -74,7 +74,7 @@ func (o Origin) exchange(ctx context.Context, check deploy.HTTPCheck, left time.
 		}
 		body, err := readBody(response.Body, until)
 		if err != nil && (whole || ctx.Err() == nil) {
-			return fmt.Errorf("reading the answer: %w", err)
+			return fmt.Errorf("reading the answer: %w", plainly(err))
 		}
 		if err := compare(check, response, body); err != nil { // an answer without end is judged by what came of it
 			return err

@@ -4,8 +4,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/slipway/slipway/internal/deploy"
 )
@@ -54,5 +56,14 @@ func plainly(err error) error {
 	if errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch) {
 		return ErrNotTLS
 	}
+	if strings.HasSuffix(err.Error(), io.EOF.Error()) {
+		return closed{err}
+	}
 	return err
 }
+
+// closed is the end of a connection, for which net/http has the word EOF alone.
+type closed struct{ error }
+
+func (closed) Error() string   { return "the connection was closed" }
+func (c closed) Unwrap() error { return c.error }
