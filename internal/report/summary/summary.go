@@ -119,7 +119,7 @@ func (p Page) facts(as style) [][2]string {
 	if run := layout.RunText(res.Header, p.Run); run != "" || res.RunURL != "" {
 		text := run
 		if res.RunURL != "" {
-			text = as.link("run "+text, res.RunURL)
+			text = as.link(cmp.Or(run, "its page"), res.RunURL)
 		}
 		if res.Actor != "" {
 			text += " by " + as.plain(res.Actor)
