@@ -26,10 +26,10 @@ func (p Position) IsInput() bool { return strings.HasPrefix(p.File, inputPrefix)
 // IsZero reports whether the position names nothing.
 func (p Position) IsZero() bool { return p == Position{} }
 
-// String is file:line:column, less what is not known.
+// String is file:line:column, less what is not known. The beginning of an input is the input: few have more than a line.
 func (p Position) String() string {
 	switch {
-	case p.Line == 0:
+	case p.Line == 0, p.IsInput() && p.Line == 1 && p.Column == 1:
 		return p.File
 	case p.Column == 0:
 		return fmt.Sprintf("%s:%d", p.File, p.Line)
