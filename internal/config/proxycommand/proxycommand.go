@@ -27,6 +27,9 @@ func (c Command) None() bool { return len(c.words) == 0 }
 // Program is the name or the path of the program.
 func (c Command) Program() string { return c.words[0] }
 
+// Arguments are the program's, with their tokens.
+func (c Command) Arguments() []string { return c.words[1:] }
+
 // Parse reads a command line. It is none where it is empty, or says `none` as in ssh_config(5).
 func Parse(text string) (Command, error) {
 	text = strings.TrimSpace(text)
