@@ -90,12 +90,13 @@ const noteTimeout = 30 * time.Second
 // lastLook is whether current leads to the release still, once the checks of a block passed.
 type lastLook struct {
 	release.Operation
-	block activate.Block
+	block    activate.Block
+	recorded bool // the last check's command has looked, and did what Record does
 }
 
-// Record writes down that the host serves a release and verified it. The mark is written last, so that wherever it is, the
-// line in the history is too.
-func (a *Host) Record(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
+// record writes down that the host serves a release and verified it, and that a look finds it still live; more are lines of the journal.
+// The mark is written last, so that wherever it is, the line in the history is too.
+func (a *Host) record(outcome string, before deploy.ReleaseID, look release.Operation, more ...activate.Entry) release.Operation {
 	entry := a.deployment.History
 	entry.At, entry.Release, entry.Before, entry.Outcome = time.Now().UTC(), a.release, before, outcome
 	if a.release != a.deployment.Release {
@@ -105,12 +106,26 @@ func (a *Host) Record(ctx context.Context, outcome string, before deploy.Release
 	if a.release != "" {
 		record = release.Then(record, activate.Mark(a.there.Site(), a.release, "verified"))
 	}
-	record = release.Then(a.lines(), record)
-	if a.last != nil {
-		record = release.Then(a.last.Operation, record)
-	}
+	record = release.Then(look, release.Then(a.lines(more...), record))
 	record.Name = "record"
-	err := a.do(ctx, record)
+	return record
+}
+
+// recorded is record for the command of the check that passes last.
+func (a *Host) recorded(look release.Operation) *step.Along {
+	return &step.Along{Operation: a.record("activated", a.host.Before.Release, look, a.entry(deploy.LiveVerify, deploy.RecordOK))}
+}
+
+// Record writes down that the host serves a release and verified it, where its last check has not done so.
+func (a *Host) Record(ctx context.Context, outcome string, before deploy.ReleaseID) *deploy.Error {
+	var look release.Operation
+	if a.last != nil {
+		if a.last.recorded {
+			return nil
+		}
+		look = a.last.Operation
+	}
+	err := a.do(ctx, a.record(outcome, before, look))
 	switch {
 	case a.last != nil && activate.Elsewhere(err):
 		return a.notVerified(ctx, err)

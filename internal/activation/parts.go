@@ -89,13 +89,22 @@ func (a *Host) RestartAndVerify(ctx context.Context, block activate.Block) *depl
 				return err
 			}
 		}
-		if err := a.Verify(ctx, block.Activation.Verify, block.Vars); err != nil {
-			return err
-		}
 		script := func(c deploy.Check) bool { return c.Run != nil }
 		last := a.live(slices.ContainsFunc(block.Activation.Verify, script))
-		if leads && !soaks(block) {
-			a.last = &lastLook{last, block}
+		recordNext := leads && !soaks(block)
+		var along *step.Along
+		var behind func() *step.Along
+		if recordNext {
+			behind = func() *step.Along {
+				along = a.recorded(last)
+				return along
+			}
+		}
+		if err := a.verify(ctx, block.Activation.Verify, block.Vars, behind); err != nil {
+			return err
+		}
+		if recordNext {
+			a.last = &lastLook{last, block, along != nil && along.Done}
 			return nil
 		}
 		if err := a.stillLive(ctx, deploy.PartVerify, last); err != nil || a.undo {
@@ -143,6 +152,12 @@ func (a *Host) restart(ctx context.Context, name string, s deploy.Step, vars map
 
 // Verify asks every check; all must pass. One span says how many did, or which one did not.
 func (a *Host) Verify(ctx context.Context, checks []deploy.Check, vars map[string]string) *deploy.Error {
+	return a.verify(ctx, checks, vars, nil)
+}
+
+// verify has the last check take along what behind gives, where it is a script that has to pass once: a new one for each try of it. nil
+// is nothing.
+func (a *Host) verify(ctx context.Context, checks []deploy.Check, vars map[string]string, behind func() *step.Along) *deploy.Error {
 	if len(checks) == 0 {
 		return nil
 	}
@@ -151,8 +166,15 @@ func (a *Host) Verify(ctx context.Context, checks []deploy.Check, vars map[strin
 		name = fmt.Sprintf("%d/%d", len(checks), len(checks))
 	}
 	return a.part(deploy.PartVerify, name, func(span *deploy.Span) *deploy.Error {
-		checked := a.checked(a.scene(vars, deploy.PartVerify, ""))
-		for _, check := range healthcheck.All(checks) {
+		scene := a.scene(vars, deploy.PartVerify, "")
+		checked := a.checked(scene)
+		for i, check := range healthcheck.All(checks) {
+			if behind != nil && i == len(checks)-1 && check.Run != nil && check.Successes <= 1 {
+				checked.Run = func(ctx context.Context, s deploy.Step) deploy.Span {
+					scene.Along = behind()
+					return a.deployment.Steps.Try(ctx, a.host.Name, s, scene)
+				}
+			}
 			if err := checked.Pass(ctx, check); err != nil {
 				span.Step, span.Status = deploy.PartVerify.Of(check.Name), causeOf(err)
 				return err

@@ -16,7 +16,7 @@ import (
 // the end; mostForNothing what a deployment takes to its end that is there already.
 const (
 	mostRoundTrips = 9
-	mostBehind     = 4
+	mostBehind     = 3
 	mostForNothing = 7
 )
 

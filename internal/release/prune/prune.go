@@ -44,7 +44,7 @@ func Prune(site release.Site, keep []deploy.ReleaseID, command string, result *R
 		}
 		return err
 	}
-	return release.Operation{Name: "prune", Script: lock.Reserve() + script, Args: args, Output: release.Whole(read), Silence: transport.LongSilence}
+	return release.Operation{Name: "prune", Script: lock.Reserve() + script, Args: args, Output: release.Whole(read), Falls: true, Silence: transport.LongSilence}
 }
 
 func (r *Result) read(line string) {
