@@ -30,8 +30,8 @@ type Reader struct {
 	left    int                 // bytes of a stored block
 	err     error               // once what is decoded is given
 	out     []byte              // the window, and what is decoded behind it
-	given   int                 // up to where out was read
-	decoded int                 // up to where out is filled
+	given   int                 // up to there out was read
+	decoded int                 // up to there there is something
 
 	literals  [1 << 13]entry // and the lengths of matches
 	distances [1 << 12]entry
