@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/slipway/slipway/internal/artifact/content"
 )
 
@@ -18,7 +20,7 @@ import (
 func Rebuild(ctx context.Context, m content.Manifest, sent io.Reader, most int64, to io.Writer) error {
 	in := bufio.NewReaderSize(sent, 64<<10)
 	if head, _ := in.Peek(2); bytes.Equal(head, []byte("\x1f\x8b")) {
-		plain, err := newGzipStream(in)
+		plain, err := gzip.NewReader(in)
 		if err != nil {
 			return err
 		}

@@ -4,18 +4,18 @@ import (
 	"archive/tar"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
 	"io"
 
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/klauspost/readahead"
 
 	"github.com/slipway/slipway/internal/artifact/content"
-	"github.com/slipway/slipway/internal/artifact/inflate"
 	"github.com/slipway/slipway/internal/deploy"
 )
 
@@ -215,6 +215,7 @@ func (s *stream) place() string {
 
 // damage says what an error from the layers below means.
 func (s *stream) damage(err error) error {
+	var corrupt flate.CorruptInputError
 	trailing := errors.Is(err, gzip.ErrHeader) || errors.Is(err, zstd.ErrMagicMismatch)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -228,7 +229,7 @@ func (s *stream) damage(err error) error {
 		return content.Refuse("compress it without --long and --ultra", "it needs more than %d MiB of memory to be decompressed", maxWindow>>20)
 	case errors.Is(err, tar.ErrHeader):
 		return content.Refuse(content.HintAgain, "it is damaged: no valid header follows %s", s.place())
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.Is(err, inflate.ErrCorrupt):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch), errors.As(err, &corrupt):
 		return content.Refuse(content.HintAgain, "it is damaged, in or after %s: %w", s.place(), err)
 	}
 	return err
