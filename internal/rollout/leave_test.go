@@ -17,11 +17,14 @@ func (f *fleet) locked() []string {
 	f.t.Helper()
 	var hosts []string
 	for _, host := range f.cfg.Hosts {
-		held, err := filepath.Glob(filepath.Join(host.DeployPath, ".slipway/lock/*/heartbeat"))
+		generations, err := filepath.Glob(filepath.Join(host.DeployPath, ".slipway/lock/?"))
 		if err != nil {
 			f.t.Fatal(err)
 		}
-		if len(held) > 0 {
+		if len(generations) == 0 {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(slices.Max(generations), "released")); err != nil {
 			hosts = append(hosts, host.Name)
 		}
 	}

@@ -9,11 +9,20 @@ LC_ALL=C
 export LC_ALL
 set -eu
 umask 077
-outcome=$3 new=outcome.$4
-[ -d "$1/.slipway/deployments/$2" ] || exit 0
-cd "$1/.slipway/deployments/$2"
-trap '[ ! -e "$new" ] || rm -f "$new"' EXIT
-# BusyBox's printf does not say that the disk is full, cat does.
-printf '%s\n' "$outcome" >"$new" || printf '%s\n' "$outcome" | cat >"$new"
-mv -f "$new" outcome
-[ -z "$5" ] || readlink "$1/current" || :
+outcome=$3 new=outcome.$4 said=
+if [ -d "$1/.slipway/deployments/$2" ]; then
+	cd "$1/.slipway/deployments/$2"
+	# A file that is empty says nothing, so a new one needs no other name until it is whole.
+	[ -s outcome ] || new=outcome
+	printf '%s\n' "$outcome" >"$new" || :
+	# BusyBox's printf does not say that the disk is full.
+	read -r said <"$new" || :
+	if [ "$said" != "$outcome" ]; then
+		# Another try may be writing the one that has its own name.
+		[ "$new" = outcome ] || rm -f "$new"
+		echo "$PWD/outcome cannot be written" >&2
+		exit 1
+	fi
+	[ "$new" = outcome ] || mv -f "$new" outcome
+	[ -z "$5" ] || readlink "$1/current" || :
+fi

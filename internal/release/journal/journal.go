@@ -49,7 +49,7 @@ func Close(site release.Site) release.Operation {
 // End writes down that a deployment is over on a host, and how: in one word, over what an earlier attempt wrote. It sets current to
 // what that names then, "" where it is no link; nil where nobody asks.
 func End(site release.Site, id deploy.DeploymentID, outcome string, current *string) release.Operation {
-	op := release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique, ""}}
+	op := release.Operation{Name: "end journal", Script: endScript, Args: []string{site.Root, string(id), outcome, release.Unique, ""}, Falls: true}
 	if current != nil {
 		op.Args[4] = "yes"
 		op.Read = func(a release.Answer) error {

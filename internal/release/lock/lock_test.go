@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -104,11 +105,18 @@ func TestTurns(t *testing.T) {
 		if got := take(t, host, ben); got != 2 {
 			t.Errorf("the next generation is %d", got)
 		}
-		if got := generations(t, host); !slices.Equal(got, []string{"2"}) {
-			t.Errorf("there are %q", got)
-		}
 		if err := release.Run(ctx, host, lock.Release(host.Site, 1)); err != nil || read(t, host).Free() {
 			t.Errorf("an old owner gave the new one's lock back, %v", err)
+		}
+		for want := 3; want <= 30; want++ {
+			owner := ben
+			owner.Deployment += deploy.DeploymentID(strconv.Itoa(want))
+			if got := take(t, host, owner); got != want {
+				t.Errorf("generation %d follows %d", got, want-1)
+			}
+			if got := generations(t, host); len(got) > 8 || !slices.Contains(got, strconv.Itoa(want)) {
+				t.Errorf("there are %q", got)
+			}
 		}
 	})
 }
@@ -211,8 +219,13 @@ func TestInherit(t *testing.T) {
 			t.Errorf("a beat of the second attempt: %v", err)
 		}
 		// Another deployment is nobody's heir.
-		if got := take(t, host, ben); got != 4 || !slices.Equal(generations(t, host), []string{"4"}) {
+		if got := take(t, host, ben); got != 4 {
 			t.Errorf("then generation %d of %q", got, generations(t, host))
+		}
+		before = read(t, host)
+		err = host.Run(t.Context(), transport.Command{Script: `echo "step 2" >"$1/heartbeat"`, Args: []string{host.Site.Private() + "/lock/1"}})
+		if after := read(t, host); err != nil || after.Beat != before.Beat {
+			t.Errorf("a step of another deployment keeps the lock: %+v, %v", after, err)
 		}
 	})
 }

@@ -15,7 +15,7 @@ case $PWD in
 esac
 [ ! -e released ] || exit 0
 # A name can be changed where there is no room for a new file.
-mv -f heartbeat released 2>/dev/null || true >released || {
+{ true >released; } 2>/dev/null || mv -f heartbeat released || {
 	echo "$PWD/released cannot be written" >&2
 	exit 92
 }

@@ -55,7 +55,7 @@ fi
 
 folder=.slipway/lock/$mine
 own() {
-	printf '%-31s\n' "$beat" >"$folder/heartbeat" && printf '%s\n' "$owner" >"$folder/owner.new" && mv "$folder/owner.new" "$folder/owner.json"
+	printf '%-31s\n' "$beat" >"$folder/heartbeat" && printf '%s\n' "$owner" >"$folder/owner.json"
 }
 written=yes
 own 2>/dev/null || { rm -f .slipway/reserve && own; } || written=
@@ -71,16 +71,22 @@ if [ -z "$written" ]; then
 	refuse 92 "$PWD/.slipway/lock/$mine cannot be written to"
 fi
 
-# What earlier owners left. A step of this deployment that still runs beats in the generation that it was started
-# under: a link brings its signs of life here.
+# A step of this deployment that still runs beats in the generation that it was started under: a link brings its signs of life
+# here, and links of earlier attempts lead to that one.
+if [ -n "$inherit" ]; then
+	rm -rf ".slipway/lock/$seen"
+	ln -s "$mine" ".slipway/lock/$seen"
+	exit 0
+fi
+
+# What earlier owners left stays until there is some of it: a program for each deployment is one too many.
+set --
 for folder in .slipway/lock/*; do
 	number=${folder##*/}
 	case $number in
 	'' | *[!0-9]*) continue ;;
 	esac
-	if [ "$number" -lt "$mine" ]; then
-		rm -rf "$folder"
-		[ -z "$inherit" ] || ln -s "$mine" "$folder"
-	fi
+	[ "$number" -ge "$mine" ] || set -- "$@" "$folder"
 done
+[ "$#" -lt 8 ] || rm -rf "$@"
 exit 0

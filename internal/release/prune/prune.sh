@@ -109,7 +109,7 @@ prune_journals() {
 		if [ -z "$folder" ] || [ "$changed" -ge "${oldest:-$((changed + 1))}" ]; then
 			continue
 		fi
-		if [ -e "$folder/outcome" ] || [ ! -e "$folder/activation.jsonl" ]; then
+		if [ -s "$folder/outcome" ] || [ ! -e "$folder/activation.jsonl" ]; then
 			remove "$folder"
 		fi
 	done <<END

@@ -27,7 +27,7 @@ journal() {
 	if [ -e "$1/plan.json" ]; then
 		printf 'plan='; cat "$1/plan.json"; printf '\0'
 	fi
-	if [ -e "$1/outcome" ]; then
+	if [ -s "$1/outcome" ]; then
 		line=
 		read -r line <"$1/outcome"
 		printf 'outcome=%s\0' "$line"

@@ -25,7 +25,7 @@ stat -c '%Y %n' .slipway/deployments/* 2>/dev/null | sort -rn | head -n "$most" 
 	[ -f "$folder/plan.json" ] || continue
 	printf 'journal=%s\0' "${folder##*/}"
 	printf 'begun='; stat -L -c %Y "$folder/plan.json"; printf '\0'
-	if [ -f "$folder/outcome" ]; then
+	if [ -s "$folder/outcome" ] && [ -f "$folder/outcome" ]; then
 		line=
 		read -r line <"$folder/outcome"
 		printf 'outcome=%.40s\0' "$line"

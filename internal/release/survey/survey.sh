@@ -224,7 +224,7 @@ if [ -e .slipway ]; then
 	fi
 	for live in .slipway/deployments/*/activation.jsonl; do
 		folder=${live%/activation.jsonl}
-		if [ -e "$live" ] && [ ! -e "$folder/outcome" ] && [ "$folder" != ".slipway/deployments/$own" ]; then
+		if [ -e "$live" ] && [ ! -s "$folder/outcome" ] && [ "$folder" != ".slipway/deployments/$own" ]; then
 			journal "$folder" other
 			# What it has begun to undo is gone on with by what became of its tries.
 			! undoes "$folder" || tries "$folder" "$boot"
