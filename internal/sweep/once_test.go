@@ -39,8 +39,9 @@ func (t *trial) tries() []try {
 		number, _ := strconv.Atoi(strings.TrimPrefix(filepath.Base(folder), "do-"))
 		status, _ := os.ReadFile(filepath.Join(folder, "status"))
 		has := func(name string) bool { _, err := os.Stat(filepath.Join(folder, name)); return err == nil }
+		_, linked := os.Readlink(filepath.Join(folder, "begun"))
 		list = append(list, try{
-			folder: folder, number: number, status: strings.TrimSpace(string(status)), void: has("void"), never: has("dropped"),
+			folder: folder, number: number, status: strings.TrimSpace(string(status)), void: has("void"), never: linked == nil,
 		})
 	}
 	slices.SortFunc(list, func(a, b try) int { return a.number - b.number })

@@ -78,7 +78,7 @@ func Receive(site release.Site, inst step.Instance, from, encoding string, paylo
 		inst.Step.Fingerprint+" "+strconv.Itoa(inst.Attempt), site.Mask(),
 		fmt.Sprintf("not made here: brought from %s: %s", from, strings.Join(inst.Step.Produces, " ")))
 	return release.Operation{
-		Name: "receive", Script: stage.Unpacking() + receiveScript, Args: args, Invalid: err, Stdin: payload, Reasons: receiveReasons,
+		Name: "receive", Script: step.Processes() + stage.Unpacking() + receiveScript, Args: args, Invalid: err, Stdin: payload, Reasons: receiveReasons,
 		Silence: transport.LongSilence,
 	}
 }

@@ -11,7 +11,7 @@
 # $8      its log
 # $9...   paths, relative to the release
 #
-# The functions of unpack.sh stand before it.
+# The functions of process.sh and unpack.sh stand before it.
 #
 # Ends 90 when a program is missing, 91 when the payload cannot be unpacked, 92 when what was unpacked is not what the
 # manifest says, 93 when the host cannot take it.
@@ -25,7 +25,7 @@ unpacking "$incoming" "$3"
 shift 8
 
 cd "$root/" || exit 93
-[ ! -e "$try/status" ] || exit 0
+! ended "$try" || exit 0
 if [ ! -e "$records/staged" ] || [ ! -d "$release" ]; then
 	fail 93 "$PWD/$release is no complete release"
 fi

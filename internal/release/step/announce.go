@@ -31,7 +31,7 @@ func Conclude(site release.Site, inst Instance, ok bool, log []string) release.O
 
 func announce(site release.Site, inst Instance, status string, log []string) release.Operation {
 	return release.Operation{
-		Name: "record " + inst.Step.Name, Script: announceScript, Reasons: announceReasons,
+		Name: "record " + inst.Step.Name, Script: processFunctions + announceScript, Reasons: announceReasons,
 		Args: []string{site.Root, inst.Folder(), status, meta(inst), strings.Join(log, "\n")},
 	}
 }

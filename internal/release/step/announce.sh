@@ -1,4 +1,5 @@
-# Writes down a try of a step that the runner carries out, and not this host: that it begins, or how it ended.
+# Writes down a try of a step that the runner carries out, and not this host: that it begins, or how it ended. The functions of
+# process.sh stand before it.
 #
 # $1      the deploy path
 # $2      the folder of the try, below the deploy path
@@ -10,7 +11,7 @@
 LC_ALL=C
 export LC_ALL
 set -u
-folder=$2 status=$3 meta=$4 log=$5
+folder=$2 outcome=$3 meta=$4 log=$5
 
 refuse() {
 	code=$1
@@ -27,18 +28,18 @@ fence :
 # What is written at the end has its blocks on the disk from the beginning, so that a full disk swallows no status. The file meta
 # comes last: without it, nothing was sent.
 begin() {
-	true >"$folder/log" && printf '%-31s\n' unknown >"$folder/status.new" && true >"$folder/begun" &&
+	true >"$folder/log" && printf '%-31s\n' '' >"$folder/status" && true >"$folder/begun" &&
 		printf '%s\n' "$meta" >"$folder/meta"
 }
 
-case $status in
+case $outcome in
 begin)
 	mkdir -p "${folder%/*}" || refuse 92 "${folder%/*} cannot be made"
 	if ! mkdir "$folder" 2>/dev/null; then
 		# The same command, whose answer was lost on the way.
 		said=
 		[ ! -e "$folder/meta" ] || read -r said <"$folder/meta"
-		[ "$said" != "$meta" ] || [ -e "$folder/status" ] || exit 0
+		[ "$said" != "$meta" ] || ended "$folder" || exit 0
 		refuse 90 "it was begun before: see $PWD/$folder"
 	fi
 	if ! begin; then
@@ -48,9 +49,9 @@ begin)
 	sync "$folder"/* "$folder" "${folder%/*}" 2>/dev/null || sync
 	;;
 *)
-	[ ! -e "$folder/status" ] || exit 0
+	! ended "$folder" || exit 0
 	printf '%s\n' "$log" >"$folder/log" || true >"$folder/lossy"
-	if ! printf '%-31s\n' "$status" 1<>"$folder/status.new" || ! mv -f "$folder/status.new" "$folder/status"; then
+	if ! printf '%-31s\n' "$outcome" 1<>"$folder/status"; then
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi
 	sync "$folder/log" "$folder/status" "$folder" 2>/dev/null || sync

@@ -139,7 +139,7 @@ func TestLauncherDies(t *testing.T) {
 		"before all":                   "# mkdir is the guard",
 		"with an empty folder":         "# What an undo takes back",
 		"before all was reserved":      "if ! reserve",
-		"before the step may begin":    "boot\nset -C",
+		"before the step may begin":    "# Somebody may have made sure",
 		"before the wrapper is there":  "# setsid detaches",
 		"with a wrapper half received": `		printf '%s\n' "$wrapper" `,
 	} {
@@ -274,14 +274,14 @@ func TestFollowUnknown(t *testing.T) {
 }
 
 // After a power cut the disk may not have that the step began: what was launched before the host started is not known.
-func TestReadyOfAnotherBoot(t *testing.T) {
+func TestLaunchOfAnotherBoot(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
 		inst := instance(t, host, ":")
 		folder := filepath.Join(host.Site.Root, inst.Folder())
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for name, text := range map[string]string{"ready": "another-boot\n", "log": "", "pid": "-\n"} {
+		for name, text := range map[string]string{"log": "", "pid": "- - - - another-boot\n"} {
 			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -1,8 +1,9 @@
-# A function of the wrapper. It stands before it.
+# Functions of the wrapper. They stand before it.
 
 # Writes the log, which is standard input, until its end. Of a long one the beginning stays, and of the rest the newest
 # parts, each a file of its own, named by the byte of the log with which it begins: log, log.8388608, log.9437184.
-# What is written to a part is there at once. A disk that is full loses output; the step goes on.
+# What is written to a part is there at once. A disk that is full loses output; the step goes on. How long a short log is stands in the
+# file length, once it is whole and where dd tells: reading it byte by byte costs a shell less than a program then.
 #
 # $1      the step's folder
 # $2      how many bytes of the beginning stay
@@ -24,8 +25,12 @@ keep() {
 			said=$(dd bs=65536 count=1 2>&1 >/dev/null)
 		fi
 		# "3+12 records in": where there are fewer than it was to read, they are the last.
-		said=${said%% records in*}
-		[ $((${said##*[!0-9+]})) -eq "$wanted" ] || return
+		records=${said%% records in*}
+		if [ $((${records##*[!0-9+]})) -ne "$wanted" ]; then
+			# After the end of the step nobody asks for it: a process in the background held the pipe.
+			[ "$begin$size" != 00 ] || ended "$kept" || brief "$said"
+			return
+		fi
 		now=$(stat -c %s "$into") || continue
 		size=$now
 		if [ "$size" -ge "$limit" ]; then
@@ -39,4 +44,16 @@ keep() {
 			done
 		fi
 	done
+}
+
+# Writes down how much was copied, where that is little: "10 bytes copied, ..." or "10 bytes (10B) copied, ...".
+#
+# $1      what dd said
+brief() {
+	copied=${1##*records out}
+	copied=${copied%% byte*}
+	copied=${copied##*[!0-9]}
+	if [ -n "$copied" ] && [ "$copied" -le 1024 ]; then
+		printf '%s\n' "$copied" >"$kept/length"
+	fi
 }

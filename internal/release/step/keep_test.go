@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -168,6 +169,27 @@ func TestBackgroundProcessWritesOn(t *testing.T) {
 	})
 }
 
+// A short log is given out without a program, whatever stands in it; one that a shell cannot hold takes a program.
+func TestShortLog(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, `printf 'a\000b\nc'`)
+		inst.Step.Vars = map[string]string{"PATH": host.Path}
+		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{"a\x00b", "c"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+		if host.Name == "dash" { // the others have one of their own, or those of the machine
+			if err := os.Remove(filepath.Join(host.Path, "cat")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		inst.Try = 2
+		inst.Step.Run = `printf '  a\\b \n\n\001\177\201\210\303\244\377\r\n\tc'`
+		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{`  a\b `, "", "\x01\x7f\x81\x88\xc3\xa4\xff\r", "\tc"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+	})
+}
+
 // Nothing of ours is left when a step is over: no process that waits for a clock or for output.
 func TestNothingIsLeft(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
@@ -181,7 +203,8 @@ func TestNothingIsLeft(t *testing.T) {
 		for _, name := range names {
 			files = append(files, name.Name())
 		}
-		if got := strings.Join(files, " "); err != nil || got != "begun log meta pid script status" {
+		// Not every dd tells how much it copied.
+		if got := strings.Join(without(files, "length"), " "); err != nil || got != "begun log meta pid script status" {
 			t.Errorf("the journal has %s, %v", got, err)
 		}
 	})

@@ -120,8 +120,11 @@ func TestStepOutlivesItsFollower(t *testing.T) {
 			t.Fatal(err)
 		}
 		folder := filepath.Join(host.Site.Root, inst.Folder())
-		await(t, filepath.Join(folder, "status"))
-		status, _ := os.ReadFile(filepath.Join(folder, "status"))
+		var status []byte
+		eventually(t, "it has ended", func() bool {
+			status, _ = os.ReadFile(filepath.Join(folder, "status"))
+			return strings.TrimSpace(string(status)) != ""
+		})
 		log, _ := os.ReadFile(filepath.Join(folder, "log"))
 		if strings.TrimSpace(string(status)) != "exit 5" || !strings.HasSuffix(string(log), "\n1999\n") {
 			t.Errorf("status %q, log ends %q", status, log[max(0, len(log)-20):])

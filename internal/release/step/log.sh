@@ -1,5 +1,6 @@
 # Functions that give out a step's log while it grows. They stand before other scripts. The open part is on descriptor 3,
-# whose offset is where the copy goes on; `at` is the byte of the log with which that part begins.
+# whose offset is where the copy goes on; `at` is the byte of the log with which that part begins, and `untouched` is not empty
+# where nothing was copied yet.
 
 # Puts the beginning of the first part after a byte into next, '' when there is none.
 #
@@ -33,6 +34,8 @@ open_log() {
 		[ ! -e "$part" ] || return 1 # else it went this moment
 		[ "$at" != 0 ] || return 1
 	done
+	untouched=
+	[ "$2" != 0 ] || untouched=yes
 	[ "$2" = "$at" ] || dd bs=1 skip=$(($2 - at)) count=0 <&3 >/dev/null 2>&1 || :
 }
 
@@ -42,7 +45,7 @@ open_log() {
 # $1      the folder of the try
 # $2      the token
 pour() {
-	poured=
+	poured='' untouched=
 	while part_after "$1" "$at" && [ -n "$next" ]; do
 		# There is a part after it, so the open one is complete.
 		cat <&3 || return
@@ -56,6 +59,26 @@ pour() {
 	cat <&3
 }
 
+# Copies a log of which nothing was copied yet, without a program, where it is known to be whole and short. It fails where it is not, or
+# where the shell cannot hold what is in it, a NUL: then nothing was copied.
+#
+# $1      the folder of the try
+short() {
+	[ -n "$untouched" ] && [ -f "$1/length" ] && read -r length <"$1/length" || return
+	text=
+	while IFS= read -r line; do
+		text=$text$line$newline
+	done <&3
+	text=$text$line
+	if [ "${#text}" != "$length" ]; then
+		{ command exec 3<"$1/log"; } 2>/dev/null
+		return 1
+	fi
+	printf %s "$text"
+}
+newline='
+'
+
 # Gives out the log from where it is open, until the step's end, and then "<token> <status>".
 #
 # $1      the folder of the try
@@ -67,16 +90,12 @@ follow() {
 	brisk=0 event='' poured=''
 	while :; do
 		[ "$brisk" -gt 0 ] || read -r event || event=end
-		status=
-		if [ -e "$1/status" ]; then
-			[ ! -f "$1/status" ] || read -r status <"$1/status" || :
-			[ -n "$status" ] || status=unreadable
-		elif [ "$event" = end ]; then
+		if ! ended "$1" && [ "$event" = end ]; then
 			status=unknown
-			[ ! -e "$1/dropped" ] || status=dropped
+			[ ! -L "$1/begun" ] || status=dropped
 		fi
 		# Of a log that is empty yet there is nothing to copy.
-		[ ! -s "$1/log" ] || pour "$1" "$2" || return
+		[ ! -s "$1/log" ] || { [ -n "$status" ] && short "$1"; } || pour "$1" "$2" || return
 		if [ -n "$status" ]; then
 			[ ! -e "$1/lossy" ] || printf '%s lossy\n' "$2"
 			printf '%s %.64s\n' "$2" "$status"

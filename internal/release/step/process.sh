@@ -1,4 +1,18 @@
-# Functions that find processes again. They stand before other scripts.
+# Functions that tell what became of a try, and find processes again. They stand before other scripts.
+
+# Puts how a try ended into status, '' where it has not ended, and reports whether it has. The file is blank until then, and written over in
+# one piece: who reads it byte by byte in that moment may see the end of a word.
+#
+# $1      the folder of the try
+ended() {
+	status=
+	[ ! -f "$1/status" ] || read -r status <"$1/status" || :
+	case $status in
+	'exit '* | 'signal '* | timeout) ;;
+	*) status= ;;
+	esac
+	[ -n "$status" ]
+}
 
 # Puts the path of a program into found, '' where there is none. Without a program of its own, which command -v in $(...) would be.
 #

@@ -20,10 +20,7 @@ refuse() {
 cd "$1/" || refuse 92 "$1 is not there"
 [ -d "$folder" ] || refuse 90 "$PWD/$folder is not there"
 umask 077
-status=
-if [ -e "$folder/status" ]; then
-	read -r status <"$folder/status"
-elif ! drop "$folder"; then
+if ! ended "$folder" && ! drop "$folder"; then
 	boot
 	wrapper=0 since='' booted=''
 	read -r step started wrapper since booted 2>/dev/null <"$folder/pid"
@@ -39,7 +36,7 @@ done)
 	*/undo-*) ;;
 	*) [ -z "$status" ] || refuse 90 "it is known how it ended: $status" ;;
 	esac
-	if ! true >"$folder/resolved" || ! printf '%-31s\n' 'exit 0' 1<>"$folder/status.new" || ! mv -f "$folder/status.new" "$folder/status"; then
+	if ! true >"$folder/resolved" || ! printf '%-31s\n' 'exit 0' 1<>"$folder/status"; then
 		refuse 92 "$PWD/$folder cannot be written to"
 	fi
 	sync "$folder/status" "$folder"

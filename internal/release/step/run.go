@@ -16,7 +16,7 @@ import (
 //go:embed process.sh
 var processFunctions string
 
-// Processes are the functions of shell that find processes again: boot, started, alive.
+// Processes are the functions of shell that tell what became of a try, and find processes again: ended, boot, started, alive.
 func Processes() string { return processFunctions }
 
 //go:embed drop.sh

@@ -42,36 +42,26 @@ make_folder() {
 	fi 2>/dev/null
 }
 if ! make_folder; then
-	[ ! -e "$folder/dropped" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
+	[ ! -L "$folder/begun" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
 	[ ! -d "$folder" ] || refuse 90 "it was started before: see $PWD/$folder"
 	refuse 92 "$PWD/$folder cannot be made"
 fi
 
-# Everything that the wrapper writes has its block on the disk before the step can fill the disk. The file ready comes last: from
-# then on one rename of it decides whether the step begins. See drop.sh.
+# Everything that the wrapper writes has its block on the disk before the step can fill the disk.
 reserve() {
 	printf '%s\n' "$script" >"$folder/script" &&
 		printf '%s\n' "$meta" >"$folder/meta" &&
-		printf '%-31s\n' unknown >"$folder/status.new" &&
-		printf '%-127s\n' - >"$folder/pid" &&
+		printf '%-31s\n' '' >"$folder/status" &&
+		printf '%-127s\n' "- - - - $boot" >"$folder/pid" &&
 		true >"$folder/log"
 }
+boot
 if ! reserve; then
 	rm -rf "$folder" # nothing was started
 	refuse 92 "$PWD/$folder cannot be written to"
 fi
-boot
-set -C
-if ! printf '%s\n' "$boot" 2>/dev/null >"$folder/ready"; then
-	if [ ! -e "$folder/ready" ] && [ ! -e "$folder/dropped" ]; then
-		rm -rf "$folder"
-		refuse 92 "$PWD/$folder cannot be written to"
-	fi
-	refuse 91 "it is not to be started any more: see $PWD/$folder"
-fi
-# The name was free again if the file of one who dropped it had been renamed.
-[ ! -e "$folder/dropped" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
-set +C
+# Somebody may have made sure of that as soon as there was the folder. Here it is only told early: see drop.sh.
+[ ! -L "$folder/begun" ] || refuse 91 "it is not to be started any more: see $PWD/$folder"
 open_log "$folder" 0 || refuse 92 "$PWD/$folder/log cannot be read"
 
 # setsid detaches the step from this connection. The wrapper inherits what is named here, and nothing else. It reads its program from
@@ -141,7 +131,7 @@ esac
 
 start "$@"
 
-if [ "$#" -gt 8 ] && [ -f "$folder/status" ] && read -r ended <"$folder/status" && [ "$ended" = 'exit 0' ]; then
+if [ "$#" -gt 8 ] && ended "$folder" && [ "$status" = 'exit 0' ]; then
 	shift 8
 	script=$1
 	shift

@@ -11,7 +11,7 @@ set -u
 cd "$1/" || exit 1
 folder=$2 boot=-
 umask 077
-if [ -e "$folder/status" ] || drop "$folder"; then
+if ended "$folder" || drop "$folder"; then
 	exit 0
 fi
 
@@ -25,7 +25,7 @@ for signal in TERM KILL; do
 	reach "$signal" "$step" "$since"
 	tries=0
 	while [ "$tries" -lt 50 ]; do
-		if [ -e "$folder/status" ] || { ! alive "$wrapper" "$own" && ! reach 0 "$step" "$since"; }; then
+		if ended "$folder" || { ! alive "$wrapper" "$own" && ! reach 0 "$step" "$since"; }; then
 			exit 0
 		fi
 		sleep 0.1 2>/dev/null || sleep 1

@@ -26,8 +26,11 @@ begin() {
 	line="$self $start"
 	started "$$"
 	printf '%-127s\n' "$line $$ $start $boot" 1<>"$folder/pid" || return
-	# From here on it counts as begun. Who wants it never to begin renames the same file.
-	mv -f "$folder/ready" "$folder/begun" 2>/dev/null || return
+	# From here on it counts as begun, unless somebody has taken the name: see drop.sh. A name for a file that is there can be made
+	# where there is no room for a new file.
+	set -C
+	{ true >"$folder/begun"; } 2>/dev/null || ln "$folder/meta" "$folder/begun" 2>/dev/null || return
+	set +C
 	# Of a success counts what the fingerprint in the file meta says.
 	on_disk "$folder/begun" "$folder/meta"
 }
@@ -155,14 +158,14 @@ attend() {
 }
 
 # Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper. The status is
-# written down before, for the wrapper to find.
+# written down before, for the wrapper to find: behind a dash it is none yet.
 expire() {
 	read -r _ since _ <"$folder/pid"
 	if ! alive "$step" "$since"; then
 		ends=$((now + 1000)) # it has ended by itself, which the wrapper tells
 		return
 	fi
-	printf '%-31s\n' timeout 1<>"$folder/status.new"
+	printf '%-31s\n' '- timeout' 1<>"$folder/status"
 	reach TERM "$step" "$since"
 	ends=$((now + 10000))
 	while reach 0 "$step" "$since" && [ "$now" -lt "$ends" ]; do
@@ -214,7 +217,7 @@ open_pipe() {
 		return
 	fi
 	if ! mkfifo "$folder/pipe"; then
-		mv -f "$folder/ready" "$folder/dropped"
+		ln -s never "$folder/begun"
 		exit
 	fi
 	exec 3<>"$folder/pipe"
@@ -263,8 +266,8 @@ main() {
 	# The status is written after the log, when all that the step printed is in there. The end of the pipe shows that. Where a
 	# program in the background keeps the pipe open, it is enough that nothing comes any more; that program may write on.
 	trap : USR1
-	read -r said _ <"$folder/status.new"
-	if [ "$said" = timeout ]; then
+	read -r said <"$folder/status"
+	if [ "$said" = '- timeout' ]; then
 		status=timeout
 		wait "$attendant"
 	fi
@@ -276,7 +279,6 @@ main() {
 	kill -USR2 "$attendant"
 
 	[ -e "$folder/begun" ] || exit 0
-	printf '%-31s\n' "$status" 1<>"$folder/status.new"
-	mv -f "$folder/status.new" "$folder/status"
+	printf '%-31s\n' "$status" 1<>"$folder/status"
 	on_disk "$folder/status"
 }

@@ -58,17 +58,14 @@ tries() {
 	fi
 	for try in "$1"/steps/*/*-*; do
 		[ -d "$try" ] || continue
-		meta='' status='' flags=''
+		meta='' flags=''
 		[ ! -e "$try/meta" ] || read -r meta <"$try/meta"
 		# The order matters: a try whose wrapper is not alive has its status by now, or never gets one.
-		if [ ! -e "$try/status" ] && living "$try" "$2"; then
+		if ! ended "$try" && living "$try" "$2"; then
 			flags=running
 		fi
-		if [ -e "$try/status" ]; then
-			read -r status <"$try/status"
-			flags=
-		fi
-		if [ -e "$try/void" ] || [ -e "$try/dropped" ]; then
+		! ended "$try" || flags=
+		if [ -e "$try/void" ] || [ -L "$try/begun" ]; then
 			flags="$flags void"
 		fi
 		printf 'try=%s\n%s\n%s\n%s\0' "${try#"$1"/steps/}" "$meta" "$status" "$flags"

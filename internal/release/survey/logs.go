@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipway/slipway/internal/deploy"
 	"github.com/slipway/slipway/internal/release"
+	"github.com/slipway/slipway/internal/release/step"
 )
 
 //go:embed logs.sh
@@ -42,7 +43,7 @@ func TakeLogs(site release.Site, id deploy.DeploymentID, tries []deploy.StepFact
 		return nil
 	}
 	limit := int64(len(tries)+1) * int64(bytes+1024)
-	return release.Operation{Name: "read logs", Script: logsScript, Args: args, Read: read, Limit: limit, Silence: time.Minute}
+	return release.Operation{Name: "read logs", Script: step.Processes() + logsScript, Args: args, Read: read, Limit: limit, Silence: time.Minute}
 }
 
 func tryName(try deploy.StepFacts) string {

@@ -6,7 +6,7 @@
 # $4...   folders of tries: <phase>-<number>-<slug>/do-<try>
 #
 # Standard output is records, each ended by a NUL: a line with the folder, one with the times of its start and its end ('' where it
-# has not ended), and then the end of the log.
+# has not ended), and then the end of the log. The functions of process.sh stand before it.
 LC_ALL=C
 export LC_ALL
 bytes=$3
@@ -39,7 +39,7 @@ for try do
 	printf '%s\n' "$try"
 	begun='' ended=''
 	[ ! -f "$try/meta" ] || begun=$(stat -L -c %Y "$try/meta")
-	[ ! -f "$try/status" ] || ended=$(stat -L -c %Y "$try/status")
+	! ended "$try" || ended=$(stat -L -c %Y "$try/status")
 	printf '%s %s\n' "$begun" "$ended"
 	if [ -n "$newest" ]; then
 		{
