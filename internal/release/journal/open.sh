@@ -58,5 +58,10 @@ fi
 journal=.slipway/deployments/$deployment
 mkdir -p "$journal/steps" .slipway/releases .slipway/secrets
 [ ! -e "$journal/outcome" ] || rm -f "$journal/outcome"
-printf '%s\n' "$plan" >"$journal/plan.json.new"
-mv -f "$journal/plan.json.new" "$journal/plan.json"
+# An earlier plan stays until the new one is whole. Of a journal that has none, one that is cut says as little.
+if [ -e "$journal/plan.json" ]; then
+	printf '%s\n' "$plan" >"$journal/plan.json.new"
+	mv -f "$journal/plan.json.new" "$journal/plan.json"
+else
+	printf '%s\n' "$plan" >"$journal/plan.json"
+fi
