@@ -90,6 +90,24 @@ func TestWrapperThatReadsNothing(t *testing.T) {
 	})
 }
 
+// Where no file can be made any more, the name that decides is another one of a file that is there: it too is made only once.
+func TestNoRoomToBegin(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		patched(t, host, `{ true >"$folder/begun"; }`, "false")
+		inst := instance(t, host, "echo on")
+		if status, lines := run(t, host, inst); !status.OK() || !slices.Equal(lines, []string{"on"}) {
+			t.Errorf("%s %q", status, lines)
+		}
+		host.Patch = func(script string) string {
+			return strings.Replace(script, `{ true >"$folder/begun"; }`, `ln -s never "$folder/begun"; false`, 1)
+		}
+		inst.Try = 2
+		if _, _, err := releasetest.RunStep(t.Context(), host, host.Site, inst, nil); !errors.Is(err, step.ErrNeverStarted) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 // A step for which no pipe can be made never begins, and that is known.
 func TestNoPipe(t *testing.T) {
 	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {

@@ -68,6 +68,7 @@ tries() {
 		if [ -e "$try/void" ] || [ -L "$try/begun" ]; then
 			flags="$flags void"
 		fi
+		# shellcheck disable=SC2154 # ended sets it
 		printf 'try=%s\n%s\n%s\n%s\0' "${try#"$1"/steps/}" "$meta" "$status" "$flags"
 	done
 }
