@@ -31,8 +31,8 @@ func TestProcesses(t *testing.T) {
 		first, second map[string]string
 		most          int // forked subshells count like programs; how many sleeps there are depends on how busy the machine is
 	}{
-		"all of it": {good, good, 124},
-		"delta":     {heavy(), moved, 152},
+		"all of it": {good, good, 104},
+		"delta":     {heavy(), moved, 132},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
