@@ -110,6 +110,13 @@ func TestThenInOneShell(t *testing.T) {
 		if text, _ := os.ReadFile(filepath.Join(host.Home, "first")); string(text) != "done\nthird\n" {
 			t.Errorf("%q", text)
 		}
+		middle := release.Operation{Name: "middle", Script: "set -u\nprintf '%s+' \"$1\"", Args: []string{"two"}, Read: second.Read, Falls: true}
+		if err := release.Run(t.Context(), host, release.Then(release.Then(first, middle), third)); err != nil || said != "two+" {
+			t.Errorf("%q, %v", said, err)
+		}
+		if text, _ := os.ReadFile(filepath.Join(host.Home, "first")); string(text) != "done\nthird\ndone\nthird\n" {
+			t.Errorf("%q", text)
+		}
 		if err := os.WriteFile(filepath.Join(host.Home, "stop"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
