@@ -27,8 +27,8 @@ keep() {
 		# "3+12 records in": where there are fewer than it was to read, they are the last.
 		records=${said%% records in*}
 		if [ $((${records##*[!0-9+]})) -ne "$wanted" ]; then
-			# After the end of the step nobody asks for it: a process in the background held the pipe.
-			[ "$begin$size" != 00 ] || ended "$kept" || brief "$said"
+			# After the end of the step nobody asks for it: a process in the background held the pipe, and all this may be removed by now.
+			[ "$begin$size" != 00 ] || ended "$kept" || [ ! -f "$kept/status" ] || brief "$said"
 			return
 		fi
 		now=$(stat -c %s "$into") || continue
