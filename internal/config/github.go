@@ -27,9 +27,9 @@ func (l *loader) inputSwitch(name, value string) bool {
 		return false
 	}
 	var given struct {
-		V keys.Text `key:"switch" enum:"true,false"`
+		V keys.Text `key:"value" enum:"true,false"`
 	}
 	node := inputText(name, value)
-	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "switch", At: node.At, Value: node}), &given)...)
+	l.problems = append(l.problems, yamlfile.Decode(yamlfile.NewMap(node.At, yamlfile.Entry{Key: "value", At: node.At, Value: node}), &given)...)
 	return given.V.V == "true"
 }

@@ -99,7 +99,7 @@ while read -r now <"$1" && [ "$now" = "$first" ]; do tries=$((tries + 1)); [ "$t
 		if refused := release.Run(t.Context(), one, lock.Beat(host.Site, 1)); !errors.Is(refused, lock.ErrFenced) {
 			t.Errorf("a heartbeat behind it: %v", refused)
 		}
-		time.Sleep(2 * short / 10) // for the deployment's own
+		<-time.After(2 * short / 10) // for the deployment's own
 		return err
 	})
 	if !released || err != nil {
@@ -133,7 +133,7 @@ func TestLastThingUnseen(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	last := release.Operation{Name: "last", Script: ":"}
 	released, err := held.ReleaseWith(over, "web1", last, func(op release.Operation) error {
-		_ = release.Run(t.Context(), held.Conn("web1"), op)
+		_ = release.Run(over, held.Conn("web1"), op)
 		cancel()
 		return over.Err()
 	})
