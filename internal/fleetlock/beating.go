@@ -27,7 +27,7 @@ func (l *Locks) beat(ctx context.Context, h *hostLock, generation int) {
 		err := release.Do(one, lock.Fence(h.Want.Conn, h.Site, generation), lock.Beat(h.Site, generation), l.Lease)
 		cancel()
 		if errors.Is(err, lock.ErrFenced) {
-			if !h.ending.Load() {
+			if !h.ending.Load() && !h.unseen.Load() {
 				l.lose(deploy.OnHost(h.Host, "", "", err))
 			}
 			return
@@ -83,12 +83,16 @@ func (l *Locks) ReleaseWith(ctx context.Context, host string, last release.Opera
 	defer h.ending.Store(false)
 	both := release.Then(last, lock.Release(h.Site, h.generation))
 	both.Next = func(err error) (release.Operation, bool) {
-		h.unseen = h.unseen || retry.LinkFailed(err)
+		if retry.LinkFailed(err) {
+			h.unseen.Store(true)
+		}
 		return release.Operation{}, false
 	}
 	err = do(both)
-	h.unseen = h.unseen || ctx.Err() != nil
-	if err == nil || h.unseen && errors.Is(err, lock.ErrFenced) && l.gaveBack(ctx, h) {
+	if ctx.Err() != nil {
+		h.unseen.Store(true)
+	}
+	if err == nil || h.unseen.Load() && errors.Is(err, lock.ErrFenced) && l.gaveBack(ctx, h) {
 		h.beatNoMore()
 		h.released()
 		return true, nil

@@ -60,7 +60,7 @@ type hostLock struct {
 	left       bool // not to be released
 	stopBeat   func()
 	ending     atomic.Bool // its lock is being given back: a heartbeat may find that done
-	unseen     bool        // whether it was given back nobody saw
+	unseen     atomic.Bool // whether it was given back nobody saw
 }
 
 // Acquire takes the lock on every host at once. Where others own some, it keeps the hosts before the first of these, releases the

@@ -110,10 +110,10 @@ func (d Dead) WaysBack() map[string]WayBack {
 // stands reports whether the release had been activated and verified on every host of its plan that can be asked, and was not to be
 // watched any more.
 func (d Dead) stands() bool {
-	if len(d.Left) == 0 || d.watching() {
+	if len(d.Left) == 0 {
 		return false
 	}
-	release, touched := d.Left[0].Release(), map[string]bool{}
+	touched := map[string]bool{}
 	for _, l := range d.Left {
 		if l.Host.NoRelease {
 			continue
@@ -123,13 +123,29 @@ func (d Dead) stands() bool {
 		}
 		touched[l.Host.Name] = true
 	}
+	ended := false
 	for _, name := range Read(d.Left[0].Journal.Plan).Hosts {
-		// A journal that is not open may have come to its end already: hosts end theirs one by one.
-		if h, known := d.asked[name]; known && !h.NoRelease && !touched[name] && !h.Activated(release) {
+		h, known := d.asked[name]
+		if !known || h.NoRelease || touched[name] {
+			continue
+		}
+		// Hosts end their journals one by one, once the deployment stands.
+		if !d.lasted(h) {
 			return false
 		}
+		ended = true
 	}
-	return true
+	return ended || !d.watching()
+}
+
+// lasted reports whether the last that a host's history has of the deployment is that it was activated there.
+func (d Dead) lasted(h Host) bool {
+	for _, entry := range slices.Backward(h.Facts.History) {
+		if entry.Deployment == d.ID {
+			return entry.Outcome == "activated"
+		}
+	}
+	return false
 }
 
 // watching reports whether it ended before all hosts together had been watched, as it was to do: what was to hold for a while may not hold.

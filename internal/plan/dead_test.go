@@ -81,6 +81,14 @@ func TestWaysBack(t *testing.T) {
 		return h
 	}
 	unlinked := deploy.LiveEntry{What: deploy.LiveUnlink, State: deploy.RecordOK, Release: after, Before: link(after)}
+	ended := func(outcomes ...string) plan.Host { // and another deployment came since
+		h := runs("web1", before, true, nil)
+		for _, outcome := range outcomes {
+			h.Facts.History = append(h.Facts.History, deploy.HistoryEntry{Release: after, Deployment: "dead", Outcome: outcome})
+		}
+		h.Facts.History = append(h.Facts.History, deploy.HistoryEntry{Release: before, Deployment: "later", Outcome: "activated"})
+		return h
+	}
 	bad := runs("web1", after, false, switched())
 	bad.Facts.Releases[1].Bad = true
 	for name, test := range map[string]struct {
@@ -90,7 +98,10 @@ func TestWaysBack(t *testing.T) {
 		"switched on one of two":       {[]plan.Host{runs("web1", after, true, switched()), runs("web2", before, false, nil)}, map[string]plan.WayBack{"web1": back}},
 		"not verified on the second":   {[]plan.Host{runs("web1", after, true, switched()), runs("web2", after, false, switched())}, map[string]plan.WayBack{"web1": back, "web2": back}},
 		"verified everywhere":          {[]plan.Host{runs("web1", after, true, switched()), runs("web2", after, true, switched())}, map[string]plan.WayBack{}},
-		"ended on one of two":          {[]plan.Host{runs("web1", after, true, nil), runs("web2", after, true, switched())}, map[string]plan.WayBack{}},
+		"ended on one of two":          {[]plan.Host{ended("activated"), runs("web2", after, true, switched())}, map[string]plan.WayBack{}},
+		"ended there, and was watched": {[]plan.Host{ended("activated"), toBeWatched(runs("web2", after, true, switched()))}, map[string]plan.WayBack{}},
+		"unwound on one of two":        {[]plan.Host{ended("activated", "unwound"), runs("web2", after, true, switched())}, map[string]plan.WayBack{"web2": back}},
+		"runs it since earlier":        {[]plan.Host{runs("web1", after, true, nil), runs("web2", after, true, switched())}, map[string]plan.WayBack{"web2": back}},
 		"verified, beside a balancer":  {[]plan.Host{balancer, runs("web1", after, true, switched())}, map[string]plan.WayBack{}},
 		"verified where it is asked":   {[]plan.Host{runs("web1", after, true, switched())}, map[string]plan.WayBack{}},
 		"not switched yet":             {[]plan.Host{runs("web1", before, false, switched()[:1])}, map[string]plan.WayBack{}},

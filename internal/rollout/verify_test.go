@@ -1,12 +1,14 @@
 package rollout_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,6 +207,43 @@ func TestDroppedLinkIsNoFlap(t *testing.T) {
 	wantEnd(t, result, deploy.ExitDone, deploy.OutcomeActivated)
 	if asked.Load() < 6 {
 		t.Errorf("asked %d times", asked.Load())
+	}
+}
+
+// A link that drops while the last check runs hides nothing: what becomes of the host is written down, and current is looked at.
+func TestDroppedLinkInTheLastCheck(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		then    string
+		exit    int
+		outcome deploy.Outcome
+	}{
+		"alone":                 {":", deploy.ExitDone, deploy.OutcomeActivated},
+		"and current is others": {`ln -sfn releases/other "$SLIPWAY_SHARED_PATH/../current"`, deploy.ExitPerson, deploy.OutcomePerson},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFleet(t, 1)
+			f.asks(deploy.Check{Within: 30 * time.Second, Run: check(test.then + `; touch "$SLIPWAY_SHARED_PATH/run/asked"; sleep 1`)})
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			go func() {
+				tick := time.NewTicker(20 * time.Millisecond)
+				defer tick.Stop()
+				for ctx.Err() == nil {
+					<-tick.C
+					if _, err := os.Stat(filepath.Join(f.path("web1"), "shared/run/asked")); err == nil {
+						f.server["web1"].Cut()
+						return
+					}
+				}
+			}()
+			result, _ := f.deploy(t.Context(), good)
+			wantEnd(t, result, test.exit, test.outcome)
+			if said := f.read("web1", ".slipway/history.jsonl"); strings.Contains(said, `"activated"`) != (test.exit == deploy.ExitDone) {
+				t.Errorf("the history says %q", said)
+			}
+		})
 	}
 }
 

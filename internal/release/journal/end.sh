@@ -14,8 +14,8 @@ if [ -d "$1/.slipway/deployments/$2" ]; then
 	cd "$1/.slipway/deployments/$2"
 	# A file that is empty says nothing, so a new one needs no other name until it is whole.
 	[ -s outcome ] || new=outcome
-	printf '%s\n' "$outcome" >"$new" || :
-	# BusyBox's printf does not say that the disk is full.
+	# BusyBox's printf fails where the disk is full, and does not say so.
+	printf '%s\n' "$outcome" >"$new" || printf '%s\n' "$outcome" | cat >"$new" || :
 	read -r said <"$new" || :
 	if [ "$said" != "$outcome" ]; then
 		# Another try may be writing the one that has its own name.

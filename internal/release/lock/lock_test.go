@@ -201,6 +201,13 @@ func TestInherit(t *testing.T) {
 		third.Attempt, third.Token = 3, "A3"
 		take(t, host, anna)
 		take(t, host, second)
+		// As if it had been killed before it was linked.
+		if err := os.Remove(host.Site.Private() + "/lock/1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(host.Site.Private()+"/lock/1", os.DirFS(host.Site.Private()+"/lock/2")); err != nil {
+			t.Fatal(err)
+		}
 		take(t, host, third)
 		before := read(t, host)
 		err := host.Run(t.Context(), transport.Command{

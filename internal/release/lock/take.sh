@@ -71,22 +71,30 @@ if [ -z "$written" ]; then
 	refuse 92 "$PWD/.slipway/lock/$mine cannot be written to"
 fi
 
-# A step of this deployment that still runs beats in the generation that it was started under: a link brings its signs of life
-# here, and links of earlier attempts lead to that one.
-if [ -n "$inherit" ]; then
-	rm -rf ".slipway/lock/$seen"
-	ln -s "$mine" ".slipway/lock/$seen"
-	exit 0
-fi
+# Whose a generation is: the deployment as owner.json has it.
+whose() {
+	whose=${1#*'"deployment":"'}
+	whose=${whose%%'"'*}
+}
+whose "$owner"
+ours=$whose
 
-# What earlier owners left stays until there is some of it: a program for each deployment is one too many.
+# A step of this deployment that still runs beats in the generation that it was started under: a link brings its signs of life
+# here, and links of earlier attempts lead to that one. What other owners left stays until there is some of it: a program for each
+# deployment is one too many.
 set --
 for folder in .slipway/lock/*; do
 	number=${folder##*/}
 	case $number in
 	'' | *[!0-9]*) continue ;;
 	esac
-	[ "$number" -ge "$mine" ] || set -- "$@" "$folder"
+	[ "$number" -lt "$mine" ] || continue
+	if [ -z "$inherit" ]; then
+		set -- "$@" "$folder"
+	elif [ ! -L "$folder" ] && read -r line 2>/dev/null <"$folder/owner.json" && whose "$line" && [ "$whose" = "$ours" ]; then
+		rm -rf "$folder"
+		ln -s "$mine" "$folder"
+	fi
 done
 [ "$#" -lt 8 ] || rm -rf "$@"
 exit 0

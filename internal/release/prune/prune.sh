@@ -93,6 +93,7 @@ for release in releases/*; do
 done
 
 # Records and secrets of releases that are not there (any more): uploads that died among them.
+fence :
 for folder in .slipway/releases/* .slipway/secrets/*; do
 	id=${folder##*/}
 	if goes "$id" && [ ! -e "releases/$id" ] && [ -e "$folder" ]; then
@@ -119,6 +120,7 @@ END
 prune_journals .slipway/deployments/*
 
 # Uploads that died, where releases/ lies on another disk: none is under way while the lock is held for pruning.
+fence :
 for folder in releases/.incoming-*; do
 	[ ! -d "$folder" ] || remove "$folder"
 done

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/releasetest"
@@ -53,6 +54,26 @@ func TestAlongOfALostLock(t *testing.T) {
 		watch.Along = &step.Along{Operation: release.Operation{Script: `echo made >"$HOME/made"`}}
 		if err := release.Do(t.Context(), host, watch.Start(), 0); err != nil || !watch.Status.OK() || watch.Along.Done {
 			t.Errorf("%v, %v, done %v", err, watch.Status, watch.Along.Done)
+		}
+		if _, err := os.Stat(filepath.Join(host.Home, "made")); err == nil {
+			t.Error("it was done")
+		}
+	})
+}
+
+// A link that was lost while the step ran has carried nothing along, however the step ends.
+func TestAlongOfALostLink(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		inst := instance(t, host, "echo on")
+		host.Plain = true
+		host.Patch = func(script string) string {
+			return strings.Replace(script, "follow \"$folder\" \"$token\" <&6", "kill -KILL $$", 1)
+		}
+		watch := step.NewWatch(host.Site, inst, nil)
+		along := &step.Along{Operation: release.Operation{Script: `echo made >"$HOME/made"`}}
+		watch.Along = along
+		if err := release.Do(t.Context(), host, watch.Start(), time.Minute); err != nil || !watch.Status.OK() || along.Done {
+			t.Errorf("%v, %v, done %v", err, watch.Status, along.Done)
 		}
 		if _, err := os.Stat(filepath.Join(host.Home, "made")); err == nil {
 			t.Error("it was done")

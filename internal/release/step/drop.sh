@@ -4,7 +4,8 @@
 # it becomes the step, or a link that leads nowhere here. Whoever comes second finds the name taken.
 
 # Makes sure that a try never begins, and succeeds where it had not begun. Where there is no trace of the try, its folder is
-# made, so that whoever is about to make it finds it taken. It fails where that cannot be made.
+# made, so that whoever is about to make it finds it taken. It fails where that cannot be made. The working directory is the deploy path:
+# reserve.sh keeps room there.
 #
 # $1      the folder of the try
 drop() {
@@ -17,6 +18,9 @@ drop() {
 		[ "$launched" = "$boot" ] || return 1
 	fi
 	mkdir -p "${1%/*}" && mkdir "$1" 2>/dev/null
-	ln -s never "$1/begun" 2>/dev/null
+	if ! ln -s never "$1/begun" 2>/dev/null && [ ! -e "$1/begun" ] && [ ! -L "$1/begun" ]; then
+		rm -f .slipway/reserve # a file takes its place
+		ln -s never "$1/begun" 2>/dev/null
+	fi
 	[ -L "$1/begun" ]
 }

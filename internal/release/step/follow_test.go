@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/slipway/slipway/internal/deploy"
+	"github.com/slipway/slipway/internal/release"
 	"github.com/slipway/slipway/internal/release/releasetest"
 	"github.com/slipway/slipway/internal/release/step"
 	"github.com/slipway/slipway/internal/transport"
@@ -287,6 +289,44 @@ func TestLaunchOfAnotherBoot(t *testing.T) {
 			}
 		}
 		if _, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrUnknown) {
+			t.Error(err)
+		}
+	})
+}
+
+// A file system without room for a name lets nobody believe that a step which may begin yet has ended; what is kept there for that makes room.
+func TestNoRoomToDrop(t *testing.T) {
+	releasetest.Each(t, func(t *testing.T, host *releasetest.Host) {
+		host.Site.Root = host.SmallDisk(t, 256<<10, 60)
+		inst := instance(t, host, ":")
+		folder := filepath.Join(host.Site.Root, inst.Folder())
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for path, text := range map[string]string{
+			folder + "/log": "", folder + "/status": strings.Repeat(" ", 31) + "\n", folder + "/pid": "- - - - " + bootID(t) + "\n",
+			host.Site.Private() + "/reserve": "",
+		} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		made := 0
+		for ; os.WriteFile(filepath.Join(host.Site.Root, strconv.Itoa(made)), nil, 0o600) == nil; made++ {
+		}
+		if err := os.Rename(host.Site.Private()+"/reserve", filepath.Join(host.Site.Root, "kept")); err != nil {
+			t.Fatal(err)
+		}
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err == nil {
+			t.Error("it was stopped, and may begin yet")
+		}
+		if err := os.Rename(filepath.Join(host.Site.Root, "kept"), host.Site.Private()+"/reserve"); err != nil {
+			t.Fatal(err)
+		}
+		if err := release.Run(t.Context(), host, step.Stop(host.Site, inst)); err != nil {
+			t.Error(err)
+		}
+		if _, _, err := releasetest.FollowStep(t.Context(), host, host.Site, inst, 0, nil); !errors.Is(err, step.ErrNeverStarted) {
 			t.Error(err)
 		}
 	})

@@ -204,7 +204,7 @@ func TestNothingIsLeft(t *testing.T) {
 			files = append(files, name.Name())
 		}
 		// Not every dd tells how much it copied.
-		if got := strings.Join(without(files, "length"), " "); err != nil || got != "begun log meta pid script status" {
+		if got := strings.Join(without(files, "length"), " "); err != nil || got != "begun late log meta pid script status" {
 			t.Errorf("the journal has %s, %v", got, err)
 		}
 	})

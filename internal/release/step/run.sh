@@ -52,6 +52,7 @@ reserve() {
 	printf '%s\n' "$script" >"$folder/script" &&
 		printf '%s\n' "$meta" >"$folder/meta" &&
 		printf '%-31s\n' '' >"$folder/status" &&
+		printf '%-31s\n' '' >"$folder/late" &&
 		printf '%-127s\n' "- - - - $boot" >"$folder/pid" &&
 		true >"$folder/log"
 }

@@ -19,6 +19,10 @@ fi
 step=0 since='' wrapper=0 own='' booted=''
 read -r step since wrapper own booted <"$folder/pid"
 boot
+if [ "$step" = - ] && [ "$boot" = "$booted" ]; then
+	echo "it may begin yet: $PWD/$folder cannot be written to" >&2
+	exit 91
+fi
 [ "$boot" = "$booted" ] && alive "$step" "$since" || exit 0
 
 for signal in TERM KILL; do

@@ -39,6 +39,7 @@ func (w *Watch) afterStart(err error) (release.Operation, bool) {
 	if !w.Begun || errors.Is(err, ErrUnknown) {
 		return release.Operation{}, false
 	}
+	w.Along = nil // Start did not come to it, or nobody saw that it did
 	return w.Join(), true
 }
 

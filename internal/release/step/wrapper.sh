@@ -157,15 +157,15 @@ attend() {
 	hush
 }
 
-# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper. The status is
-# written down before, for the wrapper to find: behind a dash it is none yet.
+# Ends the step when its time is over: TERM, and KILL for what is still there 10 s later. It goes on without the wrapper, which finds in
+# the file late that its time was over.
 expire() {
 	read -r _ since _ <"$folder/pid"
 	if ! alive "$step" "$since"; then
 		ends=$((now + 1000)) # it has ended by itself, which the wrapper tells
 		return
 	fi
-	printf '%-31s\n' '- timeout' 1<>"$folder/status"
+	printf '%-31s\n' late 1<>"$folder/late"
 	reach TERM "$step" "$since"
 	ends=$((now + 10000))
 	while reach 0 "$step" "$since" && [ "$now" -lt "$ends" ]; do
@@ -217,7 +217,7 @@ open_pipe() {
 		return
 	fi
 	if ! mkfifo "$folder/pipe"; then
-		ln -s never "$folder/begun"
+		ln -s never "$folder/begun" || { rm -f "$folder/script" && ln -s never "$folder/begun"; }
 		exit
 	fi
 	exec 3<>"$folder/pipe"
@@ -266,8 +266,8 @@ main() {
 	# The status is written after the log, when all that the step printed is in there. The end of the pipe shows that. Where a
 	# program in the background keeps the pipe open, it is enough that nothing comes any more; that program may write on.
 	trap : USR1
-	read -r said <"$folder/status"
-	if [ "$said" = '- timeout' ]; then
+	read -r said <"$folder/late"
+	if [ "$said" = late ]; then
 		status=timeout
 		wait "$attendant"
 	fi

@@ -39,7 +39,7 @@ func TestPipeWithAName(t *testing.T) {
 		inst.Step.Vars = map[string]string{"STEP": filepath.Join(host.Site.Root, inst.Folder()), "PATH": host.Path + ":/usr/bin:/bin"}
 		host.Patch = func(script string) string { return strings.ReplaceAll(script, "/proc/self/fd/0", "/proc/self/none") }
 		status, lines := run(t, host, inst)
-		if want := []string{"on", "begun", "log", "meta", "pid", "script", "status"}; status.Exit != 4 || !slices.Equal(without(lines, "pipe"), want) {
+		if want := []string{"on", "begun", "late", "log", "meta", "pid", "script", "status"}; status.Exit != 4 || !slices.Equal(without(lines, "pipe"), want) {
 			t.Errorf("%s %q", status, lines)
 		}
 		if _, err := os.Stat(filepath.Join(host.Site.Root, inst.Folder(), "pipe")); err == nil {
