@@ -21,6 +21,7 @@ func TestPatchWhereTheHostThatIsAskedHangs(t *testing.T) {
 	one := hex.Dump([]byte(noise(1, 40<<10)))
 	f := newFleet(t, 3)
 	_, _ = f.deploy(t.Context(), heavy("static/one", one))
+	f.opts.Bandwidth = 100_000 // without it, hosts that answer at once are not worth a patch
 	over := make(chan struct{})
 	t.Cleanup(func() { close(over) })
 	var asked atomic.Int64
